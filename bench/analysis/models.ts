@@ -1,0 +1,118 @@
+/**
+ * What theory says each transport should do: pure formulae, drawn over the measurements.
+ *
+ * Letters as in the literature: λ messages per second (`ratePerSecond`), T poll interval
+ * (`intervalMs`), d one-way delay (`oneWayMs`), N clients, s the serial cost of one delivery
+ * (`deliveryMs`), μ what a client handles per second. Every time is in milliseconds.
+ */
+
+/**
+ * Mean delay of push to N clients: d + N·s/2. A fan-out is serial, so the k-th client waits k·s.
+ */
+export function pushMeanMs(oneWayMs: number, clients: number, deliveryMs: number): number {
+  return oneWayMs + (clients * deliveryMs) / 2;
+}
+
+/** Delay of the last client of a fan-out: d + N·s. */
+export function pushLastMs(oneWayMs: number, clients: number, deliveryMs: number): number {
+  return oneWayMs + clients * deliveryMs;
+}
+
+/**
+ * Mean delay of a short poll: T/2 + d. A message waits for the poll's next slot, uniformly between
+ * 0 and T; the request's own transit is inside that wait, so only the answer's is added.
+ */
+export function shortPollMeanMs(intervalMs: number, oneWayMs: number): number {
+  return intervalMs / 2 + oneWayMs;
+}
+
+/** Share of a short poll's messages that are at most `delayMs` old on arrival: uniform on d … T + d. */
+export function shortPollShareWithin(delayMs: number, intervalMs: number, oneWayMs: number): number {
+  return Math.min(1, Math.max(0, (delayMs - oneWayMs) / intervalMs));
+}
+
+/**
+ * Mean delay of a short poll on the instants that really occurred: for each message the wait for the
+ * next slot of each phase, averaged, plus d. Free of the luck of one short run.
+ *
+ * `dueMs` and `phasesMs` count from one origin; a slot stands at `phase + k · intervalMs`.
+ * Returns `undefined` where there was no message or no client.
+ */
+export function shortPollMeanOnScheduleMs(
+  dueMs: readonly number[],
+  phasesMs: readonly number[],
+  intervalMs: number,
+  oneWayMs: number,
+): number | undefined {
+  if (dueMs.length === 0 || phasesMs.length === 0) return undefined;
+  let sumMs = 0;
+  for (const due of dueMs) {
+    for (const phase of phasesMs) {
+      const sinceSlotMs = (((due - phase) % intervalMs) + intervalMs) % intervalMs;
+      sumMs += intervalMs - sinceSlotMs;
+    }
+  }
+  return sumMs / (dueMs.length * phasesMs.length) + oneWayMs;
+}
+
+/**
+ * Mean delay of a long poll under Poisson messages: d + (λr²/2) / (λr + e^(−λr)), with r = 2d.
+ * Between d (a poll is parked) and 3d (the message came just after an answer left); RFC 6202 §2.2.
+ */
+export function longPollMeanMs(ratePerSecond: number, oneWayMs: number): number {
+  const perMs = ratePerSecond / 1000;
+  const roundTripMs = 2 * oneWayMs;
+  const inGap = perMs * roundTripMs;
+  return oneWayMs + (inGap * roundTripMs) / 2 / (inGap + Math.exp(-inGap));
+}
+
+/** Requests per second of short-polling clients: N/T. */
+export function shortPollRequestsPerSecond(clients: number, intervalMs: number): number {
+  return (clients * 1000) / intervalMs;
+}
+
+/**
+ * Requests per second of one long-polling client: one per message that finds it parked, and one per
+ * hold that runs out. With Poisson messages a hold of H ends empty with e^(−λH), and lasts
+ * (1 − e^(−λH))/λ on average; the round trip is added to each.
+ */
+export function longPollRequestsPerSecond(ratePerSecond: number, holdMs: number, roundTripMs = 0): number {
+  const perMs = ratePerSecond / 1000;
+  const heldMs = perMs === 0 ? holdMs : (1 - Math.exp(-perMs * holdMs)) / perMs;
+  return 1000 / (roundTripMs + heldMs);
+}
+
+/** Share of a short poll's answers that carry nothing: Poisson e^(−λT), periodic max(0, 1 − λT). */
+export function emptyPollShare(
+  schedule: 'periodic' | 'poisson' | 'burst',
+  ratePerSecond: number,
+  intervalMs: number,
+): number {
+  const perInterval = (ratePerSecond * intervalMs) / 1000;
+  return schedule === 'periodic' ? Math.max(0, 1 - perInterval) : Math.exp(-perInterval);
+}
+
+/** The shortest interval at which N clients can poll a server of R answers per second: N/R. */
+export function freshestIntervalMs(clients: number, requestsPerSecond: number): number {
+  return (clients * 1000) / requestsPerSecond;
+}
+
+/**
+ * Bytes that wait for a client which handles μ of λ messages per second, `elapsedMs` after the start:
+ * (λ − μ)·m·t, less what the kernel's socket buffers swallow first.
+ */
+export function overwhelmedBacklogBytes(
+  elapsedMs: number,
+  ratePerSecond: number,
+  handledPerSecond: number,
+  messageBytes: number,
+  kernelBytes: number,
+): number {
+  const surplus = Math.max(0, ratePerSecond - handledPerSecond);
+  return Math.max(0, (surplus * messageBytes * elapsedMs) / 1000 - kernelBytes);
+}
+
+/** Age of what a client handles when it keeps up with μ of λ messages per second: (1 − μ/λ)·t. */
+export function overwhelmedAgeMs(elapsedMs: number, ratePerSecond: number, handledPerSecond: number): number {
+  return Math.max(0, 1 - handledPerSecond / ratePerSecond) * elapsedMs;
+}

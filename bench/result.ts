@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { transportNames } from '../clients/transports.ts';
+
+/**
+ * The result file: the contract between the bench that writes it and the report (or any other
+ * program) that reads it. Names carry their unit at the end. A reader that meets another
+ * `schemaVersion` must refuse the file.
+ */
+export const schemaVersion = 1;
+
+const count = z.number().int().nonnegative();
+const measured = z.number().nonnegative();
+
+/** What was varied in a trial. A name stands here only where the thing exists in that trial. */
+export const parametersSchema = z.object({
+  clients: count,
+  ratePerSecond: measured,
+  schedule: z.enum(['periodic', 'poisson', 'burst']),
+  payloadBytes: count,
+  intervalMs: measured.optional(),
+  holdMs: measured.optional(),
+  oneWayMs: measured.optional(),
+  policy: z.string().optional(),
+  slowClients: count.optional(),
+  handlingMs: measured.optional(),
+  awayMs: measured.optional(),
+  retentionMs: measured.optional(),
+  path: z.string().optional(),
+  prefetch: count.optional(),
+  framework: z.enum(['express', 'http']).optional(),
+});
+
+/**
+ * The books of a trial, in messages summed over its clients.
+ * `delivered + dropped + missed + backlogAtEnd = expected` and `duplicated = reordered = 0`, or the trial failed.
+ */
+export const booksSchema = z.object({
+  expected: count,
+  delivered: count,
+  dropped: count,
+  missed: count,
+  duplicated: count,
+  reordered: count,
+  backlogAtEnd: count,
+});
+
+/** Delay from the planned instant to the client's handler, in milliseconds; `null` where nothing was delivered. */
+export const delaySchema = z.object({
+  count,
+  mean: measured.nullable(),
+  p50: measured.nullable(),
+  p90: measured.nullable(),
+  p99: measured.nullable(),
+  max: measured.nullable(),
+});
+
+/** Delays in bins: `count[i]` delays lay above `upToMs[i - 1]` and at or below `upToMs[i]`. Empty bins are left out. */
+export const histogramSchema = z.object({ upToMs: z.array(measured), count: z.array(count) });
+
+/** Values over time, one entry per sample. `atMs` counts from the start of the window. */
+export const seriesSchema = z.object({
+  atMs: z.array(z.number()),
+  rssBytes: z.array(measured),
+  longestBacklogBytes: z.array(measured),
+  slowAgeMs: z.array(measured.nullable()),
+  slowInbox: z.array(measured.nullable()),
+});
+
+/** A part of a trial's clients that is told apart from the rest: the slow one among the fast. */
+export const cohortSchema = z.object({
+  name: z.enum(['fast', 'slow']),
+  clients: count,
+  handlingMs: measured,
+  messages: booksSchema,
+  delayMs: delaySchema,
+});
+
+/** One transport, one set of parameters, one run. Trials with the same `together` ran at once on one source. */
+export const trialSchema = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  transport: z.enum(transportNames),
+  contract: z.enum(['every', 'latest']),
+  together: z.string(),
+  parameters: parametersSchema,
+  repeat: count,
+  status: z.enum(['ok', 'failed', 'interrupted']),
+  error: z.string().optional(),
+  messages: booksSchema,
+  delayMs: delaySchema,
+  delayHistogram: histogramSchema.optional(),
+  /** What the model gives for the mean delay when it is run on the very instants at which this trial's messages were due. */
+  modelMeanMs: measured.optional(),
+  requests: z.object({ total: count, empty: count, missedSlots: count }),
+  bytes: z.object({ toClients: count, toServer: count }),
+  server: z.object({
+    cpuMs: measured,
+    rssBytes: count,
+    eventLoopDelayP99Ms: measured,
+    /** Heap and buffers after a collection, with all clients connected less without any, per client. */
+    memoryPerClientBytes: measured.optional(),
+    /** From the first to the last write of one fan-out, as the server saw it. */
+    fanOutSpanMs: z.object({ count, mean: measured, max: measured }).optional(),
+  }),
+  clients: z.object({ count, cpuMs: measured, eventLoopDelayP99Ms: measured }),
+  cohorts: z.array(cohortSchema).optional(),
+  series: seriesSchema.optional(),
+  /** Length of the measured window: CPU, requests and bytes are counted within it. */
+  durationMs: measured,
+  /** Messages appended to the log within the window. */
+  appended: count,
+  warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+});
+
+/** Raw answers per second of one server under a closed loop of connections, as autocannon counts them. */
+export const capacitySchema = z.object({
+  experiment: z.string(),
+  transport: z.enum(transportNames),
+  connections: count,
+  durationMs: measured,
+  requestsPerSecond: measured,
+  errors: count,
+});
+
+/** The judgement on one claim, by a rule that was written before the trials ran. */
+export const findingSchema = z.object({
+  experiment: z.string(),
+  claim: z.string(),
+  verdict: z.enum(['holds', 'does not hold', 'depends', 'inconclusive']),
+  /** One sentence with units, n and an interval. */
+  sentence: z.string(),
+  /** The rule of the verdict, as it stood before the run. */
+  rule: z.string(),
+  /** Fewer than three repeats: the sentence may change with the next run. */
+  provisional: z.boolean(),
+  /** Ids of the trials that it rests on. */
+  evidence: z.array(z.string()),
+  /** The formula that the measurement was held against. */
+  model: z.string().optional(),
+});
+
+/** What the experiment asks and teaches, so that a report can be drawn from the file alone. */
+export const experimentTextSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  claim: z.string(),
+  question: z.string(),
+  prediction: z.object({
+    /** Four answers; the wrong ones are known misconceptions. `why` says what is right or wrong in each. */
+    choices: z.array(z.object({ text: z.string(), why: z.string() })).length(4),
+    right: z.number().int().min(0).max(3),
+  }),
+  howToRead: z.string(),
+  why: z.string(),
+  caveat: z.string(),
+});
+
+export const resultSchema = z.object({
+  schemaVersion: z.literal(schemaVersion),
+  lab: z.object({
+    version: z.string(),
+    profile: z.enum(['quick', 'default', 'full']),
+    seed: count,
+    /** The command that repeats this run. */
+    command: z.string(),
+    startedAt: z.string(),
+    durationMs: measured,
+    status: z.enum(['running', 'complete', 'interrupted']),
+  }),
+  environment: z.object({
+    node: z.string(),
+    os: z.string(),
+    cpu: z.string(),
+    cores: count,
+    memoryBytes: count,
+    commit: z.string(),
+    warnings: z.array(z.string()),
+  }),
+  experiments: z.array(experimentTextSchema),
+  trials: z.array(trialSchema),
+  capacities: z.array(capacitySchema),
+  findings: z.array(findingSchema),
+});
+
+export type Result = z.infer<typeof resultSchema>;
+export type Trial = z.infer<typeof trialSchema>;
+export type Parameters = z.infer<typeof parametersSchema>;
+export type Books = z.infer<typeof booksSchema>;
+export type Delay = z.infer<typeof delaySchema>;
+export type Histogram = z.infer<typeof histogramSchema>;
+export type Series = z.infer<typeof seriesSchema>;
+export type Cohort = z.infer<typeof cohortSchema>;
+export type Capacity = z.infer<typeof capacitySchema>;
+export type Finding = z.infer<typeof findingSchema>;
+export type ExperimentText = z.infer<typeof experimentTextSchema>;
+export type Verdict = Finding['verdict'];
+
+/**
+ * Reads a result from JSON text.
+ * Throws an `Error` of one line that names the field at fault and what stood there.
+ */
+export function parseResult(text: string): Result {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`not a result file: it is not JSON (${(error as Error).message})`);
+  }
+  const version = (data as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (version !== schemaVersion)
+    throw new Error(
+      `schemaVersion is ${JSON.stringify(version)}, this lab reads version ${schemaVersion}: run the lab again`,
+    );
+  const parsed = resultSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Error(`not a valid result file: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`);
+}

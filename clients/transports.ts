@@ -1,0 +1,29 @@
+/**
+ * Each transport's name and its signs: colour, point shape and dash, said once.
+ *
+ * The fleet, the report and every page draw a transport with the same three signs, so that nobody
+ * has to tell them apart by colour alone. The colours come from Okabe and Ito's palette for readers
+ * who see colours differently; `dark` is the shade for dark backgrounds.
+ */
+export const transportNames = ['push', 'sse', 'tcp-push', 'long-poll', 'short-poll'] as const;
+
+/** The name of one way of delivering messages, as it stands in a result file. */
+export type TransportName = (typeof transportNames)[number];
+
+/** What a page needs to draw one transport: `shape` is a Chart.js point style, `dash` a canvas line dash in pixels. */
+export type TransportLook = {
+  label: string;
+  light: string;
+  dark: string;
+  shape: 'circle' | 'triangle' | 'rectRot' | 'rect' | 'crossRot' | 'star';
+  dash: readonly number[];
+};
+
+/** The look of every transport, in the order in which legends list them. */
+export const transportLooks: Record<TransportName, TransportLook> = {
+  push: { label: 'push (WebSocket)', light: '#0072b2', dark: '#58b4ee', shape: 'circle', dash: [] },
+  sse: { label: 'push (SSE)', light: '#00795a', dark: '#34c79d', shape: 'triangle', dash: [10, 3] },
+  'tcp-push': { label: 'push (bare TCP)', light: '#9c4f7d', dark: '#e39bc4', shape: 'rectRot', dash: [3, 3] },
+  'long-poll': { label: 'long poll', light: '#9a6700', dark: '#f0b73a', shape: 'rect', dash: [12, 4, 2, 4] },
+  'short-poll': { label: 'short poll', light: '#c1440e', dark: '#ff8a57', shape: 'crossRot', dash: [6, 4] },
+};
