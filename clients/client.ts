@@ -1,0 +1,59 @@
+import type { Message } from '../servers/message.ts';
+import type { Ledger } from './ledger.ts';
+
+/**
+ * One simulated (or real) client: one way of receiving messages. All transports look like this from
+ * outside, so that whatever drives them cannot favour one.
+ */
+export interface Client {
+  /**
+   * Connects, and hands over every message from then on, in order and once.
+   * Resolves when the server has acknowledged the subscription: `ledger.startSeq` is then known.
+   */
+  start(onMessage: (message: Message) => void): Promise<void>;
+
+  /** Stops reading: at the socket where there is one, otherwise by not asking again. */
+  pause(): void;
+
+  /** Reads on. */
+  resume(): void;
+
+  /** Sends a message to everybody. `dueMs` is the instant at which this client had planned to. */
+  publish(body: string, dueMs: number): Promise<void>;
+
+  /** Disconnects for good. */
+  stop(): void;
+
+  /** What has arrived, and what is missing. */
+  readonly ledger: Ledger;
+
+  readonly counters: Counters;
+}
+
+/** What a client counts about its own work. */
+export type Counters = {
+  /** Requests sent to receive messages; for push, connects. */
+  requests: number;
+  /** Requests that were answered with nothing. */
+  empty: number;
+  /** Slots of the poll schedule that passed while a request was still under way or the client was paused. */
+  missedSlots: number;
+  /** Connections or requests that failed. */
+  failures: number;
+  /** Why the last one failed. */
+  lastFailure: string | undefined;
+};
+
+export function newCounters(): Counters {
+  return { requests: 0, empty: 0, missedSlots: 0, failures: 0, lastFailure: undefined };
+}
+
+/** What every client is told. */
+export type ClientOptions = {
+  /** Where the server is: `ws://host:port`, `http://host:port` or `tcp://host:port`. */
+  url: string;
+  /** A cursor from an earlier life. Default: from now on. */
+  after?: string;
+  /** Gives numbers in [0, 1) for back-off and phase. Default `Math.random`. */
+  random?: () => number;
+};

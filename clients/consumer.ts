@@ -1,0 +1,77 @@
+import type { Message } from '../servers/message.ts';
+
+/**
+ * What a client does with a message, and how long it takes: this is what makes a client overwhelmed.
+ *
+ *     arrived  ──►[ inbox ]──► one at a time, handlingMs each ──► handled
+ *                  full: pause reading          half empty: read on
+ *
+ * A handler that merely sleeps is not slow at the transport: messages are read and pile up in the
+ * inbox. Only a client that stops reading pushes back. With `inboxLimit` it does; without (`Infinity`)
+ * it never pauses, as in a browser, and the load lies here instead of in the server.
+ */
+export type ConsumerOptions = {
+  /** Time to handle one message; 0 handles it at once. */
+  handlingMs: number;
+  /** Messages that may wait before reading is paused. Default 10. */
+  inboxLimit?: number;
+  pause(): void;
+  resume(): void;
+  handle(message: Message): void;
+};
+
+export class Consumer {
+  readonly #options: ConsumerOptions & { inboxLimit: number };
+  readonly #inbox: Message[] = [];
+  #paused = false;
+  #busy = false;
+  #doneAtMs = 0;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = { inboxLimit: 10, ...options };
+  }
+
+  /** Messages that wait. */
+  get waiting(): number {
+    return this.#inbox.length;
+  }
+
+  /** Takes in a message that has arrived. */
+  take(message: Message): void {
+    if (this.#options.handlingMs === 0) {
+      this.#options.handle(message);
+      return;
+    }
+    this.#inbox.push(message);
+    if (this.#inbox.length >= this.#options.inboxLimit && !this.#paused) {
+      this.#paused = true;
+      this.#options.pause();
+    }
+    if (!this.#busy) this.#handleNext();
+  }
+
+  /** Gives up what waits, unhandled, and reads on; what comes from now on is handled at once. Returns how many that were. */
+  giveUp(): number {
+    this.#options.handlingMs = 0;
+    const waiting = this.#inbox.splice(0).length;
+    if (this.#paused) this.#options.resume();
+    this.#paused = false;
+    return waiting;
+  }
+
+  #handleNext(): void {
+    const message = this.#inbox.shift();
+    this.#busy = message !== undefined;
+    if (!message) return;
+    this.#options.handle(message);
+    if (this.#paused && this.#inbox.length <= this.#options.inboxLimit / 2) {
+      this.#paused = false;
+      this.#options.resume();
+    }
+    // Counted from the planned end of the one before, so that a late timer does not make a slower client.
+    const nowMs = performance.now();
+    this.#doneAtMs =
+      Math.max(nowMs - 2 * this.#options.handlingMs, this.#doneAtMs) + this.#options.handlingMs;
+    setTimeout(() => this.#handleNext(), this.#doneAtMs - nowMs);
+  }
+}

@@ -1,0 +1,85 @@
+import { type Batch, formatCursor, type Message, parseCursor } from '../servers/message.ts';
+
+/**
+ * A client's own account of the sequence: where it began, where it is, and what went wrong between.
+ *
+ *     arrived    4   5   7   7   6
+ *                        ^   ^   ^ reordered: 6 fills a gap after its successor
+ *                        |   duplicated
+ *                        a gap of one
+ *
+ * It believes nobody: gaps are found in the `seq` of what arrives, not in what servers say.
+ */
+export class Ledger {
+  /** The head of the log when the subscription was acknowledged: the first message owed is the next. */
+  startSeq: number | undefined;
+  /** Messages that never came, counted when a later one did. */
+  gaps = 0;
+  duplicated = 0;
+  reordered = 0;
+  /** Logs that took the place of the one before: restarts of the server. */
+  resets = 0;
+  #logId = '';
+  #seq = 0;
+  readonly #absent = new Set<number>();
+
+  /** A client that was here before continues from its `after`. */
+  constructor(after?: string) {
+    const cursor = parseCursor(after);
+    if (!cursor) return;
+    this.#logId = cursor.logId;
+    this.#seq = cursor.seq;
+    this.startSeq = cursor.seq;
+  }
+
+  /** The cursor to ask with; `undefined` before the first answer. */
+  get cursor(): string | undefined {
+    return this.startSeq === undefined ? undefined : formatCursor({ logId: this.#logId, seq: this.#seq });
+  }
+
+  /** The newest `seq` that has arrived, or was declared lost. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Enters a batch and returns its messages that are new. */
+  takeBatch(batch: Batch): Message[] {
+    const next = parseCursor(batch.next);
+    if (!next) return [];
+    if (batch.reset) {
+      this.resets += 1;
+      this.#seq = 0;
+      this.#absent.clear();
+    }
+    this.#logId = next.logId;
+    if (this.startSeq === undefined) {
+      this.startSeq = next.seq - batch.messages.length;
+      this.#seq = this.startSeq;
+    }
+    const fresh = batch.messages.filter((message) => this.takeMessage(message));
+    // The log moved past messages that nobody can have any more.
+    if (next.seq > this.#seq) this.#skipTo(next.seq);
+    return fresh;
+  }
+
+  /** Enters one message; false when it had arrived before. */
+  takeMessage({ seq }: Message): boolean {
+    if (seq <= this.#seq) {
+      const late = this.#absent.delete(seq);
+      if (late) {
+        this.reordered += 1;
+        this.gaps -= 1;
+      } else this.duplicated += 1;
+      return late;
+    }
+    this.#skipTo(seq - 1);
+    this.#seq = seq;
+    return true;
+  }
+
+  #skipTo(seq: number): void {
+    for (let absent = this.#seq + 1; absent <= seq; absent += 1) this.#absent.add(absent);
+    this.gaps += seq - this.#seq;
+    this.#seq = seq;
+  }
+}

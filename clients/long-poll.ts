@@ -1,0 +1,57 @@
+import { backoffMs } from './backoff.ts';
+import type { Client, ClientOptions } from './client.ts';
+import type { Openers } from './openers.ts';
+import { Poll } from './poll.ts';
+
+/**
+ * Receives by long polling: asks, and asks again as soon as there was an answer.
+ *
+ *     client  ──GET after=6──►          ◄──[7]── ──GET after=7──►                ◄──[]── ──GET after=7──►
+ *                             ...hold...                         ......hold......
+ *
+ * The waiting happens in the server. Costs a request per message or per hold, whichever comes first.
+ */
+export function longPollClient(options: ClientOptions, openers: Pick<Openers, 'http'>): Client {
+  const { random = Math.random } = options;
+  const poll = new Poll(options, openers);
+  let paused = false;
+  let stopped = false;
+  let onResume = () => {};
+
+  return {
+    ledger: poll.ledger,
+    counters: poll.counters,
+    start: (onMessage) =>
+      new Promise((resolve) => {
+        void askForever();
+
+        async function askForever(): Promise<void> {
+          let failuresInARow = 0;
+          while (!stopped) {
+            if (paused) await new Promise<void>((resume) => (onResume = resume));
+            try {
+              for (const message of await poll.ask()) onMessage(message);
+              failuresInARow = 0;
+              resolve();
+            } catch {
+              failuresInARow += 1;
+              await new Promise((next) => setTimeout(next, backoffMs(failuresInARow, random)));
+            }
+          }
+        }
+      }),
+    pause() {
+      paused = true;
+    },
+    resume() {
+      paused = false;
+      onResume();
+    },
+    publish: (body, dueMs) => poll.publish(body, dueMs),
+    stop() {
+      stopped = true;
+      onResume();
+      poll.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { isBatch, type Message, parseDelivery } from '../servers/message.ts';
+import { type ClientOptions, type Counters, newCounters } from './client.ts';
+import { Ledger } from './ledger.ts';
+import type { Http, Openers } from './openers.ts';
+
+/**
+ * One poll, as both kinds of polling clients send it: ask with the cursor, enter the batch in the ledger.
+ * *When* to ask is what tells the two apart, and is not decided here.
+ */
+export class Poll {
+  readonly ledger: Ledger;
+  readonly counters: Counters = newCounters();
+  /** The last answer was cut at its limit: there is more to be had at once. */
+  more = false;
+  readonly #http: Http;
+
+  constructor(options: ClientOptions, openers: Pick<Openers, 'http'>) {
+    this.ledger = new Ledger(options.after);
+    this.#http = openers.http(options.url);
+  }
+
+  /** Asks once and returns what is new. Rejects, and counts, when there is no answer or a refusal. */
+  async ask(): Promise<Message[]> {
+    this.counters.requests += 1;
+    this.more = false;
+    try {
+      const { cursor } = this.ledger;
+      const answer = await this.#http.ask('GET', cursor ? `/messages?after=${cursor}` : '/messages');
+      const batch = answer.status === 200 ? parseDelivery(answer.text) : undefined;
+      if (!batch || !isBatch(batch)) throw new Error(`the server answered ${answer.status}: ${answer.text}`);
+      if (batch.messages.length === 0) this.counters.empty += 1;
+      this.more = batch.more ?? false;
+      return this.ledger.takeBatch(batch);
+    } catch (error) {
+      this.counters.failures += 1;
+      this.counters.lastFailure = (error as Error).message;
+      throw error;
+    }
+  }
+
+  publish(body: string, dueMs: number): Promise<void> {
+    return postMessage(this.#http, body, dueMs);
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+}
+
+/** Publishes by `POST /messages`. Rejects with the server's reason when it is refused. */
+export async function postMessage(http: Http, body: string, dueMs: number): Promise<void> {
+  const { status, text } = await http.ask('POST', '/messages', JSON.stringify({ body, dueMs }));
+  if (status !== 201) throw new Error(`the server answered ${status}: ${text}`);
+}

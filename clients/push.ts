@@ -1,0 +1,18 @@
+import type { Client, ClientOptions } from './client.ts';
+import type { Openers } from './openers.ts';
+import { subscription } from './subscription.ts';
+
+/**
+ * Receives by WebSocket push: connects once, then listens. Publishes over the same socket.
+ *
+ *     client  ──connect──►                      ──{"body":"hi"}──►
+ *             ◄─batch──[7]──[8]──────────[9]──                    ◄─[10]──
+ *
+ * Costs the client an open connection, and nothing while there is no news.
+ */
+export function pushClient(options: ClientOptions, openers: Pick<Openers, 'webSocket'>): Client {
+  return subscription(options, (after, events) => {
+    const query = after ? `?after=${after}` : '';
+    return openers.webSocket(`${options.url}/messages${query}`, events);
+  });
+}

@@ -1,0 +1,28 @@
+import type { Client, ClientOptions } from './client.ts';
+import type { Openers } from './openers.ts';
+import { postMessage } from './poll.ts';
+import { subscription } from './subscription.ts';
+
+/**
+ * Receives by push over plain HTTP: sends one request and reads the answer for as long as it lasts.
+ *
+ *     client  ──GET, Last-Event-ID: a1:6──►          (a second connection)  ──POST {"body":"hi"}──►
+ *             ◄─200──batch──[7]──[8]────────[9]──                           ◄─201──
+ *
+ * Costs the client what WebSocket push does, and a second connection once it publishes.
+ */
+export function sseClient(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>): Client {
+  const client = subscription(options, (after, { onText, onClose }) => ({
+    ...openers.events(`${options.url}/messages`, after, { onEvent: onText, onClose }),
+    send() {},
+  }));
+  const http = openers.http(options.url);
+  return {
+    ...client,
+    publish: (body, dueMs) => postMessage(http, body, dueMs),
+    stop() {
+      client.stop();
+      http.close();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { LineSplitter } from '../servers/message.ts';
+import type { Client, ClientOptions } from './client.ts';
+import type { Openers } from './openers.ts';
+import { subscription } from './subscription.ts';
+
+/**
+ * Receives by push over a bare TCP socket: says where it is in one line, then reads lines.
+ *
+ *     client  ──{"after":"a1:6"}\n──►                  ──{"body":"hi"}\n──►
+ *             ◄─batch\n──[7]\n──[8]\n────────[9]\n──                       ◄─[10]\n──
+ *
+ * Costs the client an open connection. No browser can do this.
+ */
+export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tcp'>): Client {
+  return subscription(options, (after, { onText, onClose }) => {
+    const lines = new LineSplitter(lineLimit);
+    const connection = openers.tcp(options.url, {
+      onOpen: () => connection.send(`${JSON.stringify({ after: after ?? null })}\n`),
+      onText: (text) => lines.take(text).forEach(onText),
+      onClose,
+    });
+    return { ...connection, send: (text) => connection.send(`${text}\n`) };
+  });
+}
+
+/** Characters in the longest line a server may send: a full batch, with room for escapes. */
+const lineLimit = 16 * 1024 * 1024;

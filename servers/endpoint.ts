@@ -1,0 +1,107 @@
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+/** What a server counts as it works. Only ever added to. */
+export type Tally = {
+  /** Polls answered. */
+  requests: number;
+  /** Polls answered with nothing. */
+  empty: number;
+  /** Messages written or answered, summed over the readers. */
+  deliveries: number;
+  /** Inputs refused with a reason. */
+  refused: number;
+  /** Readers cut off because their buffer was full. */
+  evicted: number;
+  /** Fan-outs, and the time from the first to the last write of one. */
+  fanOuts: { count: number; sumMs: number; maxMs: number };
+};
+
+/** A tally with nothing on it. */
+export function newTally(): Tally {
+  return {
+    requests: 0,
+    empty: 0,
+    deliveries: 0,
+    refused: 0,
+    evicted: 0,
+    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
+  };
+}
+
+/**
+ * One listening server, whatever it speaks, with the bytes that passed its sockets.
+ * The bytes are what Node handed to the kernel and got from it, HTTP headers and frame headers included,
+ * TCP and IP headers not.
+ */
+export class Endpoint {
+  readonly tally: Tally;
+  readonly #server: Server;
+  readonly #onClose: () => void;
+  readonly #sockets = new Set<Socket>();
+  readonly #closedBytes = { toClients: 0, toServer: 0 };
+
+  constructor(server: Server, tally: Tally, onClose: () => void = () => {}) {
+    this.tally = tally;
+    this.#server = server;
+    this.#onClose = onClose;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        this.#closedBytes.toClients += writtenBytes(socket);
+        this.#closedBytes.toServer += socket.bytesRead;
+      });
+    });
+  }
+
+  /** The port, once it listens. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Bytes through all sockets so far, the closed ones included. */
+  get bytes(): { toClients: number; toServer: number } {
+    const sum = { ...this.#closedBytes };
+    for (const socket of this.#sockets) {
+      sum.toClients += writtenBytes(socket);
+      sum.toServer += socket.bytesRead;
+    }
+    return sum;
+  }
+
+  /** Bytes that wait in this process for the slowest reader. What the kernel holds is not among them. */
+  get longestBacklogBytes(): number {
+    let longest = 0;
+    for (const socket of this.#sockets) longest = Math.max(longest, socket.writableLength);
+    return longest;
+  }
+
+  /** Listens. Port 0 takes any free one. Rejects when the port is taken. */
+  async listen(port = 0, host = '127.0.0.1'): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host, backlog: 4096 }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Stops listening and cuts every connection. */
+  async close(): Promise<void> {
+    this.#onClose();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+/** Node counts what it queues as written; only what has left the queue was. */
+function writtenBytes(socket: Socket): number {
+  return socket.bytesWritten - socket.writableLength;
+}

@@ -1,0 +1,53 @@
+import { type Endpoint, newTally } from './endpoint.ts';
+import { answer, httpEndpoint } from './http-app.ts';
+import { parseCursor } from './message.ts';
+import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
+import type { MessageSource } from './source/source.ts';
+
+/**
+ * Long polling over HTTP: the client asks, the server holds the answer until there is news.
+ *
+ *     client  ──GET after=6──►                    ──GET after=7──►
+ *     server                 ......hold......(7)◄──[7]──         ......hold......
+ *                                                 ^ the re-arm gap: a message that comes now waits
+ *                                                   for the next request to arrive
+ *
+ * Costs: a request and an answer per message (or per burst), a parked request per client in between.
+ * A message waits for nothing while a request is parked. After `holdMs` without news the answer is
+ * empty, so that no proxy on the way gives up first.
+ *
+ * Left out: compression, and any authentication.
+ */
+export type LongPollOptions = {
+  /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
+  batchLimit?: BatchLimit;
+  /** How long an answer may be held. Default 25,000: below the 30 to 60 s after which proxies give up. */
+  holdMs?: number;
+};
+
+export function longPollServer(source: MessageSource, options: LongPollOptions = {}): Endpoint {
+  const { batchLimit = defaultBatchLimit, holdMs = 25_000 } = options;
+  const tally = newTally();
+
+  return httpEndpoint(source, tally, (app) => {
+    app.get('/messages', (request, response) => {
+      const after = parseCursor(request.query.after);
+      const batch = source.log.after(after, batchLimit);
+      if (!after || batch.messages.length > 0) return answer(response, batch, tally);
+
+      // Reading the log and subscribing happen in one turn, so no message can come between them.
+      const unsubscribe = source.log.subscribe(() => release());
+      const timer = setTimeout(() => release(), holdMs);
+      response.once('close', letGo);
+
+      function release(): void {
+        letGo();
+        answer(response, source.log.after(after, batchLimit), tally);
+      }
+      function letGo(): void {
+        clearTimeout(timer);
+        unsubscribe();
+      }
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { nowMs } from './clock.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { FanOutOptions } from './fan-out.ts';
+import { type LongPollOptions, longPollServer } from './long-poll.ts';
+import { pushServer } from './push.ts';
+import { type ShortPollOptions, shortPollServer } from './short-poll.ts';
+import { EmbeddedSource } from './source/embedded.ts';
+import type { MessageSource } from './source/source.ts';
+import { sseServer } from './sse.ts';
+import { tcpPushServer } from './tcp-push.ts';
+
+/** Every way of delivering, by name. */
+export const serversByName = {
+  push: pushServer,
+  sse: sseServer,
+  'tcp-push': tcpPushServer,
+  'long-poll': longPollServer,
+  'short-poll': shortPollServer,
+};
+
+export type ServerName = keyof typeof serversByName;
+
+/** Options of all servers; each takes what concerns it. */
+export type ServerOptions = FanOutOptions & LongPollOptions & ShortPollOptions;
+
+/**
+ * Starts the named servers on one source, each on its own port: `ports[i]` or any free one.
+ * Rejects when a port is taken; then none is left running.
+ */
+export async function startServers(
+  source: MessageSource,
+  names: readonly ServerName[],
+  options: ServerOptions = {},
+  ports: readonly number[] = [],
+): Promise<Map<ServerName, Endpoint>> {
+  const endpoints = new Map(names.map((name) => [name, serversByName[name](source, options)]));
+  const listening = [...endpoints.values()].map((endpoint, index) => endpoint.listen(ports[index] ?? 0));
+  const failed = (await Promise.allSettled(listening)).find((outcome) => outcome.status === 'rejected');
+  if (!failed) return endpoints;
+  await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+  throw failed.reason;
+}
+
+/** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */
+async function main(): Promise<void> {
+  const port = readPort(process.argv.slice(2));
+  const source = new EmbeddedSource();
+  const names = Object.keys(serversByName) as ServerName[];
+  const ports = names.map((_, index) => port + index);
+  const endpoints = await startServers(source, names, {}, ports).catch((error: NodeJS.ErrnoException) => {
+    fail(3, `port ${(error as { port?: number }).port} is taken (${error.code}): name another with --port`);
+  });
+
+  const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
+  console.log(`One source, two messages a second, five ways to get them. Ctrl-C ends it.
+
+  push        new WebSocket('ws://${at('push')}/messages').onmessage = m => console.log(m.data)
+  sse         curl -N http://${at('sse')}/messages
+  tcp-push    (echo '{"after":null}'; cat) | nc ${at('tcp-push').replace(':', ' ')}
+  long-poll   curl http://${at('long-poll')}/messages        then ?after=NEXT, with the "next" you were given
+  short-poll  curl http://${at('short-poll')}/messages        the same
+  publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages`);
+
+  process.once('SIGINT', () => source.stop());
+  process.once('SIGTERM', () => source.stop());
+  const aDayMs = 24 * 60 * 60 * 1000;
+  await source.play({ kind: 'poisson', ratePerSecond: 2, durationMs: aDayMs }, nowMs());
+  await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+}
+
+function readPort(args: string[]): number {
+  try {
+    const { values } = parseArgs({ args, options: { port: { type: 'string', default: '8081' } } });
+    const port = Number(values.port);
+    if (Number.isInteger(port) && port > 0 && port <= 65_531) return port;
+    return fail(2, `--port is "${values.port}": it takes the first of five free ports, 1 to 65531`);
+  } catch (error) {
+    return fail(2, (error as Error).message);
+  }
+}
+
+function fail(exitCode: number, reason: string): never {
+  console.error(reason);
+  process.exit(exitCode);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

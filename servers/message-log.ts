@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { BadInput, type Batch, type Cursor, formatCursor, type Message } from './message.ts';
+
+/**
+ * The one bounded log that every server reads. Only delivery differs.
+ *
+ *     seq     1   2   3   4   5   6   7   8
+ *             ×   ×   ×  [4] [5] [6] [7] [8]   head = 8
+ *         fell off          ^ a reader with the cursor `logId:5` is owed 6, 7, 8
+ *
+ * A reader that comes with `logId:1` is given 4 … 8 and told that it missed two. Nothing is lost
+ * silently. The log lives in memory: a restart makes a new `logId`, and a reader that comes with
+ * the old one is told `reset`.
+ */
+export type LogOptions = {
+  /** Messages kept; the oldest fall off. Default 20,000. */
+  limitMessages?: number;
+  /** Bytes of message bodies kept. Default 256 MiB. */
+  limitBytes?: number;
+};
+
+/** The most that one batch carries: whichever comes first, but always one message. */
+export type BatchLimit = { messages: number; bytes: number };
+
+/** 1,000 messages or 1 MiB of bodies. */
+export const defaultBatchLimit: BatchLimit = { messages: 1000, bytes: 1024 * 1024 };
+
+type Listener = (messages: readonly Message[]) => void;
+
+export class MessageLog {
+  /** Tells this log from the one before a restart. */
+  readonly id: string;
+  readonly #limitMessages: number;
+  readonly #limitBytes: number;
+  readonly #messages = new Map<number, Message>();
+  readonly #listeners = new Set<Listener>();
+  #head = 0;
+  #bytes = 0;
+  #untold: Message[] = [];
+
+  constructor({ limitMessages = 20_000, limitBytes = 256 * 1024 * 1024 }: LogOptions = {}, id?: string) {
+    this.id = id ?? randomUUID().replaceAll('-', '').slice(0, 12);
+    this.#limitMessages = limitMessages;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** The newest message's `seq`; 0 while the log is empty. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** The place behind the newest message. */
+  get end(): Cursor {
+    return { logId: this.id, seq: this.#head };
+  }
+
+  /** Gives the message the next `seq`, keeps it, and tells the listeners at the end of this event-loop turn. */
+  append(body: string, dueMs: number): Message {
+    this.#head += 1;
+    const message: Message = { seq: this.#head, dueMs: Math.round(dueMs * 1000) / 1000, body };
+    this.#messages.set(message.seq, message);
+    this.#bytes += Buffer.byteLength(body);
+    this.#dropOldest();
+    if (this.#untold.push(message) === 1) setImmediate(() => this.tell());
+    return message;
+  }
+
+  /**
+   * What comes after the cursor, up to `limit`. Without a cursor: nothing yet, only where the log ends.
+   * A cursor of another log gives this one from its start, marked `reset`. One beyond the head throws `BadInput`.
+   */
+  after(cursor: Cursor | undefined, limit: BatchLimit = defaultBatchLimit): Batch {
+    if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
+    const reset = cursor.logId !== this.id;
+    const seen = reset ? 0 : cursor.seq;
+    if (seen > this.#head)
+      throw new BadInput(`after is "${formatCursor(cursor)}": the log ends at ${this.#head}`);
+
+    const oldest = this.#head - this.#messages.size + 1;
+    const first = Math.max(seen + 1, oldest);
+    const messages: Message[] = [];
+    let bytes = 0;
+    for (let seq = first; seq <= this.#head && messages.length < limit.messages; seq += 1) {
+      const message = this.#messages.get(seq) as Message;
+      bytes += Buffer.byteLength(message.body);
+      if (bytes > limit.bytes && messages.length > 0) break;
+      messages.push(message);
+    }
+    const last = first - 1 + messages.length;
+    const next = formatCursor({ logId: this.id, seq: last });
+    const more = last < this.#head;
+    return { messages, next, missed: first - seen - 1, ...(more && { more }), ...(reset && { reset }) };
+  }
+
+  /**
+   * Calls the listener once per event-loop turn with all that was appended in it, so that a burst
+   * costs one wake-up. What came before the call is not repeated. Returns the way to unsubscribe.
+   */
+  subscribe(listener: Listener): () => void {
+    this.tell();
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells the present listeners now what they have not heard yet, so that a newcomer can join right behind it. */
+  tell(): void {
+    const messages = this.#untold;
+    if (messages.length === 0) return;
+    this.#untold = [];
+    for (const listener of [...this.#listeners]) listener(messages);
+  }
+
+  #dropOldest(): void {
+    while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
+      const oldest = this.#head - this.#messages.size + 1;
+      this.#bytes -= Buffer.byteLength(this.#messages.get(oldest)?.body ?? '');
+      this.#messages.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What crosses the wire: messages, batches and cursors, and the codec that reads them strictly.
+ *
+ * Pure and free of Node, so that the clients can use the same file in a browser.
+ */
+
+/** One message. `seq` counts from 1 without gaps; `dueMs` is the planned instant, monotonic milliseconds of the source's host. */
+export type Message = { seq: number; dueMs: number; body: string };
+
+/** A place in a log: everything up to and including `seq` is behind it. On the wire: `logId:seq`. */
+export type Cursor = { logId: string; seq: number };
+
+/**
+ * What a reader gets that names its cursor.
+ *
+ * `next` is the cursor to ask with the next time. `missed` counts the messages that had already fallen
+ * off the log. `more` says that the batch was cut at its limit: ask again at once. `reset` says that the
+ * cursor belonged to another log: this is a new one, from its start.
+ */
+export type Batch = { messages: Message[]; next: string; missed: number; more?: true; reset?: true };
+
+/** What a client sends to publish. `dueMs` is the instant at which the client had planned to; default: now. */
+export type Publication = { body: string; dueMs?: number };
+
+/** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it. */
+export class BadInput extends Error {
+  readonly status: 400 | 404 | 405 | 413 | 426;
+  constructor(message: string, status: BadInput['status'] = 400) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Writes a cursor as it stands on the wire. */
+export function formatCursor(cursor: Cursor): string {
+  return `${cursor.logId}:${cursor.seq}`;
+}
+
+/** Reads a cursor. `undefined`, `null` and `''` mean "from now on"; anything else malformed throws `BadInput`. */
+export function parseCursor(text: unknown): Cursor | undefined {
+  if (text === undefined || text === null || text === '') return undefined;
+  const parts = typeof text === 'string' ? /^([0-9a-z]{1,32}):(0|[1-9]\d{0,14})$/.exec(text) : null;
+  if (!parts)
+    throw new BadInput(`after is ${quote(text)}: it takes a cursor, "logId:seq", as given in "next"`);
+  return { logId: parts[1] as string, seq: Number(parts[2]) };
+}
+
+/** Reads what a client publishes. Throws `BadInput` that names the field. */
+export function parsePublication(data: unknown): Publication {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new BadInput('a publication takes a JSON object: {"body": "text"}');
+  const { body, dueMs } = data as Record<string, unknown>;
+  if (typeof body !== 'string') throw new BadInput(`body is ${quote(body)}: it takes a string`);
+  if (dueMs !== undefined && !Number.isFinite(dueMs))
+    throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
+  return { body, dueMs: dueMs as number | undefined };
+}
+
+/** Reads JSON text. Throws `BadInput` that says what was expected. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadInput(`this is not JSON: ${quote(text)}`);
+  }
+}
+
+/** What a push connection carries: first batches until the reader has caught up, then single messages. */
+export function parseDelivery(text: string): Batch | Message {
+  const data = parseJson(text) as Batch | Message;
+  if (isBatch(data) || Number.isInteger(data?.seq)) return data;
+  throw new BadInput(`neither a batch nor a message: ${quote(text)}`);
+}
+
+/** Tells a batch from a single message. */
+export function isBatch(delivery: Batch | Message): delivery is Batch {
+  return Array.isArray((delivery as Batch | null)?.messages);
+}
+
+/**
+ * Cuts a stream of text into lines, for protocols whose messages end in a newline.
+ * A line longer than `limit` characters throws `BadInput`, so that nobody can fill the memory with one.
+ */
+export class LineSplitter {
+  readonly #limit: number;
+  #rest = '';
+
+  constructor(limit = 64 * 1024) {
+    this.#limit = limit;
+  }
+
+  /** Takes the next piece and returns the lines that it completes, without empty ones. */
+  take(text: string): string[] {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() as string;
+    if (lines.some((line) => line.length > this.#limit) || this.#rest.length > this.#limit)
+      throw new BadInput(`a line takes at most ${this.#limit} characters`, 413);
+    return lines.filter((line) => line.trim() !== '');
+  }
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

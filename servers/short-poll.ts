@@ -1,0 +1,35 @@
+import { type Endpoint, newTally } from './endpoint.ts';
+import { answer, httpEndpoint } from './http-app.ts';
+import { parseCursor } from './message.ts';
+import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
+import type { MessageSource } from './source/source.ts';
+
+/**
+ * Short polling over HTTP: the client asks every T, the server answers at once, often with nothing.
+ *
+ *     client  ──GET after=6──►        ──GET after=6──►        ──GET after=6──►
+ *     server                 ◄──[]──                 ◄──[]──   (7) (8)       ◄──[7 8]──
+ *             |<─────────── T ───────────►|
+ *
+ * Costs: a request and an answer with all their headers every T, whether or not there is news; a
+ * message waits T/2 on average. In return the server keeps nothing about the client, what comes in
+ * one interval shares one answer, and a client that cannot keep up simply asks later.
+ *
+ * Left out: compression, conditional requests, and any authentication.
+ */
+export type ShortPollOptions = {
+  /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
+  batchLimit?: BatchLimit;
+};
+
+export function shortPollServer(source: MessageSource, options: ShortPollOptions = {}): Endpoint {
+  const { batchLimit = defaultBatchLimit } = options;
+  const tally = newTally();
+
+  return httpEndpoint(source, tally, (app) => {
+    app.get('/messages', (request, response) => {
+      const after = parseCursor(request.query.after);
+      answer(response, source.log.after(after, batchLimit), tally);
+    });
+  });
+}

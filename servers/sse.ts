@@ -1,0 +1,47 @@
+import type { Express } from 'express';
+import { type Endpoint, newTally } from './endpoint.ts';
+import { FanOut, type FanOutOptions } from './fan-out.ts';
+import { httpEndpoint } from './http-app.ts';
+import { parseCursor } from './message.ts';
+import type { MessageSource } from './source/source.ts';
+
+/**
+ * Push over plain HTTP, as Server-Sent Events: one request, one answer that never ends.
+ *
+ *     client  ──GET /messages────────────────────────────────────────────►
+ *             ◄──200──event: batch──────[id: a1:7]──[id: a1:8]────[id: a1:9]── server
+ *
+ * Costs: what WebSocket push costs, with some 30 bytes more per message, in one direction only. To
+ * publish, a client sends `POST /messages` beside it. A browser's EventSource reconnects by itself
+ * and names the last id it saw (`Last-Event-ID`), so the cursor is part of the protocol.
+ *
+ * The answer has neither a length nor chunks: it ends when the connection does (RFC 9112 §6.3).
+ * So the bytes of an event are the same for everybody and go straight to the socket.
+ *
+ * Left out: compression, and any authentication.
+ */
+export function sseServer(source: MessageSource, options: FanOutOptions = {}): Endpoint {
+  const tally = newTally();
+  const fanOut = new FanOut(source.log, tally, eventFrame, Buffer.from(':\n\n'), options);
+
+  const addRoutes = (app: Express) => {
+    app.get('/messages', (request, response) => {
+      const after = parseCursor(request.get('last-event-id') ?? request.query.after);
+      response.removeHeader('transfer-encoding');
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        connection: 'close',
+      });
+      response.flushHeaders();
+      fanOut.join(request.socket, after);
+    });
+  };
+  return httpEndpoint(source, tally, addRoutes, () => fanOut.close());
+}
+
+/** One event as it stands in the stream (WHATWG HTML §9.2). JSON holds no line break, so one data line will do. */
+function eventFrame(text: string, cursor: string, event: 'batch' | 'message'): Buffer {
+  const name = event === 'message' ? '' : `event: ${event}\n`;
+  return Buffer.from(`${name}id: ${cursor}\ndata: ${text}\n\n`);
+}
