@@ -15,6 +15,8 @@ export class Ledger {
   startSeq: number | undefined;
   /** Messages that never came, counted when a later one did. */
   gaps = 0;
+  /** Messages of which the server said that they had fallen off its log. */
+  missed = 0;
   duplicated = 0;
   reordered = 0;
   /** Logs that took the place of the one before: restarts of the server. */
@@ -56,6 +58,7 @@ export class Ledger {
       this.startSeq = next.seq - batch.messages.length;
       this.#seq = this.startSeq;
     }
+    this.missed += batch.missed;
     const fresh = batch.messages.filter((message) => this.takeMessage(message));
     // The log moved past messages that nobody can have any more.
     if (next.seq > this.#seq) this.#skipTo(next.seq);

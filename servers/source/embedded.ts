@@ -1,20 +1,19 @@
 import { nowMs } from '../clock.ts';
 import type { Message, Publication } from '../message.ts';
 import { MessageLog } from '../message-log.ts';
+import { ringAt } from './alarm.ts';
 import { bodyOf, dueTimesMs, type Schedule } from './schedule.ts';
 import type { MessageSource } from './source.ts';
 
 /**
  * The default source: plays a schedule inside the server's own process.
  *
- * It wakes at the next due instant and appends everything that is due by then. A timer of Node's
- * may be up to a millisecond late; since delay is measured from the *planned* instant, that
- * lateness is part of every transport's delay alike, and none of it is hidden.
+ * At each due instant it appends everything that is due by then. If it wakes late, the lateness is
+ * part of every transport's delay alike, since delay is measured from the *planned* instant.
  */
 export class EmbeddedSource implements MessageSource {
   readonly log: MessageLog;
-  #timer: NodeJS.Timeout | undefined;
-  #ended: (() => void) | undefined;
+  #stop = () => {};
 
   constructor(log = new MessageLog()) {
     this.log = log;
@@ -22,20 +21,19 @@ export class EmbeddedSource implements MessageSource {
 
   play(schedule: Schedule, startMs: number): Promise<void> {
     this.stop();
-    const due = dueTimesMs(schedule);
+    const due = dueTimesMs(schedule).map((atMs) => startMs + atMs);
+    const endMs = startMs + schedule.durationMs;
     let index = 0;
-    const wake = () => {
-      while (index < due.length && startMs + (due[index] as number) <= nowMs()) {
-        this.log.append(bodyOf(index + 1, schedule.payloadBytes), startMs + (due[index] as number));
-        index += 1;
-      }
-      const nextMs = index < due.length ? (due[index] as number) : schedule.durationMs;
-      if (index === due.length && nowMs() >= startMs + schedule.durationMs) this.stop();
-      else this.#timer = setTimeout(wake, startMs + nextMs - nowMs());
-    };
-    return new Promise((resolve) => {
-      this.#ended = resolve;
-      this.#timer = setTimeout(wake, startMs - nowMs());
+    return new Promise((ended) => {
+      const silence = ringAt([...new Set(due), endMs], () => {
+        for (; index < due.length && (due[index] as number) <= nowMs(); index += 1)
+          this.log.append(bodyOf(index + 1, schedule.payloadBytes), due[index] as number);
+        if (nowMs() >= endMs) this.stop();
+      });
+      this.#stop = () => {
+        silence();
+        ended();
+      };
     });
   }
 
@@ -44,8 +42,7 @@ export class EmbeddedSource implements MessageSource {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#ended?.();
-    this.#ended = undefined;
+    this.#stop();
+    this.#stop = () => {};
   }
 }

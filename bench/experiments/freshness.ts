@@ -1,0 +1,120 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { shortPollMeanMs } from '../analysis/models.ts';
+import { type Spread, spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Trial } from '../result.ts';
+
+/** Up to a tenth of a second people take an answer for instant (J. Nielsen, Usability Engineering, 1993, ch. 5). */
+const instantMs = 100;
+const pollIntervalMs = 1000;
+const clients = 20;
+const ratePerSecond = 20;
+
+const everybody: GroupPlan[] = [
+  ...(['push', 'sse', 'tcp-push', 'long-poll'] as const).map((transport) => ({ transport, clients })),
+  { transport: 'short-poll', clients, intervalMs: pollIntervalMs },
+  { transport: 'short-poll', clients, intervalMs: 250 },
+];
+
+const sizes = {
+  quick: { repeats: 1, alone: ['push', 'long-poll'], togetherMs: 2500, aloneMs: 800 },
+  default: { repeats: 3, alone: ['push', 'sse', 'tcp-push', 'long-poll'], togetherMs: 2500, aloneMs: 700 },
+  full: { repeats: 10, alone: ['push', 'sse', 'tcp-push', 'long-poll'], togetherMs: 8000, aloneMs: 4000 },
+} as const;
+
+export const freshness: Experiment = {
+  text: {
+    id: 'freshness',
+    title: 'Freshness',
+    claim: 'Push is real time',
+    question: 'How old is a message when it reaches you?',
+    prediction: {
+      choices: [
+        {
+          text: 'About the same everywhere: polling once a second is quick enough to be real time.',
+          why: 'A message waits for the next poll. With one poll a second that is half a second on average, and a second at worst.',
+        },
+        {
+          text: 'Push and long poll within milliseconds; a short poll half its interval on average.',
+          why: 'Push and a parked long poll answer the moment a message exists. A short poll finds it at its next slot.',
+        },
+        {
+          text: 'Only push is quick: a long poll is polling, so it waits too.',
+          why: 'The waiting of a long poll happens in the server, with the request already there. It answers as soon as there is news.',
+        },
+        {
+          text: 'Short poll first: its answers come back within a millisecond.',
+          why: 'The answer is quick, the message in it is old. Response time is not the age of the message.',
+        },
+      ],
+      right: 1,
+    },
+    howToRead:
+      'Each line shows which share of the messages was at most so old when the handler got it. Further left is fresher. The axis is logarithmic: every step to the right is ten times older. The thin dashed lines are the model of a short poll, uniform over its interval.',
+    why: 'A push server writes when there is news, so a message is as old as its transit. A long poll is parked in the server and answers at once, then has to ask again. A short poll asks by the clock: a message waits anywhere between nothing and a whole interval, T/2 on average.',
+    caveat:
+      'Client and server share one machine, so the way between them takes next to no time. That flatters long polling most. Side by side, all transports share one server and one fleet process and get in each other’s way; the runs alone show each by itself.',
+  },
+
+  rule: `Holds when push’s 99th percentile stays within ${instantMs} ms in every run alone, and its median is at most a tenth of a ${writeMs(pollIntervalMs)} poll’s. Otherwise it does not hold.`,
+
+  plan(profile) {
+    const { repeats, alone, togetherMs, aloneMs } = sizes[profile];
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1) {
+      const kind = repeat % 2 === 1 ? 'poisson' : 'periodic';
+      trials.push({ groups: everybody, schedule: { kind, ratePerSecond }, durationMs: togetherMs, repeat });
+      for (const transport of rotate(alone, repeat))
+        trials.push({
+          groups: [{ transport, clients }],
+          schedule: { kind, ratePerSecond },
+          durationMs: aloneMs,
+          repeat,
+        });
+    }
+    return { trials };
+  },
+
+  judge({ trials }) {
+    const alone = trials.filter((trial) => trial.transport === 'push' && isAlone(trial, trials));
+    const beside = trials.filter((trial) => trial.transport === 'push' && !isAlone(trial, trials));
+    const polls = trials.filter(({ parameters }) => parameters.intervalMs === pollIntervalMs);
+    const longPolls = trials.filter((trial) => trial.transport === 'long-poll' && isAlone(trial, trials));
+    const push = spread(alone.map(({ delayMs }) => delayMs.p50));
+    const pushLate = spread(alone.map(({ delayMs }) => delayMs.p99));
+    const poll = spread(polls.map(({ delayMs }) => delayMs.mean));
+    const pollMedian = spread(polls.map(({ delayMs }) => delayMs.p50));
+    if (!push || !pushLate || !poll || !pollMedian)
+      throw new NotEnough('There is no usable pair of push and poll');
+
+    const holds = pushLate.high <= instantMs && push.high * 10 <= pollMedian.low;
+    const besideOthers = spread(beside.map(({ delayMs }) => delayMs.p50));
+    const longPoll = spread(longPolls.map(({ delayMs }) => delayMs.p50));
+    const modelMs = shortPollMeanMs(pollIntervalMs, 0);
+    return {
+      verdict: holds ? 'holds' : 'does not hold',
+      sentence: [
+        `At ${ratePerSecond} messages a second the median message reached a push client after ${ms(push)},`,
+        `99 % within ${writeMs(pushLate.high)} (n = ${whole(sum(alone))}${besideOthers ? `; ${writeMs(besideOthers.median)} with all the others on the same server` : ''}).`,
+        `A client that polls once a second got it after ${ms(poll)} on average; the model says ${writeMs(modelMs)}.`,
+        longPoll ? `Long polling took ${ms(longPoll)}: on this machine, where there is no distance.` : '',
+      ]
+        .join(' ')
+        .trim(),
+      evidence: [...alone, ...beside, ...polls, ...longPolls].map(({ id }) => id),
+      model: `short poll: mean T/2 + d = ${threeDigits(modelMs)} ms`,
+    };
+  },
+};
+
+function isAlone(trial: Trial, trials: readonly Trial[]): boolean {
+  return !trials.some((other) => other !== trial && other.together === trial.together);
+}
+
+function ms(value: Spread): string {
+  return withRange(value, writeMs);
+}
+
+function sum(trials: readonly Trial[]): number {
+  return trials.reduce((total, { delayMs }) => total + delayMs.count, 0);
+}

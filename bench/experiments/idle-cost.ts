@@ -1,0 +1,141 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../analysis/models.ts';
+import { spread, threeDigits, whole, withRange, writeBytes } from '../analysis/statistics.ts';
+import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Trial } from '../result.ts';
+
+const ratePerSecond = 0.5;
+/** An interval at which a page looks alive, and a lazier one. */
+const intervalMs = 1000;
+const lazyIntervalMs = 3000;
+
+const pushKinds = ['push', 'sse', 'tcp-push', 'long-poll'] as const;
+const sizes = {
+  quick: {
+    repeats: 1,
+    clients: 200,
+    durationMs: 1300,
+    transports: ['push', 'long-poll'],
+    intervalsMs: [intervalMs],
+  },
+  default: {
+    repeats: 1,
+    clients: 500,
+    durationMs: 1500,
+    transports: pushKinds,
+    intervalsMs: [intervalMs, lazyIntervalMs],
+  },
+  full: {
+    repeats: 5,
+    clients: 500,
+    durationMs: 8000,
+    transports: pushKinds,
+    intervalsMs: [intervalMs, lazyIntervalMs],
+  },
+} as const;
+
+export const idleCost: Experiment = {
+  text: {
+    id: 'idle-cost',
+    title: 'The cost of waiting',
+    claim: 'The client doesn’t have to request anything',
+    question: 'What does it cost to wait when there is next to nothing to hear?',
+    prediction: {
+      choices: [
+        {
+          text: 'Idle connections are free, so push costs nothing at all.',
+          why: 'A connection costs no work while nothing happens, but it keeps memory in the server for as long as it is open.',
+        },
+        {
+          text: 'All the same: where there is no news there is no work.',
+          why: 'A short poll does not know that there is no news. It has to ask, and the server has to answer.',
+        },
+        {
+          text: 'A short poll pays for every question it asks; push pays in memory for every connection it keeps.',
+          why: 'That is the trade. But look at the memory: a client that keeps its connection open between two polls pays that as well.',
+        },
+        {
+          text: 'Long poll is the dearest: it holds a connection and asks as well.',
+          why: 'It asks only once per message or per hold. While it waits it costs what an idle connection does, and a parked request.',
+        },
+      ],
+      right: 2,
+    },
+    howToRead:
+      'The same clients wait for the same few messages. Each panel shows one price; shorter is cheaper. The mark is what the model says.',
+    why: 'N clients that ask every T send N/T requests a second, whatever happens. Push and long poll send nothing until there is news. What they hold instead is memory: a socket, its buffers and, for a long poll, a parked request.',
+    caveat:
+      'Memory is the server’s heap and buffers after a collection, per client; what the kernel keeps for a socket comes on top and is the same for all who stay connected. Short polls here keep their connection open between two polls, as browsers do.',
+  },
+
+  rule: 'Holds when push clients send no request for their messages while a short poll needs at least one per message, and push takes at most a fifth of the CPU that a 1 s poll takes. "Depends" when that is so but a waiting push client takes more than one and a half times the memory of a polling one in the server. Otherwise it does not hold.',
+
+  plan(profile) {
+    const { repeats, clients, durationMs, transports, intervalsMs } = sizes[profile];
+    const groups: GroupPlan[] = [
+      ...transports.map((transport) => ({ transport, clients })),
+      ...intervalsMs.map((intervalMs) => ({ transport: 'short-poll' as const, clients, intervalMs })),
+    ];
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1)
+      for (const group of rotate(groups, repeat))
+        trials.push({
+          groups: [group],
+          schedule: { kind: 'periodic', ratePerSecond },
+          durationMs,
+          repeat,
+          measureMemory: true,
+        });
+    return { trials };
+  },
+
+  judge({ trials }) {
+    const push = trials.filter(({ transport }) => transport === 'push');
+    const polls = trials.filter(({ parameters }) => parameters.intervalMs === intervalMs);
+    const longPolls = trials.filter(({ transport }) => transport === 'long-poll');
+    const pushAsks = spread(push.map(requestsPerMessage));
+    const pollAsks = spread(polls.map(requestsPerMessage));
+    const pushCpu = spread(push.map(cpuPerSecond));
+    const pollCpu = spread(polls.map(cpuPerSecond));
+    const pushMemory = spread(push.map(({ server }) => server.memoryPerClientBytes));
+    const pollMemory = spread(polls.map(({ server }) => server.memoryPerClientBytes));
+    const empty = spread(polls.map(({ requests }) => (100 * requests.empty) / requests.total));
+    if (!pushAsks || !pollAsks || !pushCpu || !pollCpu || !pushMemory || !pollMemory || !empty)
+      throw new NotEnough('There is no usable pair of push and poll');
+
+    const { clients = 0, holdMs = 25_000 } = {
+      ...polls[0]?.parameters,
+      holdMs: longPolls[0]?.parameters.holdMs,
+    };
+    const asksLess = pushAsks.high === 0 && pollAsks.low >= 1 && pushCpu.high * 5 <= pollCpu.low;
+    const verdict = !asksLess
+      ? 'does not hold'
+      : pushMemory.low > 1.5 * pollMemory.high
+        ? 'depends'
+        : 'holds';
+    const asked = shortPollRequestsPerSecond(clients, intervalMs);
+    const held = clients * longPollRequestsPerSecond(ratePerSecond, holdMs);
+    return {
+      verdict,
+      sentence:
+        `${whole(clients)} push clients sent no request for their messages and took ${withRange(pushCpu, cpu)} of the server; ` +
+        `the same clients polling once a second sent ${threeDigits(pollAsks.median)} requests per message, ` +
+        `${threeDigits(empty.median)} % of them answered with nothing, and took ${withRange(pollCpu, cpu)}. ` +
+        `A waiting client kept ${writeBytes(pushMemory.median)} of the server’s memory with push, ${writeBytes(pollMemory.median)} with polling.`,
+      evidence: [...push, ...polls].map(({ id }) => id),
+      model: `requests per second: short poll N/T = ${whole(asked)}, long poll ${whole(held)}, push 0`,
+    };
+  },
+};
+
+function requestsPerMessage(trial: Trial): number {
+  return trial.requests.total / Math.max(1, trial.messages.delivered);
+}
+
+function cpuPerSecond(trial: Trial): number {
+  return (trial.server.cpuMs * 1000) / trial.durationMs;
+}
+
+function cpu(value: number): string {
+  return `${threeDigits(value)} ms of CPU a second`;
+}

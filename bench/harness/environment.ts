@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Machine } from '../experiment.ts';
+import type { Result } from '../result.ts';
+
+/** File descriptors that a process of the lab needs beside its clients' sockets. */
+const ownDescriptors = 200;
+
+/** The lab's own version. */
+export function labVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+/**
+ * What this machine is, and what is doubtful about it as a place to measure on: each warning says
+ * what to do. Watches the processor for a third of a second.
+ */
+export async function inspectEnvironment(): Promise<{
+  environment: Result['environment'];
+  machine: Machine;
+}> {
+  const cores = availableParallelism();
+  const descriptors = descriptorLimit();
+  const busy = await busyShare();
+  const warnings: string[] = [];
+  if (cores < 2)
+    warnings.push(
+      'One core: server and clients take it from each other. Use a machine with two cores or more.',
+    );
+  if (busy > 0.25)
+    warnings.push(
+      `The processor was ${Math.round(busy * 100)} % busy before the lab began. Close other programs and run it again.`,
+    );
+  if (descriptors < 4096)
+    warnings.push(
+      `Only ${descriptors} open files are allowed: larger crowds are left out. Try "ulimit -n 20000".`,
+    );
+  return {
+    environment: {
+      node: process.version,
+      os: `${platform()} ${release()}`,
+      cpu: cpus()[0]?.model.trim() || 'unknown',
+      cores,
+      memoryBytes: totalmem(),
+      commit: commit(),
+      warnings,
+    },
+    machine: { clientsMax: descriptors - ownDescriptors },
+  };
+}
+
+/** Open files that a process may have. Node raises its soft limit to the hard one at the start. */
+function descriptorLimit(): number {
+  type Limits = { userLimits?: { open_files?: { soft?: number | 'unlimited' } } };
+  const soft = (process.report.getReport() as Limits).userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : 1_000_000;
+}
+
+async function busyShare(): Promise<number> {
+  const before = processorMs();
+  await wait(300);
+  const after = processorMs();
+  const allMs = after.all - before.all;
+  return allMs === 0 ? 0 : 1 - (after.idle - before.idle) / allMs;
+}
+
+function processorMs(): { idle: number; all: number } {
+  const sum = { idle: 0, all: 0 };
+  for (const { times } of cpus()) {
+    sum.idle += times.idle;
+    sum.all += times.idle + times.user + times.sys + times.nice + times.irq;
+  }
+  return sum;
+}
+
+function commit(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: new URL('.', import.meta.url), stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const changed = String(git('status', '--porcelain')).trim() === '' ? '' : ' with changes';
+    return String(git('rev-parse', '--short', 'HEAD')).trim() + changed;
+  } catch {
+    return 'unknown';
+  }
+}

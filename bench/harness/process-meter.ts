@@ -1,0 +1,49 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { nowMs } from '../../servers/clock.ts';
+
+/** What a process spent on itself within a window. */
+export type ProcessUse = { cpuMs: number; rssBytes: number; eventLoopDelayP99Ms: number };
+
+const resolutionMs = 5;
+
+/**
+ * Runs `during` at regular instants of a window and returns what this process spent in it: CPU of all
+ * its threads, user and system; resident memory at the end; how late its event loop was.
+ * `startMs` and `endMs` are monotonic milliseconds.
+ */
+export async function meterWindow(
+  startMs: number,
+  endMs: number,
+  during?: { everyMs: number; sample: (atMs: number) => void },
+): Promise<ProcessUse> {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  await until(startMs);
+  const cpu = process.cpuUsage();
+  delay.enable();
+  if (during) {
+    for (let atMs = during.everyMs; startMs + atMs < endMs; atMs += during.everyMs) {
+      await until(startMs + atMs);
+      during.sample(nowMs() - startMs);
+    }
+  }
+  await until(endMs);
+  const { user, system } = process.cpuUsage(cpu);
+  delay.disable();
+  // Node records the time from one timer of the given resolution to the next; the lateness is the rest.
+  const lateMs = Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
+  return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss(), eventLoopDelayP99Ms: lateMs };
+}
+
+/** Waits until an instant of the monotonic clock. */
+export function until(instantMs: number): Promise<void> {
+  const waitMs = instantMs - nowMs();
+  return waitMs <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, waitMs));
+}
+
+/** Bytes that are in use after a collection: heap, and buffers outside it. */
+export function memoryInUseBytes(): number {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

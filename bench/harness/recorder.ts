@@ -1,0 +1,71 @@
+import * as hdr from 'hdr-histogram-js';
+import type { Delay, Histogram } from '../result.ts';
+
+const shortestMs = 0.01;
+const binsPerDecade = 20;
+const longestMs = 600_000;
+const binCount = Math.ceil(Math.log10(longestMs / shortestMs) * binsPerDecade) + 1;
+
+/**
+ * Keeps delays as counts, not as a list: three significant digits from a microsecond to ten minutes.
+ */
+export class Recorder {
+  readonly #histogram = hdr.build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: longestMs * 1000,
+    numberOfSignificantValueDigits: 3,
+  });
+  readonly #bins = new Array<number>(binCount).fill(0);
+  #sumMs = 0;
+  #maxMs = 0;
+
+  /** Enters one delay. */
+  record(delayMs: number): void {
+    this.#histogram.recordValue(Math.round(Math.min(longestMs, Math.max(0, delayMs)) * 1000));
+    const bin = binOf(delayMs);
+    this.#bins[bin] = (this.#bins[bin] ?? 0) + 1;
+    this.#sumMs += delayMs;
+    this.#maxMs = Math.max(this.#maxMs, delayMs);
+  }
+
+  /** Adds all that another one holds: histograms are merged, percentiles never averaged. */
+  add(other: Recorder): void {
+    this.#histogram.add(other.#histogram);
+    other.#bins.forEach((count, bin) => {
+      this.#bins[bin] = (this.#bins[bin] ?? 0) + count;
+    });
+    this.#sumMs += other.#sumMs;
+    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
+  }
+
+  /** The summary, in milliseconds. `null` stands where nothing was delivered. */
+  get delay(): Delay {
+    const count = this.#histogram.totalCount;
+    const percentile = (p: number) => (count === 0 ? null : this.#histogram.getValueAtPercentile(p) / 1000);
+    return {
+      count,
+      mean: count === 0 ? null : this.#sumMs / count,
+      p50: percentile(50),
+      p90: percentile(90),
+      p99: percentile(99),
+      max: count === 0 ? null : this.#maxMs,
+    };
+  }
+
+  /** The counts in geometric bins: `binsPerDecade` to a power of ten. Empty bins are left out. */
+  get bins(): Histogram {
+    const bins: Histogram = { upToMs: [], count: [] };
+    this.#bins.forEach((count, index) => {
+      if (count === 0) return;
+      bins.upToMs.push(Number((shortestMs * 10 ** (index / binsPerDecade)).toPrecision(6)));
+      bins.count.push(count);
+    });
+    return bins;
+  }
+}
+
+/** The bin of a delay: bin `i` ends at `shortestMs · 10^(i / binsPerDecade)`. */
+function binOf(delayMs: number): number {
+  const index = Math.ceil(Math.log10(delayMs / shortestMs) * binsPerDecade);
+  return Math.min(binCount - 1, Math.max(0, index));
+}

@@ -1,0 +1,32 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Result } from './result.ts';
+
+/** Where runs are kept: `report/runs/<id>/`, and `report/runs/latest` for the newest. */
+const runsFolder = fileURLToPath(new URL('../report/runs', import.meta.url));
+
+/** Makes the folder of a run: the one that was asked for, or a new one under `report/runs` with `latest` pointing to it. */
+export function makeRunFolder(wanted: string | undefined, startedAt: Date, profile: string): string {
+  if (wanted) {
+    mkdirSync(wanted, { recursive: true });
+    return wanted;
+  }
+  const id = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${profile}`;
+  const folder = join(runsFolder, id);
+  mkdirSync(folder, { recursive: true });
+  const link = join(runsFolder, `.latest-${process.pid}`);
+  rmSync(link, { force: true });
+  symlinkSync(id, link);
+  renameSync(link, join(runsFolder, 'latest'));
+  return folder;
+}
+
+/** Writes the result so that a reader finds the old file or the new one, never half of it. */
+export function saveResult(folder: string, result: Result): string {
+  const path = join(folder, 'results.json');
+  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
+  writeFileSync(half, `${JSON.stringify(result, null, 1)}\n`);
+  renameSync(half, path);
+  return path;
+}
