@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import open from 'open';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
 import { experiments } from './experiments/experiments.ts';
+import { runsTypeScript } from './harness/child.ts';
 import { inspectEnvironment, labVersion } from './harness/environment.ts';
 import { estimateMs, Run } from './harness/run.ts';
 import { type Result, schemaVersion } from './result.ts';
@@ -119,7 +120,7 @@ async function main(options: Options): Promise<number> {
 /** Draws the report with the report's own command: this floor knows only the result file. */
 async function drawReport(resultPath: string, reportPath: string): Promise<string> {
   const report = fileURLToPath(new URL('../report/main.ts', import.meta.url));
-  await promisify(execFile)(process.execPath, [...process.execArgv, report, resultPath, '--out', reportPath]);
+  await promisify(execFile)(process.execPath, [...runsTypeScript, report, resultPath, '--out', reportPath]);
   return reportPath;
 }
 

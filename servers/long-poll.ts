@@ -1,6 +1,5 @@
 import { type Endpoint, newTally } from './endpoint.ts';
 import { answer, httpEndpoint } from './http-app.ts';
-import { parseCursor } from './message.ts';
 import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -31,7 +30,7 @@ export function longPollServer(source: MessageSource, options: LongPollOptions =
 
   return httpEndpoint(source, tally, (app) => {
     app.get('/messages', (request, response) => {
-      const after = parseCursor(request.query.after);
+      const after = source.log.cursorFrom(request.query.after);
       const batch = source.log.after(after, batchLimit);
       if (!after || batch.messages.length > 0) return answer(response, batch, tally);
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BadInput, type Batch, type Cursor, formatCursor, type Message } from './message.ts';
+import { BadInput, type Batch, type Cursor, formatCursor, type Message, parseCursor } from './message.ts';
 
 /**
  * The one bounded log that every server reads. Only delivery differs.
@@ -65,17 +65,22 @@ export class MessageLog {
     return message;
   }
 
+  /** Reads a cursor as a client sent it. Throws `BadInput` on a malformed one and on one that lies ahead of this log. */
+  cursorFrom(text: unknown): Cursor | undefined {
+    const cursor = parseCursor(text);
+    if (cursor?.logId === this.id && cursor.seq > this.#head)
+      throw new BadInput(`after is "${formatCursor(cursor)}": the log ends at ${this.#head}`);
+    return cursor;
+  }
+
   /**
    * What comes after the cursor, up to `limit`. Without a cursor: nothing yet, only where the log ends.
-   * A cursor of another log gives this one from its start, marked `reset`. One beyond the head throws `BadInput`.
+   * A cursor of another log gives this one from its start, marked `reset`.
    */
   after(cursor: Cursor | undefined, limit: BatchLimit = defaultBatchLimit): Batch {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
     const reset = cursor.logId !== this.id;
     const seen = reset ? 0 : cursor.seq;
-    if (seen > this.#head)
-      throw new BadInput(`after is "${formatCursor(cursor)}": the log ends at ${this.#head}`);
-
     const oldest = this.#head - this.#messages.size + 1;
     const first = Math.max(seen + 1, oldest);
     const messages: Message[] = [];

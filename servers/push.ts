@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { BadInput, type Cursor, parseCursor, parseJson, parsePublication } from './message.ts';
+import { BadInput, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -34,7 +34,7 @@ export function pushServer(source: MessageSource, options: FanOutOptions = {}): 
 
   server.on('upgrade', (request, socket: Socket, head) => {
     try {
-      const after = cursorOf(request.url ?? '');
+      const after = source.log.cursorFrom(afterOf(request.url ?? ''));
       webSockets.handleUpgrade(request, socket, head, (client) => {
         listen(client, socket);
         fanOut.join(socket, after);
@@ -90,9 +90,9 @@ function webSocketFrame(text: string): Buffer {
 /** An empty ping (RFC 6455 §5.5.2). */
 const pingFrame = Buffer.of(0x89, 0);
 
-/** What the handshake asks for. Throws `BadInput` on another path or a malformed cursor. */
-function cursorOf(url: string): Cursor | undefined {
+/** The cursor that the handshake names, if it does. Throws `BadInput` on another path. */
+function afterOf(url: string): string | null {
   const [path, query] = url.split('?');
   if (path !== '/messages') throw new BadInput(`there is no ${path} here: connect to /messages`, 404);
-  return parseCursor(new URLSearchParams(query).get('after'));
+  return new URLSearchParams(query).get('after');
 }

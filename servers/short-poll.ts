@@ -1,6 +1,5 @@
 import { type Endpoint, newTally } from './endpoint.ts';
 import { answer, httpEndpoint } from './http-app.ts';
-import { parseCursor } from './message.ts';
 import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -28,7 +27,7 @@ export function shortPollServer(source: MessageSource, options: ShortPollOptions
 
   return httpEndpoint(source, tally, (app) => {
     app.get('/messages', (request, response) => {
-      const after = parseCursor(request.query.after);
+      const after = source.log.cursorFrom(request.query.after);
       answer(response, source.log.after(after, batchLimit), tally);
     });
   });

@@ -2,7 +2,6 @@ import type { Express } from 'express';
 import { type Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { httpEndpoint } from './http-app.ts';
-import { parseCursor } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -26,7 +25,7 @@ export function sseServer(source: MessageSource, options: FanOutOptions = {}): E
 
   const addRoutes = (app: Express) => {
     app.get('/messages', (request, response) => {
-      const after = parseCursor(request.get('last-event-id') ?? request.query.after);
+      const after = source.log.cursorFrom(request.get('last-event-id') ?? request.query.after);
       response.removeHeader('transfer-encoding');
       response.writeHead(200, {
         'content-type': 'text/event-stream',

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { LineSplitter, parseCursor, parseJson, parsePublication } from './message.ts';
+import { LineSplitter, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -35,7 +35,7 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}
 
     function read(data: unknown): void {
       if (joined) return void source.publish(parsePublication(data));
-      fanOut.join(socket, parseCursor((data as { after?: unknown } | null)?.after));
+      fanOut.join(socket, source.log.cursorFrom((data as { after?: unknown } | null)?.after));
       joined = true;
     }
   });

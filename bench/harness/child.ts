@@ -1,5 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** What Node needs to be told to run our files as they are. */
+export const runsTypeScript = ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 
 /**
  * Calls into a process of our own: a function name and its argument go over, its value comes back.
@@ -39,7 +43,7 @@ export class Child<H extends Handlers> {
     this.#name = module.replace(/^\.\/|\.ts$/g, '');
     this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), {
       serialization: 'advanced',
-      execArgv: [...process.execArgv, '--expose-gc'],
+      execArgv: [...runsTypeScript, '--expose-gc'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process.on('message', ({ id, value, error }: Reply) => {

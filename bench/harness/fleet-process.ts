@@ -1,14 +1,14 @@
 import { randomLcg } from 'd3-random';
-import { type Client, type Counters, newCounters } from '../../clients/client.ts';
+import { type Counters, newCounters } from '../../clients/client.ts';
 import { clientsByName } from '../../clients/clients.ts';
-import { Consumer } from '../../clients/consumer.ts';
 import { nodeOpeners } from '../../clients/openers-node.ts';
 import type { TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { emptyBooks, sumBooks } from '../analysis/books.ts';
+import { sumBooks } from '../analysis/books.ts';
 import type { Books, Cohort, Delay, Histogram } from '../result.ts';
 import { measureCapacity } from './capacity.ts';
 import { type Handlers, serveCalls } from './child.ts';
+import { Member } from './member.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
 import { Recorder } from './recorder.ts';
 
@@ -41,55 +41,6 @@ export type FleetReport = {
 
 /** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
 export type SlowSamples = { atMs: number[]; ageMs: (number | null)[]; inbox: (number | null)[] };
-
-/** One client with what it does to its messages. */
-class Member {
-  readonly client: Client;
-  readonly consumer: Consumer;
-  readonly slow: boolean;
-  delivered = 0;
-  waiting = 0;
-  lastAgeMs: number | null = null;
-  #gaveUp = false;
-
-  constructor(client: Client, handlingMs: number, recorder: Recorder) {
-    this.client = client;
-    this.slow = handlingMs > 0;
-    this.consumer = new Consumer({
-      handlingMs,
-      pause: () => client.pause(),
-      resume: () => client.resume(),
-      handle: (message) => {
-        if (this.#gaveUp) {
-          this.waiting += 1;
-          return;
-        }
-        this.delivered += 1;
-        this.lastAgeMs = nowMs() - message.dueMs;
-        recorder.record(this.lastAgeMs);
-      },
-    });
-  }
-
-  /** From now on counts what was still waiting anywhere, instead of handling it. */
-  giveUp(): void {
-    this.#gaveUp = true;
-    this.waiting += this.consumer.giveUp();
-  }
-
-  books(head: number): Books {
-    const { startSeq = head, missed, duplicated, reordered } = this.client.ledger;
-    return {
-      ...emptyBooks(),
-      expected: head - startSeq,
-      delivered: this.delivered,
-      missed,
-      duplicated,
-      reordered,
-      backlogAtEnd: this.waiting,
-    };
-  }
-}
 
 type Group = FleetGroup & {
   members: Member[];

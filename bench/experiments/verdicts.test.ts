@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { emptyBooks } from '../analysis/books.ts';
+import { isUsable, judge } from '../analysis/findings.ts';
+import type { Evidence, Experiment } from '../experiment.ts';
+import type { Capacity, Trial } from '../result.ts';
+import { crowd } from './crowd.ts';
+import { experiments } from './experiments.ts';
+import { freshness } from './freshness.ts';
+import { idleCost } from './idle-cost.ts';
+import { overwhelmed } from './overwhelmed.ts';
+
+/** The rules of the verdicts, on made-up trials on both sides of every threshold. */
+let trials = 0;
+
+function trial(change: Omit<Partial<Trial>, 'server'> & { server?: Partial<Trial['server']> }): Trial {
+  trials += 1;
+  return {
+    id: `trial-${trials}`,
+    experiment: 'test',
+    transport: 'push',
+    contract: 'every',
+    together: `trial-${trials}`,
+    repeat: 1,
+    status: 'ok',
+    messages: { ...emptyBooks(), expected: 100, delivered: 100 },
+    requests: { total: 0, empty: 0, missedSlots: 0 },
+    bytes: { toClients: 0, toServer: 0 },
+    clients: { count: 20, cpuMs: 0, eventLoopDelayP99Ms: 0 },
+    durationMs: 1000,
+    appended: 5,
+    warnings: [],
+    ...change,
+    parameters: {
+      clients: 20,
+      ratePerSecond: 20,
+      schedule: 'poisson',
+      payloadBytes: 58,
+      ...change.parameters,
+    },
+    delayMs: change.delayMs ?? delay(1),
+    server: { cpuMs: 10, rssBytes: 1, eventLoopDelayP99Ms: 0, ...change.server },
+  };
+}
+
+const delay = (p50: number, p99 = p50, mean = p50) => ({ count: 100, mean, p50, p90: p99, p99, max: p99 });
+const poll = {
+  clients: 20,
+  ratePerSecond: 20,
+  schedule: 'poisson',
+  payloadBytes: 58,
+  intervalMs: 1000,
+} as const;
+
+const verdictOf = (experiment: Experiment, trials: Trial[], capacities: Capacity[] = []) =>
+  judge(experiment, { trials, capacities }).verdict;
+
+describe('freshness', () => {
+  const pair = (pushP50: number, pushP99: number, pollP50: number) => [
+    trial({ delayMs: delay(pushP50, pushP99) }),
+    trial({ transport: 'short-poll', parameters: poll, delayMs: delay(pollP50) }),
+  ];
+
+  it.each([
+    [1, 100, 500, 'holds'],
+    [1, 101, 500, 'does not hold'],
+    [50, 60, 500, 'holds'],
+    [51, 60, 500, 'does not hold'],
+  ])('push p50 %f, p99 %f beside a poll of %f: %s', (pushP50, pushP99, pollP50, verdict) => {
+    expect(verdictOf(freshness, pair(pushP50, pushP99, pollP50))).toBe(verdict);
+  });
+
+  it('rests on the worst of its runs', () => {
+    expect(verdictOf(freshness, [...pair(1, 5, 500), trial({ delayMs: delay(1, 150), repeat: 2 })])).toBe(
+      'does not hold',
+    );
+  });
+
+  it('judges push by its runs alone', () => {
+    const beside = trial({ delayMs: delay(90, 400), together: 'all' });
+    expect(
+      verdictOf(freshness, [...pair(1, 5, 500), beside, trial({ transport: 'sse', together: 'all' })]),
+    ).toBe('holds');
+  });
+});
+
+describe('idle-cost', () => {
+  const pair = (push: Partial<Trial['server']>, pushRequests: number, pollRequests: number) => [
+    trial({
+      requests: { total: pushRequests, empty: 0, missedSlots: 0 },
+      server: { memoryPerClientBytes: 3000, ...push },
+    }),
+    trial({
+      transport: 'short-poll',
+      parameters: poll,
+      requests: { total: pollRequests, empty: 50, missedSlots: 0 },
+      server: { cpuMs: 100, memoryPerClientBytes: 3000 },
+    }),
+  ];
+
+  it.each([
+    [{ cpuMs: 20 }, 0, 100, 'holds'],
+    [{ cpuMs: 21 }, 0, 100, 'does not hold'],
+    [{ cpuMs: 20 }, 1, 100, 'does not hold'],
+    [{ cpuMs: 20 }, 0, 99, 'does not hold'],
+    [{ cpuMs: 20, memoryPerClientBytes: 4500 }, 0, 100, 'holds'],
+    [{ cpuMs: 20, memoryPerClientBytes: 4501 }, 0, 100, 'depends'],
+  ])('push with %j and %i requests beside %i: %s', (push, pushRequests, pollRequests, verdict) => {
+    expect(verdictOf(idleCost, pair(push, pushRequests, pollRequests))).toBe(verdict);
+  });
+});
+
+describe('crowd', () => {
+  const sizes = (p99: number) =>
+    [100, 1000].map((count) =>
+      trial({
+        clients: { count, cpuMs: 0, eventLoopDelayP99Ms: 0 },
+        delayMs: delay(1, (p99 * count) / 1000),
+      }),
+    );
+
+  it.each([
+    [100, 'holds'],
+    [101, 'depends'],
+  ])('p99 of %f ms in the largest crowd: %s', (p99, verdict) => {
+    expect(verdictOf(crowd, sizes(p99))).toBe(verdict);
+  });
+
+  it('says at how many clients the limit is reached', () => {
+    expect(judge(crowd, { trials: sizes(200), capacities: [] }).sentence).toContain('at about 500 clients');
+  });
+
+  it('says how fresh polls of the same crowd could be', () => {
+    const capacity = {
+      experiment: 'crowd',
+      transport: 'short-poll',
+      connections: 1,
+      durationMs: 1,
+      errors: 0,
+    } as const;
+    const { sentence } = judge(crowd, {
+      trials: sizes(50),
+      capacities: [{ ...capacity, requestsPerSecond: 5000 }],
+    });
+    expect(sentence).toContain('cannot be fresher than 200 ms');
+  });
+});
+
+describe('overwhelmed', () => {
+  const withBacklog = (transport: 'push' | 'short-poll', bytes: number) =>
+    trial({
+      transport,
+      series: { atMs: [1], rssBytes: [1], longestBacklogBytes: [bytes], slowAgeMs: [5], slowInbox: [1] },
+      cohorts: [
+        { name: 'fast', clients: 1, handlingMs: 0, messages: emptyBooks(), delayMs: delay(1) },
+        { name: 'slow', clients: 1, handlingMs: 1, messages: emptyBooks(), delayMs: delay(1) },
+      ],
+    });
+  const mebibyte = 1024 * 1024;
+
+  it.each([
+    [mebibyte + 1, 0, 'holds'],
+    [mebibyte, 0, 'does not hold'],
+    [10 * mebibyte, mebibyte - 1, 'holds'],
+    [10 * mebibyte, mebibyte, 'does not hold'],
+  ])('%i bytes with push beside %i with polling: %s', (pushed, polled, verdict) => {
+    expect(verdictOf(overwhelmed, [withBacklog('push', pushed), withBacklog('short-poll', polled)])).toBe(
+      verdict,
+    );
+  });
+});
+
+describe('every experiment', () => {
+  const nothing: Evidence = { trials: [], capacities: [] };
+
+  it.each(experiments.map((experiment) => [experiment.text.id, experiment] as const))(
+    '%s is inconclusive without evidence, and says why',
+    (_id, experiment) => {
+      const finding = judge(experiment, nothing);
+      expect(finding).toMatchObject({ verdict: 'inconclusive', provisional: false, evidence: [] });
+      expect(finding.sentence).not.toBe('');
+    },
+  );
+
+  it.each(experiments.map((experiment) => [experiment.text.id, experiment] as const))(
+    '%s plans trials in every profile, interleaved where it repeats',
+    (_id, experiment) => {
+      for (const profile of ['quick', 'default', 'full'] as const) {
+        const { trials } = experiment.plan(profile, { clientsMax: 20_000 });
+        expect(trials.length).toBeGreaterThan(0);
+        expect(new Set(trials.map(({ repeat }) => repeat)).size).toBeGreaterThanOrEqual(
+          profile === 'full' ? 5 : 1,
+        );
+      }
+    },
+  );
+
+  it('leaves out crowds for which there are too few file descriptors', () => {
+    const { trials } = crowd.plan('full', { clientsMax: 1000 });
+    expect(Math.max(...trials.flatMap(({ groups }) => groups.map(({ clients }) => clients)))).toBe(1000);
+  });
+});
+
+describe('evidence', () => {
+  it.each([
+    ['a failed trial', { status: 'failed' as const }],
+    ['an interrupted trial', { status: 'interrupted' as const }],
+    ['a trial with a saturated fleet', { warnings: [{ code: 'fleet-saturated', text: '' }] }],
+  ])('does not include %s', (_name, change) => {
+    expect(isUsable(trial(change))).toBe(false);
+    const pushed = trial({ ...change, delayMs: delay(1) });
+    const polled = trial({ transport: 'short-poll', parameters: poll, delayMs: delay(500) });
+    const finding = judge(freshness, { trials: [pushed, polled], capacities: [] });
+    expect(finding.verdict).toBe('inconclusive');
+    expect(finding.sentence).toContain('1 of 2 trials failed or measured the fleet');
+  });
+
+  it('of fewer than three repeats makes a verdict provisional', () => {
+    const repeats = (count: number) =>
+      Array.from({ length: count }, (_, index) => [
+        trial({ repeat: index + 1 }),
+        trial({ repeat: index + 1, transport: 'short-poll', parameters: poll, delayMs: delay(500) }),
+      ]).flat();
+    expect(judge(freshness, { trials: repeats(2), capacities: [] }).provisional).toBe(true);
+    expect(judge(freshness, { trials: repeats(3), capacities: [] }).provisional).toBe(false);
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transportNames } from '../../clients/transports.ts';
+import { isSaturated } from '../analysis/warnings.ts';
+import { trialSchema } from '../result.ts';
+import { Bench } from './trial.ts';
+
+/** Real trials in real processes. Nothing here looks at how fast anything was. */
+describe('a trial', () => {
+  let bench: Bench;
+
+  beforeAll(() => {
+    bench = new Bench();
+  });
+  afterAll(() => bench.kill());
+
+  it('balances its books with all transports on one source at once', async () => {
+    const groups = transportNames.map((transport) => ({ transport, clients: 4, intervalMs: 100 }));
+    const trials = await bench.run('test', {
+      groups,
+      schedule: { kind: 'poisson', ratePerSecond: 100 },
+      durationMs: 500,
+      repeat: 1,
+    });
+    expect(trials.map(({ transport }) => transport)).toEqual(transportNames);
+    for (const trial of trials) {
+      expect(trialSchema.parse(trial)).toMatchObject({ status: 'ok', contract: 'every' });
+      expect(trial.appended).toBe(trials[0]?.appended);
+      expect(trial.messages).toMatchObject({ expected: 4 * trial.appended, delivered: 4 * trial.appended });
+      expect(trial.delayMs.count).toBe(trial.messages.delivered);
+      expect(trial.bytes.toClients).toBeGreaterThan(trial.messages.delivered * 58);
+    }
+    expect(new Set(trials.map(({ id }) => id)).size).toBe(5);
+    expect(new Set(trials.map(({ together }) => together)).size).toBe(1);
+  });
+
+  it.each(transportNames)('gives the same messages for the same seed over %s', async (transport) => {
+    const plan = {
+      groups: [{ transport, clients: 2, intervalMs: 50 }],
+      schedule: { kind: 'poisson', ratePerSecond: 200 } as const,
+      durationMs: 200,
+      repeat: 1,
+    };
+    const [first] = await bench.run('test', plan, 7);
+    const [again] = await bench.run('test', plan, 7);
+    expect(first?.appended).toBe(again?.appended);
+    expect(first?.id).toBe(again?.id);
+  });
+
+  it('tells a slow client’s backlog from what was delivered', async () => {
+    const [trial] = await bench.run('test', {
+      groups: [{ transport: 'push', clients: 3, slowClients: 1, handlingMs: 50 }],
+      schedule: { kind: 'periodic', ratePerSecond: 200, payloadBytes: 1024 },
+      durationMs: 1000,
+      repeat: 1,
+      sampleEveryMs: 100,
+      giveUp: true,
+    });
+    expect(trial?.status).toBe('ok');
+    const slow = trial?.cohorts?.find(({ name }) => name === 'slow');
+    expect(slow?.messages.backlogAtEnd).toBeGreaterThan(100);
+    expect(trial?.cohorts?.find(({ name }) => name === 'fast')?.messages.backlogAtEnd).toBe(0);
+    expect(trial?.series?.atMs.length).toBeGreaterThan(5);
+  });
+
+  it('marks a fleet that was saturated, and keeps its trial out of the verdicts', async () => {
+    const [trial] = await bench.run('test', {
+      groups: [{ transport: 'push', clients: 100 }],
+      schedule: { kind: 'periodic', ratePerSecond: 3000 },
+      durationMs: 1000,
+      repeat: 1,
+    });
+    expect(trial?.warnings.map(({ code }) => code)).toContain('fleet-saturated');
+    expect(isSaturated(trial as NonNullable<typeof trial>)).toBe(true);
+    // Saturated, but honest: every message is still accounted for.
+    expect(trial?.status).toBe('ok');
+  });
+
+  it('does not mark a fleet at rest', async () => {
+    const [trial] = await bench.run('test', {
+      groups: [{ transport: 'push', clients: 5 }],
+      schedule: { kind: 'periodic', ratePerSecond: 10 },
+      durationMs: 500,
+      repeat: 1,
+    });
+    expect(isSaturated(trial as NonNullable<typeof trial>)).toBe(false);
+  });
+
+  it('measures raw poll capacity', async () => {
+    const capacity = await bench.capacity('test', { connections: 4, durationMs: 1000 });
+    expect(capacity.errors).toBe(0);
+    expect(capacity.requestsPerSecond).toBeGreaterThan(0);
+  });
+});
+
+it('a trial whose processes are ended rejects and leaves nothing running', async () => {
+  const bench = new Bench();
+  const running = bench.run('test', {
+    groups: [{ transport: 'push', clients: 1 }],
+    schedule: { kind: 'periodic', ratePerSecond: 1 },
+    durationMs: 60_000,
+    repeat: 1,
+  });
+  bench.kill();
+  await expect(running).rejects.toThrow(/was stopped/);
+});

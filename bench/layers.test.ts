@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+/** The house has four floors. A file imports from its own floor and from those below it, never from above. */
+const floors = ['servers', 'clients', 'bench', 'report'];
+
+/** Of a floor below, some may use only a part: clients know the wire, the report knows the contract and the models. */
+const doors: Record<string, RegExp[]> = {
+  clients: [/^servers\/message\.ts$/],
+  report: [/^bench\/result\.ts$/, /^bench\/analysis\//, /^clients\/transports\.ts$/],
+};
+
+const imports = floors.flatMap((floor) =>
+  readdirSync(floor, { recursive: true, encoding: 'utf8' })
+    .map((file) => `${floor}/${file}`)
+    .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/\.test\.tsx?$/.test(file))
+    .flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']*)'/g)].map((found) => {
+        const target = new URL(found[1] as string, `file:///${file}`).pathname.slice(1);
+        return { file, floor, target, below: target.split('/')[0] as string };
+      }),
+    ),
+);
+
+it('reads the imports of every floor', () => {
+  for (const floor of floors) expect(imports.some((one) => one.floor === floor)).toBe(true);
+});
+
+it('lets nothing import from a floor above', () => {
+  expect(imports.filter(({ floor, below }) => floors.indexOf(below) > floors.indexOf(floor))).toEqual([]);
+});
+
+it('lets clients and report use the floors below through their doors only', () => {
+  const around = imports.filter(
+    ({ floor, below, target }) =>
+      below !== floor && doors[floor] && !doors[floor].some((door) => door.test(target)),
+  );
+  expect(around).toEqual([]);
+});

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { backoffMs } from './backoff.ts';
+
+it('doubles its limit with every failure, up to ten seconds', () => {
+  const limits = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((failures) => backoffMs(failures, () => 1));
+  expect(limits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+});
+
+it('waits a random part of the limit', () => {
+  expect(backoffMs(3, () => 0.25)).toBe(100);
+});

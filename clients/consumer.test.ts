@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Consumer } from './consumer.ts';
+
+const message = (seq: number) => ({ seq, dueMs: 0, body: '' });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function slowConsumer(inboxLimit: number) {
+  const log: string[] = [];
+  const consumer = new Consumer({
+    handlingMs: 10,
+    inboxLimit,
+    pause: () => log.push('pause'),
+    resume: () => log.push('resume'),
+    handle: ({ seq }) => log.push(`${seq}`),
+  });
+  return { consumer, log };
+}
+
+it('handles at once when handling takes no time', () => {
+  const handle = vi.fn();
+  const consumer = new Consumer({ handlingMs: 0, pause: vi.fn(), resume: vi.fn(), handle });
+  consumer.take(message(1));
+  expect(handle).toHaveBeenCalledOnce();
+  expect(consumer.waiting).toBe(0);
+});
+
+it('handles one message after the other, in order', () => {
+  const { consumer, log } = slowConsumer(100);
+  for (let seq = 1; seq <= 5; seq += 1) consumer.take(message(seq));
+  expect(log).toEqual(['1']);
+  vi.advanceTimersByTime(20);
+  expect(log).toEqual(['1', '2', '3']);
+  vi.advanceTimersByTime(100);
+  expect(log).toEqual(['1', '2', '3', '4', '5']);
+});
+
+it('pauses reading when the inbox is full and reads on when it is half empty', () => {
+  const { consumer, log } = slowConsumer(4);
+  for (let seq = 1; seq <= 5; seq += 1) consumer.take(message(seq));
+  expect(log).toEqual(['1', 'pause']);
+  vi.advanceTimersByTime(10);
+  expect(log).not.toContain('resume');
+  vi.advanceTimersByTime(10);
+  expect(log.at(-1)).toBe('resume');
+});
+
+it('never pauses without a limit: the load piles up here', () => {
+  const { consumer, log } = slowConsumer(Number.POSITIVE_INFINITY);
+  for (let seq = 1; seq <= 1000; seq += 1) consumer.take(message(seq));
+  expect(log).toEqual(['1']);
+  expect(consumer.waiting).toBe(999);
+});
+
+it('gives up what waits, counts it, and reads on', () => {
+  const { consumer, log } = slowConsumer(4);
+  for (let seq = 1; seq <= 5; seq += 1) consumer.take(message(seq));
+  expect(consumer.giveUp()).toBe(4);
+  expect(log).toEqual(['1', 'pause', 'resume']);
+  consumer.take(message(6));
+  expect(log.at(-1)).toBe('6');
+});

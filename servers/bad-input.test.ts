@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Endpoint } from './endpoint.ts';
+import { type ServerName, startServers } from './main.ts';
+import { EmbeddedSource } from './source/embedded.ts';
+
+/** Every server beside a healthy client: bad input gets a reason, and nobody else notices. */
+const source = new EmbeddedSource();
+let endpoints: Map<ServerName, Endpoint>;
+let healthy: WebSocket;
+const heard: number[] = [];
+
+beforeAll(async () => {
+  endpoints = await startServers(source, ['push', 'sse', 'tcp-push', 'long-poll', 'short-poll'], {
+    holdMs: 200,
+  });
+  healthy = new WebSocket(`ws://127.0.0.1:${port('push')}/messages`);
+  healthy.on('message', (data) => {
+    const { seq } = JSON.parse(String(data));
+    if (seq) heard.push(seq);
+  });
+  await once(healthy, 'message');
+});
+
+afterAll(async () => {
+  await source.publish({ body: 'still there?' });
+  while (heard.at(-1) !== source.log.head) await once(healthy, 'message');
+  expect(heard).toEqual(heard.map((_, index) => index + 1));
+  for (const endpoint of endpoints.values()) await endpoint.close();
+});
+
+function port(name: ServerName): number {
+  return endpoints.get(name)?.port as number;
+}
+
+/** Sends raw text to a server and returns everything it answers until it closes. */
+async function raw(name: ServerName, text: string): Promise<string> {
+  const socket = connect(port(name), '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    answer += piece;
+  });
+  socket.on('error', () => {});
+  socket.write(text);
+  await once(socket, 'close');
+  return answer;
+}
+
+describe.each(['short-poll', 'long-poll', 'sse'] as const)('%s', (name) => {
+  const ask = (path: string, options?: RequestInit) =>
+    fetch(`http://127.0.0.1:${port(name)}${path}`, options);
+  const post = (body: string) => ask('/messages', { method: 'POST', body });
+
+  it('refuses a bad cursor', async () => {
+    const answer = await ask('/messages?after=nonsense');
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({
+      error: expect.stringContaining('after is "nonsense": it takes a cursor'),
+    });
+  });
+
+  it('refuses a cursor ahead of the log', async () => {
+    const answer = await ask(`/messages?after=${source.log.id}:999999`);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({ error: expect.stringContaining('the log ends at') });
+  });
+
+  it('does not know other paths', async () => {
+    const answer = await ask('/elsewhere');
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({ error: expect.stringContaining('there is no /elsewhere here') });
+  });
+
+  it.each(['PUT', 'DELETE', 'PATCH'])('refuses %s and says what it takes', async (method) => {
+    const answer = await ask('/messages', { method });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET, POST');
+  });
+
+  it('refuses HEAD, which would park for ever', async () => {
+    expect((await ask('/messages', { method: 'HEAD' })).status).toBe(405);
+  });
+
+  it.each([
+    ['text that is not JSON', '{"body":', /JSON/],
+    ['JSON that is no publication', '{"text":"hi"}', /body is missing: it takes a string/],
+    ['nothing', '', /body is missing: it takes a string/],
+    ['a JSON list', '[1]', /a publication takes a JSON object/],
+  ])('refuses to publish %s', async (_name, body, reason) => {
+    const answer = await post(body);
+    expect(answer.status).toBe(400);
+    expect((await answer.json()).error).toMatch(reason);
+  });
+
+  it('refuses an oversized body', async () => {
+    const answer = await post(JSON.stringify({ body: 'x'.repeat(100_000) }));
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toEqual({ error: expect.stringContaining('too large') });
+  });
+
+  it('answers what is not HTTP with 400', async () => {
+    expect(await raw(name, 'this is not HTTP\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it('publishes what is right', async () => {
+    const answer = await post('{"body":"hi"}');
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toEqual({ seq: source.log.head });
+  });
+});
+
+describe('push', () => {
+  const handshake = (path: string, key = 'dGhlIHNhbXBsZSBub25jZQ==') =>
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\n\r\n`;
+
+  it('refuses a request that is no WebSocket', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port('push')}/messages`);
+    expect(answer.status).toBe(426);
+    expect((await answer.json()).error).toContain('connect with ws://');
+  });
+
+  it.each([
+    ['/elsewhere', /^HTTP\/1.1 404 [\s\S]*there is no \/elsewhere here/],
+    ['/messages?after=nonsense', /^HTTP\/1.1 400 [\s\S]*it takes a cursor/],
+    ['//', /^HTTP\/1.1 404 /],
+    ['/messages?after=%', /^HTTP\/1.1 400 /],
+  ])('refuses a handshake for %s', async (path, reason) => {
+    expect(await raw('push', handshake(path))).toMatch(reason);
+  });
+
+  it('refuses a cursor ahead of the log', async () => {
+    const answer = await raw('push', handshake(`/messages?after=${source.log.id}:999999`));
+    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*the log ends at/);
+  });
+
+  it('refuses a handshake without a proper key', async () => {
+    expect(await raw('push', handshake('/messages', 'short'))).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  const closeOf = async (send: (socket: WebSocket) => void) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port('push')}/messages`);
+    await once(socket, 'open');
+    send(socket);
+    const [code, reason] = await once(socket, 'close');
+    return { code, reason: String(reason) };
+  };
+
+  it.each([
+    ['text that is not JSON', '{"body":', 1008, /this is not JSON/],
+    ['JSON that is no publication', '{"text":"hi"}', 1008, /body is missing/],
+    ['a binary message', Buffer.from('{"body":"hi"}'), 1003, /a message is text/],
+    ['an oversized message', JSON.stringify({ body: 'x'.repeat(100_000) }), 1009, /^$/],
+  ])('closes on %s and says why', async (_name, message, code, reason) => {
+    const closed = await closeOf((socket) => socket.send(message, { binary: Buffer.isBuffer(message) }));
+    expect(closed.code).toBe(code);
+    expect(closed.reason).toMatch(reason);
+  });
+
+  it('closes on an invalid frame', async () => {
+    // A frame with a reserved bit set, past the library that would not send it.
+    const closed = await closeOf((socket) => {
+      (socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(
+        Buffer.of(0xf1, 0x80, 0, 0, 0, 0),
+      );
+    });
+    expect(closed.code).toBe(1002);
+  });
+});
+
+describe('tcp-push', () => {
+  it.each([
+    ['a first line that is not JSON', 'GET / HTTP/1.1\r\n\r\n', /this is not JSON/],
+    ['a bad cursor', '{"after":"nonsense"}\n', /it takes a cursor/],
+    ['a cursor of another kind', '{"after":7}\n', /it takes a cursor/],
+    ['a publication without a body', '{"after":null}\n{"text":"hi"}\n', /body is missing/],
+    ['an oversized line', `{"after":null}\n${'x'.repeat(100_000)}\n`, /at most 65536 characters/],
+  ])('ends the connection on %s and says why', async (_name, text, reason) => {
+    const lines = (await raw('tcp-push', text)).trim().split('\n');
+    expect(JSON.parse(lines.at(-1) as string).error).toMatch(reason);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it, vi } from 'vitest';
+import { BadInput, parseCursor } from './message.ts';
+import { MessageLog } from './message-log.ts';
+
+function logOf(count: number, options = {}): MessageLog {
+  const log = new MessageLog(options, 'log1');
+  for (let index = 1; index <= count; index += 1) log.append(`message ${index}`, index);
+  return log;
+}
+
+const seqs = (messages: readonly { seq: number }[]) => messages.map(({ seq }) => seq);
+
+describe('reading after a cursor', () => {
+  it('begins at the end without a cursor', () => {
+    expect(logOf(3).after(undefined)).toEqual({ messages: [], next: 'log1:3', missed: 0 });
+  });
+
+  it('gives what came since', () => {
+    const batch = logOf(5).after({ logId: 'log1', seq: 3 });
+    expect(seqs(batch.messages)).toEqual([4, 5]);
+    expect(batch).toMatchObject({ next: 'log1:5', missed: 0 });
+  });
+
+  it('says how many fell off before the cursor', () => {
+    const batch = logOf(10, { limitMessages: 4 }).after({ logId: 'log1', seq: 2 });
+    expect(seqs(batch.messages)).toEqual([7, 8, 9, 10]);
+    expect(batch.missed).toBe(4);
+  });
+
+  it('keeps within its limit of bytes', () => {
+    const log = new MessageLog({ limitBytes: 100 });
+    for (let index = 0; index < 10; index += 1) log.append('é'.repeat(20), 0);
+    expect(seqs(log.after({ logId: log.id, seq: 0 }).messages)).toEqual([9, 10]);
+  });
+
+  it('cuts a batch at its limits and says that there is more', () => {
+    const log = logOf(10);
+    const first = log.after({ logId: 'log1', seq: 0 }, { messages: 3, bytes: 1000 });
+    expect(seqs(first.messages)).toEqual([1, 2, 3]);
+    expect(first.more).toBe(true);
+    const rest = log.after(parseCursor(first.next), { messages: 100, bytes: 1000 });
+    expect(seqs(rest.messages)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+    expect(rest.more).toBeUndefined();
+  });
+
+  it('gives one message even when it is larger than the batch may be', () => {
+    expect(seqs(logOf(2).after({ logId: 'log1', seq: 0 }, { messages: 10, bytes: 1 }).messages)).toEqual([1]);
+  });
+
+  it('gives a reader with the cursor of another log everything, marked as a reset', () => {
+    const batch = logOf(2).after({ logId: 'before', seq: 900 });
+    expect(batch).toMatchObject({ reset: true, next: 'log1:2', missed: 0 });
+    expect(seqs(batch.messages)).toEqual([1, 2]);
+  });
+
+  it('refuses a cursor that lies ahead', () => {
+    expect(() => logOf(2).cursorFrom('log1:3')).toThrow(BadInput);
+  });
+});
+
+describe('listening', () => {
+  it('tells all that came in one turn at once', async () => {
+    const log = new MessageLog();
+    const heard = vi.fn();
+    log.subscribe(heard);
+    log.append('a', 0);
+    log.append('b', 0);
+    expect(heard).not.toHaveBeenCalled();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toHaveBeenCalledOnce();
+    expect(seqs(heard.mock.calls[0]?.[0])).toEqual([1, 2]);
+  });
+
+  it('does not tell a newcomer what it could read already', async () => {
+    const log = new MessageLog();
+    const early = vi.fn();
+    const late = vi.fn();
+    log.subscribe(early);
+    log.append('a', 0);
+    log.subscribe(late);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(early).toHaveBeenCalledOnce();
+    expect(late).not.toHaveBeenCalled();
+  });
+
+  it('ends when the listener unsubscribes', async () => {
+    const log = new MessageLog();
+    const heard = vi.fn();
+    log.subscribe(heard)();
+    log.append('a', 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).not.toHaveBeenCalled();
+  });
+});

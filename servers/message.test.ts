@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { BadInput, LineSplitter, parseCursor, parseDelivery, parsePublication } from './message.ts';
+
+describe('a cursor', () => {
+  it('is read from logId:seq', () => {
+    expect(parseCursor('a1b2:17')).toEqual({ logId: 'a1b2', seq: 17 });
+  });
+
+  it.each([undefined, null, ''])('%s means from now on', (nothing) => {
+    expect(parseCursor(nothing)).toBeUndefined();
+  });
+
+  it.each([
+    '17',
+    'a1:',
+    'a1:-1',
+    'a1:1.5',
+    'a1:01',
+    ':3',
+    'A1:3',
+    'a1:3:4',
+    `a1:${'9'.repeat(20)}`,
+    17,
+    ['a1:3'],
+    {},
+  ])('%j is refused with the value and what it takes', (malformed) => {
+    expect(() => parseCursor(malformed)).toThrow(BadInput);
+    expect(() => parseCursor(malformed)).toThrow(/it takes a cursor, "logId:seq"/);
+  });
+});
+
+describe('a publication', () => {
+  it('is a body, with the instant at which it was planned', () => {
+    expect(parsePublication({ body: 'hi', dueMs: 3 })).toEqual({ body: 'hi', dueMs: 3 });
+  });
+
+  it.each([null, 'hi', 3, [], {}, { body: 3 }, { body: 'hi', dueMs: 'soon' }, { body: 'hi', dueMs: null }])(
+    '%j is refused',
+    (malformed) => {
+      expect(() => parsePublication(malformed)).toThrow(BadInput);
+    },
+  );
+});
+
+describe('a delivery', () => {
+  it('is a batch or a message', () => {
+    expect(parseDelivery('{"seq":1,"dueMs":2,"body":"x"}')).toEqual({ seq: 1, dueMs: 2, body: 'x' });
+    expect(parseDelivery('{"messages":[],"next":"a:0","missed":0}')).toHaveProperty('next', 'a:0');
+  });
+
+  it.each(['', 'x', 'null', '3', '{}', '{"error":"no"}'])('%j is refused', (text) => {
+    expect(() => parseDelivery(text)).toThrow(BadInput);
+  });
+});
+
+describe('lines', () => {
+  it('come whole, however the stream was cut', () => {
+    const lines = new LineSplitter();
+    expect(lines.take('{"a":')).toEqual([]);
+    expect(lines.take('1}\n{"b":2}\n{"c"')).toEqual(['{"a":1}', '{"b":2}']);
+    expect(lines.take(':3}\n\n')).toEqual(['{"c":3}']);
+  });
+
+  it('have a limit, whether or not they end', () => {
+    expect(() => new LineSplitter(10).take('01234567890')).toThrow(/at most 10 characters/);
+    expect(() => new LineSplitter(10).take('01234567890\n')).toThrow(/at most 10 characters/);
+  });
+});
