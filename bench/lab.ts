@@ -110,18 +110,29 @@ async function main(options: Options): Promise<number> {
   result.lab.status = interrupted ? 'interrupted' : 'complete';
   const resultPath = save();
   const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
-  (options.json ? console.error : console.log)(`\n${writeVerdicts(result)}\n${reportPath}`);
+  (options.json ? console.error : console.log)(`\n${writeVerdicts(result)}\n${reportPath ?? resultPath}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (interrupted) return exitCodes.interrupted;
+  if (!reportPath) return exitCodes.environment;
   if (options.open ?? (process.stdout.isTTY && !options.json)) await open(reportPath);
   return result.trials.every(({ status }) => status === 'ok') ? exitCodes.ok : exitCodes.trialFailed;
 }
 
-/** Draws the report with the report's own command: this floor knows only the result file. */
-async function drawReport(resultPath: string, reportPath: string): Promise<string> {
+/**
+ * Draws the report with the report's own command: this floor knows only the result file. Without a
+ * report the result is still whole; `undefined` then, and a line that says how to draw it.
+ */
+async function drawReport(resultPath: string, reportPath: string): Promise<string | undefined> {
   const report = fileURLToPath(new URL('../report/main.ts', import.meta.url));
-  await promisify(execFile)(process.execPath, [...runsTypeScript, report, resultPath, '--out', reportPath]);
-  return reportPath;
+  try {
+    await promisify(execFile)(process.execPath, [...runsTypeScript, report, resultPath, '--out', reportPath]);
+    return reportPath;
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr || (error as Error).message;
+    console.error(`the report could not be drawn: ${said.trim().split('\n').at(-1)}`);
+    console.error(`the result is whole: draw it with npm run report -- ${resultPath}`);
+    return undefined;
+  }
 }
 
 function readExperiments(ids: string): Experiment[] {

@@ -16,6 +16,7 @@ export function judge(experiment: Experiment, all: Evidence): Finding {
     rule: experiment.rule,
     provisional: judged.verdict !== 'inconclusive' && repeats(trials) < runsForVerdict,
     ...judged,
+    sentence: repeats(trials) === 1 ? `${judged.sentence} One run.` : judged.sentence,
   };
 }
 

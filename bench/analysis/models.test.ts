@@ -54,8 +54,11 @@ describe('long poll', () => {
   });
 
   it('asks once per hold when there is nothing, once per message when there is much', () => {
-    expect(models.longPollRequestsPerSecond(0, 20_000)).toBe(0.05);
-    expect(models.longPollRequestsPerSecond(100, 20_000)).toBeCloseTo(100, 6);
+    expect(models.longPollRequestsPerSecond('poisson', 0, 20_000)).toBe(0.05);
+    expect(models.longPollRequestsPerSecond('periodic', 0, 20_000)).toBe(0.05);
+    expect(models.longPollRequestsPerSecond('poisson', 100, 20_000)).toBeCloseTo(100, 6);
+    expect(models.longPollRequestsPerSecond('periodic', 0.5, 25_000)).toBe(0.5);
+    expect(models.longPollRequestsPerSecond('periodic', 0.1, 4000)).toBeCloseTo(0.3, 6);
   });
 });
 

@@ -73,11 +73,19 @@ export function shortPollRequestsPerSecond(clients: number, intervalMs: number):
 
 /**
  * Requests per second of one long-polling client: one per message that finds it parked, and one per
- * hold that runs out. With Poisson messages a hold of H ends empty with e^(−λH), and lasts
- * (1 − e^(−λH))/λ on average; the round trip is added to each.
+ * hold that runs out. Periodic messages end every poll they find, and 1/(λH) holds run out between two.
+ * With Poisson messages a hold of H ends empty with e^(−λH), and lasts (1 − e^(−λH))/λ on average; the
+ * round trip is added to each.
  */
-export function longPollRequestsPerSecond(ratePerSecond: number, holdMs: number, roundTripMs = 0): number {
+export function longPollRequestsPerSecond(
+  schedule: 'periodic' | 'poisson' | 'burst',
+  ratePerSecond: number,
+  holdMs: number,
+  roundTripMs = 0,
+): number {
   const perMs = ratePerSecond / 1000;
+  if (schedule === 'periodic' && perMs > 0)
+    return ratePerSecond * (1 + Math.floor(1 / (perMs * (holdMs + roundTripMs))));
   const heldMs = perMs === 0 ? holdMs : (1 - Math.exp(-perMs * holdMs)) / perMs;
   return 1000 / (roundTripMs + heldMs);
 }

@@ -13,11 +13,10 @@ export function spread(values: readonly (number | null | undefined)[]): Spread |
 /** Below this many runs a verdict is provisional. */
 export const runsForVerdict = 3;
 
-/** Writes a spread for people: "1.02 ms (0.98 to 1.10 over 3 runs)". */
+/** Writes a spread for people: "1.02 ms (0.98 ms to 1.1 ms over 3 runs)"; one run has no range. */
 export function withRange(value: Spread, write: (value: number) => string): string {
-  const range =
-    value.runs > 1 ? `${write(value.low)} to ${write(value.high)} over ${value.runs} runs` : '1 run';
-  return `${write(value.median)} (${range})`;
+  if (value.runs < 2) return write(value.median);
+  return `${write(value.median)} (${write(value.low)} to ${write(value.high)} over ${value.runs} runs)`;
 }
 
 /** Three significant digits, and a unit that keeps the number readable. */

@@ -95,12 +95,14 @@ export const freshness: Experiment = {
       verdict: holds ? 'holds' : 'does not hold',
       sentence: [
         `At ${ratePerSecond} messages a second the median message reached a push client after ${ms(push)},`,
-        `99 % within ${writeMs(pushLate.high)} (n = ${whole(sum(alone))}${besideOthers ? `; ${writeMs(besideOthers.median)} with all the others on the same server` : ''}).`,
-        `A client that polls once a second got it after ${ms(poll)} on average; the model says ${writeMs(modelMs)}.`,
-        longPoll ? `Long polling took ${ms(longPoll)}: on this machine, where there is no distance.` : '',
+        `99 % within ${writeMs(pushLate.high)} (n = ${whole(sum(alone))}); a client that polls once a second got it after ${ms(poll)} on average, and the model says ${writeMs(modelMs)}.`,
+        besideOthers
+          ? `With all transports on the same server at once, push took ${writeMs(besideOthers.median)}.`
+          : '',
+        longPoll ? `Long polling took ${ms(longPoll)}, on one machine, where there is no distance.` : '',
       ]
-        .join(' ')
-        .trim(),
+        .filter(Boolean)
+        .join(' '),
       evidence: [...alone, ...beside, ...polls, ...longPolls].map(({ id }) => id),
       model: `short poll: mean T/2 + d = ${threeDigits(modelMs)} ms`,
     };

@@ -103,10 +103,7 @@ export const idleCost: Experiment = {
     if (!pushAsks || !pollAsks || !pushCpu || !pollCpu || !pushMemory || !pollMemory || !empty)
       throw new NotEnough('There is no usable pair of push and poll');
 
-    const { clients = 0, holdMs = 25_000 } = {
-      ...polls[0]?.parameters,
-      holdMs: longPolls[0]?.parameters.holdMs,
-    };
+    const clients = polls[0]?.clients.count ?? 0;
     const asksLess = pushAsks.high === 0 && pollAsks.low >= 1 && pushCpu.high * 5 <= pollCpu.low;
     const verdict = !asksLess
       ? 'does not hold'
@@ -114,7 +111,7 @@ export const idleCost: Experiment = {
         ? 'depends'
         : 'holds';
     const asked = shortPollRequestsPerSecond(clients, intervalMs);
-    const held = clients * longPollRequestsPerSecond(ratePerSecond, holdMs);
+    const held = spread(longPolls.map(modelRequestsPerSecond));
     return {
       verdict,
       sentence:
@@ -123,10 +120,16 @@ export const idleCost: Experiment = {
         `${threeDigits(empty.median)} % of them answered with nothing, and took ${withRange(pollCpu, cpu)}. ` +
         `A waiting client kept ${writeBytes(pushMemory.median)} of the server’s memory with push, ${writeBytes(pollMemory.median)} with polling.`,
       evidence: [...push, ...polls].map(({ id }) => id),
-      model: `requests per second: short poll N/T = ${whole(asked)}, long poll ${whole(held)}, push 0`,
+      model: `requests per second: short poll N/T = ${whole(asked)}, ${held ? `long poll N·λ = ${whole(held.median)}, ` : ''}push 0`,
     };
   },
 };
+
+/** By the messages that really came: in a short window they are more or fewer than the rate says. */
+function modelRequestsPerSecond({ parameters, clients, appended, durationMs }: Trial): number {
+  const { schedule, holdMs = 0 } = parameters;
+  return clients.count * longPollRequestsPerSecond(schedule, (appended * 1000) / durationMs, holdMs);
+}
 
 function requestsPerMessage(trial: Trial): number {
   return trial.requests.total / Math.max(1, trial.messages.delivered);

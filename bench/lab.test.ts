@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runsTypeScript } from './harness/child.ts';
+import { parseResult } from './result.ts';
+
+/** The command as people type it, in a process group of its own so that what it leaves behind can be seen. */
+const started: ChildProcess[] = [];
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const lab of started.splice(0)) if (groupExists(lab)) process.kill(-(lab.pid as number), 'SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function startLab(...args: string[]) {
+  const lab = spawn(process.execPath, [...runsTypeScript, 'bench/lab.ts', ...args], { detached: true });
+  started.push(lab);
+  const said = { stdout: '', stderr: '' };
+  lab.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  lab.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+    lab.emit('said');
+  });
+  const ended = once(lab, 'close').then(([exitCode]) => ({ exitCode, ...said }));
+  const saying = async (text: string) => {
+    while (!said.stderr.includes(text)) await once(lab, 'said');
+  };
+  return { lab, ended, saying };
+}
+
+function groupExists(lab: ChildProcess): boolean {
+  try {
+    return process.kill(-(lab.pid as number), 0);
+  } catch {
+    return false;
+  }
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lab-'));
+  folders.push(folder);
+  return folder;
+}
+
+describe('a command line that is wrong', () => {
+  it.each([
+    [['--profile', 'huge'], /--profile.*huge.*quick, default, full/],
+    [
+      ['--only', 'freshness,nonsense'],
+      /--only.*There is no experiment "nonsense". It takes freshness, idle-cost/,
+    ],
+    [['--seed', '1.5'], /--seed.*1\.5.*whole number/],
+    [['--seed', 'x'], /--seed.*x.*whole number/],
+    [['--seed', '-3'], /--seed/],
+    [['--nonsense'], /unknown option '--nonsense'/],
+    [['quick'], /too many arguments/],
+  ])('%j ends with 2 and says what it takes', async (args, reason) => {
+    const { exitCode, stdout, stderr } = await startLab(...args).ended;
+    expect(stderr).toMatch(reason);
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  });
+});
+
+it('a folder that cannot be written ends with 3 and names the remedy', async () => {
+  const file = join(newFolder(), 'a-file');
+  writeFileSync(file, '');
+  const { exitCode, stderr } = await startLab('--out', file).ended;
+  expect(stderr).toMatch(/cannot write to .*a-file.*--out/);
+  expect(exitCode).toBe(3);
+});
+
+it('lists its experiments', async () => {
+  const { exitCode, stdout } = await startLab('--list').ended;
+  expect(stdout).toMatch(/^freshness .* s {2}How old is a message/);
+  expect(exitCode).toBe(0);
+});
+
+it('measures, prints the result as JSON and nothing else, and writes result and report', async () => {
+  const folder = newFolder();
+  const args = ['--profile', 'quick', '--only', 'freshness', '--seed', '7', '--out', folder, '--json'];
+  const { exitCode, stdout, stderr } = await startLab(...args).ended;
+  expect(exitCode, stderr).toBe(0);
+  const result = parseResult(stdout);
+  expect(result.lab).toMatchObject({ status: 'complete', seed: 7, profile: 'quick' });
+  expect(result.findings.map(({ experiment }) => experiment)).toEqual(['freshness']);
+  expect(result.trials.every(({ status }) => status === 'ok')).toBe(true);
+  expect(parseResult(readFileSync(join(folder, 'results.json'), 'utf8'))).toEqual(result);
+  expect(readdirSync(folder).sort()).toEqual(['report.html', 'results.json']);
+  expect(stderr).toMatch(/1 of 3 .* s left/);
+});
+
+it('Ctrl-C leaves a valid partial result, a report and no process', async () => {
+  const folder = newFolder();
+  const { lab, ended, saying } = startLab('--profile', 'quick', '--out', folder);
+  await saying('2 of 3');
+  process.kill(-(lab.pid as number), 'SIGINT');
+  const { exitCode } = await ended;
+  expect(exitCode).toBe(130);
+  const result = parseResult(readFileSync(join(folder, 'results.json'), 'utf8'));
+  expect(result.lab.status).toBe('interrupted');
+  expect(result.trials.some(({ status }) => status === 'ok')).toBe(true);
+  expect(result.trials.some(({ status }) => status === 'interrupted')).toBe(true);
+  expect(existsSync(join(folder, 'report.html'))).toBe(true);
+  expect(groupExists(lab)).toBe(false);
+});
+
+it('a coordinator that is killed takes its processes along', async () => {
+  const { lab, ended, saying } = startLab('--profile', 'quick', '--out', newFolder());
+  await saying('2 of 3');
+  lab.kill('SIGKILL');
+  await ended;
+  while (groupExists(lab)) await new Promise((resolve) => setImmediate(resolve));
+});

@@ -1,0 +1,21 @@
+import type { Result } from '../../bench/result.ts';
+import { crowdFigures } from './crowd.ts';
+import type { Figure } from './figure.ts';
+import { freshnessFigures } from './freshness.ts';
+import { idleCostFigures } from './idle-cost.ts';
+import { overwhelmedFigures } from './overwhelmed.ts';
+import { trialsTable } from './trials-table.ts';
+
+/** The figures of each experiment that has a chart of its own. A new chart is entered here. */
+const figuresOf: Record<string, (result: Result) => Figure[]> = {
+  freshness: freshnessFigures,
+  'idle-cost': idleCostFigures,
+  crowd: crowdFigures,
+  overwhelmed: overwhelmedFigures,
+};
+
+/** The figures of an experiment; one without a chart of its own gets its trials as a table. */
+export function experimentFigures(result: Result, experiment: string): Figure[] {
+  const draw = Object.hasOwn(figuresOf, experiment) ? figuresOf[experiment] : undefined;
+  return draw ? draw(result) : trialsTable(result, experiment);
+}

@@ -1,0 +1,98 @@
+import type { TransportName } from '../../clients/transports.ts';
+import type { Table } from './table.ts';
+
+/**
+ * What a figure is, as plain data. The files beside this one turn a result into figures; the page
+ * writes their tables and the page's script draws their panels. Nothing here knows of a browser.
+ */
+export type Figure = {
+  /** Part of element ids: letters, digits and dashes. */
+  id: string;
+  title: string;
+  /** Sentences under the figure on what is drawn and what was left out. */
+  notes: string[];
+  panels: Panel[];
+  /** The same numbers to read. */
+  table: Table;
+};
+
+/** One chart on one canvas. */
+export type Panel = LinePanel | BarPanel | DotPanel;
+
+/** What all panels have. `says` is for people who can't see the chart: the finding, not the shape. */
+type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half'; x: Axis };
+
+/** Lines over two number axes. `labels` says where lines get their names: along the line or at its end. */
+export type LinePanel = PanelFrame & {
+  kind: 'lines';
+  y: Axis;
+  series: LineSeries[];
+  labels: 'along' | 'end';
+};
+
+/** One horizontal bar per row, from zero, on a linear axis. */
+export type BarPanel = PanelFrame & { kind: 'bars'; rows: BarRow[] };
+
+/** One row per transport with a filled sign for the median and a hollow one for the mean. */
+export type DotPanel = PanelFrame & { kind: 'dots'; rows: DotRow[] };
+
+/** An axis. Without `min` and `max` they follow the data; a linear axis always starts at zero. */
+export type Axis = {
+  title: string;
+  scale: 'linear' | 'logarithmic';
+  unit: 'ms' | 'percent' | 'number';
+  min?: number;
+  max?: number;
+};
+
+export type Point = { x: number; y: number };
+
+/**
+ * A line. `measured` is drawn thick with the transport's sign; `run` is one of several runs, thin and
+ * faint; `extreme` is hollow signs without a line; `model` is thin and dashed.
+ */
+export type LineSeries = {
+  name: string;
+  transport: TransportName;
+  role: 'measured' | 'run' | 'extreme' | 'model';
+  /** Thinner than its siblings: tells two lines of one transport apart. */
+  thin?: boolean;
+  /** Sorted by `x`. */
+  points: Point[];
+};
+
+/** A bar. `value` is `null` where there is nothing to measure; `text` is then the reason. */
+export type BarRow = {
+  name: string;
+  transport: TransportName;
+  value: number | null;
+  text: string;
+  /** The smallest and the largest run, where there were several. */
+  low?: number;
+  high?: number;
+  model?: number;
+};
+
+/** A row of dots. */
+export type DotRow = {
+  name: string;
+  transport: TransportName;
+  median: number;
+  mean: number;
+  low: number;
+  high: number;
+  model?: number;
+};
+
+/** The power of ten at or below a value: where a logarithmic axis begins. */
+export function decadeBelow(value: number): number {
+  return 10 ** Math.floor(Math.log10(value) + 1e-9);
+}
+
+/** The next of 1, 2, 3, 5 times a power of ten at or above a value: where an axis ends. */
+export function roundAbove(value: number): number {
+  if (value <= 0) return 1;
+  const decade = decadeBelow(value);
+  const step = [1, 2, 3, 5, 10].find((factor) => factor * decade >= value * (1 - 1e-9));
+  return (step ?? 10) * decade;
+}

@@ -1,0 +1,172 @@
+import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../../bench/analysis/models.ts';
+import { spread } from '../../bench/analysis/statistics.ts';
+import type { Result, Trial } from '../../bench/result.ts';
+import { kibibyte, threeDigits } from '../units.ts';
+import type { BarPanel, Figure } from './figure.ts';
+import { roundAbove } from './figure.ts';
+import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
+import { countCell, numberColumn, spreadCell, type Table, wordCell, wordColumn } from './table.ts';
+
+/**
+ * What does waiting cost? One panel per price: requests, empty answers, bytes, the server's
+ * processor and memory, and the clients' processor. Bars from zero, because bars are lengths.
+ */
+export function idleCostFigures(result: Result): Figure[] {
+  const lanes = lanesOf(usableTrials(result, 'idle-cost'));
+  if (lanes.length === 0) return [];
+  return [
+    {
+      id: 'idle-cost-prices',
+      title: 'Six prices of waiting',
+      notes: [
+        `${sizeSentence(lanes)} Dashed strokes mark what the model says.`,
+        ...leftOutNotes(result, 'idle-cost'),
+      ],
+      panels: prices.map((price) => pricePanel(price, lanes)),
+      table: priceTable(lanes),
+    },
+  ];
+}
+
+/** One price. `of` gives it for a trial, `undefined` where it does not exist, and then `missing` says why. */
+type Price = {
+  id: string;
+  title: string;
+  axis: string;
+  unit: string;
+  of: (trial: Trial) => number | undefined;
+  missing: string;
+  model?: (trial: Trial) => number | undefined;
+};
+
+const prices: Price[] = [
+  {
+    id: 'requests',
+    title: 'Requests that clients send',
+    axis: 'requests per second',
+    unit: '/s',
+    of: ({ requests, durationMs }) => perSecond(requests.total, durationMs),
+    missing: 'none',
+    model: modelRequestsPerSecond,
+  },
+  {
+    id: 'empty',
+    title: 'Answers with nothing in them',
+    axis: 'share of requests, %',
+    unit: '%',
+    of: ({ requests }) => (requests.total > 0 ? (100 * requests.empty) / requests.total : undefined),
+    missing: 'asks nothing',
+  },
+  {
+    id: 'bytes',
+    title: 'Bytes in both directions',
+    axis: 'KiB per second',
+    unit: 'KiB/s',
+    of: ({ bytes, durationMs }) => perSecond(bytes.toClients + bytes.toServer, durationMs) / kibibyte,
+    missing: 'not measured',
+  },
+  {
+    id: 'processor',
+    title: 'Processor time of the server',
+    axis: 'ms per second',
+    unit: 'ms/s',
+    of: ({ server, durationMs }) => perSecond(server.cpuMs, durationMs),
+    missing: 'not measured',
+  },
+  {
+    id: 'memory',
+    title: 'Server memory for each waiting client',
+    axis: 'KiB per client',
+    unit: 'KiB',
+    of: ({ server }) =>
+      server.memoryPerClientBytes === undefined ? undefined : server.memoryPerClientBytes / kibibyte,
+    missing: 'not measured',
+  },
+  {
+    id: 'client-processor',
+    title: 'Processor time of all clients',
+    axis: 'ms per second',
+    unit: 'ms/s',
+    of: ({ clients, durationMs }) => perSecond(clients.cpuMs, durationMs),
+    missing: 'not measured',
+  },
+];
+
+function pricePanel(price: Price, lanes: readonly Lane[]): BarPanel {
+  const rows = lanes.map(({ name, transport, trials }) => {
+    const value = spread(trials.map(price.of));
+    const model = price.model && spread(trials.map(price.model));
+    return {
+      name,
+      transport,
+      value: value ? value.median : null,
+      text: value ? threeDigits(value.median) : price.missing,
+      ...(value && value.runs > 1 && { low: value.low, high: value.high }),
+      ...(model && { model: model.median }),
+    };
+  });
+  const longest = Math.max(
+    ...rows.map(({ value, high, model }) => Math.max(value ?? 0, high ?? 0, model ?? 0)),
+  );
+  return {
+    kind: 'bars',
+    id: `idle-cost-${price.id}`,
+    title: price.title,
+    says: `${price.title}, ${price.axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    size: 'half',
+    x: { title: price.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
+    rows,
+  };
+}
+
+/** Requests per second of all clients by the model, for as many messages as really came: nothing for push, N/T for short polls. */
+function modelRequestsPerSecond({ transport, parameters, appended, durationMs }: Trial): number | undefined {
+  const { clients, intervalMs, holdMs, schedule } = parameters;
+  if (transport === 'short-poll' && intervalMs) return shortPollRequestsPerSecond(clients, intervalMs);
+  if (transport !== 'long-poll' || !holdMs) return undefined;
+  return clients * longPollRequestsPerSecond(schedule, perSecond(appended, durationMs), holdMs);
+}
+
+function priceTable(lanes: readonly Lane[]): Table {
+  return {
+    id: 'idle-cost-table',
+    caption:
+      'The same prices in numbers. With several runs: the median run, and the smallest to the largest.',
+    columns: [
+      wordColumn('transport'),
+      numberColumn('clients'),
+      numberColumn('runs'),
+      numberColumn('requests', '/s'),
+      numberColumn('model', '/s'),
+      numberColumn('empty', '%'),
+      numberColumn('requests per message'),
+      numberColumn('bytes', 'KiB/s'),
+      numberColumn('server CPU', 'ms/s'),
+      numberColumn('server memory', 'KiB per client'),
+      numberColumn('clients’ CPU', 'ms/s'),
+    ],
+    rows: lanes.map(({ name, trials }) => [
+      wordCell(name),
+      countCell(trials[0]?.clients.count ?? 0),
+      countCell(trials.length),
+      ...[prices[0]?.of, modelRequestsPerSecond, prices[1]?.of, requestsPerMessage].map((of) =>
+        spreadCell(of && spread(trials.map(of))),
+      ),
+      ...prices.slice(2).map(({ of }) => spreadCell(spread(trials.map(of)))),
+    ]),
+  };
+}
+
+function requestsPerMessage({ requests, messages }: Trial): number | undefined {
+  return messages.delivered > 0 ? requests.total / messages.delivered : undefined;
+}
+
+function sizeSentence(lanes: readonly Lane[]): string {
+  const parameters = lanes[0]?.trials[0]?.parameters;
+  if (!parameters) return '';
+  return `${threeDigits(parameters.clients)} clients per transport, ${threeDigits(parameters.ratePerSecond)} messages a second.`;
+}
+
+function perSecond(value: number, durationMs: number): number {
+  return (value * 1000) / durationMs;
+}

@@ -1,0 +1,21 @@
+import type { TransportName } from '../../clients/transports.ts';
+
+/** A colour of the style sheet, as it is in the theme that shows now. A canvas knows no CSS variables. */
+export function colourOf(name: TransportName | 'ink' | 'quiet' | 'grid' | 'panel'): string {
+  const probe = document.createElement('i');
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** The same colour, faint. `opacity` from 0 to 1. */
+export function faint(colour: string, opacity: number): string {
+  return `color-mix(in srgb, ${colour} ${Math.round(opacity * 100)}%, transparent)`;
+}
+
+/** The family of the style sheet's plain type. */
+export function plainFont(): string {
+  return getComputedStyle(document.documentElement).getPropertyValue('--plain').trim();
+}

@@ -1,0 +1,45 @@
+/** Makes the buttons work that hand out a chart as PNG, a table as CSV and the whole result as JSON. */
+export function offerDownloads(picture: (panelId: string) => string | undefined): void {
+  document.addEventListener('click', ({ target }) => {
+    const button = (target as Element).closest<HTMLElement>('button.download');
+    if (!button) return;
+    const { png, csv, json } = button.dataset;
+    if (png) hand(`${png}.png`, picture(png));
+    if (csv) handText(`${csv}.csv`, 'text/csv', csvOf(csv));
+    if (json !== undefined) handText('results.json', 'application/json', textOf('result'));
+  });
+}
+
+/** A table as RFC 4180 wants it, with the numbers in full and each column's unit in its head. */
+function csvOf(tableId: string): string {
+  const table = document.getElementById(tableId) as HTMLTableElement | null;
+  const rows = [...(table?.rows ?? [])].map((row) => [...row.cells].map(fullValueOf).map(quoted).join(','));
+  return `${rows.join('\r\n')}\r\n`;
+}
+
+function fullValueOf(cell: HTMLTableCellElement): string {
+  const value = cell.querySelector('data')?.value;
+  return value ?? (cell.textContent ?? '').trim();
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function textOf(id: string): string {
+  return document.getElementById(id)?.textContent ?? '';
+}
+
+function handText(name: string, type: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  hand(name, address);
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+function hand(name: string, address: string | undefined): void {
+  if (!address) return;
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+}

@@ -1,0 +1,4 @@
+/** Folds the tables, which stand open for readers without a script. */
+export function foldTables(): void {
+  for (const table of document.querySelectorAll<HTMLDetailsElement>('details.data')) table.open = false;
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { h } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import type { Result } from '../bench/result.ts';
+import { transportLooks, transportNames } from '../clients/transports.ts';
+import { experimentFigures } from './charts/charts.ts';
+import { Page } from './page.tsx';
+
+/** The result travels in the page only while the page stays small enough to be mailed around. */
+const embeddedResultBytesMax = 450_000;
+
+/**
+ * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
+ * script and data are inside. Free text of the result is only ever written as text.
+ */
+export async function renderReport(result: Result): Promise<string> {
+  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+  const resultJson = JSON.stringify(result);
+  const embedsResult = resultJson.length < embeddedResultBytesMax;
+  const [style, script] = await Promise.all([pageStyle(), pageScript()]);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(style, script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Push versus polling: a lab report</title>
+<style>${style}</style>
+</head>
+<body>
+${renderToString(h(Page, { result, figures, embedsResult }))}
+${dataBlock('panels', JSON.stringify(figures.flat().flatMap(({ panels }) => panels)))}
+${embedsResult ? dataBlock('result', resultJson) : ''}
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Allows this very style and this very script, images made by the page itself, and nothing else. */
+function policyFor(style: string, script: string): string {
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  return [
+    "default-src 'none'",
+    `script-src ${hash(script)}`,
+    `style-src ${hash(style)}`,
+    'img-src data: blob:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+/** Data for the script. With `<` escaped no text in it can end the block. */
+function dataBlock(id: string, json: string): string {
+  return `<script type="application/json" id="${id}">${json.replaceAll('<', '\\u003c')}</script>`;
+}
+
+/** The page's script and its libraries in one piece, with nothing in it that could end a script element. */
+async function pageScript(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('./page-script.ts', import.meta.url))],
+    bundle: true,
+    format: 'iife',
+    minify: true,
+    write: false,
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const [file] = outputFiles;
+  if (!file) throw new Error('the bundler gave no script for the page');
+  return file.text.replaceAll(/<(?=\/script|script|!--)/gi, '\\x3C');
+}
+
+/** The style sheet, led by the colours of the transports as they stand in clients/transports.ts. */
+async function pageStyle(): Promise<string> {
+  const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');
+  const colours = transportNames.map((name) => {
+    const { light, dark } = transportLooks[name];
+    return `--${name}: light-dark(${light}, ${dark});`;
+  });
+  const own = transportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
+  return [`:root { ${colours.join(' ')} }`, ...own, sheet].join('\n');
+}

@@ -1,0 +1,56 @@
+import type { Cell, Column, Table } from '../charts/table.ts';
+
+/**
+ * A table that scrolls in its own box, never the page. It stands open in the page, so that it reads
+ * without a script; a script folds it until somebody asks for the numbers.
+ */
+export function DataTable({ table, title }: { table: Table; title: string }) {
+  return (
+    <details class="data" open>
+      <summary>{title}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
+      <section class="table-box" tabIndex={0} aria-label={table.caption}>
+        <table id={table.id}>
+          <caption>{table.caption}</caption>
+          <thead>
+            <tr>
+              {table.columns.map((column) => (
+                <Head column={column} key={column.title} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {table.rows.map((row, index) => (
+              <tr key={index}>
+                {row.map((cell, place) => (
+                  <Body cell={cell} column={table.columns[place]} key={place} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <button type="button" class="script-only download" data-csv={table.id}>
+        Download CSV
+      </button>
+    </details>
+  );
+}
+
+function Head({ column: { title, unit, numeric } }: { column: Column }) {
+  return (
+    <th scope="col" class={numeric ? 'number' : undefined}>
+      {title}
+      {unit && <span class="unit"> {unit}</span>}
+    </th>
+  );
+}
+
+function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
+  return (
+    <td class={column?.numeric ? 'number' : undefined}>
+      {cell.value === undefined ? cell.text : <data value={cell.value}>{cell.text}</data>}
+      {cell.range && <small>{cell.range}</small>}
+    </td>
+  );
+}

@@ -1,0 +1,105 @@
+import type { ExperimentText, Finding, Result, Trial } from '../../bench/result.ts';
+import type { Figure } from '../charts/figure.ts';
+import { trialName } from '../charts/lanes.ts';
+import { anchorOf } from './anchors.ts';
+import { FigureBlock } from './figure.tsx';
+import { Prediction } from './prediction.tsx';
+import { VerdictBadge } from './verdict-badge.tsx';
+
+/** One experiment in the order in which one learns from it: question, prediction, charts, reading, result, reason, doubt. */
+export function ExperimentSection(props: {
+  result: Result;
+  experiment: ExperimentText;
+  figures: Figure[];
+  place: number;
+}) {
+  const { result, experiment, figures, place } = props;
+  const anchor = anchorOf(result, experiment.id);
+  const trials = result.trials.filter((trial) => trial.experiment === experiment.id);
+  const findings = result.findings.filter((finding) => finding.experiment === experiment.id);
+  return (
+    <section class="experiment" id={anchor} aria-labelledby={`${anchor}-title`}>
+      <p class="kicker">
+        {place} · {experiment.title}
+      </p>
+      <h2 id={`${anchor}-title`}>{experiment.question}</h2>
+      <Prediction experiment={experiment} anchor={anchor} />
+      <Unmeasured trials={trials} drawn={figures.length > 0} />
+      {figures.map((figure) => (
+        <FigureBlock figure={figure} key={figure.id} />
+      ))}
+      <div class="reading">
+        {figures.length > 0 && <Paragraph title="How to read it" text={experiment.howToRead} />}
+        {findings.map((finding) => (
+          <Happened finding={finding} key={finding.sentence} />
+        ))}
+        <Paragraph title="Why" text={experiment.why} />
+        <Paragraph title="But" text={experiment.caveat} />
+      </div>
+    </section>
+  );
+}
+
+function Paragraph({ title, text }: { title: string; text: string }) {
+  return (
+    <div class="paragraph">
+      <h3>{title}</h3>
+      <p>{text}</p>
+    </div>
+  );
+}
+
+function Happened({ finding }: { finding: Finding }) {
+  return (
+    <div class="paragraph happened">
+      <h3>What happened</h3>
+      <div>
+        <p class="claim">
+          <q>{finding.claim}</q> <VerdictBadge verdict={finding.verdict} provisional={finding.provisional} />
+        </p>
+        <p class="finding">{finding.sentence}</p>
+        <p class="rule">
+          <b>Rule, fixed before the run:</b> {finding.rule}
+        </p>
+        {finding.model && (
+          <p class="rule">
+            <b>Model:</b> {finding.model}
+          </p>
+        )}
+        {finding.provisional && (
+          <p class="rule">
+            <b>Provisional:</b> it rests on fewer than three runs, so the next run may say otherwise.
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Says which trials gave nothing, each with its reason, and why there is no chart. */
+function Unmeasured({ trials, drawn }: { trials: readonly Trial[]; drawn: boolean }) {
+  const broken = trials.filter(({ status }) => status !== 'ok');
+  if (drawn && broken.length === 0) return null;
+  return (
+    <div class="banner">
+      {!drawn && <p>{noChart(trials, broken)}</p>}
+      {broken.length > 0 && (
+        <ul>
+          {broken.map((trial) => (
+            <li key={trial.id}>
+              {trialName(trial)} {trial.status === 'failed' ? 'failed' : 'was interrupted'}
+              {trial.error ? `: ${trial.error}` : ', without a reason given'}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function noChart(trials: readonly Trial[], broken: readonly Trial[]): string {
+  if (trials.length === 0) return 'There is no chart: this experiment was not run.';
+  return broken.length === trials.length
+    ? 'There is no chart: none of the trials came to an end.'
+    : 'There is no chart: none of the trials measured what it was meant to.';
+}

@@ -1,0 +1,76 @@
+import { type TransportName, transportLooks } from '../../clients/transports.ts';
+import type { Figure, LineSeries, Panel } from '../charts/figure.ts';
+import { DataTable } from './data-table.tsx';
+import { Sign } from './sign.tsx';
+
+/** A figure: its panels as canvases that the script draws on, one legend for all, notes and the table. */
+export function FigureBlock({ figure }: { figure: Figure }) {
+  return (
+    <figure class="figure" id={figure.id}>
+      <figcaption>
+        <h3>{figure.title}</h3>
+      </figcaption>
+      <Legend panels={figure.panels} />
+      <div class="panels">
+        {figure.panels.map((panel) => (
+          <PanelBox panel={panel} key={panel.id} />
+        ))}
+      </div>
+      {figure.notes.map((note) => (
+        <p class="note" key={note}>
+          {note}
+        </p>
+      ))}
+      <DataTable table={figure.table} title="The numbers" />
+    </figure>
+  );
+}
+
+function PanelBox({ panel }: { panel: Panel }) {
+  return (
+    <div class={`panel panel-${panel.size} panel-${panel.kind}`}>
+      <div class="panel-head">
+        <h4>{panel.title}</h4>
+        <button
+          type="button"
+          class="script-only download"
+          data-png={panel.id}
+          aria-label={`Download PNG: ${panel.title}`}
+        >
+          PNG
+        </button>
+      </div>
+      <div class="canvas-box">
+        <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
+      </div>
+      <p class="says">{panel.says}</p>
+    </div>
+  );
+}
+
+/** The lines of all panels, once each, with colour, shape and dash. Bars and dots carry their names themselves. */
+function Legend({ panels }: { panels: readonly Panel[] }) {
+  const measured = panels.flatMap((panel) => (panel.kind === 'lines' ? panel.series : []));
+  const lanes = new Map(measured.filter(({ role }) => role === 'measured').map((line) => [line.name, line]));
+  if (lanes.size === 0) return null;
+  return (
+    <ul class="legend" aria-label="Legend">
+      {[...lanes.values()].map((line) => (
+        <LegendEntry line={line} key={line.name} />
+      ))}
+    </ul>
+  );
+}
+
+function LegendEntry({ line: { transport, name, thin } }: { line: LineSeries }) {
+  const { dash } = transportLooks[transport as TransportName];
+  return (
+    <li>
+      <svg class={`sign of-${transport}`} viewBox="0 0 52 18" width="52" height="18" aria-hidden="true">
+        <line x1="1" y1="9" x2="51" y2="9" stroke-width={thin ? 2 : 3.5} stroke-dasharray={dash.join(' ')} />
+        <Sign transport={transport} x={26} y={9} />
+      </svg>
+      {name}
+    </li>
+  );
+}

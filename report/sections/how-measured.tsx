@@ -1,0 +1,125 @@
+import type { Result } from '../../bench/result.ts';
+import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { writeDuration } from '../units.ts';
+import { anchors } from './anchors.ts';
+import { DataTable } from './data-table.tsx';
+import { machineSentence } from './machine.ts';
+
+/** What stands behind the numbers: the method, the machine, every warning, the books, and the command that repeats it. */
+export function HowMeasured({ result, embedsResult }: { result: Result; embedsResult: boolean }) {
+  return (
+    <section class="experiment how-measured" id={anchors.measured} aria-labelledby="measured-title">
+      <p class="kicker">Behind the numbers</p>
+      <h2 id="measured-title">How this was measured</h2>
+      <div class="reading">
+        <Method />
+        <Machine result={result} />
+        <Warnings result={result} />
+        <div class="paragraph">
+          <h3>Run it again</h3>
+          <div>
+            <pre>
+              <code>{result.lab.command}</code>
+            </pre>
+            <p class="quiet">The same seed gives the same messages. The delays are this machine’s own.</p>
+          </div>
+        </div>
+      </div>
+      <DataTable table={booksTable(result)} title="The books of every trial" />
+      {embedsResult && (
+        <button type="button" class="script-only download" data-json>
+          Download the whole result as JSON
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Method() {
+  return (
+    <div class="paragraph">
+      <h3>Method</h3>
+      <div>
+        <p>
+          Every server reads one log that one source fills, so only the delivery differs. Servers and clients
+          are separate processes on one machine and share its monotonic clock. The age of a message counts
+          from the instant at which it was planned, not from the instant at which it was sent, so a server
+          that falls behind can’t hide it.
+        </p>
+        <p>
+          Processor time, memory and bytes are what each process counts of itself within the measured window.
+          Percentiles are never averaged: with several runs the run is the unit, and tables show the median
+          run with the smallest and the largest. A trial whose books don’t balance has failed and is left out.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function Machine({ result }: { result: Result }) {
+  const { environment, lab } = result;
+  return (
+    <div class="paragraph">
+      <h3>Machine</h3>
+      <div>
+        <p>{machineSentence(result)}</p>
+        <p class="quiet">
+          Lab {lab.version}, commit {environment.commit}, seed {lab.seed}. The run took{' '}
+          {writeDuration(lab.durationMs)}.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function Warnings({ result }: { result: Result }) {
+  const doubtful = result.trials.filter(({ warnings }) => warnings.length > 0);
+  const none = doubtful.length === 0 && result.environment.warnings.length === 0;
+  return (
+    <div class="paragraph">
+      <h3>Warnings</h3>
+      <div>
+        {none && <p>None.</p>}
+        <ul class="warnings">
+          {result.environment.warnings.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+          {doubtful.flatMap(({ id, warnings }) =>
+            warnings.map(({ code, text }) => (
+              <li key={`${id} ${code}`}>
+                <code>{id}</code> {text}.
+              </li>
+            )),
+          )}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+function booksTable({ trials }: Result): Table {
+  return {
+    id: 'books',
+    caption: 'In messages, summed over a trial’s clients: delivered + dropped + missed + waiting = expected.',
+    columns: [
+      wordColumn('trial'),
+      wordColumn('status'),
+      ...['expected', 'delivered', 'dropped', 'missed', 'waiting', 'duplicated', 'reordered'].map((title) =>
+        numberColumn(title),
+      ),
+      numberColumn('window', 'ms'),
+    ],
+    rows: trials.map(({ id, status, messages, durationMs }) => [
+      wordCell(id),
+      wordCell(status),
+      countCell(messages.expected),
+      countCell(messages.delivered),
+      countCell(messages.dropped),
+      countCell(messages.missed),
+      countCell(messages.backlogAtEnd),
+      countCell(messages.duplicated),
+      countCell(messages.reordered),
+      numberCell(durationMs),
+    ]),
+  };
+}

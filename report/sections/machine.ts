@@ -1,0 +1,26 @@
+import type { Result } from '../../bench/result.ts';
+import { counted, threeDigits, writeDuration } from '../units.ts';
+
+/** What the numbers were measured on, in a line: another machine gives other numbers. */
+export function machineSentence({ environment, lab }: Result): string {
+  const { cpu, cores, memoryBytes, os, node } = environment;
+  return [
+    `${cpu}, ${counted(cores, 'core')}, ${threeDigits(memoryBytes / 1024 ** 3)} GiB of memory`,
+    os,
+    `Node ${node}`,
+    `profile ${lab.profile}, ${startedAt(lab.startedAt)}, ${writeDuration(lab.durationMs)}`,
+  ].join(' · ');
+}
+
+/** "24 November 2026, 14:50 UTC"; a date that can't be read stands as it is. */
+function startedAt(text: string): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return text;
+  const day = date.toLocaleDateString('en-GB', {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  });
+  return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+}

@@ -1,0 +1,46 @@
+import type { Result } from '../../bench/result.ts';
+import { counted } from '../units.ts';
+import { anchorOf } from './anchors.ts';
+
+/** Says at the top what this report does not contain; nothing when the run is whole. */
+export function MissingBanner({ result }: { result: Result }) {
+  const lines = [...runProblem(result), ...experimentProblems(result)];
+  if (lines.length === 0) return null;
+  return (
+    <section class="banner" aria-label="What is missing">
+      <h2>This report is not complete</h2>
+      <ul>
+        {lines.map(({ text, anchor }) => (
+          <li key={text}>{anchor ? <a href={`#${anchor}`}>{text}</a> : text}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+type Line = { text: string; anchor?: string };
+
+function runProblem({ lab }: Result): Line[] {
+  if (lab.status === 'interrupted')
+    return [{ text: 'The run was interrupted: what had not been measured by then is missing.' }];
+  if (lab.status === 'running') return [{ text: 'The run had not ended when this was written.' }];
+  return [];
+}
+
+function experimentProblems(result: Result): Line[] {
+  return result.experiments.flatMap(({ id, title }) => {
+    const trials = result.trials.filter(({ experiment }) => experiment === id);
+    const anchor = anchorOf(result, id);
+    if (trials.length === 0) return [{ text: `${title}: was not measured.`, anchor }];
+    const failed = trials.filter(({ status }) => status === 'failed').length;
+    const interrupted = trials.filter(({ status }) => status === 'interrupted').length;
+    const parts = [
+      failed > 0 ? `${failed} failed` : '',
+      interrupted > 0 ? `${interrupted} ${interrupted === 1 ? 'was' : 'were'} interrupted` : '',
+    ].filter(Boolean);
+    if (parts.length > 0)
+      return [{ text: `${title}: of ${counted(trials.length, 'trial')} ${parts.join(' and ')}.`, anchor }];
+    const judged = result.findings.some(({ experiment }) => experiment === id);
+    return judged ? [] : [{ text: `${title}: was not judged.`, anchor }];
+  });
+}

@@ -1,0 +1,45 @@
+import { threeDigits, writeMs } from '../bench/analysis/statistics.ts';
+
+/**
+ * How the report writes numbers: three significant digits and a unit that keeps them readable.
+ * The page's tables and the axes of its charts share these, so that one value looks alike everywhere.
+ */
+export { threeDigits, whole, writeBytes, writeMs } from '../bench/analysis/statistics.ts';
+
+/** What stands where nothing was measured. */
+export const nothing = '–';
+
+/** Bytes in a KiB. */
+export const kibibyte = 1024;
+
+/** Bytes in a MiB. */
+export const mebibyte = 1024 * 1024;
+
+/** A number in three digits, or the sign for nothing. */
+export function writeNumber(value: number | null | undefined): string {
+  return value === null || value === undefined ? nothing : threeDigits(value);
+}
+
+/** A time from a fraction of a millisecond to days, for a sentence: "0.4 ms", "12 s", "3 min 20 s". */
+export function writeDuration(durationMs: number): string {
+  if (durationMs < 120_000) return writeMs(durationMs);
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** A value at the tick of an axis. Milliseconds turn to seconds from 1,000 on; percent gets its sign. */
+export function writeTick(value: number, unit: 'ms' | 'percent' | 'number'): string {
+  if (unit === 'ms') return writeMs(value);
+  return unit === 'percent' ? `${threeDigits(value)} %` : threeDigits(value);
+}
+
+/** "1 run", "3 runs". */
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`;
+}
+
+/** A list for a sentence: "a", "a and b", "a, b and c". */
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
