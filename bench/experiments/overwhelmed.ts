@@ -56,7 +56,7 @@ export const overwhelmed: Experiment = {
       'One of 11 clients needs 50 ms per message while 200 a second arrive. First panel: bytes that wait in the server for that one client. Second: how old the messages are that it is handling. Third: the server’s memory. All three transports on the same scales; the dashed line is the model.',
     why: 'The client handles μ of λ messages a second, so the rest, λ − μ, waits, whatever the transport; the age of what it handles grows by 1 − μ/λ seconds a second. What differs is where it waits: with push in a queue of the server’s for this client alone, with polling in the log that exists anyway.',
     caveat:
-      'The kernel takes some megabytes into its own buffers before the server notices anything, so push looks healthy at first. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead. The server’s limit per client is switched off to show what a limit is for.',
+      'The kernel takes some megabytes into its own buffers before the server notices anything, so push looks healthy at first; and while the client works through what it has already read, all of λ waits for it, not just λ − μ. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead. The server’s limit per client is switched off to show what a limit is for.',
   },
 
   rule: 'Holds when, with push, more than 1 MiB waits in the server for the slow client at the end of every run while next to nothing (less than a tenth) does with polling. Otherwise it does not hold.',
@@ -91,7 +91,7 @@ export const overwhelmed: Experiment = {
       throw new NotEnough('There is no usable pair of push and poll');
 
     const holds = backlog.low > 1024 * 1024 && polled.high < backlog.low / 10;
-    const seconds = (push[0]?.durationMs ?? 0) / 1000;
+    const seconds = (push[0]?.series?.atMs.at(-1) ?? 0) / 1000;
     const modelAgeMs = overwhelmedAgeMs(seconds * 1000, ratePerSecond, 1000 / handlingMs);
     return {
       verdict: holds ? 'holds' : 'does not hold',

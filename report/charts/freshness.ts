@@ -32,7 +32,7 @@ export function freshnessFigures(result: Result): Figure[] {
         'Thick lines are measured, all runs added up. Thin dashed lines are the model of a short poll: every age from nothing to a whole interval is as likely as any other.',
         ...leftOutNotes(result, 'freshness'),
       ],
-      panels: settings.map((setting, index) => agesPanel(setting, index, x)),
+      panels: settings.map((setting, index) => agesPanel(setting, index, settings.length, x)),
       table,
     },
     {
@@ -41,7 +41,7 @@ export function freshnessFigures(result: Result): Figure[] {
       notes: [
         'Filled signs are medians, hollow signs are means. The dashed stroke is the mean that the model gives for the very instants at which the messages were due.',
       ],
-      panels: settings.map((setting, index) => middlePanel(setting, index, x)),
+      panels: settings.map((setting, index) => middlePanel(setting, index, settings.length, x)),
       table: deviationTable(settings),
     },
   ];
@@ -70,13 +70,19 @@ const scheduleNames = {
   burst: 'messages in bursts',
 };
 
-function agesPanel({ name, lanes }: Setting, index: number, x: Axis): Panel {
+/** The first setting is the main one; two others share a row, and one that is left over gets its own. */
+function sizeOf(index: number, count: number): 'wide' | 'half' {
+  const isLeftOver = index === count - 1 && count % 2 === 0;
+  return index === 0 || isLeftOver ? 'wide' : 'half';
+}
+
+function agesPanel({ name, lanes }: Setting, index: number, count: number, x: Axis): Panel {
   return {
     kind: 'lines',
     id: `freshness-ages-${index}`,
     title: name,
     says: `${name}. Half of the messages were at most this old: ${medianList(lanes)}.`,
-    size: index === 0 ? 'wide' : 'half',
+    size: sizeOf(index, count),
     x,
     y: { title: 'share of messages', scale: 'linear', unit: 'percent', min: 0, max: 100 },
     series: [...lanes.flatMap(modelSeries), ...lanes.map(measuredSeries)],
@@ -137,13 +143,13 @@ function ageAxis(settings: readonly Setting[]): Axis {
   };
 }
 
-function middlePanel({ name, lanes }: Setting, index: number, x: Axis): Panel {
+function middlePanel({ name, lanes }: Setting, index: number, count: number, x: Axis): Panel {
   return {
     kind: 'dots',
     id: `freshness-middle-${index}`,
     title: name,
     says: `${name}. Medians: ${medianList(lanes)}.`,
-    size: index === 0 ? 'wide' : 'half',
+    size: sizeOf(index, count),
     x,
     rows: lanes.flatMap(dotRow),
   };

@@ -74,7 +74,7 @@ function requestsWhenIdle(result: Result): BigNumber | undefined {
 /** Bytes that wait in the server for one slow client at the end of the window. */
 function waitingInServer(result: Result): BigNumber | undefined {
   const trials = usableTrials(result, 'overwhelmed');
-  const seconds = (trials[0]?.durationMs ?? 0) / 1000;
+  const seconds = (trials[0]?.series?.atMs.at(-1) ?? 0) / 1000;
   return pairOf({
     title: 'Waiting in the server for one slow client',
     pushes: trials.filter(isPush),

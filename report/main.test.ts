@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const sample = fileURLToPath(new URL('./sample/results.json', import.meta.url));
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'report-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function report(...args: string[]) {
+  return spawnSync(process.execPath, ['--import', 'tsx', 'report/main.ts', ...args], { encoding: 'utf8' });
+}
+
+/** What the tests damage. */
+type Damageable = {
+  schemaVersion: unknown;
+  lab: { seed: unknown };
+  trials: { delayMs: { p50?: unknown } }[];
+};
+
+/** Writes the sample with a field changed, and returns the file. */
+function damaged(change: (result: Damageable) => void): string {
+  const result = JSON.parse(readFileSync(sample, 'utf8'));
+  change(result);
+  const file = join(folder, 'damaged.json');
+  writeFileSync(file, JSON.stringify(result));
+  return file;
+}
+
+describe('npm run report', () => {
+  it('draws a result file and prints where the page is', () => {
+    const out = join(folder, 'page.html');
+    const { status, stdout, stderr } = report(sample, '--out', out);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${out}\n`, stderr: '' });
+    expect(readFileSync(out, 'utf8')).toMatch(/^<!doctype html>/);
+    expect(readdirSync(folder)).toEqual(['page.html']);
+  });
+
+  it.each([
+    ['a field that is missing', (result) => delete result.trials[2]?.delayMs.p50, /trials\.2\.delayMs\.p50/],
+    ['a field of another kind', (result) => (result.lab.seed = 'many'), /lab\.seed/],
+    ['another version', (result) => (result.schemaVersion = 99), /schemaVersion is 99.*version 1/],
+  ] as [string, (result: Damageable) => void, RegExp][])(
+    'refuses %s in one line that names the field',
+    (_, change, says) => {
+      const { status, stdout, stderr } = report(damaged(change), '--out', join(folder, 'page.html'));
+      expect(status).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(says);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(readdirSync(folder)).toEqual(['damaged.json']);
+    },
+  );
+
+  it('refuses what is not JSON, and a file that is not there', () => {
+    const file = join(folder, 'half.json');
+    writeFileSync(file, readFileSync(sample, 'utf8').slice(0, 1000));
+    expect(report(file)).toMatchObject({ status: 2, stderr: expect.stringMatching(/half\.json.*not JSON/) });
+    expect(report(join(folder, 'none.json'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/none\.json.*no such file/),
+    });
+  });
+
+  it('says so when the page cannot be written', () => {
+    const { status, stderr } = report(sample, '--out', join(folder, 'nowhere', 'page.html'));
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/cannot write .*nowhere.*no such file/);
+  });
+});

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseResult, type Result } from '../bench/result.ts';
+import { renderReport } from './render.ts';
+
+const sampleText = readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8');
+
+/** A fresh copy of the sample, changed by the test. */
+function sampleWith(change: (result: Result) => void): Result {
+  const result = parseResult(sampleText);
+  change(result);
+  return result;
+}
+
+describe('a report', () => {
+  it('holds every verdict, rule and table in its HTML, in less than a megabyte', async () => {
+    const result = parseResult(sampleText);
+    const html = await renderReport(result);
+    const text = html.replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '').replaceAll(/<[^>]+>/g, '');
+    for (const { claim, verdict, rule } of result.findings) {
+      expect(text).toContain(escaped(claim));
+      expect(text).toContain(verdict);
+      expect(text).toContain(escaped(rule));
+    }
+    for (const { id } of result.trials) expect(text).toContain(id);
+    expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
+  });
+
+  it('writes free text of the result as text, wherever it stands', async () => {
+    const attack = '</script><script>document.title="broken"</script><img src=x onerror=alert(1)>';
+    const html = await renderReport(
+      sampleWith((result) => {
+        result.environment.cpu = attack;
+        result.environment.warnings = [attack];
+        result.lab.command = attack;
+        for (const experiment of result.experiments) experiment.why = attack;
+        for (const finding of result.findings) finding.sentence = attack;
+        for (const trial of result.trials) trial.id = attack;
+      }),
+    );
+    expect(html).not.toContain('<img');
+    expect(html.match(/<script/g)).toHaveLength(3);
+    expect(html).toContain('&lt;/script>');
+  });
+
+  it('says what an interrupted run lacks, and draws the rest', async () => {
+    const html = await renderReport(
+      sampleWith((result) => {
+        result.lab.status = 'interrupted';
+        result.trials = result.trials.filter(({ experiment }) => experiment === 'freshness');
+        result.findings = result.findings.filter(({ experiment }) => experiment === 'freshness');
+      }),
+    );
+    expect(html).toContain('The run was interrupted');
+    expect(html).toContain('The crowd: was not measured.');
+    expect(html).toContain('data-panel="freshness-ages-0"');
+  });
+
+  it('shows a failed trial with its reason and leaves it out of the charts', async () => {
+    const html = await renderReport(
+      sampleWith(({ trials }) => {
+        const failed = trials.find(
+          ({ experiment, transport }) => experiment === 'crowd' && transport === 'sse',
+        );
+        if (!failed) throw new Error('the sample has no such trial');
+        failed.status = 'failed';
+        failed.error = 'the books do not balance';
+      }),
+    );
+    expect(html).toContain('run 1 failed: the books do not balance');
+    expect(html).toContain('1 trial of 7 did not finish and is not drawn.');
+  });
+
+  it('can be drawn from a result without a single trial', async () => {
+    const html = await renderReport(
+      sampleWith((result) => {
+        result.lab.status = 'interrupted';
+        result.trials = [];
+        result.capacities = [];
+        result.findings = [];
+      }),
+    );
+    expect(html).toContain('No claim was judged');
+  });
+});
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
