@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import { longPollClient } from './long-poll.ts';
+import { notifyClient } from './notify.ts';
 import type { Openers } from './openers.ts';
 import { pushClient } from './push.ts';
 import { type ShortPollClientOptions, shortPollClient } from './short-poll.ts';
@@ -15,6 +16,7 @@ export const clientsByName: Record<
   push: { scheme: 'ws', open: pushClient },
   sse: { scheme: 'http', open: sseClient },
   'tcp-push': { scheme: 'tcp', open: tcpPushClient },
+  notify: { scheme: 'ws', open: notifyClient },
   'long-poll': { scheme: 'http', open: longPollClient },
   'short-poll': { scheme: 'http', open: shortPollClient },
 };

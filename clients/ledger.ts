@@ -1,4 +1,4 @@
-import { type Batch, formatCursor, type Message, parseCursor } from '../servers/message.ts';
+import { type Batch, type Cursor, formatCursor, type Message, parseCursor } from '../servers/message.ts';
 
 /**
  * A client's own account of the sequence: where it began, where it is, and what went wrong between.
@@ -42,6 +42,12 @@ export class Ledger {
   /** The newest `seq` that has arrived, or was declared lost. */
   get seq(): number {
     return this.#seq;
+  }
+
+  /** Whether there is more to be had up to this place: it lies ahead, or in another log. */
+  isBehind(place: Cursor | undefined): boolean {
+    if (!place) return false;
+    return this.startSeq === undefined || place.logId !== this.#logId || place.seq > this.#seq;
   }
 
   /** Enters a batch and returns its messages that are new. */

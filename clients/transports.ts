@@ -5,7 +5,7 @@
  * has to tell them apart by colour alone. The colours come from Okabe and Ito's palette for readers
  * who see colours differently; `dark` is the shade for dark backgrounds.
  */
-export const transportNames = ['push', 'sse', 'tcp-push', 'long-poll', 'short-poll'] as const;
+export const transportNames = ['push', 'sse', 'tcp-push', 'notify', 'long-poll', 'short-poll'] as const;
 
 /** The name of one way of delivering messages, as it stands in a result file. */
 export type TransportName = (typeof transportNames)[number];
@@ -24,6 +24,13 @@ export const transportLooks: Record<TransportName, TransportLook> = {
   push: { label: 'push (WebSocket)', light: '#0072b2', dark: '#58b4ee', shape: 'circle', dash: [] },
   sse: { label: 'push (SSE)', light: '#00795a', dark: '#34c79d', shape: 'triangle', dash: [10, 3] },
   'tcp-push': { label: 'push (bare TCP)', light: '#9c4f7d', dark: '#e39bc4', shape: 'rectRot', dash: [3, 3] },
+  notify: {
+    label: 'notify, then fetch',
+    light: '#4b5563',
+    dark: '#b9c0cc',
+    shape: 'star',
+    dash: [2, 2, 8, 2],
+  },
   'long-poll': { label: 'long poll', light: '#9a6700', dark: '#f0b73a', shape: 'rect', dash: [12, 4, 2, 4] },
   'short-poll': { label: 'short poll', light: '#c1440e', dark: '#ff8a57', shape: 'crossRot', dash: [6, 4] },
 };

@@ -3,19 +3,20 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Endpoint } from './endpoint.ts';
-import { type ServerName, startServers } from './main.ts';
+import { type ServerName, serversByName, startServers } from './main.ts';
 import { EmbeddedSource } from './source/embedded.ts';
 
 /** Every server beside a healthy client: bad input gets a reason, and nobody else notices. */
 const source = new EmbeddedSource();
-let endpoints: Map<ServerName, Endpoint>;
+let onExpress: Map<ServerName, Endpoint>;
+let onBareHttp: Map<ServerName, Endpoint>;
 let healthy: WebSocket;
 const heard: number[] = [];
 
 beforeAll(async () => {
-  endpoints = await startServers(source, ['push', 'sse', 'tcp-push', 'long-poll', 'short-poll'], {
-    holdMs: 200,
-  });
+  const names = Object.keys(serversByName) as ServerName[];
+  onExpress = await startServers(source, names, { holdMs: 200 });
+  onBareHttp = await startServers(source, names, { holdMs: 200, framework: 'http' });
   healthy = new WebSocket(`ws://127.0.0.1:${port('push')}/messages`);
   healthy.on('message', (data) => {
     const { seq } = JSON.parse(String(data));
@@ -28,16 +29,16 @@ afterAll(async () => {
   await source.publish({ body: 'still there?' });
   while (heard.at(-1) !== source.log.head) await once(healthy, 'message');
   expect(heard).toEqual(heard.map((_, index) => index + 1));
-  for (const endpoint of endpoints.values()) await endpoint.close();
+  for (const endpoint of [...onExpress.values(), ...onBareHttp.values()]) await endpoint.close();
 });
 
-function port(name: ServerName): number {
+function port(name: ServerName, endpoints = onExpress): number {
   return endpoints.get(name)?.port as number;
 }
 
 /** Sends raw text to a server and returns everything it answers until it closes. */
-async function raw(name: ServerName, text: string): Promise<string> {
-  const socket = connect(port(name), '127.0.0.1');
+async function raw(name: ServerName, text: string, endpoints = onExpress): Promise<string> {
+  const socket = connect(port(name, endpoints), '127.0.0.1');
   let answer = '';
   socket.setEncoding('utf8').on('data', (piece: string) => {
     answer += piece;
@@ -48,9 +49,18 @@ async function raw(name: ServerName, text: string): Promise<string> {
   return answer;
 }
 
-describe.each(['short-poll', 'long-poll', 'sse'] as const)('%s', (name) => {
+describe.each([
+  ['short-poll', 'express'],
+  ['short-poll', 'http'],
+  ['long-poll', 'express'],
+  ['long-poll', 'http'],
+  ['sse', 'express'],
+  ['sse', 'http'],
+  ['notify', 'express'],
+] as const)('%s on %s', (name, framework) => {
+  const endpoints = () => (framework === 'express' ? onExpress : onBareHttp);
   const ask = (path: string, options?: RequestInit) =>
-    fetch(`http://127.0.0.1:${port(name)}${path}`, options);
+    fetch(`http://127.0.0.1:${port(name, endpoints())}${path}`, options);
   const post = (body: string) => ask('/messages', { method: 'POST', body });
 
   it('refuses a bad cursor', async () => {
@@ -86,7 +96,7 @@ describe.each(['short-poll', 'long-poll', 'sse'] as const)('%s', (name) => {
   it.each([
     ['text that is not JSON', '{"body":', /JSON/],
     ['JSON that is no publication', '{"text":"hi"}', /body is missing: it takes a string/],
-    ['nothing', '', /body is missing: it takes a string/],
+    ['nothing', '', /body is missing: it takes a string|this is not JSON/],
     ['a JSON list', '[1]', /a publication takes a JSON object/],
   ])('refuses to publish %s', async (_name, body, reason) => {
     const answer = await post(body);
@@ -101,7 +111,7 @@ describe.each(['short-poll', 'long-poll', 'sse'] as const)('%s', (name) => {
   });
 
   it('answers what is not HTTP with 400', async () => {
-    expect(await raw(name, 'this is not HTTP\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+    expect(await raw(name, 'this is not HTTP\r\n\r\n', endpoints())).toMatch(/^HTTP\/1.1 400 /);
   });
 
   it('publishes what is right', async () => {
@@ -111,15 +121,17 @@ describe.each(['short-poll', 'long-poll', 'sse'] as const)('%s', (name) => {
   });
 });
 
-describe('push', () => {
-  const handshake = (path: string, key = 'dGhlIHNhbXBsZSBub25jZQ==') =>
-    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\n\r\n`;
-
+describe('push on a plain request', () => {
   it('refuses a request that is no WebSocket', async () => {
     const answer = await fetch(`http://127.0.0.1:${port('push')}/messages`);
     expect(answer.status).toBe(426);
     expect((await answer.json()).error).toContain('connect with ws://');
   });
+});
+
+describe.each(['push', 'notify'] as const)('the WebSocket of %s', (name) => {
+  const handshake = (path: string, key = 'dGhlIHNhbXBsZSBub25jZQ==') =>
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\n\r\n`;
 
   it.each([
     ['/elsewhere', /^HTTP\/1.1 404 [\s\S]*there is no \/elsewhere here/],
@@ -127,20 +139,20 @@ describe('push', () => {
     ['//', /^HTTP\/1.1 404 /],
     ['/messages?after=%', /^HTTP\/1.1 400 /],
   ])('refuses a handshake for %s', async (path, reason) => {
-    expect(await raw('push', handshake(path))).toMatch(reason);
+    expect(await raw(name, handshake(path))).toMatch(reason);
   });
 
   it('refuses a cursor ahead of the log', async () => {
-    const answer = await raw('push', handshake(`/messages?after=${source.log.id}:999999`));
+    const answer = await raw(name, handshake(`/messages?after=${source.log.id}:999999`));
     expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*the log ends at/);
   });
 
   it('refuses a handshake without a proper key', async () => {
-    expect(await raw('push', handshake('/messages', 'short'))).toMatch(/^HTTP\/1.1 400 /);
+    expect(await raw(name, handshake('/messages', 'short'))).toMatch(/^HTTP\/1.1 400 /);
   });
 
   const closeOf = async (send: (socket: WebSocket) => void) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port('push')}/messages`);
+    const socket = new WebSocket(`ws://127.0.0.1:${port(name)}/messages`);
     await once(socket, 'open');
     send(socket);
     const [code, reason] = await once(socket, 'close');

@@ -1,5 +1,5 @@
 import { type Endpoint, newTally } from './endpoint.ts';
-import { answer, httpEndpoint } from './http-app.ts';
+import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
 import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -17,7 +17,7 @@ import type { MessageSource } from './source/source.ts';
  *
  * Left out: compression, and any authentication.
  */
-export type LongPollOptions = {
+export type LongPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
   batchLimit?: BatchLimit;
   /** How long an answer may be held. Default 25,000: below the 30 to 60 s after which proxies give up. */
@@ -26,27 +26,25 @@ export type LongPollOptions = {
 
 export function longPollServer(source: MessageSource, options: LongPollOptions = {}): Endpoint {
   const { batchLimit = defaultBatchLimit, holdMs = 25_000 } = options;
-  const tally = newTally();
 
-  return httpEndpoint(source, tally, (app) => {
-    app.get('/messages', (request, response) => {
-      const after = source.log.cursorFrom(request.query.after);
-      const batch = source.log.after(after, batchLimit);
-      if (!after || batch.messages.length > 0) return answer(response, batch, tally);
+  return httpEndpoint(source, newTally(), options, ({ after, answer, response }) => {
+    const cursor = source.log.cursorFrom(after);
+    const batch = source.log.after(cursor, batchLimit);
+    if (!cursor || batch.messages.length > 0) return answer(batch);
 
-      // Reading the log and subscribing happen in one turn, so no message can come between them.
-      const unsubscribe = source.log.subscribe(() => release());
-      const timer = setTimeout(() => release(), holdMs);
-      response.once('close', letGo);
+    // Reading the log and subscribing happen in one turn, so no message can come between them.
+    const unsubscribe = source.log.subscribe(() => release());
+    const timer = setTimeout(() => release(), holdMs);
+    response.once('close', letGo);
 
-      function release(): void {
-        letGo();
-        answer(response, source.log.after(after, batchLimit), tally);
-      }
-      function letGo(): void {
-        clearTimeout(timer);
-        unsubscribe();
-      }
-    });
+    function release(): void {
+      letGo();
+      answer(source.log.after(cursor, batchLimit));
+    }
+
+    function letGo(): void {
+      clearTimeout(timer);
+      unsubscribe();
+    }
   });
 }

@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nowMs } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { FanOutOptions } from './fan-out.ts';
 import { type LongPollOptions, longPollServer } from './long-poll.ts';
+import { type NotifyOptions, notifyServer } from './notify.ts';
 import { pushServer } from './push.ts';
 import { type ShortPollOptions, shortPollServer } from './short-poll.ts';
 import { EmbeddedSource } from './source/embedded.ts';
@@ -16,6 +16,7 @@ export const serversByName = {
   push: pushServer,
   sse: sseServer,
   'tcp-push': tcpPushServer,
+  notify: notifyServer,
   'long-poll': longPollServer,
   'short-poll': shortPollServer,
 };
@@ -23,7 +24,7 @@ export const serversByName = {
 export type ServerName = keyof typeof serversByName;
 
 /** Options of all servers; each takes what concerns it. */
-export type ServerOptions = FanOutOptions & LongPollOptions & ShortPollOptions;
+export type ServerOptions = NotifyOptions & LongPollOptions & ShortPollOptions;
 
 /**
  * Starts the named servers on one source, each on its own port: `ports[i]` or any free one.
@@ -54,11 +55,12 @@ async function main(): Promise<void> {
   });
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
-  console.log(`One source, two messages a second, five ways to get them. Ctrl-C ends it.
+  console.log(`One source, two messages a second, six ways to get them. Ctrl-C ends it.
 
   push        new WebSocket('ws://${at('push')}/messages').onmessage = m => console.log(m.data)
   sse         curl -N http://${at('sse')}/messages
   tcp-push    (echo '{"after":null}'; cat) | nc ${at('tcp-push').replace(':', ' ')}
+  notify      the same as push, to be told what to fetch from http://${at('notify')}/messages
   long-poll   curl http://${at('long-poll')}/messages        then ?after=NEXT, with the "next" you were given
   short-poll  curl http://${at('short-poll')}/messages        the same
   publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages`);
@@ -74,8 +76,8 @@ function readPort(args: string[]): number {
   try {
     const { values } = parseArgs({ args, options: { port: { type: 'string', default: '8081' } } });
     const port = Number(values.port);
-    if (Number.isInteger(port) && port > 0 && port <= 65_531) return port;
-    return fail(2, `--port is "${values.port}": it takes the first of five free ports, 1 to 65531`);
+    if (Number.isInteger(port) && port > 0 && port <= 65_530) return port;
+    return fail(2, `--port is "${values.port}": it takes the first of six free ports, 1 to 65530`);
   } catch (error) {
     return fail(2, (error as Error).message);
   }

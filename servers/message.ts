@@ -72,6 +72,13 @@ export function parseDelivery(text: string): Batch | Message {
   throw new BadInput(`neither a batch nor a message: ${quote(text)}`);
 }
 
+/** Reads a notice: the cursor of where the log ends now. */
+export function parseNotice(text: string): Cursor {
+  const cursor = parseCursor((parseJson(text) as { next?: unknown } | null)?.next);
+  if (cursor) return cursor;
+  throw new BadInput(`not a notice: ${quote(text)}`);
+}
+
 /** Tells a batch from a single message. */
 export function isBatch(delivery: Batch | Message): delivery is Batch {
   return Array.isArray((delivery as Batch | null)?.messages);

@@ -1,5 +1,5 @@
 import { type Endpoint, newTally } from './endpoint.ts';
-import { answer, httpEndpoint } from './http-app.ts';
+import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
 import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -16,19 +16,16 @@ import type { MessageSource } from './source/source.ts';
  *
  * Left out: compression, conditional requests, and any authentication.
  */
-export type ShortPollOptions = {
+export type ShortPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
   batchLimit?: BatchLimit;
 };
 
 export function shortPollServer(source: MessageSource, options: ShortPollOptions = {}): Endpoint {
   const { batchLimit = defaultBatchLimit } = options;
-  const tally = newTally();
 
-  return httpEndpoint(source, tally, (app) => {
-    app.get('/messages', (request, response) => {
-      const after = source.log.cursorFrom(request.query.after);
-      answer(response, source.log.after(after, batchLimit), tally);
-    });
+  return httpEndpoint(source, newTally(), options, ({ after, answer }) => {
+    const cursor = source.log.cursorFrom(after);
+    answer(source.log.after(cursor, batchLimit));
   });
 }

@@ -1,7 +1,6 @@
-import type { Express } from 'express';
-import { type Endpoint, newTally } from './endpoint.ts';
+import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { httpEndpoint } from './http-app.ts';
+import { type HttpOptions, httpServer } from './http-endpoint.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -19,24 +18,22 @@ import type { MessageSource } from './source/source.ts';
  *
  * Left out: compression, and any authentication.
  */
-export function sseServer(source: MessageSource, options: FanOutOptions = {}): Endpoint {
+export function sseServer(source: MessageSource, options: FanOutOptions & HttpOptions = {}): Endpoint {
   const tally = newTally();
   const fanOut = new FanOut(source.log, tally, eventFrame, Buffer.from(':\n\n'), options);
 
-  const addRoutes = (app: Express) => {
-    app.get('/messages', (request, response) => {
-      const after = source.log.cursorFrom(request.get('last-event-id') ?? request.query.after);
-      response.removeHeader('transfer-encoding');
-      response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        connection: 'close',
-      });
-      response.flushHeaders();
-      fanOut.join(request.socket, after);
+  const server = httpServer(source, tally, options, ({ after, request, response }) => {
+    const cursor = source.log.cursorFrom(request.headers['last-event-id'] ?? after);
+    response.removeHeader('transfer-encoding');
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      connection: 'close',
     });
-  };
-  return httpEndpoint(source, tally, addRoutes, () => fanOut.close());
+    response.flushHeaders();
+    fanOut.join(request.socket, cursor);
+  });
+  return new Endpoint(server, tally, () => fanOut.close());
 }
 
 /** One event as it stands in the stream (WHATWG HTML §9.2). JSON holds no line break, so one data line will do. */

@@ -21,12 +21,12 @@ const sizes = {
   },
   full: {
     repeats: 5,
-    durationMs: 5000,
+    durationMs: 3000,
     ratePerSecond: 1,
     clients: {
       push: [100, 1000, 3000, 10_000],
-      sse: [100, 1000, 3000, 10_000],
-      'tcp-push': [100, 1000, 3000, 10_000],
+      sse: [1000, 10_000],
+      'tcp-push': [1000, 10_000],
       'long-poll': [100, 500, 2000],
     },
   },

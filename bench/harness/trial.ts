@@ -1,3 +1,4 @@
+import { transportNames } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import { dueTimesMs, type Schedule } from '../../servers/source/schedule.ts';
 import { bookProblems, emptyBooks } from '../analysis/books.ts';
@@ -28,9 +29,8 @@ export class Bench {
 
   /** Lets the code run once before anything is measured, so that no trial pays for compiling it. */
   async warmUp(): Promise<void> {
-    const transports = ['push', 'sse', 'tcp-push', 'long-poll', 'short-poll'] as const;
     await this.run('warm-up', {
-      groups: transports.map((transport) => ({ transport, clients: 5, intervalMs: 20 })),
+      groups: transportNames.map((transport) => ({ transport, clients: 5, intervalMs: 20 })),
       schedule: { kind: 'periodic', ratePerSecond: 500 },
       durationMs: 250,
       repeat: 1,

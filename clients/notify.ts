@@ -1,0 +1,79 @@
+import { type Cursor, type Message, parseNotice } from '../servers/message.ts';
+import { backoffMs } from './backoff.ts';
+import type { Client, ClientOptions } from './client.ts';
+import type { Openers } from './openers.ts';
+import { Poll } from './poll.ts';
+import { stayConnected } from './stay-connected.ts';
+
+/**
+ * Receives by notify-then-fetch: is told that there is news, and asks for it when it wants it.
+ *
+ *     client  ◄─{next:8}─  ──GET after=6──►◄─[7 8]──   (paused) ◄─{next:9}─◄─{next:11}─   ──GET after=8──►
+ *
+ * A notice that comes while one is being followed up replaces the one before it. Costs the client an
+ * open connection, and a request for what the notices of one round trip announce.
+ */
+export function notifyClient(options: ClientOptions, openers: Pick<Openers, 'webSocket' | 'http'>): Client {
+  const { random = Math.random } = options;
+  const poll = new Poll(options, { http: () => openers.http(options.url.replace(/^ws/, 'http')) });
+  let handle: (message: Message) => void = () => {};
+  let onSubscribed = () => {};
+  let announced: Cursor | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failuresInARow = 0;
+  let fetching = false;
+  let paused = false;
+  let stopped = false;
+
+  const connection = stayConnected(
+    (events) => openers.webSocket(`${options.url}/messages`, events),
+    (text) => {
+      announced = parseNotice(text);
+      if (poll.ledger.isBehind(announced)) void fetchNews();
+      return true;
+    },
+    poll.counters,
+    random,
+  );
+
+  async function fetchNews(): Promise<void> {
+    if (fetching || paused || stopped) return;
+    fetching = true;
+    try {
+      do {
+        for (const message of await poll.ask()) handle(message);
+        onSubscribed();
+        failuresInARow = 0;
+      } while (!paused && (poll.more || poll.ledger.isBehind(announced)));
+    } catch {
+      failuresInARow += 1;
+      timer = setTimeout(fetchNews, backoffMs(failuresInARow, random));
+    }
+    fetching = false;
+  }
+
+  return {
+    ledger: poll.ledger,
+    counters: poll.counters,
+    start: (onMessage) =>
+      new Promise((resolve) => {
+        handle = onMessage;
+        onSubscribed = resolve;
+        connection.start();
+      }),
+    pause() {
+      paused = true;
+    },
+    resume() {
+      paused = false;
+      if (poll.more || poll.ledger.isBehind(announced)) void fetchNews();
+    },
+    publish: async (body, dueMs) => connection.send(JSON.stringify({ body, dueMs })),
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      connection.stop();
+      poll.close();
+    },
+  };
+}

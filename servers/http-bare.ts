@@ -1,0 +1,66 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { count, type HttpApp } from './http-endpoint.ts';
+import { BadInput, parseJson, parsePublication } from './message.ts';
+
+const bodyLimitBytes = 64 * 1024;
+
+/**
+ * The same two routes as http-express.ts with nothing on top of `node:http`, so that what polling
+ * costs can be told from what a framework costs.
+ */
+export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
+  return async (request, response) => {
+    try {
+      const [path, query] = (request.url ?? '').split('?');
+      if (request.method !== 'GET' && request.method !== 'POST')
+        throw new BadInput(
+          `${request.method} means nothing here: GET reads messages, POST publishes one`,
+          405,
+        );
+      if (path !== '/messages') throw new BadInput(`there is no ${path} here: ask for /messages`, 404);
+      if (request.method === 'POST') {
+        const { seq } = await publish(parsePublication(parseJson(await bodyOf(request))));
+        return sendJson(response, 201, { seq });
+      }
+      onAsked({
+        after: query === undefined ? undefined : new URLSearchParams(query).get('after'),
+        answer(batch) {
+          count(batch, tally);
+          sendJson(response, 200, batch);
+        },
+        request,
+        response,
+      });
+    } catch (error) {
+      if (response.headersSent) return void response.destroy();
+      tally.refused += 1;
+      const status = error instanceof BadInput ? error.status : 500;
+      if (status === 500) console.error(error);
+      if (status === 405) response.setHeader('allow', 'GET, POST');
+      sendJson(response, status, { error: status === 500 ? 'the server failed' : (error as Error).message });
+    }
+  };
+}
+
+/** Reads a body. Throws `BadInput` at the first byte too many; the rest is read and thrown away. */
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes <= bodyLimitBytes) pieces.push(piece);
+  }
+  if (bytes > bodyLimitBytes) throw new BadInput('request entity too large', 413);
+  return Buffer.concat(pieces).toString();
+}
+
+function sendJson(response: ServerResponse, status: number, data: unknown): void {
+  const body = JSON.stringify(data);
+  response
+    .writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+    })
+    .end(body);
+}

@@ -1,0 +1,61 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Endpoint, type Tally } from './endpoint.ts';
+import { bareApp } from './http-bare.ts';
+import { expressApp } from './http-express.ts';
+import type { Batch, Message, Publication } from './message.ts';
+import type { MessageSource } from './source/source.ts';
+
+/**
+ * The plumbing that the HTTP servers share, so that each of them shows nothing but its way of
+ * delivering: `POST /messages` to publish, a reason for everything refused, and connections that
+ * stay open between two polls.
+ */
+export type HttpOptions = {
+  /** What reads requests and writes answers: Express, or nothing on top of Node. Default `express`. */
+  framework?: 'express' | 'http';
+};
+
+/** A `GET /messages`, as either framework hands it on. */
+export type Asked = {
+  /** The cursor as it came, unread. */
+  after: unknown;
+  /** Answers with a batch, in the framework's own way, and counts it. */
+  answer(batch: Batch): void;
+  request: IncomingMessage;
+  response: ServerResponse;
+};
+
+/** What a framework is given: it reads requests, these say what they mean. */
+export type HttpApp = {
+  /** May throw `BadInput`. */
+  onAsked(asked: Asked): void;
+  publish(publication: Publication): Promise<Message>;
+  tally: Tally;
+};
+
+/** An HTTP server that calls `onAsked` for every `GET /messages`. */
+export function httpServer(
+  source: MessageSource,
+  tally: Tally,
+  { framework = 'express' }: HttpOptions,
+  onAsked: HttpApp['onAsked'],
+): Server {
+  const app = { onAsked, publish: (publication: Publication) => source.publish(publication), tally };
+  // Node closes an idle connection after 5 s, so a client that polls less often would reconnect every time.
+  return createServer(
+    { keepAliveTimeout: 120_000 },
+    framework === 'express' ? expressApp(app) : bareApp(app),
+  );
+}
+
+/** The same, as an endpoint. */
+export function httpEndpoint(...told: Parameters<typeof httpServer>): Endpoint {
+  return new Endpoint(httpServer(...told), told[1]);
+}
+
+/** Counts an answer. */
+export function count({ messages }: Batch, tally: Tally): void {
+  tally.requests += 1;
+  if (messages.length === 0) tally.empty += 1;
+  tally.deliveries += messages.length;
+}

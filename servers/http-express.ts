@@ -1,0 +1,49 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { count, type HttpApp } from './http-endpoint.ts';
+import { BadInput, parsePublication } from './message.ts';
+
+/** `GET /messages` and `POST /messages` on Express: convenient, and not free. */
+export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(refuseOtherMethods);
+  app.get('/messages', (request, response) => {
+    onAsked({
+      after: request.query.after,
+      answer(batch) {
+        count(batch, tally);
+        response.set('cache-control', 'no-store').json(batch);
+      },
+      request,
+      response,
+    });
+  });
+  app.post(
+    '/messages',
+    express.json({ type: () => true, limit: '64kb', strict: false }),
+    async (request, response) => {
+      const { seq } = await publish(parsePublication(request.body));
+      response.status(201).json({ seq });
+    },
+  );
+  app.use((request) => {
+    throw new BadInput(`there is no ${request.path} here: ask for /messages`, 404);
+  });
+  app.use((error: Error & { status?: number }, _request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error);
+    tally.refused += 1;
+    const status = error.status ?? 500;
+    if (status === 500) console.error(error);
+    response.status(status).json({ error: status === 500 ? 'the server failed' : error.message });
+  });
+  return app;
+}
+
+function refuseOtherMethods(request: Request, response: Response, next: NextFunction): void {
+  if (request.method !== 'GET' && request.method !== 'POST') {
+    response.set('allow', 'GET, POST');
+    throw new BadInput(`${request.method} means nothing here: GET reads messages, POST publishes one`, 405);
+  }
+  next();
+}

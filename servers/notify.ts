@@ -1,0 +1,49 @@
+import { Endpoint, newTally } from './endpoint.ts';
+import { FanOut, type FanOutOptions } from './fan-out.ts';
+import { type HttpOptions, httpServer } from './http-endpoint.ts';
+import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
+import type { MessageSource } from './source/source.ts';
+import { acceptWebSockets, pingFrame, webSocketFrame } from './web-socket.ts';
+
+/**
+ * Notify, then fetch: push says only that there is news, the client asks for it when it wants it.
+ *
+ *     client  ──Upgrade──►            ──GET after=6──►              (busy)       ──GET after=8──►
+ *     server  ◄─{next:6}─   ◄─{next:8}─           ◄─[7 8]─  ◄─{next:9}─◄─{next:11}─         ◄─[9 10 11]─
+ *
+ * Costs: an open connection for the notices, and a request and an answer for what they announce; a
+ * message is one round trip older than with push. In return the client sets the pace: a notice is a
+ * few bytes and replaces the one before it, so nothing piles up for a client that is slow.
+ *
+ * Left out: compression, and any authentication.
+ */
+export type NotifyOptions = FanOutOptions &
+  HttpOptions & {
+    /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
+    batchLimit?: BatchLimit;
+  };
+
+export function notifyServer(source: MessageSource, options: NotifyOptions = {}): Endpoint {
+  const { batchLimit = defaultBatchLimit } = options;
+  const tally = newTally();
+  // A notice delivers nothing; only the span of its fan-out is counted with the rest.
+  const noticeTally = { ...newTally(), fanOuts: tally.fanOuts };
+  const fanOut = new FanOut(source.log, noticeTally, noticeFrame, pingFrame, { ...options, conflate: true });
+
+  const server = httpServer(source, tally, options, ({ after, answer }) =>
+    answer(source.log.after(source.log.cursorFrom(after), batchLimit)),
+  );
+  acceptWebSockets(server, source, tally, {
+    admit(after) {
+      source.log.cursorFrom(after);
+      return (socket) => fanOut.join(socket, undefined);
+    },
+    leave: (socket) => fanOut.leave(socket),
+  });
+  return new Endpoint(server, tally, () => fanOut.close());
+}
+
+/** Where the log ends now; what is in it has to be fetched. */
+function noticeFrame(_text: string, cursor: string): Buffer {
+  return webSocketFrame(JSON.stringify({ next: cursor }));
+}

@@ -1,0 +1,82 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { Tally } from './endpoint.ts';
+import { BadInput, parseJson, parsePublication } from './message.ts';
+import type { MessageSource } from './source/source.ts';
+
+/**
+ * The plumbing of WebSockets. The `ws` library does the handshake, reads what clients send and answers
+ * pings. What a server says goes past it, straight to the socket: one frame, built once, for everybody.
+ */
+export type Readers = {
+  /** A reader has come. May throw `BadInput`, before anything is accepted. */
+  admit(after: string | null): (socket: Socket) => void;
+  /** A reader is to get nothing more. */
+  leave(socket: Socket): void;
+};
+
+/** Accepts WebSockets at `/messages` of an HTTP server. What readers send is published. */
+export function acceptWebSockets(
+  server: Server,
+  source: MessageSource,
+  tally: Tally,
+  readers: Readers,
+): void {
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, perMessageDeflate: false });
+
+  server.on('upgrade', (request, socket: Socket, head) => {
+    try {
+      const join = readers.admit(afterOf(request.url ?? ''));
+      webSockets.handleUpgrade(request, socket, head, (client) => {
+        const refuse = (code: number, reason: string) => {
+          tally.refused += 1;
+          readers.leave(socket);
+          client.close(code, reason.slice(0, 120));
+        };
+        client.on('message', (data, isBinary) => {
+          if (isBinary) return refuse(1003, 'a message is text: {"body": "text"}');
+          try {
+            void source.publish(parsePublication(parseJson(String(data))));
+          } catch (error) {
+            refuse(1008, (error as Error).message);
+          }
+        });
+        // ws itself closes on an invalid or oversized frame, with 1002, 1007 or 1009.
+        client.on('error', () => {
+          tally.refused += 1;
+          readers.leave(socket);
+        });
+        join(socket);
+      });
+    } catch (error) {
+      tally.refused += 1;
+      const { status, message } = error as BadInput;
+      socket.end(
+        `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n${JSON.stringify({ error: message })}\n`,
+      );
+    }
+  });
+}
+
+/** A final, unmasked text frame: two bytes, up to eight more for the length, the text (RFC 6455 §5.2). */
+export function webSocketFrame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  if (payload.length < 126) return Buffer.concat([Buffer.of(0x81, payload.length), payload]);
+  const isShort = payload.length < 65_536;
+  const header = Buffer.alloc(isShort ? 4 : 10);
+  header[0] = 0x81;
+  header[1] = isShort ? 126 : 127;
+  header.writeUIntBE(payload.length, isShort ? 2 : 4, isShort ? 2 : 6);
+  return Buffer.concat([header, payload]);
+}
+
+/** An empty ping (RFC 6455 §5.5.2). */
+export const pingFrame = Buffer.of(0x89, 0);
+
+/** The cursor that the handshake names, if it does. Throws `BadInput` on another path. */
+function afterOf(url: string): string | null {
+  const [path, query] = url.split('?');
+  if (path !== '/messages') throw new BadInput(`there is no ${path} here: connect to /messages`, 404);
+  return new URLSearchParams(query).get('after');
+}
