@@ -97,12 +97,19 @@ export const trialSchema = z.object({
     cpuMs: measured,
     rssBytes: count,
     eventLoopDelayP99Ms: measured,
+    loopBusyShare: measured.optional(),
     /** Heap and buffers after a collection, with all clients connected less without any, per client. */
     memoryPerClientBytes: measured.optional(),
     /** From the first to the last write of one fan-out, as the server saw it. */
     fanOutSpanMs: z.object({ count, mean: measured, max: measured }).optional(),
   }),
-  clients: z.object({ count, cpuMs: measured, eventLoopDelayP99Ms: measured }),
+  clients: z.object({
+    count,
+    cpuMs: measured,
+    eventLoopDelayP99Ms: measured,
+    /** Share of the window in which the fleet's event loop did not wait for anything. */
+    loopBusyShare: measured.optional(),
+  }),
   cohorts: z.array(cohortSchema).optional(),
   series: seriesSchema.optional(),
   /** Length of the measured window: CPU, requests and bytes are counted within it. */

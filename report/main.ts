@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { stop } from 'esbuild';
 import { parseResult, type Result } from '../bench/result.ts';
 import { renderReport } from './render.ts';
 
@@ -29,6 +30,8 @@ async function main(file: string, out = join(dirname(file), 'report.html')): Pro
     return refuse(`${file}: ${(error as Error).message}`, exitCodes.usage);
   }
   const html = await renderReport(result);
+  // The bundler works in a process of its own, which nobody should find running afterwards.
+  await stop();
   try {
     writeWhole(out, html);
   } catch (error) {

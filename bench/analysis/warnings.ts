@@ -1,7 +1,10 @@
 import type { Trial } from '../result.ts';
 
-/** Share of one core above which a fleet counts as saturated: its clients, not the server, are then what is measured. */
-export const fleetSaturationShare = 0.9;
+/**
+ * Share of one core, or of its event loop's time, above which a process counts as saturated. A process
+ * that others keep from the processor shows by its loop, not by its CPU time.
+ */
+export const saturationShare = 0.9;
 
 /** A trial whose fleet was saturated says nothing about the server and stays out of every verdict. */
 export function isSaturated(trial: Trial): boolean {
@@ -15,17 +18,17 @@ export function trialWarnings(
   lastFailure: string | undefined,
 ): Trial['warnings'] {
   const warnings: Trial['warnings'] = [];
-  const fleetShare = trial.clients.cpuMs / trial.durationMs;
-  const serverShare = trial.server.cpuMs / trial.durationMs;
-  if (fleetShare > fleetSaturationShare)
+  const fleetShare = busyShare(trial.clients, trial.durationMs);
+  const serverShare = busyShare(trial.server, trial.durationMs);
+  if (fleetShare > saturationShare)
     warnings.push({
       code: 'fleet-saturated',
-      text: `the simulated clients used ${percent(fleetShare)} of a core: the trial measured them, and is left out of the verdict`,
+      text: `the simulated clients were busy for ${percent(fleetShare)} of the time: the trial measured them, and is left out of the verdict`,
     });
-  if (serverShare > fleetSaturationShare)
+  if (serverShare > saturationShare)
     warnings.push({
       code: 'server-saturated',
-      text: `the server used ${percent(serverShare)} of a core: delays hold for a server at its limit`,
+      text: `the server was busy for ${percent(serverShare)} of the time: delays hold for a server at its limit`,
     });
   if (trial.requests.missedSlots > 0)
     warnings.push({
@@ -38,6 +41,13 @@ export function trialWarnings(
       text: `${failures} connections or requests failed and were tried again; the last: ${lastFailure}`,
     });
   return warnings;
+}
+
+function busyShare(
+  { cpuMs, loopBusyShare = 0 }: { cpuMs: number; loopBusyShare?: number },
+  durationMs: number,
+): number {
+  return Math.max(cpuMs / durationMs, loopBusyShare);
 }
 
 function percent(share: number): string {

@@ -1,8 +1,14 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { nowMs } from '../../servers/clock.ts';
 
 /** What a process spent on itself within a window. */
-export type ProcessUse = { cpuMs: number; rssBytes: number; eventLoopDelayP99Ms: number };
+export type ProcessUse = {
+  cpuMs: number;
+  rssBytes: number;
+  eventLoopDelayP99Ms: number;
+  /** Share of the window in which the event loop did not wait for anything, from 0 to 1. */
+  loopBusyShare: number;
+};
 
 const resolutionMs = 5;
 
@@ -19,6 +25,7 @@ export async function meterWindow(
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   await until(startMs);
   const cpu = process.cpuUsage();
+  const loop = performance.eventLoopUtilization();
   delay.enable();
   if (during) {
     for (let atMs = during.everyMs; startMs + atMs < endMs; atMs += during.everyMs) {
@@ -28,10 +35,16 @@ export async function meterWindow(
   }
   await until(endMs);
   const { user, system } = process.cpuUsage(cpu);
+  const { utilization } = performance.eventLoopUtilization(loop);
   delay.disable();
   // Node records the time from one timer of the given resolution to the next; the lateness is the rest.
   const lateMs = Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
-  return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss(), eventLoopDelayP99Ms: lateMs };
+  return {
+    cpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+    eventLoopDelayP99Ms: lateMs,
+    loopBusyShare: utilization,
+  };
 }
 
 /** Waits until an instant of the monotonic clock. */

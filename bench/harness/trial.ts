@@ -108,6 +108,7 @@ export class Bench {
           count: group.clients,
           cpuMs: metered.use.cpuMs,
           eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
+          loopBusyShare: metered.use.loopBusyShare,
         },
         ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
         ...(series && { series }),
