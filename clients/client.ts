@@ -54,6 +54,12 @@ export type ClientOptions = {
   url: string;
   /** A cursor from an earlier life. Default: from now on. */
   after?: string;
+  /** Which messages it wants: every one, or only the newest there is when it asks. Pushed clients take every one. Default `every`. */
+  contract?: 'every' | 'latest';
+  /** Whether a polling client keeps its connection open between two polls. Default `true`. */
+  keepAlive?: boolean;
+  /** Called for every answer to a poll with the time that it took. Says nothing about how old its messages were. */
+  onAnswer?: (responseMs: number) => void;
   /** Gives numbers in [0, 1) for back-off and phase. Default `Math.random`. */
   random?: () => number;
 };

@@ -28,7 +28,7 @@ export class Consumer {
   #doneAtMs = 0;
 
   constructor(options: ConsumerOptions) {
-    this.#options = { inboxLimit: 10, ...options };
+    this.#options = { ...options, inboxLimit: options.inboxLimit ?? 10 };
   }
 
   /** Messages that wait. */

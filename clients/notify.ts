@@ -15,7 +15,7 @@ import { stayConnected } from './stay-connected.ts';
  */
 export function notifyClient(options: ClientOptions, openers: Pick<Openers, 'webSocket' | 'http'>): Client {
   const { random = Math.random } = options;
-  const poll = new Poll(options, { http: () => openers.http(options.url.replace(/^ws/, 'http')) });
+  const poll = new Poll(options, { http: (origin, how) => openers.http(origin.replace(/^ws/, 'http'), how) });
   let handle: (message: Message) => void = () => {};
   let onSubscribed = () => {};
   let announced: Cursor | undefined;

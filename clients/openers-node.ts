@@ -75,12 +75,12 @@ function events(...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>) {
   };
 }
 
-function http(...[origin]: Parameters<OpenHttp>) {
+function http(...[origin, { keepAlive = true } = {}]: Parameters<OpenHttp>) {
   const client = new HttpClient(origin, { pipelining: 1, keepAliveTimeout: 120_000, bodyTimeout: 0 });
   return {
     async ask(method: 'GET' | 'POST', path: string, body?: string) {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const answer = await client.request({ method, path, body, headers });
+      const answer = await client.request({ method, path, body, headers, reset: !keepAlive });
       return { status: answer.statusCode, text: await answer.body.text() };
     },
     close: () => void client.destroy().catch(() => {}),

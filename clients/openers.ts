@@ -28,7 +28,7 @@ export type OpenEvents = (
   events: { onEvent(data: string): void; onClose(reason: string): void },
 ) => Pick<Connection, 'close' | 'pause' | 'resume'>;
 
-/** One HTTP client with one connection that stays open between requests, as a browser's would. */
+/** One HTTP client with one connection that as a rule stays open between requests, as a browser's would. */
 export interface Http {
   /** Resolves with whatever status came back; rejects when no answer came. */
   ask(method: 'GET' | 'POST', path: string, body?: string): Promise<{ status: number; text: string }>;
@@ -36,7 +36,8 @@ export interface Http {
   close(): void;
 }
 
-export type OpenHttp = (origin: string) => Http;
+/** With `keepAlive: false` every request opens a connection of its own and closes it. Default `true`. */
+export type OpenHttp = (origin: string, options?: { keepAlive?: boolean }) => Http;
 
 /** The openers of one environment. */
 export type Openers = {

@@ -13,21 +13,27 @@ export class Poll {
   /** The last answer was cut at its limit: there is more to be had at once. */
   more = false;
   readonly #http: Http;
+  /** A connection of its own, opened when it is first used: a poll that is held would keep a publication waiting. */
+  readonly #publisher: Http;
+  readonly #options: ClientOptions;
 
   constructor(options: ClientOptions, openers: Pick<Openers, 'http'>) {
     this.ledger = new Ledger(options.after);
-    this.#http = openers.http(options.url);
+    this.#http = openers.http(options.url, { keepAlive: options.keepAlive });
+    this.#publisher = openers.http(options.url);
+    this.#options = options;
   }
 
   /** Asks once and returns what is new. Rejects, and counts, when there is no answer or a refusal. */
   async ask(): Promise<Message[]> {
     this.counters.requests += 1;
     this.more = false;
+    const startMs = performance.now();
     try {
-      const { cursor } = this.ledger;
-      const answer = await this.#http.ask('GET', cursor ? `/messages?after=${cursor}` : '/messages');
+      const answer = await this.#http.ask('GET', this.#path);
       const batch = answer.status === 200 ? parseDelivery(answer.text) : undefined;
       if (!batch || !isBatch(batch)) throw new Error(`the server answered ${answer.status}: ${answer.text}`);
+      this.#options.onAnswer?.(performance.now() - startMs);
       if (batch.messages.length === 0) this.counters.empty += 1;
       this.more = batch.more ?? false;
       return this.ledger.takeBatch(batch);
@@ -38,12 +44,19 @@ export class Poll {
     }
   }
 
+  get #path(): string {
+    const { cursor } = this.ledger;
+    if (!cursor) return '/messages';
+    return `/messages?after=${cursor}${this.#options.contract === 'latest' ? '&latest' : ''}`;
+  }
+
   publish(body: string, dueMs: number): Promise<void> {
-    return postMessage(this.#http, body, dueMs);
+    return postMessage(this.#publisher, body, dueMs);
   }
 
   close(): void {
     this.#http.close();
+    this.#publisher.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { nowMs } from './clock.ts';
 
 /** What a server counts as it works. Only ever added to. */
 export type Tally = {
@@ -8,6 +9,8 @@ export type Tally = {
   empty: number;
   /** Messages written or answered, summed over the readers. */
   deliveries: number;
+  /** Messages given up for a reader, superseded ones included. */
+  dropped: number;
   /** Inputs refused with a reason. */
   refused: number;
   /** Readers cut off because their buffer was full. */
@@ -22,6 +25,7 @@ export function newTally(): Tally {
     requests: 0,
     empty: 0,
     deliveries: 0,
+    dropped: 0,
     refused: 0,
     evicted: 0,
     fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
@@ -37,17 +41,21 @@ export class Endpoint {
   readonly tally: Tally;
   readonly #server: Server;
   readonly #onClose: () => void;
-  readonly #sockets = new Set<Socket>();
+  /** Every open socket, and the instant at which it was opened. */
+  readonly #sockets = new Map<Socket, number>();
   readonly #closedBytes = { toClients: 0, toServer: 0 };
+  #closedConnectedMs = 0;
 
   constructor(server: Server, tally: Tally, onClose: () => void = () => {}) {
     this.tally = tally;
     this.#server = server;
     this.#onClose = onClose;
     server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+      const openedAtMs = nowMs();
+      this.#sockets.set(socket, openedAtMs);
       socket.once('close', () => {
         this.#sockets.delete(socket);
+        this.#closedConnectedMs += nowMs() - openedAtMs;
         this.#closedBytes.toClients += writtenBytes(socket);
         this.#closedBytes.toServer += socket.bytesRead;
       });
@@ -67,17 +75,25 @@ export class Endpoint {
   /** Bytes through all sockets so far, the closed ones included. */
   get bytes(): { toClients: number; toServer: number } {
     const sum = { ...this.#closedBytes };
-    for (const socket of this.#sockets) {
+    for (const socket of this.#sockets.keys()) {
       sum.toClients += writtenBytes(socket);
       sum.toServer += socket.bytesRead;
     }
     return sum;
   }
 
+  /** How long connections have been open, summed over all of them, the closed ones included. */
+  get connectedMs(): number {
+    const now = nowMs();
+    let sumMs = this.#closedConnectedMs;
+    for (const openedAtMs of this.#sockets.values()) sumMs += now - openedAtMs;
+    return sumMs;
+  }
+
   /** Bytes that wait in this process for the slowest reader. What the kernel holds is not among them. */
   get longestBacklogBytes(): number {
     let longest = 0;
-    for (const socket of this.#sockets) longest = Math.max(longest, socket.writableLength);
+    for (const socket of this.#sockets.keys()) longest = Math.max(longest, socket.writableLength);
     return longest;
   }
 
@@ -96,7 +112,7 @@ export class Endpoint {
   async close(): Promise<void> {
     this.#onClose();
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     await closed;
   }
 }

@@ -22,8 +22,10 @@ export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
         const { seq } = await publish(parsePublication(parseJson(await bodyOf(request))));
         return sendJson(response, 201, { seq });
       }
+      const parameters = new URLSearchParams(query);
       onAsked({
-        after: query === undefined ? undefined : new URLSearchParams(query).get('after'),
+        after: parameters.get('after'),
+        latest: parameters.has('latest'),
         answer(batch) {
           count(batch, tally);
           sendJson(response, 200, batch);

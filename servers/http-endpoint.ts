@@ -19,6 +19,8 @@ export type HttpOptions = {
 export type Asked = {
   /** The cursor as it came, unread. */
   after: unknown;
+  /** The reader wants the newest message alone: `?latest`. */
+  latest: boolean;
   /** Answers with a batch, in the framework's own way, and counts it. */
   answer(batch: Batch): void;
   request: IncomingMessage;
@@ -54,8 +56,9 @@ export function httpEndpoint(...told: Parameters<typeof httpServer>): Endpoint {
 }
 
 /** Counts an answer. */
-export function count({ messages }: Batch, tally: Tally): void {
+export function count({ messages, superseded = 0 }: Batch, tally: Tally): void {
   tally.requests += 1;
   if (messages.length === 0) tally.empty += 1;
   tally.deliveries += messages.length;
+  tally.dropped += superseded;
 }

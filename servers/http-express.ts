@@ -11,6 +11,7 @@ export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
   app.get('/messages', (request, response) => {
     onAsked({
       after: request.query.after,
+      latest: request.query.latest !== undefined,
       answer(batch) {
         count(batch, tally);
         response.set('cache-control', 'no-store').json(batch);

@@ -97,6 +97,19 @@ export class MessageLog {
     return { messages, next, missed: first - seen - 1, ...(more && { more }), ...(reset && { reset }) };
   }
 
+  /** The newest message alone, if it comes after the cursor; the older ones are superseded, and counted. */
+  latest(cursor: Cursor | undefined): Batch {
+    const { messages, next, missed, reset } = this.after(cursor, { messages: Infinity, bytes: Infinity });
+    const superseded = Math.max(0, messages.length - 1);
+    return {
+      messages: messages.slice(-1),
+      next,
+      missed,
+      ...(reset && { reset }),
+      ...(superseded > 0 && { superseded }),
+    };
+  }
+
   /**
    * Calls the listener once per event-loop turn with all that was appended in it, so that a burst
    * costs one wake-up. What came before the call is not repeated. Returns the way to unsubscribe.

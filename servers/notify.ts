@@ -30,9 +30,10 @@ export function notifyServer(source: MessageSource, options: NotifyOptions = {})
   const noticeTally = { ...newTally(), fanOuts: tally.fanOuts };
   const fanOut = new FanOut(source.log, noticeTally, noticeFrame, pingFrame, { ...options, conflate: true });
 
-  const server = httpServer(source, tally, options, ({ after, answer }) =>
-    answer(source.log.after(source.log.cursorFrom(after), batchLimit)),
-  );
+  const server = httpServer(source, tally, options, ({ after, latest, answer }) => {
+    const cursor = source.log.cursorFrom(after);
+    answer(latest ? source.log.latest(cursor) : source.log.after(cursor, batchLimit));
+  });
   acceptWebSockets(server, source, tally, {
     admit(after) {
       source.log.cursorFrom(after);

@@ -12,7 +12,8 @@ import type { MessageSource } from './source/source.ts';
  *
  * Costs: a request and an answer with all their headers every T, whether or not there is news; a
  * message waits T/2 on average. In return the server keeps nothing about the client, what comes in
- * one interval shares one answer, and a client that cannot keep up simply asks later.
+ * one interval shares one answer, and a client that cannot keep up simply asks later. With `?latest`
+ * it asks for the newest message alone.
  *
  * Left out: compression, conditional requests, and any authentication.
  */
@@ -24,8 +25,8 @@ export type ShortPollOptions = HttpOptions & {
 export function shortPollServer(source: MessageSource, options: ShortPollOptions = {}): Endpoint {
   const { batchLimit = defaultBatchLimit } = options;
 
-  return httpEndpoint(source, newTally(), options, ({ after, answer }) => {
+  return httpEndpoint(source, newTally(), options, ({ after, latest, answer }) => {
     const cursor = source.log.cursorFrom(after);
-    answer(source.log.after(cursor, batchLimit));
+    answer(latest ? source.log.latest(cursor) : source.log.after(cursor, batchLimit));
   });
 }
