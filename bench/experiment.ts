@@ -1,7 +1,8 @@
 import type { TransportName } from '../clients/transports.ts';
 import type { ServerOptions } from '../servers/main.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
-import type { Capacity, ExperimentText, Finding, Trial } from './result.ts';
+import type { ProbeName } from './harness/probes/probes.ts';
+import type { Capacity, ExperimentText, Finding, Fit, Pair, Probe, Trial } from './result.ts';
 
 /** How long the lab may take: `quick` shows, `default` measures, `full` repeats until there is an interval. */
 export const profiles = ['quick', 'default', 'full'] as const;
@@ -20,9 +21,14 @@ export type GroupPlan = {
   clients: number;
   /** Time from slot to slot, for short polls. */
   intervalMs?: number;
-  /** How many of the clients are slow, and how long these take for one message. */
+  /** How many of the clients are slow, how long these take for one message, and how it shows. Default `pause`. */
   slowClients?: number;
   handlingMs?: number;
+  slowBy?: 'pause' | 'sleep';
+  /** Which messages the clients want. Default `every`. */
+  contract?: 'every' | 'latest';
+  /** Whether polling clients keep their connection open between two polls. Default `true`. */
+  keepAlive?: boolean;
   /** Options of this group's server: `holdMs` for long polls, `bufferLimitBytes` for push. */
   server?: ServerOptions;
 };
@@ -36,6 +42,16 @@ export type TrialPlan = {
   repeat: number;
   /** What the outbox policy is called in the result, where it matters. */
   policy?: string;
+  /** Distance between the clients and the server. Default: none, and no link. */
+  link?: { oneWayMs: number; jitterMs?: number };
+  /** The clients themselves publish: each so many messages, one every so often. */
+  publish?: { perClient: number; everyMs: number };
+  /** The server stands still for a while: from so long after the start of the window. */
+  stall?: { atMs: number; durationMs: number };
+  /** Measure in other ways at the same time: so many clients that ask, wait for the answer, and ask again. */
+  besides?: { clients: number; intervalMs: number };
+  /** Every group gets a fleet process of its own, which nothing but its messages wakes. */
+  ownFleets?: boolean;
   /** Run in new processes, where memory is watched over time. */
   ownProcesses?: boolean;
   /** Measure the memory that the connected clients take in the server. */
@@ -49,8 +65,11 @@ export type TrialPlan = {
 /** A measurement of raw poll capacity. */
 export type CapacityPlan = { connections: number; durationMs: number };
 
+/** A measurement that is no trial, and about how long it takes. */
+export type ProbePlan = { name: ProbeName; durationMs: number };
+
 /** What was measured for one experiment. Trials that failed, or whose fleet was saturated, are not among them. */
-export type Evidence = { trials: Trial[]; capacities: Capacity[] };
+export type Evidence = { trials: Trial[]; capacities: Capacity[]; probes: Probe[] };
 
 /**
  * One question. Mostly data: what is asked, what is varied, and the rule by which the answer is
@@ -60,7 +79,14 @@ export type Experiment = {
   text: ExperimentText;
   /** The rule of the verdict, in words. */
   rule: string;
-  plan(profile: Profile, machine: Machine): { trials: TrialPlan[]; capacity?: CapacityPlan };
+  plan(
+    profile: Profile,
+    machine: Machine,
+  ): { trials: TrialPlan[]; capacity?: CapacityPlan; probes?: ProbePlan[] };
+  /** Costs fitted to the trials, for whoever wants to calculate with them. */
+  fits?(evidence: Evidence): Omit<Fit, 'experiment'>[];
+  /** The same thing measured in two ways. */
+  pairs?(evidence: Evidence): Omit<Pair, 'experiment'>[];
   /** Applies the rule. */
   judge(evidence: Evidence): Pick<Finding, 'verdict' | 'sentence' | 'evidence' | 'model'>;
 };

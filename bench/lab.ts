@@ -84,6 +84,9 @@ async function main(options: Options): Promise<number> {
     experiments: chosen.map(({ text }) => text),
     trials: [],
     capacities: [],
+    probes: [],
+    fits: [],
+    pairs: [],
     findings: [],
   };
   const save = () => {

@@ -28,6 +28,18 @@ export const parametersSchema = z.object({
   path: z.string().optional(),
   prefetch: count.optional(),
   framework: z.enum(['express', 'http']).optional(),
+  /** `false` where a push server writes every message by itself, although several are due at once. */
+  coalesce: z.boolean().optional(),
+  /** The most that the link adds to its one-way delay. */
+  jitterMs: measured.optional(),
+  /** `false` where polling clients open a connection for every poll. */
+  keepAlive: z.boolean().optional(),
+  /** How a slow client is slow: it stops reading, or it reads on and lets its handlers pile up. */
+  slowBy: z.enum(['pause', 'sleep']).optional(),
+  /** Time from one publication of a client to its next, where the clients are the source. */
+  publishEveryMs: measured.optional(),
+  /** For how long the server was made to stand still in the middle of the window. */
+  stallMs: measured.optional(),
 });
 
 /**
@@ -66,6 +78,13 @@ export const seriesSchema = z.object({
   slowInbox: z.array(measured.nullable()),
 });
 
+/** What theory says of one trial. Only what the transport has a model for. */
+export const modelSchema = z.object({
+  meanMs: measured.optional(),
+  requestsPerSecond: measured.optional(),
+  emptyShare: measured.optional(),
+});
+
 /** A part of a trial's clients that is told apart from the rest: the slow one among the fast. */
 export const cohortSchema = z.object({
   name: z.enum(['fast', 'slow']),
@@ -89,14 +108,20 @@ export const trialSchema = z.object({
   messages: booksSchema,
   delayMs: delaySchema,
   delayHistogram: histogramSchema.optional(),
-  /** What the model gives for the mean delay when it is run on the very instants at which this trial's messages were due. */
-  modelMeanMs: measured.optional(),
+  /** What theory gives when it is run on the very instants at which this trial's messages were due. */
+  model: modelSchema.optional(),
+  /** One way through the delay link, as the clients experienced it: half of each round trip. */
+  linkMs: delaySchema.optional(),
+  /** From request to answer, for transports that ask. Says nothing about how old the answer's messages were. */
+  responseMs: delaySchema.optional(),
+  /** What other ways of measuring gave beside this trial, on the same server at the same time. */
+  besides: z.object({ closedLoopMs: delaySchema, plannedMs: delaySchema }).optional(),
   requests: z.object({ total: count, empty: count, missedSlots: count }),
   bytes: z.object({ toClients: count, toServer: count }),
   server: z.object({
     cpuMs: measured,
     rssBytes: count,
-    eventLoopDelayP99Ms: measured,
+    eventLoopDelayP99Ms: measured.nullable(),
     loopBusyShare: measured.optional(),
     /** Heap and buffers after a collection, with all clients connected less without any, per client. */
     memoryPerClientBytes: measured.optional(),
@@ -106,7 +131,12 @@ export const trialSchema = z.object({
   clients: z.object({
     count,
     cpuMs: measured,
-    eventLoopDelayP99Ms: measured,
+    /** `null` where the fleet was not to be woken for it. */
+    eventLoopDelayP99Ms: measured.nullable(),
+    /** For how long connections were open within the window, summed over them. */
+    connectedMs: measured.optional(),
+    /** How often the fleet's process was woken; only where it had the process to itself. */
+    wakeUps: count.optional(),
     /** Share of the window in which the fleet's event loop did not wait for anything. */
     loopBusyShare: measured.optional(),
   }),
@@ -127,6 +157,38 @@ export const capacitySchema = z.object({
   durationMs: measured,
   requestsPerSecond: measured,
   errors: count,
+});
+
+/** A single measurement that is no trial, in numbers with their units in their names. */
+export const probeSchema = z.object({
+  experiment: z.string(),
+  name: z.string(),
+  title: z.string(),
+  values: z.record(z.string(), z.number()),
+});
+
+/** A cost that was fitted to many trials, with its interval. */
+export const fitSchema = z.object({
+  experiment: z.string(),
+  name: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** Trials that it was fitted to. */
+  n: count,
+});
+
+/** The same thing measured naively and honestly. */
+export const pairSchema = z.object({
+  experiment: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  naive: z.object({ how: z.string(), value: measured }),
+  honest: z.object({ how: z.string(), value: measured }),
+  /** What goes wrong. */
+  lesson: z.string(),
 });
 
 /** The judgement on one claim, by a rule that was written before the trials ran. */
@@ -186,6 +248,9 @@ export const resultSchema = z.object({
   experiments: z.array(experimentTextSchema),
   trials: z.array(trialSchema),
   capacities: z.array(capacitySchema),
+  probes: z.array(probeSchema).default([]),
+  fits: z.array(fitSchema).default([]),
+  pairs: z.array(pairSchema).default([]),
   findings: z.array(findingSchema),
 });
 
@@ -197,6 +262,10 @@ export type Delay = z.infer<typeof delaySchema>;
 export type Histogram = z.infer<typeof histogramSchema>;
 export type Series = z.infer<typeof seriesSchema>;
 export type Cohort = z.infer<typeof cohortSchema>;
+export type Model = z.infer<typeof modelSchema>;
+export type Probe = z.infer<typeof probeSchema>;
+export type Fit = z.infer<typeof fitSchema>;
+export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type ExperimentText = z.infer<typeof experimentTextSchema>;

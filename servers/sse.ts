@@ -37,7 +37,7 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
 }
 
 /** One event as it stands in the stream (WHATWG HTML §9.2). JSON holds no line break, so one data line will do. */
-function eventFrame(text: string, cursor: string, event: 'batch' | 'message'): Buffer {
+export function eventFrame(text: string, cursor: string, event: 'batch' | 'message'): Buffer {
   const name = event === 'message' ? '' : `event: ${event}\n`;
   return Buffer.from(`${name}id: ${cursor}\ndata: ${text}\n\n`);
 }

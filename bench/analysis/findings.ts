@@ -1,6 +1,6 @@
 import type { Evidence, Experiment } from '../experiment.ts';
 import type { Finding, Trial } from '../result.ts';
-import { runsForVerdict } from './statistics.ts';
+import { runsForVerdict } from './interval.ts';
 import { isSaturated } from './warnings.ts';
 
 /**
@@ -8,8 +8,9 @@ import { isSaturated } from './warnings.ts';
  * bottleneck are evidence; with too few of them the verdict is "inconclusive", and says why.
  */
 export function judge(experiment: Experiment, all: Evidence): Finding {
-  const trials = all.trials.filter(isUsable);
-  const judged = conclude(experiment, { ...all, trials }, all.trials);
+  const usable = usableEvidence(all);
+  const { trials } = usable;
+  const judged = conclude(experiment, usable, all.trials);
   return {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
@@ -22,6 +23,11 @@ export function judge(experiment: Experiment, all: Evidence): Finding {
 
 /** A rule that misses a trial it needs throws this; the verdict is then "inconclusive". */
 export class NotEnough extends Error {}
+
+/** The evidence without the trials that may not be. */
+export function usableEvidence(all: Evidence): Evidence {
+  return { ...all, trials: all.trials.filter(isUsable) };
+}
 
 /** Whether a trial may be evidence. */
 export function isUsable(trial: Trial): boolean {

@@ -19,21 +19,6 @@ describe('short poll', () => {
     ]);
   });
 
-  it('agrees with a simulation of its slots on a realised schedule', () => {
-    const due = [3, 140, 999, 1500];
-    const phases = [0, 250, 900];
-    let sum = 0;
-    for (const at of due) {
-      for (const phase of phases) {
-        let slot = phase - 1000;
-        while (slot <= at) slot += 1000;
-        sum += slot - at;
-      }
-    }
-    expect(models.shortPollMeanOnScheduleMs(due, phases, 1000, 7)).toBeCloseTo(sum / 12 + 7, 9);
-    expect(models.shortPollMeanOnScheduleMs([], phases, 1000, 7)).toBeUndefined();
-  });
-
   it('sends N/T requests a second, of which e^(−λT) find nothing', () => {
     expect(models.shortPollRequestsPerSecond(500, 2000)).toBe(250);
     expect(models.emptyPollShare('poisson', 2, 500)).toBeCloseTo(Math.exp(-1), 12);

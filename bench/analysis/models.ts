@@ -32,30 +32,6 @@ export function shortPollShareWithin(delayMs: number, intervalMs: number, oneWay
 }
 
 /**
- * Mean delay of a short poll on the instants that really occurred: for each message the wait for the
- * next slot of each phase, averaged, plus d. Free of the luck of one short run.
- *
- * `dueMs` and `phasesMs` count from one origin; a slot stands at `phase + k · intervalMs`.
- * Returns `undefined` where there was no message or no client.
- */
-export function shortPollMeanOnScheduleMs(
-  dueMs: readonly number[],
-  phasesMs: readonly number[],
-  intervalMs: number,
-  oneWayMs: number,
-): number | undefined {
-  if (dueMs.length === 0 || phasesMs.length === 0) return undefined;
-  let sumMs = 0;
-  for (const due of dueMs) {
-    for (const phase of phasesMs) {
-      const sinceSlotMs = (((due - phase) % intervalMs) + intervalMs) % intervalMs;
-      sumMs += intervalMs - sinceSlotMs;
-    }
-  }
-  return sumMs / (dueMs.length * phasesMs.length) + oneWayMs;
-}
-
-/**
  * Mean delay of a long poll under Poisson messages: d + (λr²/2) / (λr + e^(−λr)), with r = 2d.
  * Between d (a poll is parked) and 3d (the message came just after an answer left); RFC 6202 §2.2.
  */

@@ -1,22 +1,54 @@
 import { max, median, min } from 'simple-statistics';
+import { compareRatio, type Interval, meanInterval, type PairedRun, runsForVerdict } from './interval.ts';
 
-/** A value over several runs. The run is the unit: `low` and `high` are the smallest and the largest run. */
-export type Spread = { median: number; low: number; high: number; runs: number };
+/**
+ * A value over several runs. The run is the unit: `low` and `high` are the smallest and the largest run,
+ * `interval` is where their mean lies with 95 % confidence, from three runs on.
+ */
+export type Spread = { median: number; low: number; high: number; runs: number; interval?: Interval };
 
 /** Summarises one value per run; `undefined` without any. */
 export function spread(values: readonly (number | null | undefined)[]): Spread | undefined {
   const runs = values.filter((value): value is number => typeof value === 'number');
   if (runs.length === 0) return undefined;
-  return { median: median(runs), low: min(runs), high: max(runs), runs: runs.length };
+  const interval = runs.length >= runsForVerdict ? meanInterval(runs) : undefined;
+  return {
+    median: median(runs),
+    low: min(runs),
+    high: max(runs),
+    runs: runs.length,
+    ...(interval && { interval }),
+  };
 }
 
-/** Below this many runs a verdict is provisional. */
-export const runsForVerdict = 3;
-
-/** Writes a spread for people: "1.02 ms (0.98 ms to 1.1 ms over 3 runs)"; one run has no range. */
+/**
+ * Writes a spread for people. From three runs on the mean of the runs with its interval: "1.02 ms (95 %:
+ * 0.98 ms to 1.06 ms, 5 runs)"; two runs give their median and range, one run stands alone.
+ */
 export function withRange(value: Spread, write: (value: number) => string): string {
   if (value.runs < 2) return write(value.median);
-  return `${write(value.median)} (${write(value.low)} to ${write(value.high)} over ${value.runs} runs)`;
+  const { interval } = value;
+  if (!interval) return `${write(value.median)} (${write(value.low)} to ${write(value.high)} over 2 runs)`;
+  // No measured quantity here is ever negative; an interval that is says no more than "from nothing".
+  const low = Math.max(0, interval.low);
+  return `${write(interval.mean)} (95 %: ${write(low)} to ${write(interval.high)}, ${interval.n} runs)`;
+}
+
+/**
+ * Writes how many times as much a is as b, over paired runs, for a sentence: "3.1 times (95 %: 2.9 to 3.3,
+ * 5 runs)", or that there is no clear difference. Under three pairs there is no interval to write.
+ */
+export function writeTimes(pairs: readonly PairedRun[]): string {
+  const { ratio, verdict } = compareRatio(pairs);
+  const [only] = pairs;
+  if (!ratio || verdict === 'provisional') {
+    const value = ratio?.mean ?? (only && only.b > 0 ? only.a / only.b : undefined);
+    return value === undefined ? 'no comparison' : `${threeDigits(value)} times`;
+  }
+  const interval = `95 %: ${threeDigits(ratio.low)} to ${threeDigits(ratio.high)}, ${ratio.n} runs`;
+  return verdict === 'no clear difference'
+    ? `no clear difference (ratio ${threeDigits(ratio.mean)}; ${interval})`
+    : `${threeDigits(ratio.mean)} times (${interval})`;
 }
 
 /** Three significant digits, and a unit that keeps the number readable. */

@@ -52,7 +52,7 @@ const poll = {
 } as const;
 
 const verdictOf = (experiment: Experiment, trials: Trial[], capacities: Capacity[] = []) =>
-  judge(experiment, { trials, capacities }).verdict;
+  judge(experiment, { trials, capacities, probes: [] }).verdict;
 
 describe('freshness', () => {
   const pair = (pushP50: number, pushP99: number, pollP50: number) => [
@@ -126,7 +126,9 @@ describe('crowd', () => {
   });
 
   it('says at how many clients the limit is reached', () => {
-    expect(judge(crowd, { trials: sizes(200), capacities: [] }).sentence).toContain('at about 500 clients');
+    expect(judge(crowd, { trials: sizes(200), capacities: [], probes: [] }).sentence).toContain(
+      'at about 500 clients',
+    );
   });
 
   it('says how fresh polls of the same crowd could be', () => {
@@ -140,6 +142,7 @@ describe('crowd', () => {
     const { sentence } = judge(crowd, {
       trials: sizes(50),
       capacities: [{ ...capacity, requestsPerSecond: 5000 }],
+      probes: [],
     });
     expect(sentence).toContain('cannot be fresher than 200 ms');
   });
@@ -170,7 +173,7 @@ describe('overwhelmed', () => {
 });
 
 describe('every experiment', () => {
-  const nothing: Evidence = { trials: [], capacities: [] };
+  const nothing: Evidence = { trials: [], capacities: [], probes: [] };
 
   it.each(experiments.map((experiment) => [experiment.text.id, experiment] as const))(
     '%s is inconclusive without evidence, and says why',
@@ -209,7 +212,7 @@ describe('evidence', () => {
     expect(isUsable(trial(change))).toBe(false);
     const pushed = trial({ ...change, delayMs: delay(1) });
     const polled = trial({ transport: 'short-poll', parameters: poll, delayMs: delay(500) });
-    const finding = judge(freshness, { trials: [pushed, polled], capacities: [] });
+    const finding = judge(freshness, { trials: [pushed, polled], capacities: [], probes: [] });
     expect(finding.verdict).toBe('inconclusive');
     expect(finding.sentence).toContain('1 of 2 trials failed or measured the fleet');
   });
@@ -220,7 +223,7 @@ describe('evidence', () => {
         trial({ repeat: index + 1 }),
         trial({ repeat: index + 1, transport: 'short-poll', parameters: poll, delayMs: delay(500) }),
       ]).flat();
-    expect(judge(freshness, { trials: repeats(2), capacities: [] }).provisional).toBe(true);
-    expect(judge(freshness, { trials: repeats(3), capacities: [] }).provisional).toBe(false);
+    expect(judge(freshness, { trials: repeats(2), capacities: [], probes: [] }).provisional).toBe(true);
+    expect(judge(freshness, { trials: repeats(3), capacities: [], probes: [] }).provisional).toBe(false);
   });
 });

@@ -61,7 +61,7 @@ describe.each(transportNames)('%s', (name) => {
     const { scheme, open } = clientsByName[name];
     const client = open({ url: `${scheme}://127.0.0.1:${endpoint.port}`, intervalMs: 10 }, nodeOpeners);
     cleanups.push(() => client.stop());
-    const member = new Member(client, 0, new Recorder());
+    const member = new Member(client, { handlingMs: 0, recorder: new Recorder() });
     await client.start((message) => member.consumer.take(message));
     for (let index = 1; index <= 6; index += 1) source.log.append(`${index}`, 0);
     await vi.waitFor(() => expect(client.ledger.seq).toBeGreaterThanOrEqual(5));

@@ -1,107 +1,76 @@
 import { randomLcg } from 'd3-random';
-import { type Counters, newCounters } from '../../clients/client.ts';
-import { clientsByName } from '../../clients/clients.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
-import type { TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { sumBooks } from '../analysis/books.ts';
-import type { Books, Cohort, Delay, Histogram } from '../result.ts';
+import type { Delay } from '../result.ts';
 import { measureCapacity } from './capacity.ts';
 import { type Handlers, serveCalls } from './child.ts';
-import { Member } from './member.ts';
+import { measureTwice, type TwoReadings } from './closed-loop.ts';
+import { measureOneWay } from './echo.ts';
+import { type FleetGroup, type FleetReport, Group, type SlowSamples } from './group.ts';
+import { probes } from './probes/probes.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
-import { Recorder } from './recorder.ts';
 
 /** The simulated clients of a trial, in a process of their own so that their cost is not the server's. */
 
-/** Clients of one transport. The first `slowClients` of them take `handlingMs` for each message. */
-export type FleetGroup = {
-  transport: TransportName;
-  port: number;
-  clients: number;
-  slowClients: number;
-  handlingMs: number;
-  /** For short polls; 0 otherwise. */
-  intervalMs: number;
-  seed: number;
+/** What a fleet does in the window of a trial, beside receiving. */
+export type FleetWindow = {
+  startMs: number;
+  endMs: number;
+  /** Sample the slow clients so often; 0 never. */
+  sampleEveryMs: number;
+  /** Do nothing that wakes the process. */
+  quiet: boolean;
+  /** The clients publish. */
+  publish?: { perClient: number; everyMs: number };
+  /** Measure the way to the echo at this port. */
+  echo?: { port: number; seed: number };
+  /** Ask a polling server in a closed loop. */
+  besides?: { url: string; clients: number; intervalMs: number };
 };
 
-/** What a group reports after the trial. */
-export type FleetReport = {
-  books: Books;
-  gaps: number;
-  delay: Delay;
-  histogram: Histogram;
-  cohorts: Cohort[];
-  /** Slots missed within the window. */
-  missedSlots: number;
-  failures: number;
-  lastFailure: string | undefined;
+export type FleetMetered = {
+  use: ProcessUse;
+  samples: SlowSamples[];
+  missedSlots: number[];
+  oneWay?: Delay;
+  besides?: TwoReadings;
 };
 
-/** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
-export type SlowSamples = { atMs: number[]; ageMs: (number | null)[]; inbox: (number | null)[] };
-
-type Group = FleetGroup & {
-  members: Member[];
-  recorders: { fast: Recorder; slow: Recorder };
-  originMs: number;
-  phasesMs: number[];
-};
-
-/** Clients that connect at the same time. More would only queue at the server's door. */
-const connectAtOnce = 100;
+/** One way is measured so often in a trial with distance. */
+const echoEveryMs = 25;
 
 let groups: Group[] = [];
 
+/** Connects a group. Returns where its polls stand. */
 async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs: number[] }> {
-  const random = randomLcg(wanted.seed);
-  const originMs = nowMs();
-  const recorders = { fast: new Recorder(), slow: new Recorder() };
-  // Stratified: one client in each N-th of the interval, at a random place in it.
-  const phasesMs = Array.from(
-    { length: wanted.clients },
-    (_, index) => ((index + random()) * wanted.intervalMs) / wanted.clients,
-  );
-  const members = phasesMs.map((phaseMs, index) => {
-    const { scheme, open } = clientsByName[wanted.transport];
-    const url = `${scheme}://127.0.0.1:${wanted.port}`;
-    const options = { url, random, intervalMs: wanted.intervalMs, phaseMs, originMs, nowMs };
-    const slow = index < wanted.slowClients;
-    const client = open(options, nodeOpeners);
-    return new Member(client, slow ? wanted.handlingMs : 0, slow ? recorders.slow : recorders.fast);
-  });
-  groups.push({ ...wanted, members, recorders, originMs, phasesMs });
-  for (let first = 0; first < members.length; first += connectAtOnce) {
-    const wave = members.slice(first, first + connectAtOnce);
-    await Promise.all(wave.map(({ client, consumer }) => client.start((message) => consumer.take(message))));
-  }
-  return { originMs, phasesMs };
+  const group = new Group(wanted);
+  groups.push(group);
+  await group.start();
+  return { originMs: group.originMs, phasesMs: group.phasesMs };
 }
 
-/** Meters this process within the window; samples the slow clients every `sampleEveryMs`, unless that is 0. */
-async function meter(window: {
-  startMs: number;
-  endMs: number;
-  sampleEveryMs: number;
-}): Promise<{ use: ProcessUse; samples: SlowSamples[]; missedSlots: number[] }> {
+/** Meters this process within the window, while the window's other work goes on. */
+async function meter(window: FleetWindow): Promise<FleetMetered> {
+  const { startMs, endMs, sampleEveryMs, quiet, publish, echo, besides } = window;
   const samples = groups.map((): SlowSamples => ({ atMs: [], ageMs: [], inbox: [] }));
-  const sample = (atMs: number) =>
-    groups.forEach((group, index) => {
-      const slow = group.members.filter((member) => member.slow);
-      const ages = slow.flatMap((member) => member.lastAgeMs ?? []);
-      samples[index]?.atMs.push(atMs);
-      samples[index]?.ageMs.push(ages.length > 0 ? Math.max(...ages) : null);
-      samples[index]?.inbox.push(
-        slow.length > 0 ? Math.max(...slow.map((member) => member.consumer.waiting)) : null,
-      );
-    });
-  await until(window.startMs);
-  const before = groups.map((group) => countersOf(group).missedSlots);
-  const during = window.sampleEveryMs > 0 ? { everyMs: window.sampleEveryMs, sample } : undefined;
-  const use = await meterWindow(window.startMs, window.endMs, during);
-  const missedSlots = groups.map((group, index) => countersOf(group).missedSlots - (before[index] ?? 0));
-  return { use, samples, missedSlots };
+  const sample = (atMs: number) => {
+    for (const [index, group] of groups.entries()) group.sampleSlow(samples[index] as SlowSamples, atMs);
+  };
+  await until(startMs);
+  const before = groups.map(({ counters }) => counters.missedSlots);
+  const during = sampleEveryMs > 0 ? { everyMs: sampleEveryMs, sample } : undefined;
+  const [use, oneWay, readings] = await Promise.all([
+    meterWindow(startMs, endMs, { during, quiet }),
+    echo && measureOneWay(echo.port, endMs, echoEveryMs, randomLcg(echo.seed)),
+    besides && measureTwice({ ...besides, startMs, endMs }),
+    publish && Promise.all(groups.map((group) => group.publish({ ...publish, startMs }))),
+  ]);
+  return {
+    use,
+    samples,
+    missedSlots: groups.map(({ counters }, index) => counters.missedSlots - (before[index] ?? 0)),
+    ...(oneWay && { oneWay: oneWay.delay }),
+    ...(readings && { besides: readings }),
+  };
 }
 
 /**
@@ -110,62 +79,25 @@ async function meter(window: {
  * and counted as backlog.
  */
 async function finish(end: { head: number; limitMs: number; giveUp: boolean }): Promise<FleetReport[]> {
-  const members = groups.flatMap((group) => group.members);
-  if (end.giveUp) for (const member of members) if (member.slow) member.giveUp();
+  if (end.giveUp) for (const group of groups) group.giveUp();
   const deadlineMs = nowMs() + end.limitMs;
-  const behind = () =>
-    members.some(({ client, consumer }) => client.ledger.seq < end.head || consumer.waiting > 0);
-  while (behind() && nowMs() < deadlineMs) await until(nowMs() + 10);
-  return groups.map((group) => report(group, end.head));
-}
-
-function report(group: Group, head: number): FleetReport {
-  const { members, recorders, handlingMs } = group;
-  const all = new Recorder();
-  all.add(recorders.fast);
-  all.add(recorders.slow);
-  const booksOf = (some: Member[]) => sumBooks(some.map((member) => member.books(head)));
-  const cohorts = (['fast', 'slow'] as const).map((name): Cohort => {
-    const some = members.filter((member) => member.slow === (name === 'slow'));
-    return {
-      name,
-      clients: some.length,
-      handlingMs: name === 'slow' ? handlingMs : 0,
-      messages: booksOf(some),
-      delayMs: recorders[name].delay,
-    };
-  });
-  const { failures, lastFailure } = countersOf(group);
-  return {
-    books: booksOf(members),
-    gaps: members.reduce((sum, { client }) => sum + client.ledger.gaps, 0),
-    delay: all.delay,
-    histogram: all.bins,
-    cohorts: group.slowClients > 0 ? cohorts : [],
-    missedSlots: 0,
-    failures,
-    lastFailure,
-  };
-}
-
-function countersOf(group: Group): Counters {
-  const sum = newCounters();
-  for (const { client } of group.members) {
-    sum.requests += client.counters.requests;
-    sum.empty += client.counters.empty;
-    sum.missedSlots += client.counters.missedSlots;
-    sum.failures += client.counters.failures;
-    sum.lastFailure ??= client.counters.lastFailure;
-  }
-  return sum;
+  while (groups.some((group) => group.isBehind(end.head)) && nowMs() < deadlineMs) await until(nowMs() + 10);
+  return groups.map((group) => group.report(end.head));
 }
 
 function disconnect(): void {
-  for (const { members } of groups) for (const { client } of members) client.stop();
+  for (const group of groups) group.stop();
   groups = [];
 }
 
-const handlers = { connect, meter, finish, disconnect, capacity: measureCapacity } satisfies Handlers;
+const handlers = {
+  connect,
+  meter,
+  finish,
+  disconnect,
+  capacity: measureCapacity,
+  ...probes,
+} satisfies Handlers;
 
 export type FleetHandlers = typeof handlers;
 

@@ -15,11 +15,14 @@ export class Member {
   lastAgeMs: number | null = null;
   #gaveUp = false;
 
-  constructor(client: Client, handlingMs: number, recorder: Recorder) {
+  /** A slow member takes `handlingMs` for a message. It stops reading when its inbox is full; with a limit of `Infinity` it never does. */
+  constructor(client: Client, how: { handlingMs: number; inboxLimit?: number; recorder: Recorder }) {
+    const { handlingMs, inboxLimit, recorder } = how;
     this.client = client;
     this.slow = handlingMs > 0;
     this.consumer = new Consumer({
       handlingMs,
+      inboxLimit,
       pause: () => client.pause(),
       resume: () => client.resume(),
       handle: (message) => {

@@ -5,12 +5,23 @@ import { nowMs } from '../../servers/clock.ts';
 export type ProcessUse = {
   cpuMs: number;
   rssBytes: number;
-  eventLoopDelayP99Ms: number;
+  /** `null` where the process was not to be woken for it. */
+  eventLoopDelayP99Ms: number | null;
+  /** How often a thread of the process went to sleep and was woken again: voluntary context switches. */
+  wakeUps: number;
   /** Share of the window in which the event loop did not wait for anything, from 0 to 1. */
   loopBusyShare: number;
 };
 
 const resolutionMs = 5;
+
+/** How closely a window is watched. */
+export type Watch = {
+  /** Take values over time. */
+  during?: { everyMs: number; sample: (atMs: number) => void };
+  /** Don't watch the event loop: that takes a timer every few milliseconds, which wakes the process. */
+  quiet?: boolean;
+};
 
 /**
  * Runs `during` at regular instants of a window and returns what this process spent in it: CPU of all
@@ -20,13 +31,14 @@ const resolutionMs = 5;
 export async function meterWindow(
   startMs: number,
   endMs: number,
-  during?: { everyMs: number; sample: (atMs: number) => void },
+  { during, quiet = false }: Watch = {},
 ): Promise<ProcessUse> {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   await until(startMs);
+  const { voluntaryContextSwitches } = process.resourceUsage();
   const cpu = process.cpuUsage();
   const loop = performance.eventLoopUtilization();
-  delay.enable();
+  if (!quiet) delay.enable();
   if (during) {
     for (let atMs = during.everyMs; startMs + atMs < endMs; atMs += during.everyMs) {
       await until(startMs + atMs);
@@ -36,13 +48,15 @@ export async function meterWindow(
   await until(endMs);
   const { user, system } = process.cpuUsage(cpu);
   const { utilization } = performance.eventLoopUtilization(loop);
+  const wakeUps = process.resourceUsage().voluntaryContextSwitches - voluntaryContextSwitches;
   delay.disable();
   // Node records the time from one timer of the given resolution to the next; the lateness is the rest.
   const lateMs = Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
   return {
     cpuMs: (user + system) / 1000,
     rssBytes: process.memoryUsage.rss(),
-    eventLoopDelayP99Ms: lateMs,
+    eventLoopDelayP99Ms: quiet ? null : lateMs,
+    wakeUps,
     loopBusyShare: utilization,
   };
 }

@@ -1,18 +1,23 @@
-import { judge } from '../analysis/findings.ts';
-import type { CapacityPlan, Experiment, Machine, Profile, TrialPlan } from '../experiment.ts';
+import { judge, usableEvidence } from '../analysis/findings.ts';
+import type { Evidence, Experiment, Machine, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
-import { Bench, unfinishedTrials } from './trial.ts';
+import { Bench } from './trial.ts';
+import { unfinishedTrials } from './trial-frame.ts';
 
 /** Time that a trial takes beside its window: starting servers, connecting clients, draining. By experience on two cores. */
 const trialOverheadMs = 350;
 const ownProcessesMs = 1300;
+const ownFleetMs = 40;
 const connectMs = 0.5;
 
 /** How long the trials of an experiment are going to take, roughly. */
 export function estimateMs(experiment: Experiment, profile: Profile, machine: Machine): number {
-  const { trials, capacity } = experiment.plan(profile, machine);
-  const capacityMs = capacity ? capacity.durationMs + trialOverheadMs : 0;
-  return trials.reduce((sum, plan) => sum + trialMs(plan), capacityMs);
+  const { trials, capacity, probes = [] } = experiment.plan(profile, machine);
+  return [
+    ...trials.map(trialMs),
+    ...(capacity ? [capacity] : []).map(otherMs),
+    ...probes.map(otherMs),
+  ].reduce((sum, ms) => sum + ms, 0);
 }
 
 function trialMs(plan: TrialPlan): number {
@@ -23,8 +28,13 @@ function trialMs(plan: TrialPlan): number {
     trialOverheadMs +
     drainMs +
     clients * connectMs +
-    (plan.ownProcesses ? ownProcessesMs : 0)
+    (plan.ownProcesses ? ownProcessesMs : 0) +
+    (plan.ownFleets ? plan.groups.length * ownFleetMs : 0)
   );
+}
+
+function otherMs({ durationMs }: { durationMs: number }): number {
+  return durationMs + trialOverheadMs;
 }
 
 /**
@@ -60,7 +70,7 @@ export class Run {
   /** Runs all trials of one experiment, then judges it. `onStep` is told what comes next and what is left of the whole run. */
   async experiment(experiment: Experiment, onStep: (text: string) => void): Promise<void> {
     const { id } = experiment.text;
-    const { trials, capacity } = experiment.plan(this.#result.lab.profile, this.#machine);
+    const { trials, capacity, probes = [] } = experiment.plan(this.#result.lab.profile, this.#machine);
     const step = (text: string) =>
       onStep(`${text} · about ${Math.max(1, Math.ceil(this.#leftMs / 1000))} s left`);
     for (const [index, plan] of trials.entries()) {
@@ -72,10 +82,20 @@ export class Run {
     }
     if (capacity && !this.#signal.aborted) {
       step('raw capacity of the short-poll server');
-      await this.#capacity(id, capacity);
-      this.#leftMs -= capacity.durationMs + trialOverheadMs;
+      await this.#beside('Raw poll capacity', async (bench) =>
+        this.#result.capacities.push(await bench.capacity(id, capacity)),
+      );
+      this.#leftMs -= otherMs(capacity);
     }
-    this.#result.findings.push(judge(experiment, evidenceOf(id, this.#result)));
+    for (const probe of probes) {
+      if (this.#signal.aborted) break;
+      step(probe.name);
+      await this.#beside(`“${probe.name}”`, async (bench) =>
+        this.#result.probes.push(...(await bench.probe(id, probe))),
+      );
+      this.#leftMs -= otherMs(probe);
+    }
+    this.#conclude(experiment);
     this.#onChange();
   }
 
@@ -98,17 +118,27 @@ export class Run {
     }
   }
 
-  async #capacity(id: string, plan: CapacityPlan): Promise<void> {
+  /** Measures something that is no trial; when it fails, the result says so and the run goes on. */
+  async #beside(what: string, measure: (bench: Bench) => Promise<unknown>): Promise<void> {
     try {
-      const bench = await this.#warmBench();
-      this.#result.capacities.push(await bench.capacity(id, plan));
+      await measure(await this.#warmBench());
     } catch (error) {
       this.end();
       if (!this.#signal.aborted)
-        this.#result.environment.warnings.push(
-          `Raw poll capacity was not measured: ${(error as Error).message}.`,
-        );
+        this.#result.environment.warnings.push(`${what} was not measured: ${(error as Error).message}.`);
     }
+  }
+
+  /** Draws from an experiment's evidence all that it has to say. */
+  #conclude(experiment: Experiment): void {
+    const { id } = experiment.text;
+    const all = evidenceOf(id, this.#result);
+    const usable = usableEvidence(all);
+    const ofExperiment = <T extends object>(items: readonly T[] = []) =>
+      items.map((item) => ({ experiment: id, ...item }));
+    this.#result.fits.push(...ofExperiment(experiment.fits?.(usable)));
+    this.#result.pairs.push(...ofExperiment(experiment.pairs?.(usable)));
+    this.#result.findings.push(judge(experiment, all));
   }
 
   async #warmBench(): Promise<Bench> {
@@ -119,17 +149,27 @@ export class Run {
   }
 }
 
-function evidenceOf(id: string, { trials, capacities }: Result) {
+function evidenceOf(id: string, result: Result): Evidence {
+  const own = ({ experiment }: { experiment: string }) => experiment === id;
   return {
-    trials: trials.filter(({ experiment }) => experiment === id),
-    capacities: capacities.filter(({ experiment }) => experiment === id),
+    trials: result.trials.filter(own),
+    capacities: result.capacities.filter(own),
+    probes: result.probes.filter(own),
   };
 }
 
 /** A plan in a few words, for whoever watches. */
-function describe({ groups, schedule }: TrialPlan): string {
-  const clients = groups.length === 1 ? `${groups[0]?.clients} clients` : 'all at once on one source';
-  const names = groups.length === 1 ? `${groups[0]?.transport}, ` : '';
-  const interval = groups.length === 1 && groups[0]?.intervalMs ? ` every ${groups[0].intervalMs} ms` : '';
-  return `${names}${clients}${interval}, ${schedule.ratePerSecond} messages/s (${schedule.kind})`;
+function describe({ groups, schedule, link, publish, ownFleets }: TrialPlan): string {
+  const [only] = groups.length === 1 ? groups : [];
+  const words = [
+    only ? only.transport : 'all at once on one source',
+    only && `${only.clients} clients${only.intervalMs ? ` every ${only.intervalMs} ms` : ''}`,
+    only?.server?.framework === 'http' && 'without a framework',
+    ownFleets && 'a process for each client',
+    publish
+      ? 'who all publish'
+      : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
+    link && `${link.oneWayMs} ms away`,
+  ];
+  return words.filter(Boolean).join(', ');
 }

@@ -1,214 +1,280 @@
 import { transportNames } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import { dueTimesMs, type Schedule } from '../../servers/source/schedule.ts';
-import { bookProblems, emptyBooks } from '../analysis/books.ts';
-import { shortPollMeanOnScheduleMs } from '../analysis/models.ts';
+import { modelOfTrial } from '../analysis/model-of-trial.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
-import type { CapacityPlan, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Capacity, Trial } from '../result.ts';
+import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
+import type { Capacity, Delay, Probe, Trial } from '../result.ts';
 import { Child } from './child.ts';
-import type { FleetHandlers, FleetReport } from './fleet-process.ts';
+import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
+import type { FleetReport } from './group.ts';
+import type { LinkHandlers } from './link-process.ts';
 import type { ServerHandlers } from './server-process.ts';
+import { frame, statusOf } from './trial-frame.ts';
 
-/** Time between the order to begin and the beginning: both processes have to have heard it. */
+/** Time between the order to begin and the beginning: all processes have to have heard it. */
 const leadMs = 120;
 
 /** Where in the interval the polls of a group stand, and from which instant it counts. */
 type Phases = { originMs: number; phasesMs: number[] };
 
+type Played = Awaited<ReturnType<ServerHandlers['play']>>;
+
 /**
- * A server process and a fleet process, and the trials that run in them.
+ * A server process, fleet processes, and the trials that run in them; a link process where there is distance.
  *
  *     open servers → connect clients → [ window: messages are due, everything is metered ] → drain → report
  *
- * This process touches no message; it only tells the two when to begin.
+ * This process touches no message; it only tells the others when to begin.
  */
 export class Bench {
   readonly #server = new Child<ServerHandlers>('./server-process.ts');
-  readonly #fleet = new Child<FleetHandlers>('./fleet-process.ts');
+  /** One fleet as a rule; a trial may want one for each group. */
+  readonly #fleets = [new Child<FleetHandlers>('./fleet-process.ts')];
+  #link: Child<LinkHandlers> | undefined;
 
   /** Lets the code run once before anything is measured, so that no trial pays for compiling it. */
   async warmUp(): Promise<void> {
+    const groups = transportNames.map((transport): GroupPlan => ({ transport, clients: 5, intervalMs: 20 }));
+    const bare = groups.map((group) => ({ ...group, server: { framework: 'http' as const } }));
     await this.run('warm-up', {
-      groups: transportNames.map((transport) => ({ transport, clients: 5, intervalMs: 20 })),
+      groups: [...groups, ...bare.filter(({ transport }) => transport.endsWith('poll'))],
       schedule: { kind: 'periodic', ratePerSecond: 500 },
-      durationMs: 250,
+      durationMs: 300,
       repeat: 1,
     });
   }
 
-  /** Runs one trial. One entry per group; they differ in `transport` and share `together`. */
+  /** Runs one trial. One entry per group; they differ in `transport` or parameters and share `together`. */
   async run(experiment: string, plan: TrialPlan, seed = 0): Promise<Trial[]> {
     const schedule: Schedule = { ...plan.schedule, durationMs: plan.durationMs, seed: seed + plan.repeat };
+    const fleets = this.#fleetsFor(plan);
     const memoryBefore = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
-    const ports = await this.#server.call(
-      'open',
-      plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
-    );
+    const { ports, echoPort } = await this.#openServers(plan, schedule.seed ?? 0);
     const phases: Phases[] = [];
     for (const [index, group] of plan.groups.entries()) {
-      phases.push(
-        await this.#fleet.call('connect', fleetGroup(group, ports[index] as number, schedule.seed ?? 0)),
-      );
+      const wanted = fleetGroup(group, ports[index] as number, schedule.seed ?? 0);
+      phases.push(await fleetOf(fleets, index).call('connect', wanted));
     }
     const memoryAfter = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
 
     const startMs = nowMs() + leadMs;
-    const sampleEveryMs = plan.sampleEveryMs ?? 0;
-    const limitMs = plan.durationMs + 60_000;
-    const window = { startMs, endMs: startMs + plan.durationMs, sampleEveryMs };
-    const [played, metered] = await Promise.all([
-      this.#server.call('play', { schedule, startMs, sampleEveryMs }, limitMs),
-      this.#fleet.call('meter', window, limitMs),
-    ]);
-    const longestIntervalMs = Math.max(0, ...plan.groups.map((group) => group.intervalMs ?? 0));
-    const reports = await this.#fleet.call('finish', {
-      head: played.head,
-      limitMs: 10_000 + 2 * longestIntervalMs,
-      giveUp: plan.giveUp ?? false,
-    });
-    await this.#fleet.call('disconnect', undefined);
-    await this.#server.call('close', undefined);
+    const { played, metered } = await this.#window(plan, schedule, startMs, fleets, { ports, echoPort });
+    const reports = await this.#drain(plan, played.head, fleets);
+    for (const fleet of fleets) await fleet.call('disconnect', undefined);
+    await this.#link?.call('close', undefined);
+    const dropped = await this.#server.call('close', undefined);
 
-    const together = `${experiment}/${plan.repeat}/${describe(plan)}`;
-    return plan.groups.map((group, index): Trial => {
-      const report = reports[index] as FleetReport;
-      const count = played.counts[index] as (typeof played.counts)[number];
-      const series = sampleEveryMs > 0 ? seriesOf(played.samples[index], metered.samples[index]) : undefined;
-      const phase = phases[index] as Phases;
-      const problems = bookProblems(report.books, report.gaps);
-      const trial: Trial = {
-        ...frame(experiment, plan, group, together),
-        status: problems.length === 0 ? 'ok' : 'failed',
-        ...(problems.length > 0 && { error: [...problems, report.lastFailure].filter(Boolean).join('; ') }),
-        messages: report.books,
-        delayMs: report.delay,
-        delayHistogram: report.histogram,
-        modelMeanMs: modelMeanMs(group, schedule, startMs, phase),
-        requests: {
-          total: count.requests,
-          empty: count.empty,
-          missedSlots: metered.missedSlots[index] ?? 0,
-        },
-        bytes: count.bytes,
-        server: {
-          ...played.use,
-          ...(plan.measureMemory && {
-            memoryPerClientBytes: Math.max(0, (memoryAfter - memoryBefore) / group.clients),
-          }),
-          ...(count.fanOuts.count > 0 && {
-            fanOutSpanMs: {
-              count: count.fanOuts.count,
-              mean: count.fanOuts.sumMs / count.fanOuts.count,
-              max: count.fanOuts.maxMs,
-            },
-          }),
-        },
-        clients: {
-          count: group.clients,
-          cpuMs: metered.use.cpuMs,
-          eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
-          loopBusyShare: metered.use.loopBusyShare,
-        },
-        ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
-        ...(series && { series }),
-        appended: played.appended,
-      };
-      return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
+    return plan.groups.map((group, index) => {
+      const own = fleets.length > 1;
+      const place = own ? 0 : index;
+      const fleet = metered[own ? index : 0] as FleetMetered;
+      return trialOf({
+        ...frame(experiment, plan, group),
+        plan,
+        group,
+        schedule,
+        startMs,
+        played,
+        index,
+        fleet,
+        place,
+        oneWay: metered[0]?.oneWay,
+        phases: phases[index] as Phases,
+        report: reports[index] as FleetReport,
+        dropped: dropped[index] ?? 0,
+        memoryBytes: plan.measureMemory ? Math.max(0, memoryAfter - memoryBefore) : undefined,
+      });
     });
   }
 
   /** Measures how many polls per second the short-poll server answers when it is asked as fast as it can. */
   async capacity(experiment: string, plan: CapacityPlan): Promise<Capacity> {
-    const [port] = await this.#server.call('open', [{ transport: 'short-poll', options: {} }]);
-    const url = `http://127.0.0.1:${port}/messages`;
-    const measured = await this.#fleet.call('capacity', { url, ...plan }, plan.durationMs + 30_000);
+    const { ports } = await this.#server.call('open', [{ transport: 'short-poll', options: {} }]);
+    const url = `http://127.0.0.1:${ports[0]}/messages`;
+    const measured = await fleetOf(this.#fleets, 0).call(
+      'capacity',
+      { url, ...plan },
+      plan.durationMs + 30_000,
+    );
     await this.#server.call('close', undefined);
     return { experiment, transport: 'short-poll', connections: plan.connections, ...measured };
   }
 
-  /** Ends both processes at once. */
+  /** Measures something that is no trial. */
+  async probe(experiment: string, { name, durationMs }: ProbePlan): Promise<Probe[]> {
+    const probed = await fleetOf(this.#fleets, 0).call(name, { durationMs }, durationMs + 30_000);
+    return probed.map((probe) => ({ experiment, ...probe }));
+  }
+
+  /** Ends all processes at once. */
   kill(): void {
     this.#server.kill();
-    this.#fleet.kill();
+    for (const fleet of this.#fleets) fleet.kill();
+    this.#link?.kill();
+  }
+
+  /** The fleets of a trial: the one that is there, or one for each group. */
+  #fleetsFor({ ownFleets, groups }: TrialPlan): Child<FleetHandlers>[] {
+    const count = ownFleets ? groups.length : 1;
+    while (this.#fleets.length < count) this.#fleets.push(new Child<FleetHandlers>('./fleet-process.ts'));
+    return this.#fleets.slice(0, count);
+  }
+
+  /** Opens a server for each group, at the far end of the link where there is one. */
+  async #openServers(plan: TrialPlan, seed: number): Promise<{ ports: number[]; echoPort: number }> {
+    const opened = await this.#server.call(
+      'open',
+      plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
+    );
+    if (!plan.link) return opened;
+    this.#link ??= new Child<LinkHandlers>('./link-process.ts');
+    const { oneWayMs, jitterMs = 0 } = plan.link;
+    const near = await this.#link.call('open', {
+      ports: [...opened.ports, opened.echoPort],
+      oneWayMs,
+      jitterMs,
+      seed,
+    });
+    return { ports: near.slice(0, -1), echoPort: near.at(-1) as number };
+  }
+
+  async #window(
+    plan: TrialPlan,
+    schedule: Schedule,
+    startMs: number,
+    fleets: Child<FleetHandlers>[],
+    { ports, echoPort }: { ports: number[]; echoPort: number },
+  ): Promise<{ played: Played; metered: FleetMetered[] }> {
+    const { durationMs, sampleEveryMs = 0, stall, publish, besides, link, ownFleets = false } = plan;
+    const limitMs = durationMs + 60_000;
+    const pollPort = ports[plan.groups.findIndex(({ transport }) => transport === 'short-poll')];
+    const metering = fleets.map((fleet, index) =>
+      fleet.call(
+        'meter',
+        {
+          startMs,
+          endMs: startMs + durationMs,
+          sampleEveryMs,
+          quiet: ownFleets,
+          publish,
+          ...(link && index === 0 && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
+          ...(besides && index === 0 && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
+        },
+        limitMs,
+      ),
+    );
+    const [played, ...metered] = await Promise.all([
+      this.#server.call('play', { schedule, startMs, sampleEveryMs, stall }, limitMs),
+      ...metering,
+    ]);
+    return { played, metered };
+  }
+
+  /** Waits for what is still on its way, and hears what arrived. */
+  async #drain(plan: TrialPlan, head: number, fleets: Child<FleetHandlers>[]): Promise<FleetReport[]> {
+    const published = plan.groups.reduce(
+      (sum, { clients }) => sum + clients * (plan.publish?.perClient ?? 0),
+      0,
+    );
+    const end =
+      published > 0 ? await this.#server.call('settle', { head: published, limitMs: 10_000 }) : head;
+    const longestIntervalMs = Math.max(0, ...plan.groups.map((group) => group.intervalMs ?? 0));
+    const limitMs = 10_000 + 2 * longestIntervalMs;
+    const reports = await Promise.all(
+      fleets.map((fleet) =>
+        fleet.call('finish', { head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000),
+      ),
+    );
+    return reports.flat();
   }
 }
 
-/** The entries of a trial that did not come to an end. */
-export function unfinishedTrials(
-  experiment: string,
-  plan: TrialPlan,
-  status: 'failed' | 'interrupted',
-  error: string,
-): Trial[] {
-  const together = `${experiment}/${plan.repeat}/${describe(plan)}`;
-  const nothing = { count: 0, mean: null, p50: null, p90: null, p99: null, max: null };
-  return plan.groups.map((group) => ({
-    ...frame(experiment, plan, group, together),
-    status,
-    error,
-    messages: emptyBooks(),
-    delayMs: nothing,
-    requests: { total: 0, empty: 0, missedSlots: 0 },
-    bytes: { toClients: 0, toServer: 0 },
-    server: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: 0 },
-    clients: { count: group.clients, cpuMs: 0, eventLoopDelayP99Ms: 0 },
-    appended: 0,
-  }));
-}
-
-/** What is known about a trial before it runs. */
-function frame(experiment: string, plan: TrialPlan, group: GroupPlan, together: string) {
-  const { kind, ratePerSecond, payloadBytes = 58 } = plan.schedule;
-  const holdMs = group.transport === 'long-poll' ? (group.server?.holdMs ?? 25_000) : undefined;
-  return {
-    id: plan.groups.length > 1 ? `${together}/${describeGroup(group)}` : together,
-    experiment,
-    transport: group.transport,
-    contract: 'every' as const,
-    together,
-    parameters: {
-      clients: group.clients,
-      ratePerSecond,
-      schedule: kind,
-      payloadBytes,
-      ...(group.transport === 'short-poll' && { intervalMs: group.intervalMs }),
-      ...(holdMs !== undefined && { holdMs }),
-      ...(plan.policy && { policy: plan.policy }),
-      ...(group.slowClients && { slowClients: group.slowClients, handlingMs: group.handlingMs }),
-    },
-    repeat: plan.repeat,
-    durationMs: plan.durationMs,
-    warnings: [] as Trial['warnings'],
-  };
+function fleetOf(fleets: readonly Child<FleetHandlers>[], index: number): Child<FleetHandlers> {
+  return fleets[fleets.length > 1 ? index : 0] as Child<FleetHandlers>;
 }
 
 function fleetGroup(group: GroupPlan, port: number, seed: number) {
   const { transport, clients, slowClients = 0, handlingMs = 0, intervalMs = 0 } = group;
-  return { transport, port, clients, slowClients, handlingMs, intervalMs, seed };
+  const { slowBy = 'pause', contract = 'every', keepAlive = true } = group;
+  return { transport, port, clients, slowClients, handlingMs, slowBy, contract, keepAlive, intervalMs, seed };
 }
 
-/** The messages of a run, in a few words: part of an id. */
-function describe({ schedule, groups }: TrialPlan): string {
-  const messages = `${schedule.kind}-${schedule.ratePerSecond}`;
-  const [only] = groups.length === 1 ? groups : [];
-  return only ? `${messages}/${only.clients}-clients/${describeGroup(only)}` : `${messages}/together`;
+/** Puts together what the processes of a trial have to say of one group. */
+function trialOf(
+  told: ReturnType<typeof frame> & {
+    plan: TrialPlan;
+    group: GroupPlan;
+    schedule: Schedule;
+    startMs: number;
+    played: Played;
+    index: number;
+    fleet: FleetMetered;
+    place: number;
+    oneWay: Delay | undefined;
+    phases: Phases;
+    report: FleetReport;
+    dropped: number;
+    memoryBytes: number | undefined;
+  },
+): Trial {
+  const { plan, group, schedule, startMs, played, index, fleet, place, oneWay, phases, report, ...rest } =
+    told;
+  const { dropped, memoryBytes, ...known } = rest;
+  const count = played.counts[index] as Played['counts'][number];
+  const messages = { ...report.books, dropped };
+  const fanOuts = count.fanOuts.count > 0 ? count.fanOuts : undefined;
+  const fanOutSpanMs = fanOuts && {
+    count: fanOuts.count,
+    mean: fanOuts.sumMs / fanOuts.count,
+    max: fanOuts.maxMs,
+  };
+  const model = modelOfTrial({
+    transport: group.transport,
+    clients: group.clients,
+    intervalMs: group.intervalMs ?? 0,
+    holdMs: group.server?.holdMs ?? 25_000,
+    dueMs: dueTimesMs(schedule),
+    durationMs: plan.durationMs,
+    oneWayMs: oneWay?.mean ?? 0,
+    phasesMs: phases.phasesMs.map((phaseMs) => phases.originMs + phaseMs - startMs),
+    fanOutSpanMs: fanOutSpanMs?.mean,
+  });
+  const series = plan.sampleEveryMs ? seriesOf(played.samples[index], fleet.samples[place]) : undefined;
+  const trial: Trial = {
+    ...known,
+    ...statusOf(messages, report.gaps, report.lastFailure),
+    messages,
+    delayMs: report.delay,
+    delayHistogram: report.histogram,
+    ...(model && { model }),
+    ...(oneWay && { linkMs: oneWay }),
+    ...(report.response.count > 0 && { responseMs: report.response }),
+    ...(fleet.besides && group.transport === 'short-poll' && { besides: fleet.besides }),
+    requests: { total: count.requests, empty: count.empty, missedSlots: fleet.missedSlots[place] ?? 0 },
+    bytes: count.bytes,
+    server: {
+      ...serverUse(played.use),
+      ...(memoryBytes !== undefined && { memoryPerClientBytes: memoryBytes / group.clients }),
+      ...(fanOutSpanMs && { fanOutSpanMs }),
+    },
+    clients: {
+      count: group.clients,
+      cpuMs: fleet.use.cpuMs,
+      eventLoopDelayP99Ms: fleet.use.eventLoopDelayP99Ms,
+      loopBusyShare: fleet.use.loopBusyShare,
+      connectedMs: count.connectedMs,
+      ...(plan.ownFleets && { wakeUps: fleet.use.wakeUps }),
+    },
+    ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
+    ...(series && { series }),
+    appended: played.appended,
+  };
+  return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
 }
 
-function describeGroup({ transport, intervalMs }: GroupPlan): string {
-  return transport === 'short-poll' ? `${transport}-${intervalMs}` : transport;
-}
-
-/** The model of a short poll, run on the instants at which this trial's messages were due. */
-function modelMeanMs(
-  { transport, intervalMs = 0 }: GroupPlan,
-  schedule: Schedule,
-  startMs: number,
-  { originMs, phasesMs }: Phases,
-): number | undefined {
-  if (transport !== 'short-poll') return undefined;
-  const due = dueTimesMs(schedule).map((atMs) => startMs + atMs - originMs);
-  return shortPollMeanOnScheduleMs(due, phasesMs, intervalMs, 0);
+function serverUse({ cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare }: Played['use']) {
+  return { cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare };
 }
 
 function seriesOf(

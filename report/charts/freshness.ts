@@ -158,7 +158,7 @@ function middlePanel({ name, lanes }: Setting, index: number, count: number, x: 
 function dotRow({ name, transport, trials }: Lane): DotRow[] {
   const median = spread(trials.map(({ delayMs }) => delayMs.p50));
   const mean = spread(trials.map(({ delayMs }) => delayMs.mean));
-  const model = spread(trials.map(({ modelMeanMs }) => modelMeanMs));
+  const model = spread(trials.map(({ model }) => model?.meanMs));
   if (!median || !mean) return [];
   return [
     {
@@ -220,7 +220,7 @@ function deviationTable(settings: readonly Setting[]): Table {
           wordCell(name),
           spreadCell(spread(lane.trials.map(({ delayMs }) => delayMs.p50))),
           spreadCell(spread(lane.trials.map(({ delayMs }) => delayMs.mean))),
-          spreadCell(polls ? spread(lane.trials.map(({ modelMeanMs }) => modelMeanMs)) : undefined),
+          spreadCell(polls ? spread(lane.trials.map(({ model }) => model?.meanMs)) : undefined),
           spreadCell(polls ? spread(lane.trials.map(deviationPercent)) : undefined),
         ];
       }),
@@ -229,9 +229,9 @@ function deviationTable(settings: readonly Setting[]): Table {
 }
 
 /** How far a run's mean lies from the model's, in percent of the model's. */
-function deviationPercent({ delayMs, modelMeanMs }: Trial): number | undefined {
-  if (delayMs.mean === null || !modelMeanMs) return undefined;
-  return (100 * (delayMs.mean - modelMeanMs)) / modelMeanMs;
+function deviationPercent({ delayMs, model }: Trial): number | undefined {
+  if (delayMs.mean === null || !model?.meanMs) return undefined;
+  return (100 * (delayMs.mean - model.meanMs)) / model.meanMs;
 }
 
 function medianList(lanes: readonly Lane[]): string {

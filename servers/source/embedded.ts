@@ -1,7 +1,7 @@
 import { nowMs } from '../clock.ts';
 import type { Message, Publication } from '../message.ts';
 import { MessageLog } from '../message-log.ts';
-import { ringAt } from './alarm.ts';
+import { Alarm } from './alarm.ts';
 import { bodyOf, dueTimesMs, type Schedule } from './schedule.ts';
 import type { MessageSource } from './source.ts';
 
@@ -25,13 +25,15 @@ export class EmbeddedSource implements MessageSource {
     const endMs = startMs + schedule.durationMs;
     let index = 0;
     return new Promise((ended) => {
-      const silence = ringAt([...new Set(due), endMs], () => {
+      const alarm = new Alarm(() => {
         for (; index < due.length && (due[index] as number) <= nowMs(); index += 1)
           this.log.append(bodyOf(index + 1, schedule.payloadBytes), due[index] as number);
         if (nowMs() >= endMs) this.stop();
+        else alarm.set(due[index] ?? endMs);
       });
+      alarm.set(due[0] ?? endMs);
       this.#stop = () => {
-        silence();
+        alarm.stop();
         ended();
       };
     });

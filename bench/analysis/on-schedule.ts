@@ -1,0 +1,108 @@
+import type { Model } from '../result.ts';
+
+/**
+ * The models run on the instants that really occurred. A closed form speaks of a long run; one short
+ * trial has the luck of its own messages. Here each transport is played through, message by message,
+ * with nothing but distance: what remains between this and a measurement is the machine.
+ *
+ * All times are milliseconds from the start of the window. `dueMs` is in order.
+ */
+export type Occurred = {
+  dueMs: readonly number[];
+  /** Measured one-way delay between client and server. */
+  oneWayMs: number;
+  durationMs: number;
+};
+
+/**
+ * Short polls: the polls of each phase reach the server at `phase + k·T + d`; a message goes with the
+ * first that comes after it, and takes d back.
+ */
+export function shortPollOnSchedule(
+  { dueMs, oneWayMs, durationMs }: Occurred,
+  phasesMs: readonly number[],
+  intervalMs: number,
+): Model {
+  let sumMs = 0;
+  let polls = 0;
+  let empty = 0;
+  for (const phaseMs of phasesMs) {
+    const firstMs = (((phaseMs + oneWayMs) % intervalMs) + intervalMs) % intervalMs;
+    for (const due of dueMs) sumMs += untilNext(due, firstMs, intervalMs) + oneWayMs;
+    let next = 0;
+    // A poll that comes at the very start finds what was there before it: nothing.
+    for (let atMs = firstMs; atMs < durationMs; atMs += intervalMs) {
+      const first = next;
+      while (next < dueMs.length && (dueMs[next] as number) <= atMs) next += 1;
+      polls += 1;
+      if (next === first) empty += 1;
+    }
+  }
+  return modelOf(
+    sumMs / (dueMs.length * phasesMs.length),
+    polls / phasesMs.length,
+    durationMs,
+    empty / polls,
+  );
+}
+
+/**
+ * One long poll. Parked, it is answered when a message comes or the hold runs out; the answer takes d,
+ * the next request d again, and what has come by then is answered at once.
+ */
+export function longPollOnSchedule({ dueMs, oneWayMs, durationMs }: Occurred, holdMs: number): Model {
+  let sumMs = 0;
+  let answers = 0;
+  let empty = 0;
+  let next = 0;
+  // It was parked before the window began, and its hold began then.
+  let parkedMs = 0;
+  while (parkedMs < durationMs || next < dueMs.length) {
+    const due = dueMs[next] ?? Number.POSITIVE_INFINITY;
+    const answeredMs = Math.min(parkedMs + holdMs, Math.max(parkedMs, due));
+    const first = next;
+    for (; next < dueMs.length && (dueMs[next] as number) <= answeredMs; next += 1)
+      sumMs += answeredMs - (dueMs[next] as number) + oneWayMs;
+    if (answeredMs < durationMs) {
+      answers += 1;
+      if (next === first) empty += 1;
+    }
+    parkedMs = answeredMs + 2 * oneWayMs;
+  }
+  return modelOf(sumMs / dueMs.length, answers, durationMs, empty / answers);
+}
+
+/**
+ * Notify, then fetch: the notice takes d, the request d, the answer d. The answer carries all that has
+ * come by the time it is given, and a notice that came meanwhile makes the client ask again at once.
+ */
+export function notifyOnSchedule({ dueMs, oneWayMs, durationMs }: Occurred): Model {
+  let sumMs = 0;
+  let answers = 0;
+  let next = 0;
+  let idleSinceMs = 0;
+  while (next < dueMs.length) {
+    const askedMs = Math.max(idleSinceMs, (dueMs[next] as number) + oneWayMs);
+    const answeredMs = askedMs + oneWayMs;
+    for (; next < dueMs.length && (dueMs[next] as number) <= answeredMs; next += 1)
+      sumMs += answeredMs - (dueMs[next] as number) + oneWayMs;
+    if (answeredMs < durationMs) answers += 1;
+    idleSinceMs = answeredMs + oneWayMs;
+  }
+  return modelOf(sumMs / dueMs.length, answers, durationMs, 0);
+}
+
+/** `requestsPerSecond` is one client's. Where there was no message or no answer, there is no mean and no share. */
+function modelOf(meanMs: number, requests: number, durationMs: number, emptyShare: number): Model {
+  return {
+    ...(Number.isFinite(meanMs) && { meanMs }),
+    requestsPerSecond: (requests * 1000) / durationMs,
+    ...(Number.isFinite(emptyShare) && { emptyShare }),
+  };
+}
+
+/** From an instant to the next of a row of slots. */
+function untilNext(atMs: number, firstMs: number, intervalMs: number): number {
+  const sinceMs = (((atMs - firstMs) % intervalMs) + intervalMs) % intervalMs;
+  return sinceMs === 0 ? 0 : intervalMs - sinceMs;
+}

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { nowMs } from '../../servers/clock.ts';
+import { until } from './process-meter.ts';
+import { Recorder } from './recorder.ts';
+
+/** Sends back whatever it is sent: the far end of a measurement of the way itself. */
+export async function openEcho(): Promise<{ port: number; close: () => void }> {
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  });
+  server.listen({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
+}
+
+/**
+ * Measures the way to an echo until `endMs`, a byte at a time, at random instants about `everyMs` apart:
+ * half of each round trip is one way. The next byte leaves when the one before has come back, at the earliest.
+ */
+export async function measureOneWay(
+  port: number,
+  endMs: number,
+  everyMs: number,
+  random: () => number,
+): Promise<Recorder> {
+  const recorder = new Recorder();
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  try {
+    await once(socket, 'connect');
+    for (let atMs = nowMs(); atMs < endMs; atMs = Math.max(nowMs(), atMs + 2 * everyMs * random())) {
+      await until(atMs);
+      const startMs = nowMs();
+      const answered = once(socket, 'data');
+      socket.write('.');
+      await answered;
+      recorder.record((nowMs() - startMs) / 2);
+    }
+  } finally {
+    socket.destroy();
+  }
+  return recorder;
+}

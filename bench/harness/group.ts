@@ -1,0 +1,202 @@
+import { randomLcg } from 'd3-random';
+import { type Counters, newCounters } from '../../clients/client.ts';
+import { clientsByName } from '../../clients/clients.ts';
+import { nodeOpeners } from '../../clients/openers-node.ts';
+import type { TransportName } from '../../clients/transports.ts';
+import { nowMs } from '../../servers/clock.ts';
+import { sumBooks } from '../analysis/books.ts';
+import type { Books, Cohort, Delay, Histogram } from '../result.ts';
+import { Member } from './member.ts';
+import { until } from './process-meter.ts';
+import { Recorder } from './recorder.ts';
+
+/** Clients of one transport. The first `slowClients` of them take `handlingMs` for each message. */
+export type FleetGroup = {
+  transport: TransportName;
+  port: number;
+  clients: number;
+  slowClients: number;
+  handlingMs: number;
+  /** How slow clients are slow: they stop reading, or read on while their handlers pile up. */
+  slowBy: 'pause' | 'sleep';
+  contract: 'every' | 'latest';
+  /** For polls: whether the connection stays open in between. */
+  keepAlive: boolean;
+  /** For short polls; 0 otherwise. */
+  intervalMs: number;
+  seed: number;
+};
+
+/** What a group reports after the trial. */
+export type FleetReport = {
+  books: Books;
+  gaps: number;
+  delay: Delay;
+  histogram: Histogram;
+  cohorts: Cohort[];
+  /** From request to answer; empty where nothing is asked. */
+  response: Delay;
+  /** Slots missed within the window. */
+  missedSlots: number;
+  failures: number;
+  lastFailure: string | undefined;
+};
+
+/** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
+export type SlowSamples = { atMs: number[]; ageMs: (number | null)[]; inbox: (number | null)[] };
+
+/** Clients that connect at the same time. More would only queue at the server's door. */
+const connectAtOnce = 100;
+
+/** The clients of one transport in a trial, with what they record. */
+export class Group {
+  readonly members: Member[];
+  /** Where in the interval the polls of each client stand. Stratified: one client in each N-th, at a random place in it. */
+  readonly phasesMs: number[];
+  /** The instant from which the phases count. */
+  readonly originMs = nowMs();
+  readonly #wanted: FleetGroup;
+  readonly #recorders = { fast: new Recorder(), slow: new Recorder() };
+  readonly #responses = new Recorder();
+
+  constructor(wanted: FleetGroup) {
+    const { transport, port, clients, intervalMs, contract, keepAlive } = wanted;
+    const { scheme, open } = clientsByName[transport];
+    const random = randomLcg(wanted.seed);
+    this.#wanted = wanted;
+    this.phasesMs = Array.from(
+      { length: clients },
+      (_, index) => ((index + random()) * intervalMs) / clients,
+    );
+    this.members = this.phasesMs.map((phaseMs, index) => {
+      const slow = index < wanted.slowClients;
+      const client = open(
+        {
+          url: `${scheme}://127.0.0.1:${port}`,
+          random,
+          intervalMs,
+          phaseMs,
+          originMs: this.originMs,
+          nowMs,
+          contract,
+          keepAlive,
+          onAnswer: (responseMs) => this.#responses.record(responseMs),
+        },
+        nodeOpeners,
+      );
+      return new Member(client, {
+        handlingMs: slow ? wanted.handlingMs : 0,
+        inboxLimit: wanted.slowBy === 'sleep' ? Number.POSITIVE_INFINITY : undefined,
+        recorder: slow ? this.#recorders.slow : this.#recorders.fast,
+      });
+    });
+  }
+
+  /** Connects everybody. */
+  async start(): Promise<void> {
+    for (let first = 0; first < this.members.length; first += connectAtOnce) {
+      const wave = this.members.slice(first, first + connectAtOnce);
+      await Promise.all(
+        wave.map(({ client, consumer }) => client.start((message) => consumer.take(message))),
+      );
+    }
+  }
+
+  /**
+   * Every client publishes `perClient` messages, one every `everyMs` from `startMs` on, the clients
+   * spread evenly over that time. Resolves when the last has been sent, or answered where there is an answer.
+   */
+  async publish({
+    perClient,
+    everyMs,
+    startMs,
+  }: {
+    perClient: number;
+    everyMs: number;
+    startMs: number;
+  }): Promise<void> {
+    const publications = this.members.map(async ({ client }, index) => {
+      const sent: Promise<void>[] = [];
+      for (let round = 0; round < perClient; round += 1) {
+        const dueMs = startMs + ((index + 0.5) * everyMs) / this.members.length + round * everyMs;
+        await until(dueMs);
+        sent.push(client.publish(`client ${index} says ${round} `.padEnd(58, 'hello '), dueMs));
+      }
+      await Promise.all(sent);
+    });
+    await Promise.all(publications);
+  }
+
+  /** How old the oldest message is that slow clients handle now, and the longest of their inboxes. */
+  sampleSlow(samples: SlowSamples, atMs: number): void {
+    const slow = this.members.filter((member) => member.slow);
+    const ages = slow.flatMap((member) => member.lastAgeMs ?? []);
+    samples.atMs.push(atMs);
+    samples.ageMs.push(ages.length > 0 ? Math.max(...ages) : null);
+    samples.inbox.push(slow.length > 0 ? Math.max(...slow.map((member) => member.consumer.waiting)) : null);
+  }
+
+  /** Slow clients handle nothing more: what still waits for them anywhere is fetched and counted. */
+  giveUp(): void {
+    for (const member of this.members) if (member.slow) member.giveUp();
+  }
+
+  /** Whether somebody lacks a message up to `head`, or has not handled it. */
+  isBehind(head: number): boolean {
+    return this.members.some(({ client, consumer }) => client.ledger.seq < head || consumer.waiting > 0);
+  }
+
+  /** Everything but the slots missed, which only the window knows. */
+  report(head: number): FleetReport {
+    const all = new Recorder();
+    all.add(this.#recorders.fast);
+    all.add(this.#recorders.slow);
+    const { failures, lastFailure } = this.counters;
+    return {
+      books: this.#booksOf(this.members, head),
+      gaps: this.members.reduce((sum, { client }) => sum + client.ledger.gaps, 0),
+      delay: all.delay,
+      histogram: all.bins,
+      cohorts: this.#wanted.slowClients > 0 ? this.#cohorts(head) : [],
+      response: this.#responses.delay,
+      missedSlots: 0,
+      failures,
+      lastFailure,
+    };
+  }
+
+  /** The counters of all clients, added up. */
+  get counters(): Counters {
+    const sum = newCounters();
+    for (const { client } of this.members) {
+      sum.requests += client.counters.requests;
+      sum.empty += client.counters.empty;
+      sum.missedSlots += client.counters.missedSlots;
+      sum.failures += client.counters.failures;
+      sum.lastFailure ??= client.counters.lastFailure;
+    }
+    return sum;
+  }
+
+  /** Disconnects everybody. */
+  stop(): void {
+    for (const { client } of this.members) client.stop();
+  }
+
+  #cohorts(head: number): Cohort[] {
+    return (['fast', 'slow'] as const).map((name) => {
+      const some = this.members.filter((member) => member.slow === (name === 'slow'));
+      return {
+        name,
+        clients: some.length,
+        handlingMs: name === 'slow' ? this.#wanted.handlingMs : 0,
+        messages: this.#booksOf(some, head),
+        delayMs: this.#recorders[name].delay,
+      };
+    });
+  }
+
+  #booksOf(some: readonly Member[], head: number): Books {
+    return sumBooks(some.map((member) => member.books(head)));
+  }
+}

@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { randomLcg, randomUniform } from 'd3-random';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { nowMs } from '../../servers/clock.ts';
+import { Child } from './child.ts';
+import { measureOneWay, openEcho } from './echo.ts';
+import { Link, queueLimitBytes } from './link.ts';
+import type { LinkHandlers } from './link-process.ts';
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A link whose jitter comes from a seed. */
+function linkOf(oneWayMs: number, jitterMs = 0): Link {
+  const link = new Link({ oneWayMs, jitterMs, random: randomLcg(3) });
+  cleanups.push(() => link.close());
+  return link;
+}
+
+/** A client and the server's end of its connection, with the link between them. */
+async function pair(link: Link): Promise<{ near: Socket; far: Socket }> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const connected = once(server, 'connection');
+  const near = connectTo(await link.open(portOf(server)));
+  const [far] = (await connected) as [Socket];
+  cleanups.push(() => {
+    far.destroy();
+    server.close();
+  });
+  return { near, far };
+}
+
+function connectTo(port: number): Socket {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  cleanups.push(() => socket.destroy());
+  return socket;
+}
+
+function portOf(listening: Server): number {
+  return (listening.address() as AddressInfo).port;
+}
+
+/** All that arrives at a socket until its stream ends. Its other direction stays open. */
+async function received(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+  await once(socket, 'end');
+  return Buffer.concat(chunks);
+}
+
+/** Pieces of random sizes, from a byte to 100 KB, in which no two places look alike for long. */
+function randomPieces(seed: number): Buffer[] {
+  const random = randomLcg(seed);
+  const size = randomUniform.source(random)(0, 5);
+  return Array.from({ length: 100 }, () =>
+    Buffer.from(Array.from({ length: Math.floor(10 ** size()) }, () => random() * 256)),
+  );
+}
+
+describe.each([
+  { oneWayMs: 0, jitterMs: 0 },
+  { oneWayMs: 5, jitterMs: 0 },
+  { oneWayMs: 2, jitterMs: 6 },
+])('a link of $oneWayMs ms and up to $jitterMs more', ({ oneWayMs, jitterMs }) => {
+  it('relays every byte in order, both ways at once', async () => {
+    const { near, far } = await pair(linkOf(oneWayMs, jitterMs));
+    const [there, back] = [randomPieces(1), randomPieces(2)];
+    const [atFar, atNear] = [received(far), received(near)];
+    await Promise.all([writeAll(near, there), writeAll(far, back)]);
+    expect((await atFar).equals(Buffer.concat(there))).toBe(true);
+    expect((await atNear).equals(Buffer.concat(back))).toBe(true);
+  });
+
+  it('lets no byte arrive before its time', async () => {
+    const { near, far } = await pair(linkOf(oneWayMs, jitterMs));
+    const pieces = randomPieces(4);
+    const sentMs: number[] = [];
+    const arrivedMs: number[] = [];
+    let [first, bytes] = [0, 0];
+    far.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      // The instant at which the first byte of each piece has arrived.
+      for (; first < bytes; first += pieces[arrivedMs.length - 1]?.length as number) arrivedMs.push(nowMs());
+    });
+    const ended = once(far, 'end');
+    await writeAll(near, pieces, () => sentMs.push(nowMs()));
+    await ended;
+    expect(arrivedMs).toHaveLength(pieces.length);
+    const shortestMs = Math.min(...arrivedMs.map((atMs, index) => atMs - (sentMs[index] as number)));
+    expect(shortestMs).toBeGreaterThanOrEqual(oneWayMs);
+  });
+
+  it('ends one direction and leaves the other open', async () => {
+    const { near, far } = await pair(linkOf(oneWayMs, jitterMs));
+    const atFar = received(far);
+    const endedMs = nowMs();
+    near.end('question');
+    expect(String(await atFar)).toBe('question');
+    expect(nowMs() - endedMs).toBeGreaterThanOrEqual(oneWayMs);
+    const atNear = received(near);
+    far.end('answer');
+    expect(String(await atNear)).toBe('answer');
+  });
+
+  it.each(['near', 'far'] as const)('passes on a reset of the %s side', async (name) => {
+    const ends = await pair(linkOf(oneWayMs, jitterMs));
+    const other = name === 'near' ? ends.far : ends.near;
+    other.write('on its way to nobody');
+    const resetMs = nowMs();
+    ends[name].resetAndDestroy();
+    const [error] = await once(other, 'error');
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect(nowMs() - resetMs).toBeGreaterThanOrEqual(oneWayMs);
+  });
+
+  it('closes a client whose target refuses', async () => {
+    const refusing = createServer().listen(0, '127.0.0.1');
+    await once(refusing, 'listening');
+    const targetPort = portOf(refusing);
+    refusing.close();
+    const client = connectTo(await linkOf(oneWayMs, jitterMs).open(targetPort));
+    const [error] = await once(client, 'error');
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('is found at least as long by whoever measures it', async () => {
+    const echo = await openEcho();
+    cleanups.push(echo.close);
+    const port = await linkOf(oneWayMs, jitterMs).open(echo.port);
+    const { count, mean, p50 } = (await measureOneWay(port, nowMs() + 100, 5, randomLcg(1))).delay;
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(mean).toBeGreaterThanOrEqual(oneWayMs);
+    expect(p50).toBeGreaterThanOrEqual(oneWayMs);
+  });
+});
+
+/** Writes one piece after the other, and ends. */
+async function writeAll(socket: Socket, pieces: Buffer[], onWrite: () => void = () => {}): Promise<void> {
+  for (const piece of pieces) {
+    onWrite();
+    await new Promise((resolve) => socket.write(piece, resolve));
+  }
+  socket.end();
+}
+
+it.each([0, 5])('pauses a sender whose target does not read (%d ms)', async (oneWayMs) => {
+  const link = linkOf(oneWayMs);
+  const { near, far } = await pair(link);
+  far.pause();
+  const sent = vi.fn();
+  const all = Buffer.alloc(64 * 1024 * 1024, 'all of it, ');
+  near.write(all, sent);
+  near.end();
+  await vi.waitFor(() => expect(link.tally.longestQueueBytes).toBeGreaterThan(queueLimitBytes * 0.9), 5000);
+  expect(sent).not.toHaveBeenCalled();
+  expect((await received(far)).equals(all)).toBe(true);
+  expect(sent).toHaveBeenCalledOnce();
+  expect(link.tally.longestQueueBytes).toBeLessThanOrEqual(queueLimitBytes);
+});
+
+it('passes a reset to a side that does not read, past what waits for it', async () => {
+  const link = linkOf(0);
+  const { near, far } = await pair(link);
+  near.pause();
+  // Without a delay, a queue that grows says that the kernel takes no more for this client.
+  while (link.tally.longestQueueBytes < queueLimitBytes / 2) {
+    await new Promise((resolve) => far.write(Buffer.alloc(64 * 1024), resolve));
+  }
+  const failed = vi.fn();
+  near.on('error', failed);
+  far.resetAndDestroy();
+  await vi.waitFor(() => {
+    // A side that does not read learns of a reset when it writes.
+    near.write('.');
+    expect(failed).toHaveBeenCalled();
+  }, 5000);
+  expect(near.isPaused()).toBe(true);
+});
+
+it('close() cuts what is under way and stops listening', async () => {
+  const link = linkOf(60_000);
+  const { near, far } = await pair(link);
+  const { near: second } = await pair(link);
+  near.write('never to arrive');
+  await vi.waitFor(() => expect(link.tally.longestQueueBytes).toBeGreaterThan(0));
+  const ends = [near, far, second].map((socket) => {
+    socket.resume().on('error', () => {});
+    return once(socket, 'close');
+  });
+  for (const socket of [near, far, second]) socket.once('end', () => socket.end());
+  const port = near.remotePort as number;
+  await link.close();
+  await Promise.all(ends);
+  expect(far.bytesRead).toBe(0);
+  expect((await once(connectTo(port), 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+it('works in a process of its own', async () => {
+  const child = new Child<LinkHandlers>('./link-process.ts');
+  onTestFinished(() => child.kill());
+  const echo = await openEcho();
+  cleanups.push(echo.close);
+  const [port] = await child.call('open', { ports: [echo.port], oneWayMs: 3, jitterMs: 1, seed: 1 });
+  const way = await measureOneWay(port as number, nowMs() + 100, 5, randomLcg(1));
+  expect(way.delay.mean).toBeGreaterThanOrEqual(3);
+  await child.call('close', undefined);
+  expect((await once(connectTo(port as number), 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
+});

@@ -1,0 +1,115 @@
+import { bookProblems, emptyBooks } from '../analysis/books.ts';
+import type { GroupPlan, TrialPlan } from '../experiment.ts';
+import type { Delay, Trial } from '../result.ts';
+
+/** What is known about a trial before it runs: its id, its parameters, and the entries of one that never ended. */
+export function frame(experiment: string, plan: TrialPlan, group: GroupPlan) {
+  const together = togetherOf(experiment, plan);
+  return {
+    id: plan.groups.length > 1 ? `${together}/${describeGroup(group)}` : together,
+    experiment,
+    transport: group.transport,
+    contract: group.contract ?? ('every' as const),
+    together,
+    parameters: parametersOf(plan, group),
+    repeat: plan.repeat,
+    durationMs: plan.durationMs,
+    warnings: [] as Trial['warnings'],
+  };
+}
+
+/** The entries of a trial that did not come to an end. */
+export function unfinishedTrials(
+  experiment: string,
+  plan: TrialPlan,
+  status: 'failed' | 'interrupted',
+  error: string,
+): Trial[] {
+  const nothing: Delay = { count: 0, mean: null, p50: null, p90: null, p99: null, max: null };
+  return plan.groups.map((group) => ({
+    ...frame(experiment, plan, group),
+    status,
+    error,
+    messages: emptyBooks(),
+    delayMs: nothing,
+    requests: { total: 0, empty: 0, missedSlots: 0 },
+    bytes: { toClients: 0, toServer: 0 },
+    server: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: 0 },
+    clients: { count: group.clients, cpuMs: 0, eventLoopDelayP99Ms: 0 },
+    appended: 0,
+  }));
+}
+
+/** Whether a trial's books balance, and if not, why. */
+export function statusOf(
+  books: Trial['messages'],
+  gaps: number,
+  lastFailure: string | undefined,
+): Pick<Trial, 'status' | 'error'> {
+  const problems = bookProblems(books, gaps);
+  if (problems.length === 0) return { status: 'ok' };
+  return { status: 'failed', error: [...problems, lastFailure].filter(Boolean).join('; ') };
+}
+
+function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
+  const { kind, ratePerSecond, payloadBytes = 58 } = plan.schedule;
+  const { transport, server = {}, keepAlive, slowClients, handlingMs, slowBy = 'pause' } = group;
+  return {
+    clients: group.clients,
+    ratePerSecond: plan.publish ? (group.clients * 1000) / plan.publish.everyMs : ratePerSecond,
+    schedule: kind,
+    payloadBytes,
+    ...(transport === 'short-poll' && { intervalMs: group.intervalMs }),
+    ...(transport === 'long-poll' && { holdMs: server.holdMs ?? 25_000 }),
+    ...(plan.link && { oneWayMs: plan.link.oneWayMs, jitterMs: plan.link.jitterMs }),
+    ...(plan.policy && { policy: plan.policy }),
+    ...(slowClients && { slowClients, handlingMs, slowBy }),
+    ...(answersOverHttp(transport) && { framework: server.framework ?? 'express' }),
+    ...(server.coalesce === false && { coalesce: false }),
+    ...(keepAlive === false && { keepAlive }),
+    ...(plan.publish && { publishEveryMs: plan.publish.everyMs }),
+    ...(plan.stall && { stallMs: plan.stall.durationMs }),
+  };
+}
+
+function answersOverHttp(transport: GroupPlan['transport']): boolean {
+  return transport !== 'push' && transport !== 'tcp-push';
+}
+
+/** The messages and the distance of a run, in a few words: what all its groups share. */
+function togetherOf(experiment: string, plan: TrialPlan): string {
+  const { schedule, groups, link, publish, stall } = plan;
+  const [only] = groups.length === 1 ? groups : [];
+  const words = [
+    experiment,
+    plan.repeat,
+    publish
+      ? `published-every-${publish.everyMs}`
+      : `${schedule.kind}-${Number(schedule.ratePerSecond.toPrecision(3))}`,
+    link && `${link.oneWayMs}-ms-away`,
+    stall && `stall-${stall.durationMs}`,
+    only ? `${only.clients}-clients/${describeGroup(only)}` : 'together',
+  ];
+  return words.filter((word) => word !== undefined).join('/');
+}
+
+/** A group in a few words, by all that may tell it from its siblings. */
+function describeGroup({
+  transport,
+  intervalMs,
+  server = {},
+  contract,
+  keepAlive,
+  slowBy,
+}: GroupPlan): string {
+  const words = [
+    transport,
+    transport === 'short-poll' && intervalMs,
+    server.framework === 'http' && 'bare',
+    server.coalesce === false && 'uncoalesced',
+    contract === 'latest' && contract,
+    keepAlive === false && 'reconnecting',
+    slowBy === 'sleep' && 'sleeping',
+  ];
+  return words.filter(Boolean).join('-');
+}
