@@ -2,6 +2,7 @@ import type { TransportName } from '../clients/transports.ts';
 import type { ServerOptions } from '../servers/main.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
 import type { ProbeName } from './harness/probes/probes.ts';
+import type { Publications } from './harness/publications.ts';
 import type { Capacity, ExperimentText, Finding, Fit, Pair, Probe, Trial } from './result.ts';
 
 /** How long the lab may take: `quick` shows, `default` measures, `full` repeats until there is an interval. */
@@ -44,8 +45,8 @@ export type TrialPlan = {
   policy?: string;
   /** Distance between the clients and the server. Default: none, and no link. */
   link?: { oneWayMs: number; jitterMs?: number };
-  /** The clients themselves publish: each so many messages, one every so often. */
-  publish?: { perClient: number; everyMs: number };
+  /** The clients themselves publish. Default: only the source does. */
+  publish?: Publications;
   /** The server stands still for a while: from so long after the start of the window. */
   stall?: { atMs: number; durationMs: number };
   /** Measure in other ways at the same time: so many clients that ask, wait for the answer, and ask again. */

@@ -11,6 +11,7 @@ import { inspectEnvironment, labVersion } from './harness/environment.ts';
 import { estimateMs, Run } from './harness/run.ts';
 import { type Result, schemaVersion } from './result.ts';
 import { makeRunFolder, saveResult } from './result-file.ts';
+import { writeModelFit } from './terminal/model-fit.ts';
 import { runWithProgress } from './terminal/progress.ts';
 import { writeVerdicts } from './terminal/verdicts.ts';
 
@@ -113,7 +114,8 @@ async function main(options: Options): Promise<number> {
   result.lab.status = interrupted ? 'interrupted' : 'complete';
   const resultPath = save();
   const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
-  (options.json ? console.error : console.log)(`\n${writeVerdicts(result)}\n${reportPath ?? resultPath}`);
+  const said = [writeVerdicts(result), writeModelFit(result), reportPath ?? resultPath].filter(Boolean);
+  (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (interrupted) return exitCodes.interrupted;
   if (!reportPath) return exitCodes.environment;

@@ -11,10 +11,19 @@ import { stayConnected } from './stay-connected.ts';
  *     client  ◄─{next:8}─  ──GET after=6──►◄─[7 8]──   (paused) ◄─{next:9}─◄─{next:11}─   ──GET after=8──►
  *
  * A notice that comes while one is being followed up replaces the one before it. Costs the client an
- * open connection, and a request for what the notices of one round trip announce.
+ * open connection, and a request for what the notices of one round trip announce, or of the interval
+ * that it gives itself.
  */
-export function notifyClient(options: ClientOptions, openers: Pick<Openers, 'webSocket' | 'http'>): Client {
-  const { random = Math.random } = options;
+export type NotifyClientOptions = ClientOptions & {
+  /** The least time from one fetch to the next: the client's own pace. Default 0. */
+  intervalMs?: number;
+};
+
+export function notifyClient(
+  options: NotifyClientOptions,
+  openers: Pick<Openers, 'webSocket' | 'http'>,
+): Client {
+  const { random = Math.random, intervalMs = 0 } = options;
   const poll = new Poll(options, { http: (origin, how) => openers.http(origin.replace(/^ws/, 'http'), how) });
   let handle: (message: Message) => void = () => {};
   let onSubscribed = () => {};
@@ -44,12 +53,21 @@ export function notifyClient(options: ClientOptions, openers: Pick<Openers, 'web
         for (const message of await poll.ask()) handle(message);
         onSubscribed();
         failuresInARow = 0;
-      } while (!paused && (poll.more || poll.ledger.isBehind(announced)));
+      } while (!paused && (poll.more || (intervalMs === 0 && poll.ledger.isBehind(announced))));
+      if (intervalMs > 0) return void rest();
     } catch {
       failuresInARow += 1;
       timer = setTimeout(fetchNews, backoffMs(failuresInARow, random));
     }
     fetching = false;
+  }
+
+  /** Asks for nothing for a while; what was announced meanwhile is fetched afterwards, all at once. */
+  function rest(): void {
+    timer = setTimeout(() => {
+      fetching = false;
+      if (poll.ledger.isBehind(announced)) void fetchNews();
+    }, intervalMs);
   }
 
   return {

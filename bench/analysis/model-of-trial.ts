@@ -20,7 +20,9 @@ export function modelOfTrial(facts: TrialFacts): Model | undefined {
   if (transport === 'short-poll')
     return ofAll(shortPollOnSchedule(facts, facts.phasesMs, facts.intervalMs), clients);
   if (transport === 'long-poll') return ofAll(longPollOnSchedule(facts, facts.holdMs), clients);
-  if (transport === 'notify') return ofAll(notifyOnSchedule(facts), clients);
+  // A client that rests between two fetches is between the two models, and has none of its own.
+  if (transport === 'notify')
+    return facts.intervalMs > 0 ? undefined : ofAll(notifyOnSchedule(facts), clients);
   // A fan-out is serial: on average a client waits for half of it.
   return { meanMs: oneWayMs + (fanOutSpanMs ?? 0) / 2, requestsPerSecond: 0 };
 }

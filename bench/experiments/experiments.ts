@@ -1,8 +1,23 @@
 import type { Experiment } from '../experiment.ts';
+import { breakEven } from './break-even.ts';
 import { crowd } from './crowd.ts';
+import { distance } from './distance.ts';
 import { freshness } from './freshness.ts';
+import { honest } from './honest.ts';
 import { idleCost } from './idle-cost.ts';
+import { lightClient } from './light-client.ts';
 import { overwhelmed } from './overwhelmed.ts';
+import { published } from './published.ts';
 
 /** Every question that the lab asks, in the order in which it asks them. */
-export const experiments: readonly Experiment[] = [freshness, idleCost, crowd, overwhelmed];
+export const experiments: readonly Experiment[] = [
+  freshness,
+  distance,
+  idleCost,
+  breakEven,
+  lightClient,
+  crowd,
+  overwhelmed,
+  published,
+  honest,
+];

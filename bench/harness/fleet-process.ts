@@ -8,6 +8,7 @@ import { measureOneWay } from './echo.ts';
 import { type FleetGroup, type FleetReport, Group, type SlowSamples } from './group.ts';
 import { probes } from './probes/probes.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
+import type { Publications } from './publications.ts';
 
 /** The simulated clients of a trial, in a process of their own so that their cost is not the server's. */
 
@@ -20,7 +21,7 @@ export type FleetWindow = {
   /** Do nothing that wakes the process. */
   quiet: boolean;
   /** The clients publish. */
-  publish?: { perClient: number; everyMs: number };
+  publish?: Publications;
   /** Measure the way to the echo at this port. */
   echo?: { port: number; seed: number };
   /** Ask a polling server in a closed loop. */
@@ -62,7 +63,7 @@ async function meter(window: FleetWindow): Promise<FleetMetered> {
     meterWindow(startMs, endMs, { during, quiet }),
     echo && measureOneWay(echo.port, endMs, echoEveryMs, randomLcg(echo.seed)),
     besides && measureTwice({ ...besides, startMs, endMs }),
-    publish && Promise.all(groups.map((group) => group.publish({ ...publish, startMs }))),
+    publish && Promise.all(groups.map((group) => group.publish(publish, startMs))),
   ]);
   return {
     use,

@@ -8,6 +8,7 @@ import { sumBooks } from '../analysis/books.ts';
 import type { Books, Cohort, Delay, Histogram } from '../result.ts';
 import { Member } from './member.ts';
 import { until } from './process-meter.ts';
+import { type Publications, publicationTimesMs } from './publications.ts';
 import { Recorder } from './recorder.ts';
 
 /** Clients of one transport. The first `slowClients` of them take `handlingMs` for each message. */
@@ -102,29 +103,17 @@ export class Group {
     }
   }
 
-  /**
-   * Every client publishes `perClient` messages, one every `everyMs` from `startMs` on, the clients
-   * spread evenly over that time. Resolves when the last has been sent, or answered where there is an answer.
-   */
-  async publish({
-    perClient,
-    everyMs,
-    startMs,
-  }: {
-    perClient: number;
-    everyMs: number;
-    startMs: number;
-  }): Promise<void> {
-    const publications = this.members.map(async ({ client }, index) => {
+  /** Every client publishes from `startMs` on. Resolves when the last has been sent, or answered where there is an answer. */
+  async publish(publications: Publications, startMs: number): Promise<void> {
+    const all = this.members.map(async ({ client }, index) => {
       const sent: Promise<void>[] = [];
-      for (let round = 0; round < perClient; round += 1) {
-        const dueMs = startMs + ((index + 0.5) * everyMs) / this.members.length + round * everyMs;
-        await until(dueMs);
-        sent.push(client.publish(`client ${index} says ${round} `.padEnd(58, 'hello '), dueMs));
+      for (const atMs of publicationTimesMs(publications, index, this.members.length)) {
+        await until(startMs + atMs);
+        sent.push(client.publish(`client ${index} says `.padEnd(58, 'hello '), startMs + atMs));
       }
       await Promise.all(sent);
     });
-    await Promise.all(publications);
+    await Promise.all(all);
   }
 
   /** How old the oldest message is that slow clients handle now, and the longest of their inboxes. */

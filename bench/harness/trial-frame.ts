@@ -59,7 +59,8 @@ function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
     ratePerSecond: plan.publish ? (group.clients * 1000) / plan.publish.everyMs : ratePerSecond,
     schedule: kind,
     payloadBytes,
-    ...(transport === 'short-poll' && { intervalMs: group.intervalMs }),
+    ...((transport === 'short-poll' || transport === 'notify') &&
+      group.intervalMs && { intervalMs: group.intervalMs }),
     ...(transport === 'long-poll' && { holdMs: server.holdMs ?? 25_000 }),
     ...(plan.link && { oneWayMs: plan.link.oneWayMs, jitterMs: plan.link.jitterMs }),
     ...(plan.policy && { policy: plan.policy }),

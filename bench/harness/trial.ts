@@ -9,6 +9,7 @@ import { Child } from './child.ts';
 import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
 import type { FleetReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
+import { allPublicationTimesMs } from './publications.ts';
 import type { ServerHandlers } from './server-process.ts';
 import { frame, statusOf } from './trial-frame.ts';
 
@@ -48,7 +49,7 @@ export class Bench {
   /** Runs one trial. One entry per group; they differ in `transport` or parameters and share `together`. */
   async run(experiment: string, plan: TrialPlan, seed = 0): Promise<Trial[]> {
     const schedule: Schedule = { ...plan.schedule, durationMs: plan.durationMs, seed: seed + plan.repeat };
-    const fleets = this.#fleetsFor(plan);
+    const fleets = await this.#fleetsFor(plan);
     const memoryBefore = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
     const { ports, echoPort } = await this.#openServers(plan, schedule.seed ?? 0);
     const phases: Phases[] = [];
@@ -114,10 +115,15 @@ export class Bench {
     this.#link?.kill();
   }
 
-  /** The fleets of a trial: the one that is there, or one for each group. */
-  #fleetsFor({ ownFleets, groups }: TrialPlan): Child<FleetHandlers>[] {
-    const count = ownFleets ? groups.length : 1;
-    while (this.#fleets.length < count) this.#fleets.push(new Child<FleetHandlers>('./fleet-process.ts'));
+  /** The fleets of a trial: the one that is there, or one for each group. Those that are new run their code once before. */
+  async #fleetsFor(plan: TrialPlan): Promise<Child<FleetHandlers>[]> {
+    const count = plan.ownFleets ? plan.groups.length : 1;
+    if (this.#fleets.length < count) {
+      while (this.#fleets.length < count) this.#fleets.push(new Child<FleetHandlers>('./fleet-process.ts'));
+      const groups = plan.groups.map((group) => ({ ...group, ...(group.intervalMs && { intervalMs: 20 }) }));
+      const schedule = { ...plan.schedule, ratePerSecond: 100 };
+      await this.run('warm-up', { ...plan, groups, schedule, durationMs: 1000 });
+    }
     return this.#fleets.slice(0, count);
   }
 
@@ -234,7 +240,7 @@ function trialOf(
     clients: group.clients,
     intervalMs: group.intervalMs ?? 0,
     holdMs: group.server?.holdMs ?? 25_000,
-    dueMs: dueTimesMs(schedule),
+    dueMs: plan.publish ? allPublicationTimesMs(plan.publish, group.clients) : dueTimesMs(schedule),
     durationMs: plan.durationMs,
     oneWayMs: oneWay?.mean ?? 0,
     phasesMs: phases.phasesMs.map((phaseMs) => phases.originMs + phaseMs - startMs),

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import { type ClientHttp2Session, connect as connectHttp2, createSecureServer } from 'node:http2';
+import { connect as connectHttp2, createSecureServer } from 'node:http2';
 import { type AddressInfo, connect, type Server } from 'node:net';
+import type { Readable } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { createParser } from 'eventsource-parser';
 import { generate } from 'selfsigned';
-import { Client as HttpClient, request } from 'undici';
+import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
-import { type Endpoint, newTally } from '../../../servers/endpoint.ts';
+import { newTally } from '../../../servers/endpoint.ts';
 import { bareApp } from '../../../servers/http-bare.ts';
 import { serversByName } from '../../../servers/main.ts';
 import { formatCursor } from '../../../servers/message.ts';
@@ -15,63 +16,47 @@ import { eventFrame } from '../../../servers/sse.ts';
 import { Link } from '../link.ts';
 import type { Probed } from './probes.ts';
 
-/** What goes over the wire once: a poll or a message. Resolves when it has arrived. */
-type Exchange = () => Promise<unknown>;
+/** What goes over the wire once, a poll or a message; resolves when it has arrived. And the end of its connection. */
+type Conversation = { exchange: () => Promise<unknown>; close: () => unknown };
 
-/** Something to exchange, over one of the ways that a browser knows. */
-type Way = {
-  over: 'plain' | 'tls' | 'http2';
-  emptyPoll: Exchange;
-  poll: Exchange;
-  events?: Exchange;
-  socket?: Exchange;
-  tcp?: Exchange;
-};
+/** One thing to count: what travels, over what, and how to begin. */
+type Row = { kind: keyof typeof titles; over: 'plain' | 'tls' | 'http2'; open: () => Promise<Conversation> };
 
 const times = 20;
 const body = 'hello '.padEnd(58, 'hello ');
 
-/**
- * Counts the bytes of an empty poll, of a poll that brings one message, and of one pushed message, each
- * way that a message can travel, at a relay between client and server: what TCP carries, with every
- * header and, where there is TLS, all that it adds. Connections stay open; their beginning is not counted.
- */
-export async function probeWireBytes(_: undefined): Promise<Probed[]> {
-  const source = new EmbeddedSource();
-  // The same number of digits in every seq, so that all messages are equally long.
-  for (let index = 0; index < 100; index += 1) source.log.append(body, 1000);
-  const bench = new WireBench(source);
-  try {
-    const rows: Probed[] = [];
-    for (const way of await bench.ways()) {
-      const kinds = {
-        'empty-poll': way.emptyPoll,
-        'poll-with-message': way.poll,
-        'event-stream': way.events,
-        'web-socket': way.socket,
-        'tcp-line': way.tcp,
-      };
-      for (const [kind, exchange] of Object.entries(kinds))
-        if (exchange)
-          rows.push({
-            name: `${kind}/${way.over}`,
-            title: titles[kind] ?? kind,
-            values: await bench.count(exchange),
-          });
-    }
-    return rows;
-  } finally {
-    await bench.close();
-  }
-}
-
-const titles: Record<string, string> = {
+const titles = {
   'empty-poll': 'a poll that finds nothing',
   'poll-with-message': 'a poll that brings one message',
   'event-stream': 'one message by SSE',
   'web-socket': 'one message by WebSocket',
   'tcp-line': 'one message over bare TCP',
 };
+
+/**
+ * Counts the bytes of an empty poll, of a poll that brings one message, and of one pushed message, each
+ * way that a message can travel, at a relay between client and server: what TCP carries, with every
+ * header and, where there is TLS, all that it adds. Connections stay open; their beginning is not counted.
+ */
+export async function probeWireBytes(_: { durationMs: number }): Promise<Probed[]> {
+  const source = new EmbeddedSource();
+  // The same number of digits in every seq, so that all messages are equally long.
+  for (let index = 0; index < 100; index += 1) source.log.append(body, 1000);
+  const bench = new WireBench(source);
+  try {
+    const probed: Probed[] = [];
+    // One after the other: every message goes to all who listen.
+    for (const { kind, over, open } of await bench.rows()) {
+      const conversation = await open();
+      const values = await bench.count(conversation);
+      await conversation.close();
+      probed.push({ name: `${kind}/${over}`, title: titles[kind], values });
+    }
+    return probed;
+  } finally {
+    await bench.close();
+  }
+}
 
 /** Servers, the relay that counts, and clients that trust our own certificate. */
 class WireBench {
@@ -83,32 +68,30 @@ class WireBench {
     this.#source = source;
   }
 
-  async ways(): Promise<Way[]> {
+  /** Everything there is to count. */
+  async rows(): Promise<Row[]> {
     const certificate = await generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256' });
     const keys = { key: certificate.private, cert: certificate.cert };
-    const port = Object.fromEntries(
-      await Promise.all(
-        (['short-poll', 'sse', 'push', 'tcp-push'] as const).map(async (name) => {
-          const endpoint: Endpoint = serversByName[name](this.#source, { framework: 'http' });
-          await endpoint.listen();
-          this.#close.push(() => endpoint.close());
-          return [name, endpoint.port];
-        }),
-      ),
-    ) as Record<string, number>;
-    const plain = async (name: string) => this.#link.open(port[name] as number);
-    const secure = async (name: string) =>
-      this.#link.open(await this.#tlsInFrontOf(port[name] as number, keys));
+    const rows: Row[] = [];
+    for (const [name, kinds] of Object.entries(kindsOf)) {
+      const endpoint = serversByName[name as keyof typeof kindsOf](this.#source, { framework: 'http' });
+      await endpoint.listen();
+      this.#close.push(() => endpoint.close());
+      const plain = await this.#link.open(endpoint.port);
+      const secure = await this.#link.open(await this.#tlsInFrontOf(endpoint.port, keys));
+      for (const kind of kinds) {
+        rows.push({ kind, over: 'plain', open: () => this.#open(kind, plain, false) });
+        if (kind !== 'tcp-line') rows.push({ kind, over: 'tls', open: () => this.#open(kind, secure, true) });
+      }
+    }
     const http2 = await this.#link.open(await this.#http2Server(keys));
-    return [
-      await this.#http1Way('plain', 'http', 'ws', plain),
-      await this.#http1Way('tls', 'https', 'wss', secure),
-      await this.#http2Way(http2),
-    ];
+    for (const kind of ['empty-poll', 'poll-with-message', 'event-stream'] as const)
+      rows.push({ kind, over: 'http2', open: () => this.#openHttp2(kind, http2) });
+    return rows;
   }
 
   /** Bytes of one exchange, after some that fill caches and header tables. */
-  async count(exchange: Exchange): Promise<Probed['values']> {
+  async count({ exchange }: Conversation): Promise<Probed['values']> {
     for (let warm = 0; warm < 5; warm += 1) await exchange();
     const before = { ...this.#link.tally };
     for (let time = 0; time < times; time += 1) await exchange();
@@ -126,100 +109,70 @@ class WireBench {
     return this.#source.log.append(body, 1000);
   }
 
-  get #end(): string {
-    return formatCursor(this.#source.log.end);
-  }
-
-  async #http1Way(
-    over: 'plain' | 'tls',
-    http: string,
-    ws: string,
-    open: (name: string) => Promise<number>,
-  ): Promise<Way> {
-    const client = new HttpClient(`${http}://127.0.0.1:${await open('short-poll')}`, {
-      connect: { rejectUnauthorized: false },
-    });
+  async #open(kind: Row['kind'], port: number, secure: boolean): Promise<Conversation> {
+    const http = `${secure ? 'https' : 'http'}://127.0.0.1:${port}`;
+    const trusting = { rejectUnauthorized: false };
+    if (kind === 'web-socket') {
+      const url = `${secure ? 'wss' : 'ws'}://127.0.0.1:${port}/messages`;
+      const socket = new WebSocket(url, { ...trusting, perMessageDeflate: false });
+      await once(socket, 'message');
+      return this.#listening(
+        () => once(socket, 'message'),
+        () => socket.terminate(),
+      );
+    }
+    if (kind === 'tcp-line') {
+      const socket = connect(port, '127.0.0.1');
+      socket.write('{"after":null}\n');
+      await once(socket, 'data');
+      return this.#listening(
+        () => once(socket, 'data'),
+        () => socket.destroy(),
+      );
+    }
+    const client = new HttpClient(http, { connect: trusting, bodyTimeout: 0 });
+    const close = () => client.destroy().catch(() => {});
+    if (kind === 'event-stream') {
+      const { body: stream } = await client.request({ method: 'GET', path: '/messages' });
+      stream.on('error', () => {});
+      return this.#listening(await eventsOf(stream), close);
+    }
     const ask = async (after: string) => {
       const answer = await client.request({ method: 'GET', path: `/messages?after=${after}` });
-      return answer.body.text();
+      await answer.body.text();
     };
-    this.#close.push(() => client.destroy());
-    return {
-      over,
-      emptyPoll: () => ask(this.#end),
-      poll: () => {
-        const after = this.#end;
-        this.#append();
-        return ask(after);
-      },
-      events: await this.#listenToEvents(`${http}://127.0.0.1:${await open('sse')}/messages`),
-      socket: await this.#listenToWebSocket(`${ws}://127.0.0.1:${await open('push')}/messages`),
-      ...(over === 'plain' && { tcp: await this.#listenToTcp(await open('tcp-push')) }),
-    };
+    return this.#asking(kind, ask, close);
   }
 
-  async #http2Way(port: number): Promise<Way> {
+  async #openHttp2(kind: Row['kind'], port: number): Promise<Conversation> {
     const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false });
-    this.#close.push(() => session.destroy());
+    const close = () => session.destroy();
+    if (kind === 'event-stream')
+      return this.#listening(await eventsOf(session.request({ ':path': '/events' })), close);
     const ask = async (after: string) => {
       const stream = session.request({ ':path': `/messages?after=${after}` });
       stream.resume();
       await once(stream, 'end');
     };
-    return {
-      over: 'http2',
-      emptyPoll: () => ask(this.#end),
-      poll: () => {
-        const after = this.#end;
-        this.#append();
-        return ask(after);
-      },
-      events: await this.#listenToHttp2Events(session),
+    return this.#asking(kind, ask, close);
+  }
+
+  #asking(kind: Row['kind'], ask: (after: string) => Promise<void>, close: () => unknown): Conversation {
+    const exchange = () => {
+      const after = formatCursor(this.#source.log.end);
+      if (kind === 'poll-with-message') this.#append();
+      return ask(after);
     };
+    return { exchange, close };
   }
 
-  async #listenToWebSocket(url: string): Promise<Exchange> {
-    const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false });
-    this.#close.push(() => socket.terminate());
-    await once(socket, 'message');
-    return () => this.#appendAndAwait(once(socket, 'message'));
-  }
-
-  async #listenToEvents(url: string): Promise<Exchange> {
-    const dispatcher = new HttpClient(new URL(url).origin, {
-      connect: { rejectUnauthorized: false },
-      bodyTimeout: 0,
-    });
-    this.#close.push(() => dispatcher.destroy().catch(() => {}));
-    const { body: stream } = await request(url, { dispatcher });
-    stream.on('error', () => {});
-    return this.#eventsOf((onData) => stream.on('data', onData));
-  }
-
-  async #listenToHttp2Events(session: ClientHttp2Session): Promise<Exchange> {
-    const stream = session.request({ ':path': '/events' });
-    await once(stream, 'response');
-    return this.#eventsOf((onData) => stream.on('data', onData));
-  }
-
-  #eventsOf(read: (onData: (piece: Buffer) => void) => void): Exchange {
-    let arrived = () => {};
-    const parser = createParser({ onEvent: () => arrived() });
-    read((piece) => parser.feed(String(piece)));
-    return () => this.#appendAndAwait(new Promise<void>((resolve) => (arrived = resolve)));
-  }
-
-  async #listenToTcp(port: number): Promise<Exchange> {
-    const socket = connect(port, '127.0.0.1');
-    this.#close.push(() => socket.destroy());
-    socket.write('{"after":null}\n');
-    await once(socket, 'data');
-    return () => this.#appendAndAwait(once(socket, 'data'));
-  }
-
-  #appendAndAwait(arrival: Promise<unknown>): Promise<unknown> {
-    this.#append();
-    return arrival;
+  #listening(arrival: () => Promise<unknown>, close: () => unknown): Conversation {
+    const exchange = () => {
+      const arrived = arrival();
+      this.#append();
+      return arrived;
+    };
+    return { exchange, close };
   }
 
   /** TLS ends here and plain text goes on, as behind most load balancers. */
@@ -263,4 +216,25 @@ class WireBench {
     this.#close.push(() => void server.close());
     return (server.address() as AddressInfo).port;
   }
+}
+
+/** What each server is asked for. */
+const kindsOf = {
+  'short-poll': ['empty-poll', 'poll-with-message'],
+  sse: ['event-stream'],
+  push: ['web-socket'],
+  'tcp-push': ['tcp-line'],
+} as const;
+
+/** Waits for the beginning of a stream of events, and returns the way to wait for each that follows. */
+async function eventsOf(stream: Readable): Promise<() => Promise<unknown>> {
+  let arrived = () => {};
+  const parser = createParser({ onEvent: () => arrived() });
+  const began = once(stream, 'data');
+  stream.on('data', (piece: Buffer) => parser.feed(String(piece)));
+  await began;
+  return () =>
+    new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
 }

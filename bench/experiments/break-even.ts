@@ -1,0 +1,225 @@
+import {
+  breakEvenRatePerSecond,
+  type Cell,
+  predictWinners,
+  score,
+  splitCells,
+} from '../analysis/break-even.ts';
+import { cellsOf, fitCpuCosts } from '../analysis/cpu-costs.ts';
+import { NotEnough } from '../analysis/findings.ts';
+import { compareRatio } from '../analysis/interval.ts';
+import { threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
+import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Trial } from '../result.ts';
+
+const clients = 100;
+const frameworks = ['express', 'http'] as const;
+
+const sizes = {
+  quick: { repeats: 1, durationMs: 400, rates: [4, 150], intervals: [400], sides: [150] },
+  default: { repeats: 1, durationMs: 550, rates: [4, 40, 150], intervals: [100, 400], sides: [4, 150] },
+  full: { repeats: 5, durationMs: 900, rates: [2, 10, 50, 150], intervals: [100, 300, 900], sides: [2, 150] },
+} as const;
+
+/** A burst at which coalescing shows: so many messages due at one instant. */
+const burstPerSecond = 100;
+
+export const breakEven: Experiment = {
+  text: {
+    id: 'break-even',
+    title: 'Break-even',
+    claim: 'Request-response is always an ideal pattern',
+    question: 'When does polling cost the server less than push?',
+    prediction: {
+      choices: [
+        {
+          text: 'Never: push sends nothing but the messages.',
+          why: 'Push pays for every message and client by itself. A poll fetches all that came in one answer.',
+        },
+        {
+          text: 'Always: with push the server has to serve everybody at once.',
+          why: 'A pushed frame is built once and written many times. An empty poll costs a whole request and answer.',
+        },
+        {
+          text: 'When messages are rare.',
+          why: 'That is when polls are mostly empty and push does nothing at all.',
+        },
+        {
+          text: 'When many messages fall into one interval, so that a poll fetches a batch.',
+          why: 'The poll costs the same whether it fetches one message or fifty; push pays fifty times.',
+        },
+      ],
+      right: 3,
+    },
+    howToRead:
+      'Each cell is one message rate and one poll interval. The sign says who took less of the server’s processor there, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. The left map has polls on Express, the right one on nothing but Node.',
+    why: 'Push costs c_push for each message and client. A poll costs c_poll every T, and little more for each message in its answer. They meet at λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls dearer and moves the line; messages that are due at the same instant share a write with coalesced push and move it the other way.',
+    caveat:
+      'Processor time of one server process with 100 clients and nothing else to do. A delivery costs more when deliveries are rare, because the process has to be woken; the costs hold for loads like these. And the winner on processor time may lose on freshness: a message polled every T is T/2 old on average.',
+  },
+
+  rule: 'By server CPU, cell by cell, in paired runs. Holds when a short poll on Express took less than push in every cell; does not hold when in none; otherwise "depends", with the rate at which it turns. A cell counts for the one whose advantage is clear: with three runs or more its interval leaves out 1.',
+
+  plan(profile) {
+    const { repeats, durationMs, rates, intervals, sides } = sizes[profile];
+    const polls = frameworks.flatMap((framework) =>
+      intervals.map(
+        (intervalMs): GroupPlan => ({ transport: 'short-poll', clients, intervalMs, server: { framework } }),
+      ),
+    );
+    const others: GroupPlan[] = [
+      { transport: 'sse', clients, server: { framework: 'http' } },
+      { transport: 'long-poll', clients, server: { framework: 'http' } },
+    ];
+    const push: GroupPlan = { transport: 'push', clients };
+    const periodic = (groups: readonly GroupPlan[], ratePerSecond: number) =>
+      groups.map((group) => ({ group, kind: 'periodic' as const, ratePerSecond }));
+    const runs = [
+      ...rates.flatMap((ratePerSecond) => periodic([push, ...polls], ratePerSecond)),
+      ...sides.flatMap((ratePerSecond) => periodic(others, ratePerSecond)),
+      ...[true, false].map((coalesce) => ({
+        group: { ...push, server: { coalesce } },
+        kind: 'burst' as const,
+        ratePerSecond: burstPerSecond,
+      })),
+    ];
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1)
+      for (const { group, kind, ratePerSecond } of rotate(runs, repeat))
+        trials.push({ groups: [group], schedule: { kind, ratePerSecond }, durationMs, repeat });
+    return { trials };
+  },
+
+  fits: ({ trials }) => frameworks.flatMap((framework) => fitsOf(framework, trials)),
+
+  judge({ trials }) {
+    const express = winners(trials, 'express');
+    const bare = winners(trials, 'http');
+    if (express.length === 0) throw new NotEnough('There is no usable pair of push and poll');
+    const pollWins = express.filter(({ winner }) => winner === 'short-poll').length;
+    const bareWins = bare.filter(({ winner }) => winner === 'short-poll').length;
+    const verdict =
+      pollWins === express.length ? 'holds' : pollWins + bareWins === 0 ? 'does not hold' : 'depends';
+    return {
+      verdict,
+      sentence: [
+        `With ${clients} clients, polling on Express took less of the server’s processor than push in ${pollWins} of ${express.length} combinations of rate and interval, and without a framework in ${bareWins} of ${bare.length}.`,
+        turningPoint(trials, 'express', 'on Express'),
+        turningPoint(trials, 'http', 'without a framework'),
+        frameworkTax(trials),
+        coalescing(trials),
+      ]
+        .filter(Boolean)
+        .join(' '),
+      evidence: trials.map(({ id }) => id),
+      model: `λ* = (c_poll/T)/(c_push − c_batched); ${forecast(trials)}`,
+    };
+  },
+};
+
+/** Who was cheaper in a cell, by paired runs. */
+type Winner = {
+  ratePerSecond: number;
+  intervalMs: number;
+  winner: 'push' | 'short-poll' | 'no clear difference';
+};
+
+function winners(trials: readonly Trial[], framework: 'express' | 'http'): Winner[] {
+  const cells = cellsOf(trials, framework);
+  const places = new Set(cells.map(({ ratePerSecond, intervalMs }) => `${ratePerSecond} ${intervalMs}`));
+  return [...places].map((place) => {
+    const [ratePerSecond = 0, intervalMs = 0] = place.split(' ').map(Number);
+    const runs = cells.filter(
+      (cell) => cell.ratePerSecond === ratePerSecond && cell.intervalMs === intervalMs,
+    );
+    return { ratePerSecond, intervalMs, winner: winnerOf(runs) };
+  });
+}
+
+function winnerOf(runs: readonly Cell[]): Winner['winner'] {
+  const { ratio, verdict } = compareRatio(runs.map(({ pollCpu, pushCpu }) => ({ a: pollCpu, b: pushCpu })));
+  if (verdict === 'no clear difference') return verdict;
+  const [only] = runs;
+  const times = ratio?.mean ?? (only ? only.pollCpu / only.pushCpu : 1);
+  return times < 1 ? 'short-poll' : 'push';
+}
+
+function turningPoint(trials: readonly Trial[], framework: 'express' | 'http', where: string): string {
+  const costs = fitCpuCosts(trials, framework);
+  if (!costs) return '';
+  const per = `a poll ${microseconds(costs.poll.value)}, a message in its answer ${microseconds(costs.batched.value)}, a pushed one ${microseconds(costs.push.value)}`;
+  const rate = breakEvenRatePerSecond(costs, 1000);
+  return rate === undefined
+    ? `Fitted costs ${where}: ${per}; as a pushed message costs no more than a batched one, push is cheaper at any rate.`
+    : `Fitted costs ${where}: ${per}; a client that polls once a second is cheaper above ${threeDigits(rate)} messages a second.`;
+}
+
+/** Costs from one half of the cells, held against the other half. */
+function forecast(trials: readonly Trial[]): string {
+  const parts = frameworks.flatMap((framework) => {
+    const { right, of, tooClose } = forecastScore(trials, framework) ?? { right: 0, of: 0, tooClose: 0 };
+    return of + tooClose > 0
+      ? [
+          `${framework === 'http' ? 'bare HTTP' : 'Express'}: ${right} of ${of} right, ${tooClose} too close to say`,
+        ]
+      : [];
+  });
+  if (parts.length === 0) return 'too few cells to hold a fit of one half against the other';
+  return `costs fitted to half of the cells predicted the winner in the other half (${parts.join('; ')})`;
+}
+
+/** How well costs that were fitted to one half of the cells predict the other half; `undefined` with too few. */
+export function forecastScore(trials: readonly Trial[], framework: 'express' | 'http') {
+  const cells = cellsOf(trials, framework);
+  const [known, unknown] = splitCells(cells);
+  const isKnown = ({ parameters }: Trial) =>
+    parameters.intervalMs === undefined ||
+    known.some(
+      (cell) => cell.ratePerSecond === parameters.ratePerSecond && cell.intervalMs === parameters.intervalMs,
+    );
+  const costs = fitCpuCosts(trials.filter(isKnown), framework);
+  if (!costs || unknown.length === 0) return undefined;
+  return score(predictWinners(unknown, costs));
+}
+
+function frameworkTax(trials: readonly Trial[]): string {
+  const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
+  if (!express || !bare) return '';
+  return `The framework’s tax is ${microseconds(express.poll.value - bare.poll.value)} a poll.`;
+}
+
+function coalescing(trials: readonly Trial[]): string {
+  const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
+  const pairs = bursts
+    .filter(({ parameters }) => parameters.coalesce === false)
+    .flatMap((single) => {
+      const together = bursts.find(
+        ({ parameters, repeat }) => parameters.coalesce !== false && repeat === single.repeat,
+      );
+      return together ? [{ a: single.server.cpuMs, b: together.server.cpuMs }] : [];
+    });
+  if (pairs.length === 0) return '';
+  return `In bursts of ten, push that writes every message by itself took ${writeTimes(pairs)} the processor of push that coalesces them.`;
+}
+
+function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
+  const costs = fitCpuCosts(trials, framework);
+  if (!costs) return [];
+  const on = framework === 'http' ? 'bare HTTP' : 'Express';
+  const named: ['poll' | 'batched' | 'push', string][] = [
+    ['poll', `a poll on ${on}`],
+    ['batched', `a message in a poll’s answer on ${on}`],
+  ];
+  if (framework === 'express') named.push(['push', 'a pushed message, per client']);
+  return named.map(([name, title]) => ({
+    name: name === 'push' ? 'push' : `${name}/${framework}`,
+    title,
+    unit: 'µs of server CPU',
+    ...costs[name],
+    n: costs.n,
+  }));
+}
+
+function microseconds(value: number): string {
+  return `${Math.abs(value) < 10 ? threeDigits(Math.round(value * 10) / 10) : whole(value)} µs`;
+}

@@ -1,0 +1,212 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { spread, threeDigits } from '../analysis/statistics.ts';
+import { type Evidence, type Experiment, rotate, type TrialPlan } from '../experiment.ts';
+import type { Pair, Trial } from '../result.ts';
+
+/** A pair is apart when one number is more than so many times the other. */
+const apartTimes = 2;
+
+const sizes = {
+  quick: { repeats: 1, slowMs: 1300, pollMs: 1200, farMs: 500, cannonMs: 1000 },
+  default: { repeats: 1, slowMs: 1500, pollMs: 2000, farMs: 800, cannonMs: 2000 },
+  full: { repeats: 5, slowMs: 3000, pollMs: 4000, farMs: 2000, cannonMs: 5000 },
+} as const;
+
+const intervalMs = 500;
+const fastPerSecond = 50;
+const oneWayMs = 40;
+
+export const honest: Experiment = {
+  text: {
+    id: 'honest',
+    title: 'How benchmarks lie',
+    claim: 'A benchmark’s number is what its users get',
+    question: 'How could this benchmark lie to you?',
+    prediction: {
+      choices: [
+        {
+          text: 'Hardly: the clock is exact, so the numbers are.',
+          why: 'The clock is exact about whatever it was told to time. The question is what that was.',
+        },
+        {
+          text: 'By a few percent of noise, which more runs remove.',
+          why: 'More runs make a wrong number more exact. They don’t make it right.',
+        },
+        {
+          text: 'Only on purpose.',
+          why: 'Every naive way here is what an honest beginner would write, and what well-known tools do.',
+        },
+        {
+          text: 'By several times, without a wrong line of code: by what it times, when it asks and what it averages.',
+          why: 'Each pair times the same server in the same run. Only the reading differs.',
+        },
+      ],
+      right: 3,
+    },
+    howToRead:
+      'Each row is one thing read in two ways, in the same run or on the same server: the hollow sign is the naive reading, the filled one the honest. The axis is logarithmic. The further apart the signs, the bigger the lie.',
+    why: 'A benchmark answers exactly the question that its code asks. A handler that sleeps still reads; a response is not a delivery; a loop that waits for answers does not ask while the server stands still; a mean hides the worst; and a machine that talks to itself has no distance.',
+    caveat:
+      'These traps were set on purpose, in the smallest form that shows them. Other benchmarks may fall into others.',
+  },
+
+  rule: `Does not hold when in most pairs the naive and the honest number are more than ${apartTimes} times apart, by the median run; holds when in none; otherwise "depends", and says in which.`,
+
+  plan(profile) {
+    const { repeats, slowMs, pollMs, farMs, cannonMs } = sizes[profile];
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1)
+      trials.push(...rotate(plans({ slowMs, pollMs, farMs }, repeat), repeat));
+    return { trials, probes: [{ name: 'autocannon', durationMs: cannonMs }] };
+  },
+
+  pairs: pairsOf,
+
+  judge(evidence) {
+    const pairs = pairsOf(evidence);
+    if (pairs.length === 0) throw new NotEnough('There is no usable pair of readings');
+    const apart = pairs.filter((pair) => timesApart(pair) > apartTimes);
+    const worst = pairs.toSorted((a, b) => timesApart(b) - timesApart(a))[0] as Omit<Pair, 'experiment'>;
+    const verdict =
+      apart.length * 2 > pairs.length ? 'does not hold' : apart.length === 0 ? 'holds' : 'depends';
+    const write = (value: number) => `${threeDigits(value)} ${worst.unit}`;
+    return {
+      verdict,
+      sentence: `In ${apart.length} of ${pairs.length} pairs the naive number was more than ${apartTimes} times off. The worst: ${worst.title}, ${write(worst.naive.value)} by the naive reading and ${write(worst.honest.value)} by the honest one (${evidence.trials.length} trials).`,
+      evidence: evidence.trials.map(({ id }) => id),
+    };
+  },
+};
+
+function plans(sizes: { slowMs: number; pollMs: number; farMs: number }, repeat: number): TrialPlan[] {
+  const slow = (slowBy: 'pause' | 'sleep'): TrialPlan => ({
+    groups: [{ transport: 'push', clients: 3, slowClients: 1, handlingMs: 100, slowBy }],
+    schedule: { kind: 'periodic', ratePerSecond: 500, payloadBytes: 16 * 1024 },
+    durationMs: sizes.slowMs,
+    repeat,
+    ownProcesses: true,
+    sampleEveryMs: 100,
+    giveUp: true,
+  });
+  const far = (link: TrialPlan['link']): TrialPlan => ({
+    groups: [{ transport: 'long-poll', clients: 10 }],
+    schedule: { kind: 'poisson', ratePerSecond: fastPerSecond },
+    link,
+    durationMs: sizes.farMs,
+    repeat,
+  });
+  return [
+    slow('pause'),
+    slow('sleep'),
+    {
+      groups: [
+        { transport: 'short-poll', clients: 10, intervalMs },
+        { transport: 'push', clients: 10 },
+      ],
+      schedule: { kind: 'poisson', ratePerSecond: fastPerSecond },
+      durationMs: sizes.pollMs,
+      repeat,
+      // Long enough to be noticed, and too short to reach a percent of a closed loop’s requests.
+      stall: { atMs: sizes.pollMs / 2, durationMs: sizes.pollMs / 5 },
+      besides: { clients: 2, intervalMs: 5 },
+    },
+    far({ oneWayMs: 0 }),
+    far({ oneWayMs }),
+  ];
+}
+
+function pairsOf({ trials, probes }: Evidence): Omit<Pair, 'experiment'>[] {
+  const stalled = trials.filter(({ parameters }) => parameters.stallMs !== undefined);
+  const polls = stalled.filter(({ transport }) => transport === 'short-poll');
+  const pushes = stalled.filter(({ transport }) => transport === 'push');
+  const slow = (slowBy: 'pause' | 'sleep') =>
+    trials.filter(({ parameters }) => parameters.slowBy === slowBy).map(backlogMiB);
+  const away = (atMs: number) =>
+    trials
+      .filter(({ parameters, transport }) => transport === 'long-poll' && parameters.oneWayMs === atMs)
+      .map(({ delayMs }) => delayMs.mean);
+  const [cannon] = probes.filter(({ name }) => name === 'autocannon');
+  return [
+    pairOf({
+      title: 'what a slow client leaves waiting in the server',
+      unit: 'MiB',
+      naive: ['its handler sleeps, but it reads on', slow('sleep')],
+      honest: ['it really stops reading', slow('pause')],
+      lesson:
+        'A handler that sleeps is not a slow client: messages are read and pile up out of sight, in the client.',
+    }),
+    pairOf({
+      title: 'how long a short poll takes',
+      unit: 'ms',
+      naive: ['from request to answer, median', polls.map(({ responseMs }) => responseMs?.p50)],
+      honest: ['from the message to its arrival, median', polls.map(({ delayMs }) => delayMs.p50)],
+      lesson: 'The answer comes at once, and the message in it is old. Response time is not delay.',
+    }),
+    pairOf({
+      title: 'how slow answers get while the server stands still (99th percentile)',
+      unit: 'ms',
+      naive: [
+        'closed loop: only requests that were sent',
+        polls.map(({ besides }) => besides?.closedLoopMs.p99),
+      ],
+      honest: ['from the instant each was planned', polls.map(({ besides }) => besides?.plannedMs.p99)],
+      lesson:
+        'A client that waits for its answer does not ask meanwhile, and what it did not ask is missing from the statistics.',
+    }),
+    pairOf({
+      title: 'how old pushed messages get while the server stands still',
+      unit: 'ms',
+      naive: ['the mean', pushes.map(({ delayMs }) => delayMs.mean)],
+      honest: ['the 99th percentile', pushes.map(({ delayMs }) => delayMs.p99)],
+      lesson: 'Nobody gets the mean: most get less, and those who wait get many times as much.',
+    }),
+    pairOf({
+      title: `how old long-polled messages are at ${fastPerSecond} a second`,
+      unit: 'ms',
+      naive: ['on one machine', away(0)],
+      honest: [`${oneWayMs} ms away`, away(oneWayMs)],
+      lesson: 'A machine that talks to itself has no round trip, and that flatters long polling most.',
+    }),
+    pairOf({
+      title: 'a server that always takes 100 ms, asked 5 times a second',
+      unit: 'ms',
+      naive: ['autocannon, with its correction', [cannon?.values.correctedP50Ms]],
+      honest: ['autocannon, ignoring coordinated omission', [cannon?.values.ignoringP50Ms]],
+      lesson:
+        'autocannon 9 corrects as if a request were due every millisecond. Where nothing was omitted, its correction invents quick answers.',
+    }),
+  ].filter((pair) => pair !== undefined);
+}
+
+/** A pair from the median run of each reading; `undefined` where one of them is missing. */
+function pairOf(pair: {
+  title: string;
+  unit: string;
+  naive: [how: string, values: (number | null | undefined)[]];
+  honest: [how: string, values: (number | null | undefined)[]];
+  lesson: string;
+}): Omit<Pair, 'experiment'> | undefined {
+  const { title, unit, lesson } = pair;
+  const naive = spread(pair.naive[1]);
+  const honest = spread(pair.honest[1]);
+  if (!naive || !honest) return undefined;
+  return {
+    title,
+    unit,
+    naive: { how: pair.naive[0], value: naive.median },
+    honest: { how: pair.honest[0], value: honest.median },
+    lesson,
+  };
+}
+
+/** How many times one number is the other. Nothing is infinitely far from something. */
+function timesApart({ naive, honest }: Omit<Pair, 'experiment'>): number {
+  const [low = 0, high = 0] = [naive.value, honest.value].sort((a, b) => a - b);
+  if (high === 0) return 1;
+  return low === 0 ? Number.POSITIVE_INFINITY : high / low;
+}
+
+function backlogMiB({ series }: Trial): number | undefined {
+  const bytes = series?.longestBacklogBytes.at(-1);
+  return bytes === undefined ? undefined : bytes / 1024 / 1024;
+}

@@ -1,0 +1,178 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { chatUnderLoad, headerTable, openData } from '../analysis/published.ts';
+import { spread, threeDigits, whole, withRange } from '../analysis/statistics.ts';
+import { type Evidence, type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Probe, Trial } from '../result.ts';
+
+const bare = { framework: 'http' } as const;
+/** The thesis does not say how often its clients polled; its mean of 606 ms fits about once a second. */
+const chatPollMs = 1000;
+/** The open-data grid is run faster than published: the same load from so many times fewer clients. */
+export const compression = 5;
+
+const chatters: GroupPlan[] = [
+  { transport: 'push', clients: chatUnderLoad.clients },
+  { transport: 'sse', clients: chatUnderLoad.clients, server: bare },
+  { transport: 'long-poll', clients: chatUnderLoad.clients, server: bare },
+  { transport: 'short-poll', clients: chatUnderLoad.clients, intervalMs: chatPollMs, server: bare },
+];
+
+const sizes = {
+  quick: { repeats: 1, messagesPerClient: 3, crowds: [200], gridMs: 1000 },
+  default: { repeats: 1, messagesPerClient: 3, crowds: [100, 400], gridMs: 1000 },
+  full: {
+    repeats: 5,
+    messagesPerClient: chatUnderLoad.messagesPerClient,
+    crowds: [100, 400, 1000],
+    gridMs: 2000,
+  },
+} as const;
+
+export const published: Experiment = {
+  text: {
+    id: 'published',
+    title: 'What others published',
+    claim: 'The published comparisons still hold',
+    question: 'Do the published numbers come out here as well?',
+    prediction: {
+      choices: [
+        {
+          text: 'Yes, to the millisecond: a protocol is a protocol.',
+          why: 'Their machines, libraries and browsers are not yours. What can survive is who was ahead, and roughly by how much.',
+        },
+        {
+          text: 'The order survives, the numbers don’t.',
+          why: 'Who waits for whom is a matter of the pattern. How long is a matter of the machine and the library.',
+        },
+        {
+          text: 'No: ten years have made polling as quick as push.',
+          why: 'A faster machine answers a poll sooner. It does not make the poll come sooner.',
+        },
+        {
+          text: 'Polling has caught up in bytes, since HTTP/2 compresses its headers.',
+          why: 'It has gained much there, and is still well above the two bytes of a WebSocket frame.',
+        },
+      ],
+      right: 1,
+    },
+    howToRead:
+      'Each chart has three signs for one thing: hollow is what was published, filled is what was measured here, the dashed stroke is what the model says. Only ratios and shapes are compared. The axes are logarithmic.',
+    why: 'A poll carries its headers every time; a frame carries two bytes. A message waits for the next poll, whatever the machine. And what a server pays for a client that polls is a request per interval, for one that listens a write per message.',
+    caveat:
+      'The chat’s clients poll once a second here; the thesis does not say how often its did. The open-data grid is run five times as fast with a fifth of the clients: the same polls and messages a second. The application bytes were counted at a relay, those of IP follow by arithmetic, shown in the table.',
+  },
+
+  rule: 'Three shapes: a poll that finds nothing carries at least 50 times the overhead of a WebSocket frame; in the chat the mean delays order as push, long poll, short poll in every run; with open data a polling client takes more of the server’s processor than one that listens, in every run. Holds when all three come out, does not hold when none, otherwise "depends".',
+
+  plan(profile) {
+    const { repeats, messagesPerClient, crowds, gridMs } = sizes[profile];
+    const chats = chatters.map(
+      (group): Omit<TrialPlan, 'repeat'> => ({
+        groups: [group],
+        schedule: { kind: 'periodic', ratePerSecond: 0 },
+        publish: { perClient: messagesPerClient, everyMs: chatUnderLoad.publishEveryMs },
+        durationMs: messagesPerClient * chatUnderLoad.publishEveryMs,
+      }),
+    );
+    const grid = crowds.flatMap((clients) =>
+      [
+        { transport: 'sse' as const, clients, server: bare },
+        {
+          transport: 'short-poll' as const,
+          clients,
+          intervalMs: openData.pollEveryMs / compression,
+          server: bare,
+        },
+      ].map(
+        (group): Omit<TrialPlan, 'repeat'> => ({
+          groups: [group],
+          schedule: {
+            kind: 'periodic',
+            ratePerSecond: (1000 * compression) / openData.publishEveryMs,
+            payloadBytes: openData.payloadBytes,
+          },
+          durationMs: gridMs,
+        }),
+      ),
+    );
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1)
+      for (const plan of rotate([...chats, ...grid], repeat)) trials.push({ ...plan, repeat });
+    return { trials, probes: [{ name: 'wire-bytes', durationMs: 500 }] };
+  },
+
+  judge({ trials, probes }) {
+    const shapes = [headerShape(probes), chatShape(trials), openDataShape(trials)].filter(
+      (shape) => shape !== undefined,
+    );
+    if (shapes.length === 0) throw new NotEnough('None of the published measurements was repeated');
+    const right = shapes.filter(({ holds }) => holds).length;
+    const verdict = right === shapes.length ? 'holds' : right === 0 ? 'does not hold' : 'depends';
+    return {
+      verdict,
+      sentence: `${right} of ${shapes.length} shapes came out. ${shapes.map(({ sentence }) => sentence).join(' ')}`,
+      evidence: trials.map(({ id }) => id),
+      model:
+        'short poll T/2 + d; push d + N·s/2; processor per second N·(c_poll/T + λ·c_batched) and N·λ·c_push',
+    };
+  },
+};
+
+type Shape = { holds: boolean; sentence: string };
+
+/** Bytes of an empty poll and of a frame’s overhead, over plain connections. */
+export function overheadBytes(probes: readonly Probe[], over: string): { poll?: number; frame?: number } {
+  const valuesOf = (name: string) => probes.find((probe) => probe.name === `${name}/${over}`)?.values;
+  const poll = valuesOf('empty-poll');
+  const frame = valuesOf('web-socket');
+  return {
+    ...(poll && { poll: (poll.upBytes ?? 0) + (poll.downBytes ?? 0) }),
+    ...(frame && { frame: (frame.downBytes ?? 0) - (frame.messageBytes ?? 0) }),
+  };
+}
+
+function headerShape(probes: Evidence['probes']): Shape | undefined {
+  const { poll, frame } = overheadBytes(probes, 'plain');
+  if (!poll || !frame) return undefined;
+  const publishedTimes = headerTable.pollHeaderBytes / headerTable.frameHeaderBytes;
+  return {
+    holds: poll / frame >= 50,
+    sentence: `A poll that finds nothing took ${whole(poll)} bytes, a frame ${whole(frame)} beside its message: ${whole(poll / frame)} times, published ${whole(publishedTimes)}.`,
+  };
+}
+
+function chatShape(trials: readonly Trial[]): Shape | undefined {
+  const chats = trials.filter(({ parameters }) => parameters.publishEveryMs !== undefined);
+  const means = (transport: Trial['transport']) =>
+    chats.filter((trial) => trial.transport === transport).map(({ delayMs }) => delayMs.mean);
+  const push = spread(means('push'));
+  const longPoll = spread(means('long-poll'));
+  const shortPoll = spread(means('short-poll'));
+  if (!push || !longPoll || !shortPoll) return undefined;
+  const [socketIo] = chatUnderLoad.measured;
+  const delivered = chats.reduce((sum, { messages }) => sum + messages.delivered, 0);
+  const ratio = (delay: number | undefined) => threeDigits((delay ?? 0) / (socketIo?.push[0] ?? 1));
+  return {
+    holds: push.high < longPoll.low && longPoll.high < shortPoll.low,
+    sentence: `In the chat, long polls took ${threeDigits(longPoll.median / push.median)} times as long as push and short polls ${threeDigits(shortPoll.median / push.median)} times (push ${withRange(push, (value) => `${threeDigits(value)} ms`)}, ${whole(delivered)} deliveries, none lost or doubled), published with Socket.IO ${ratio(socketIo?.longPoll?.[0])} and ${ratio(socketIo?.shortPoll?.[0])}.`,
+  };
+}
+
+function openDataShape(trials: readonly Trial[]): Shape | undefined {
+  const grid = trials.filter(({ parameters }) => parameters.publishEveryMs === undefined);
+  const largest = Math.max(...grid.map(({ clients }) => clients.count));
+  const cpu = (transport: Trial['transport']) =>
+    spread(
+      grid
+        .filter((trial) => trial.transport === transport && trial.clients.count === largest)
+        .map(({ server, durationMs }) => (1000 * server.cpuMs) / durationMs),
+    );
+  const sse = cpu('sse');
+  const poll = cpu('short-poll');
+  if (!sse || !poll) return undefined;
+  const publishedTimes = openData.sseClientsMax / openData.pollClientsMax;
+  return {
+    holds: sse.high < poll.low,
+    sentence: `With open data ${whole(largest * compression)} polling clients took ${threeDigits(poll.median / sse.median)} times the processor of as many that listened to SSE; published: SSE served ${threeDigits(publishedTimes)} times as many clients.`,
+  };
+}

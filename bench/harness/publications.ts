@@ -1,0 +1,24 @@
+/** The clients of a trial publish: each `perClient` messages, one every `everyMs`. */
+export type Publications = { perClient: number; everyMs: number };
+
+/**
+ * When the client at `index` of `clients` publishes, in milliseconds from the start: clients are spread
+ * evenly over the time from one publication to the next, so that they don't all speak at once.
+ */
+export function publicationTimesMs(
+  { perClient, everyMs }: Publications,
+  index: number,
+  clients: number,
+): number[] {
+  return Array.from(
+    { length: perClient },
+    (_, round) => ((index + 0.5) * everyMs) / clients + round * everyMs,
+  );
+}
+
+/** When anybody publishes, in order. */
+export function allPublicationTimesMs(publications: Publications, clients: number): number[] {
+  return Array.from({ length: clients }, (_, index) => publicationTimesMs(publications, index, clients))
+    .flat()
+    .sort((a, b) => a - b);
+}
