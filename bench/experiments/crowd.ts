@@ -9,24 +9,25 @@ const instantMs = 100;
 const sizes = {
   quick: {
     repeats: 1,
-    durationMs: 1000,
-    ratePerSecond: 2,
-    clients: { push: [100, 1000], 'long-poll': [500] },
+    durationMs: 600,
+    ratePerSecond: 5,
+    clients: { push: [100, 1000] },
   },
   default: {
     repeats: 1,
-    durationMs: 1500,
+    durationMs: 1000,
     ratePerSecond: 2,
-    clients: { push: [100, 500, 2000], sse: [2000], 'tcp-push': [2000], 'long-poll': [100, 1000] },
+    clients: { push: [100, 500, 2000], sse: [2000], notify: [1000], 'long-poll': [100, 1000] },
   },
   full: {
     repeats: 5,
-    durationMs: 3000,
+    durationMs: 2000,
     ratePerSecond: 1,
     clients: {
       push: [100, 1000, 3000, 10_000],
-      sse: [1000, 10_000],
-      'tcp-push': [1000, 10_000],
+      sse: [10_000],
+      'tcp-push': [10_000],
+      notify: [1000],
       'long-poll': [100, 500, 2000],
     },
   },
@@ -78,7 +79,7 @@ export const crowd: Experiment = {
     for (let repeat = 1; repeat <= repeats; repeat += 1)
       for (const group of rotate(possible, repeat))
         trials.push({ groups: [group], schedule: { kind: 'periodic', ratePerSecond }, durationMs, repeat });
-    return { trials, capacity: { connections: 50, durationMs: profile === 'full' ? 5000 : 1000 } };
+    return { trials, capacity: { connections: 50, durationMs: profile === 'full' ? 3000 : 1000 } };
   },
 
   judge({ trials, capacities }) {

@@ -22,7 +22,7 @@ const groups: GroupPlan[] = [
 const sizes = {
   quick: {
     repeats: 1,
-    durationMs: 700,
+    durationMs: 600,
     cells: [
       [0, fastPerSecond],
       [20, fastPerSecond],
@@ -32,12 +32,12 @@ const sizes = {
   },
   default: {
     repeats: 1,
-    durationMs: 1400,
+    durationMs: 1200,
     cells: [0, 20, 80].flatMap((oneWayMs) => [slowPerSecond, fastPerSecond].map((rate) => [oneWayMs, rate])),
   },
   full: {
     repeats: 5,
-    durationMs: 4000,
+    durationMs: 3000,
     cells: [0, 20, 80].flatMap((oneWayMs) => [slowPerSecond, fastPerSecond].map((rate) => [oneWayMs, rate])),
   },
 };

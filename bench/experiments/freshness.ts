@@ -11,15 +11,23 @@ const clients = 20;
 const ratePerSecond = 20;
 
 const everybody: GroupPlan[] = [
-  ...(['push', 'sse', 'tcp-push', 'long-poll'] as const).map((transport) => ({ transport, clients })),
+  ...(['push', 'sse', 'tcp-push', 'notify', 'long-poll'] as const).map((transport) => ({
+    transport,
+    clients,
+  })),
   { transport: 'short-poll', clients, intervalMs: pollIntervalMs },
   { transport: 'short-poll', clients, intervalMs: 250 },
 ];
 
 const sizes = {
-  quick: { repeats: 1, alone: ['push', 'long-poll'], togetherMs: 2500, aloneMs: 800 },
-  default: { repeats: 3, alone: ['push', 'sse', 'tcp-push', 'long-poll'], togetherMs: 2500, aloneMs: 700 },
-  full: { repeats: 10, alone: ['push', 'sse', 'tcp-push', 'long-poll'], togetherMs: 8000, aloneMs: 4000 },
+  quick: { repeats: 1, alone: ['push'], togetherMs: 1500, aloneMs: 600 },
+  default: { repeats: 3, alone: ['push', 'sse', 'notify', 'long-poll'], togetherMs: 2000, aloneMs: 500 },
+  full: {
+    repeats: 6,
+    alone: ['push', 'sse', 'tcp-push', 'notify', 'long-poll'],
+    togetherMs: 5000,
+    aloneMs: 2000,
+  },
 } as const;
 
 export const freshness: Experiment = {

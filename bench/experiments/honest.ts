@@ -7,9 +7,9 @@ import type { Pair, Trial } from '../result.ts';
 const apartTimes = 2;
 
 const sizes = {
-  quick: { repeats: 1, slowMs: 1300, pollMs: 1200, farMs: 500, cannonMs: 1000 },
-  default: { repeats: 1, slowMs: 1500, pollMs: 2000, farMs: 800, cannonMs: 2000 },
-  full: { repeats: 5, slowMs: 3000, pollMs: 4000, farMs: 2000, cannonMs: 5000 },
+  quick: { repeats: 1, slowMs: 900, pollMs: 800, farMs: 400, cannonMs: 1000 },
+  default: { repeats: 1, slowMs: 1200, pollMs: 1500, farMs: 600, cannonMs: 1000 },
+  full: { repeats: 5, slowMs: 2000, pollMs: 3000, farMs: 2000, cannonMs: 4000 },
 } as const;
 
 const intervalMs = 500;
@@ -84,7 +84,6 @@ function plans(sizes: { slowMs: number; pollMs: number; farMs: number }, repeat:
     schedule: { kind: 'periodic', ratePerSecond: 500, payloadBytes: 16 * 1024 },
     durationMs: sizes.slowMs,
     repeat,
-    ownProcesses: true,
     sampleEveryMs: 100,
     giveUp: true,
   });

@@ -7,28 +7,28 @@ import type { Trial } from '../result.ts';
 const ratePerSecond = 0.5;
 /** An interval at which a page looks alive, and a lazier one. */
 const intervalMs = 1000;
-const lazyIntervalMs = 3000;
+const lazyIntervalMs = 2000;
 
-const pushKinds = ['push', 'sse', 'tcp-push', 'long-poll'] as const;
+const pushKinds = ['push', 'sse', 'tcp-push', 'notify', 'long-poll'] as const;
 const sizes = {
   quick: {
     repeats: 1,
     clients: 200,
-    durationMs: 1300,
+    durationMs: 800,
     transports: ['push', 'long-poll'],
     intervalsMs: [intervalMs],
   },
   default: {
     repeats: 1,
     clients: 500,
-    durationMs: 1500,
-    transports: pushKinds,
+    durationMs: 1200,
+    transports: ['push', 'sse', 'notify', 'long-poll'],
     intervalsMs: [intervalMs, lazyIntervalMs],
   },
   full: {
     repeats: 5,
     clients: 500,
-    durationMs: 8000,
+    durationMs: 4000,
     transports: pushKinds,
     intervalsMs: [intervalMs, lazyIntervalMs],
   },

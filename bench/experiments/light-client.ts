@@ -39,25 +39,25 @@ const sizes = {
   quick: {
     repeats: 1,
     rates: [
-      { ratePerSecond: 0.2, durationMs: 5000, groups: whenSlow(2500) },
-      { ratePerSecond: 100, durationMs: 1000, groups: whenFast },
+      { ratePerSecond: 0.25, durationMs: 4000, groups: whenSlow(2000) },
+      { ratePerSecond: 100, durationMs: 600, groups: whenFast },
     ],
   },
   default: {
     repeats: 1,
     rates: [
       { ratePerSecond: 0.1, durationMs: 10_000, groups: whenSlow(5000) },
-      { ratePerSecond: 5, durationMs: 2000, groups: whenFast },
-      { ratePerSecond: 100, durationMs: 2000, groups: whenFast },
+      { ratePerSecond: 5, durationMs: 1500, groups: whenFast },
+      { ratePerSecond: 100, durationMs: 1500, groups: whenFast },
     ],
   },
   full: {
     repeats: 5,
     rates: [
       { ratePerSecond: 1 / 60, durationMs: 60_000, groups: whenSlow(10_000) },
-      { ratePerSecond: 1, durationMs: 5000, groups: whenFast },
-      { ratePerSecond: 10, durationMs: 3000, groups: whenFast },
-      { ratePerSecond: 100, durationMs: 3000, groups: whenFast },
+      { ratePerSecond: 1, durationMs: 4000, groups: whenFast },
+      { ratePerSecond: 10, durationMs: 2000, groups: whenFast },
+      { ratePerSecond: 100, durationMs: 2000, groups: whenFast },
     ],
   },
 };

@@ -20,9 +20,9 @@ const groups: GroupPlan[] = [
 ];
 
 const sizes = {
-  quick: { repeats: 1, durationMs: 3200, groups: groups.slice(0, 2) },
+  quick: { repeats: 1, durationMs: 2500, groups: groups.slice(0, 2) },
   default: { repeats: 1, durationMs: 4000, groups },
-  full: { repeats: 5, durationMs: 15_000, groups },
+  full: { repeats: 5, durationMs: 8000, groups },
 } as const;
 
 export const overwhelmed: Experiment = {

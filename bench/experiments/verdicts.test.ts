@@ -1,58 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { emptyBooks } from '../analysis/books.ts';
 import { isUsable, judge } from '../analysis/findings.ts';
-import type { Evidence, Experiment } from '../experiment.ts';
-import type { Capacity, Trial } from '../result.ts';
+import type { Trial } from '../result.ts';
 import { crowd } from './crowd.ts';
 import { experiments } from './experiments.ts';
 import { freshness } from './freshness.ts';
 import { idleCost } from './idle-cost.ts';
+import { delay, evidence, trial, verdictOf } from './made-up.ts';
 import { overwhelmed } from './overwhelmed.ts';
 
 /** The rules of the verdicts, on made-up trials on both sides of every threshold. */
-let trials = 0;
-
-function trial(change: Omit<Partial<Trial>, 'server'> & { server?: Partial<Trial['server']> }): Trial {
-  trials += 1;
-  return {
-    id: `trial-${trials}`,
-    experiment: 'test',
-    transport: 'push',
-    contract: 'every',
-    together: `trial-${trials}`,
-    repeat: 1,
-    status: 'ok',
-    messages: { ...emptyBooks(), expected: 100, delivered: 100 },
-    requests: { total: 0, empty: 0, missedSlots: 0 },
-    bytes: { toClients: 0, toServer: 0 },
-    clients: { count: 20, cpuMs: 0, eventLoopDelayP99Ms: 0 },
-    durationMs: 1000,
-    appended: 5,
-    warnings: [],
-    ...change,
-    parameters: {
-      clients: 20,
-      ratePerSecond: 20,
-      schedule: 'poisson',
-      payloadBytes: 58,
-      ...change.parameters,
-    },
-    delayMs: change.delayMs ?? delay(1),
-    server: { cpuMs: 10, rssBytes: 1, eventLoopDelayP99Ms: 0, ...change.server },
-  };
-}
-
-const delay = (p50: number, p99 = p50, mean = p50) => ({ count: 100, mean, p50, p90: p99, p99, max: p99 });
-const poll = {
-  clients: 20,
-  ratePerSecond: 20,
-  schedule: 'poisson',
-  payloadBytes: 58,
-  intervalMs: 1000,
-} as const;
-
-const verdictOf = (experiment: Experiment, trials: Trial[], capacities: Capacity[] = []) =>
-  judge(experiment, { trials, capacities, probes: [] }).verdict;
+const poll = { intervalMs: 1000 } as const;
 
 describe('freshness', () => {
   const pair = (pushP50: number, pushP99: number, pollP50: number) => [
@@ -126,9 +84,7 @@ describe('crowd', () => {
   });
 
   it('says at how many clients the limit is reached', () => {
-    expect(judge(crowd, { trials: sizes(200), capacities: [], probes: [] }).sentence).toContain(
-      'at about 500 clients',
-    );
+    expect(judge(crowd, evidence(sizes(200))).sentence).toContain('at about 500 clients');
   });
 
   it('says how fresh polls of the same crowd could be', () => {
@@ -139,11 +95,10 @@ describe('crowd', () => {
       durationMs: 1,
       errors: 0,
     } as const;
-    const { sentence } = judge(crowd, {
-      trials: sizes(50),
-      capacities: [{ ...capacity, requestsPerSecond: 5000 }],
-      probes: [],
-    });
+    const { sentence } = judge(
+      crowd,
+      evidence(sizes(50), { capacities: [{ ...capacity, requestsPerSecond: 5000 }] }),
+    );
     expect(sentence).toContain('cannot be fresher than 200 ms');
   });
 });
@@ -173,12 +128,10 @@ describe('overwhelmed', () => {
 });
 
 describe('every experiment', () => {
-  const nothing: Evidence = { trials: [], capacities: [], probes: [] };
-
   it.each(experiments.map((experiment) => [experiment.text.id, experiment] as const))(
     '%s is inconclusive without evidence, and says why',
     (_id, experiment) => {
-      const finding = judge(experiment, nothing);
+      const finding = judge(experiment, evidence([]));
       expect(finding).toMatchObject({ verdict: 'inconclusive', provisional: false, evidence: [] });
       expect(finding.sentence).not.toBe('');
     },
@@ -212,7 +165,7 @@ describe('evidence', () => {
     expect(isUsable(trial(change))).toBe(false);
     const pushed = trial({ ...change, delayMs: delay(1) });
     const polled = trial({ transport: 'short-poll', parameters: poll, delayMs: delay(500) });
-    const finding = judge(freshness, { trials: [pushed, polled], capacities: [], probes: [] });
+    const finding = judge(freshness, evidence([pushed, polled]));
     expect(finding.verdict).toBe('inconclusive');
     expect(finding.sentence).toContain('1 of 2 trials failed or measured the fleet');
   });
@@ -223,7 +176,7 @@ describe('evidence', () => {
         trial({ repeat: index + 1 }),
         trial({ repeat: index + 1, transport: 'short-poll', parameters: poll, delayMs: delay(500) }),
       ]).flat();
-    expect(judge(freshness, { trials: repeats(2), capacities: [], probes: [] }).provisional).toBe(true);
-    expect(judge(freshness, { trials: repeats(3), capacities: [], probes: [] }).provisional).toBe(false);
+    expect(judge(freshness, evidence(repeats(2))).provisional).toBe(true);
+    expect(judge(freshness, evidence(repeats(3))).provisional).toBe(false);
   });
 });

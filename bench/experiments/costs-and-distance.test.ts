@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../analysis/findings.ts';
+import type { Probe, Trial } from '../result.ts';
+import { breakEven, forecastScore } from './break-even.ts';
+import { distance } from './distance.ts';
+import { honest } from './honest.ts';
+import { lightClient } from './light-client.ts';
+import { delay, evidence, trial, verdictOf } from './made-up.ts';
+import { published } from './published.ts';
+
+/** The rules of the verdicts on distance and cost, on made-up trials on both sides of every threshold. */
+describe('distance', () => {
+  const at = (transport: Trial['transport'], oneWayMs: number, ms: number, repeat = 1) =>
+    trial({
+      transport,
+      repeat,
+      delayMs: delay(ms),
+      linkMs: delay(oneWayMs),
+      parameters: { oneWayMs, ratePerSecond: 50 },
+    });
+
+  it.each([
+    [90, 'holds'],
+    [90.1, 'does not hold'],
+  ])('80 ms away, a median of %f ms with push: %s', (ms, verdict) => {
+    expect(verdictOf(distance, [at('push', 80, ms), at('long-poll', 80, 160)])).toBe(verdict);
+  });
+
+  it('rests on the worst run and the measured way, not the planned one', () => {
+    const trials = [at('push', 80, 81), at('long-poll', 80, 160)];
+    expect(verdictOf(distance, [...trials, at('push', 20, 30.5, 2)])).toBe('does not hold');
+    const late = { ...at('push', 20, 30.5, 2), linkMs: delay(21) };
+    expect(verdictOf(distance, [...trials, late])).toBe('holds');
+  });
+
+  it('counts in ways, beside the model', () => {
+    const { sentence } = judge(distance, evidence([at('push', 80, 80), at('long-poll', 80, 160)]));
+    expect(sentence).toContain('took 1 ways with push');
+    expect(sentence).toMatch(/a long poll 2: the model says 2\./);
+  });
+});
+
+/** Trials of a grid that costs exactly this, in µs, over as many runs. */
+function grid(costs: { poll: number; batched: number; push: number }, repeats = 1): Trial[] {
+  const frameworks = ['express', 'http'] as const;
+  const clients = { count: 100 };
+  return Array.from({ length: repeats }, (_, index) => index + 1).flatMap((repeat) =>
+    [4, 40, 150].flatMap((ratePerSecond) => [
+      trial({
+        repeat,
+        clients,
+        appended: ratePerSecond,
+        parameters: { clients: 100, ratePerSecond, schedule: 'periodic' },
+        server: { cpuMs: 2 + (100 * ratePerSecond * costs.push) / 1000 },
+      }),
+      ...frameworks.flatMap((framework) =>
+        [100, 400].map((intervalMs) => {
+          const polls = (100 * 1000) / intervalMs;
+          return trial({
+            transport: 'short-poll',
+            repeat,
+            clients,
+            appended: ratePerSecond,
+            requests: { total: polls, empty: 0, missedSlots: 0 },
+            parameters: { clients: 100, ratePerSecond, intervalMs, framework, schedule: 'periodic' },
+            server: { cpuMs: 2 + (polls * costs.poll + 100 * ratePerSecond * costs.batched) / 1000 },
+          });
+        }),
+      ),
+    ]),
+  );
+}
+
+describe('break-even', () => {
+  it.each([
+    ['a poll that costs nothing', { poll: 0.01, batched: 1, push: 10 }, 'holds'],
+    ['a push that costs no more than a batched message', { poll: 20, batched: 3, push: 2 }, 'does not hold'],
+    ['a poll that costs four deliveries', { poll: 40, batched: 1, push: 11 }, 'depends'],
+  ])('with %s: %s', (_name, costs, verdict) => {
+    expect(verdictOf(breakEven, grid(costs))).toBe(verdict);
+  });
+
+  it('says at which rate it turns, or that it never does', () => {
+    const at = (costs: Parameters<typeof grid>[0]) => judge(breakEven, evidence(grid(costs))).sentence;
+    expect(at({ poll: 40, batched: 1, push: 11 })).toContain('cheaper above 4 messages a second');
+    expect(at({ poll: 40, batched: 12, push: 11 })).toContain('push is cheaper at any rate');
+  });
+
+  it('does not name a winner where runs disagree', () => {
+    const noisy = grid({ poll: 100, batched: 1, push: 11 }, 3).map((made) =>
+      made.transport === 'push' && made.repeat !== 2
+        ? { ...made, server: { ...made.server, cpuMs: made.server.cpuMs * (made.repeat === 1 ? 9 : 0.1) } }
+        : made,
+    );
+    expect(verdictOf(breakEven, noisy)).toBe('does not hold');
+  });
+
+  it('gives the fitted costs as fits, with their interval', () => {
+    const fits = breakEven.fits?.(evidence(grid({ poll: 40, batched: 1, push: 11 }))) ?? [];
+    const costOf = (name: string) => fits.find((fit) => fit.name === name)?.value;
+    expect(costOf('poll/express')).toBeCloseTo(40, 3);
+    expect(costOf('poll/http')).toBeCloseTo(40, 3);
+    expect(costOf('batched/http')).toBeCloseTo(1, 3);
+    expect(costOf('push')).toBeCloseTo(11, 3);
+    for (const { low, value, high } of fits) expect(low <= value && value <= high).toBe(true);
+  });
+
+  it('fits one half of the cells and predicts the other', () => {
+    const score = forecastScore(grid({ poll: 40, batched: 1, push: 14 }), 'express');
+    expect(score).toEqual({ right: 3, of: 3, tooClose: 0 });
+    expect(forecastScore([], 'express')).toBeUndefined();
+  });
+});
+
+describe('light-client', () => {
+  const at = (ratePerSecond: number, pushMs: number, pollMs: number) => [
+    trial({ clients: { count: 1, cpuMs: pushMs, wakeUps: 7 }, parameters: { ratePerSecond } }),
+    trial({
+      transport: 'short-poll',
+      contract: 'latest',
+      clients: { count: 1, cpuMs: pollMs },
+      parameters: { ratePerSecond, intervalMs: 1000 },
+    }),
+  ];
+
+  it.each([
+    [at(0.1, 2, 1), at(100, 2, 1), 'holds'],
+    [at(0.1, 1, 1), at(100, 1, 1), 'does not hold'],
+    [at(0.1, 1, 2), at(100, 9, 2), 'depends'],
+  ])('%#: by the rates at which the poll is lighter', (slow, fast, verdict) => {
+    expect(verdictOf(lightClient, [...slow, ...fast])).toBe(verdict);
+  });
+
+  it('says between which rates it turns', () => {
+    const { sentence } = judge(lightClient, evidence([...at(0.1, 1, 2), ...at(5, 1.5, 2), ...at(100, 9, 2)]));
+    expect(sentence).toContain('It turns between 5 messages a second and 100 messages a second.');
+  });
+
+  it('takes a poll for every message for what it is', () => {
+    const every = { ...(at(100, 1, 0.1)[1] as Trial), contract: 'every' as const };
+    expect(verdictOf(lightClient, [...at(0.1, 1, 2), ...at(100, 1, 2), every])).toBe('does not hold');
+  });
+});
+
+describe('published', () => {
+  const probe = (name: string, values: Probe['values']): Probe => ({
+    experiment: 'published',
+    name,
+    title: '',
+    values,
+  });
+  const headers = (pollBytes: number) => [
+    probe('empty-poll/plain', { upBytes: pollBytes - 60, downBytes: 60, messageBytes: 92 }),
+    probe('web-socket/plain', { upBytes: 0, downBytes: 94, messageBytes: 92 }),
+  ];
+  const chat = (transport: Trial['transport'], meanMs: number) =>
+    trial({ transport, delayMs: delay(meanMs), parameters: { publishEveryMs: 500 } });
+  const crowd = (transport: Trial['transport'], cpuMs: number) =>
+    trial({ transport, server: { cpuMs }, clients: { count: 400 } });
+  const chats = [chat('push', 1), chat('long-poll', 2), chat('short-poll', 500)];
+  const openData = [crowd('sse', 5), crowd('short-poll', 50)];
+
+  it.each([
+    ['all shapes', [...chats, ...openData], headers(100), 'holds'],
+    ['a poll with too few bytes', [...chats, ...openData], headers(99), 'depends'],
+    ['a chat in another order', [chat('push', 3), ...chats.slice(1), ...openData], headers(100), 'depends'],
+    ['cheap polls', [...chats, crowd('sse', 50), crowd('short-poll', 50)], headers(100), 'depends'],
+    ['no shape', [chat('push', 3), ...chats.slice(1)], headers(99), 'does not hold'],
+  ])('with %s: %s', (_name, trials, probes, verdict) => {
+    expect(verdictOf(published, trials, { probes })).toBe(verdict);
+  });
+});
+
+describe('honest', () => {
+  /** The pair of response time and delay, and that of mean and 99th percentile. */
+  const readings = (delayMs: number, p99: number) => [
+    trial({
+      transport: 'short-poll',
+      delayMs: delay(delayMs),
+      responseMs: delay(1),
+      parameters: { stallMs: 100 },
+    }),
+    trial({ delayMs: delay(1, p99, 1), parameters: { stallMs: 100 } }),
+  ];
+
+  it.each([
+    [2.1, 2.1, 'does not hold'],
+    [2.1, 2, 'depends'],
+    [2, 2, 'holds'],
+  ])('readings that are %f and %f times apart: %s', (delayMs, p99, verdict) => {
+    expect(verdictOf(honest, readings(delayMs, p99))).toBe(verdict);
+  });
+
+  it('gives each reading with how it was read', () => {
+    const pairs = honest.pairs?.(evidence(readings(5, 3))) ?? [];
+    expect(pairs).toHaveLength(2);
+    for (const { naive, honest, lesson } of pairs) {
+      expect(naive.how).not.toBe(honest.how);
+      expect(lesson).not.toBe('');
+    }
+  });
+
+  it('finds nothing infinitely far from something', () => {
+    const slow = (slowBy: 'pause' | 'sleep', bytes: number) =>
+      trial({
+        series: { atMs: [1], rssBytes: [1], longestBacklogBytes: [bytes], slowAgeMs: [1], slowInbox: [1] },
+        parameters: { slowBy },
+      });
+    expect(verdictOf(honest, [slow('pause', 5_000_000), slow('sleep', 0)])).toBe('does not hold');
+    expect(verdictOf(honest, [slow('pause', 0), slow('sleep', 0)])).toBe('holds');
+  });
+});
