@@ -18,7 +18,8 @@ export type StayingConnected = {
 
 /**
  * `onText` returns whether the text showed that all is well, which ends the back-off. What it throws
- * is recorded, and the connection is opened anew.
+ * is recorded as the reason of the failure, and the connection is opened anew; what else it carried
+ * is not read.
  */
 export function stayConnected(
   open: (events: ConnectionEvents) => Connection,
@@ -34,19 +35,21 @@ export function stayConnected(
 
   function connect(): void {
     counters.requests += 1;
+    let unreadable: string | undefined;
     connection = open({
       onText(text) {
+        if (unreadable !== undefined) return;
         try {
           if (onText(text)) failuresInARow = 0;
         } catch (error) {
-          counters.lastFailure = (error as Error).message;
+          unreadable = (error as Error).message;
           connection?.close();
         }
       },
       onClose(reason) {
         if (stopped) return;
         counters.failures += 1;
-        counters.lastFailure ??= reason;
+        counters.lastFailure = unreadable ?? reason;
         failuresInARow += 1;
         timer = setTimeout(connect, backoffMs(failuresInARow, random));
       },

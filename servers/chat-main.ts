@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { chatServer } from './chat.ts';
+import { linesToType } from './chat-room.ts';
+
+/**
+ * `npm run chat [-- --port 8080]`: the chat room, for browser consoles. Ctrl-C ends it.
+ *
+ * Exit codes: 0 ended; 2 the command line is wrong; 3 the port is taken.
+ */
+const port = readPort(process.argv.slice(2));
+const room = chatServer();
+await room.listen(port).catch(({ code }: NodeJS.ErrnoException) => {
+  fail(
+    3,
+    `port ${port} ${code === 'EADDRINUSE' ? 'is taken' : "can't be had"} (${code}): name another with --port`,
+  );
+});
+
+const host = `localhost:${room.port}`;
+console.log(`The chat room is at http://${host}. Ctrl-C ends it.
+
+Open it in a browser, then the browser's console (F12), and type, one line at a time:
+
+${linesToType(host)}
+
+Two tabs make two users.`);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void room.close());
+
+function readPort(args: string[]): number {
+  try {
+    const { values } = parseArgs({ args, options: { port: { type: 'string', default: '8080' } } });
+    if (/^\d{1,5}$/.test(values.port) && Number(values.port) <= 65_535) return Number(values.port);
+    return fail(2, `--port is "${values.port}": it takes a port, 1 to 65535, or 0 for any free one`);
+  } catch (error) {
+    return fail(2, `${(error as Error).message}: it takes --port with a number`);
+  }
+}
+
+function fail(exitCode: number, reason: string): never {
+  console.error(reason.replaceAll(/\s+/g, ' '));
+  process.exit(exitCode);
+}

@@ -1,0 +1,76 @@
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { Endpoint, newTally, type Tally } from './endpoint.ts';
+
+/**
+ * The plumbing that both chat servers share, so that each of them shows nothing but how it treats
+ * its members: a listening server, the WebSocket handshake, and what is counted.
+ */
+export type ChatTally = Tally & {
+  /** Copies of "… just connected." that were handed to members. */
+  announced: number;
+  /** Copies of "… says: …" that were handed to members. */
+  relayed: number;
+};
+
+/** A tally with nothing on it. */
+export function newChatTally(): ChatTally {
+  return { ...newTally(), announced: 0, relayed: 0 };
+}
+
+/** A chat server that can listen. */
+export class ChatRoom extends Endpoint {
+  declare readonly tally: ChatTally;
+  readonly #remembered: () => number;
+
+  constructor(server: Server, tally: ChatTally, remembered: () => number) {
+    super(server, tally);
+    this.#remembered = remembered;
+  }
+
+  /** Connections that the room still tells everything, dead or alive. */
+  get remembered(): number {
+    return this.#remembered();
+  }
+}
+
+/** The lecture's client, to be typed into a browser's console. `host` is where the room is: `localhost:8080`. */
+export function linesToType(host: string): string {
+  return `let ws = new WebSocket("ws://${host}");
+ws.onmessage = message => console.log(\`Received: \${message.data}\`);
+ws.send("Hello! I'm client")`;
+}
+
+/**
+ * An HTTP server that calls `welcome` with every WebSocket and the name that the lecture gives it,
+ * whatever path it asked for. ws cuts off whoever sends more than `payloadLimitBytes` in one message.
+ *
+ * Any other request is answered with what to type. The room's own page is the right place to type it:
+ * browsers have begun to keep pages that came from elsewhere, or from nowhere, away from this
+ * machine's servers (https://wicg.github.io/local-network-access/).
+ */
+export function memberServer(
+  payloadLimitBytes: number,
+  welcome: (member: WebSocket, name: string) => void,
+): Server {
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: payloadLimitBytes,
+    perMessageDeflate: false,
+  });
+  const server = createServer(({ headers }, response) => {
+    response.setHeader('content-type', 'text/plain; charset=utf-8');
+    response.end(`A chat room. Open this page's console and type, one line at a time:
+
+${linesToType(headers.host ?? 'localhost')}
+`);
+  });
+  server.on('upgrade', (request, socket: Socket, head) => {
+    webSockets.handleUpgrade(request, socket, head, (member) => {
+      welcome(member, `User${socket.remotePort}`);
+    });
+  });
+  return server;
+}
