@@ -1,8 +1,11 @@
+import type { BackoffName } from '../clients/backoff.ts';
 import type { TransportName } from '../clients/transports.ts';
 import type { ServerOptions } from '../servers/main.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
+import type { PathsPlan } from './harness/paths/paths-process.ts';
 import type { ProbeName } from './harness/probes/probes.ts';
 import type { Publications } from './harness/publications.ts';
+import type { RoomPlan } from './harness/rooms/room.ts';
 import type { Capacity, ExperimentText, Finding, Fit, Pair, Probe, Trial } from './result.ts';
 
 /** How long the lab may take: `quick` shows, `default` measures, `full` repeats until there is an interval. */
@@ -30,9 +33,18 @@ export type GroupPlan = {
   contract?: 'every' | 'latest';
   /** Whether polling clients keep their connection open between two polls. Default `true`. */
   keepAlive?: boolean;
+  /** Whether clients that were away continue from their cursor. Default `true`. */
+  replay?: boolean;
+  /** How clients wait before they try again. Default `jittered`. */
+  backoff?: BackoffName;
+  /** All polls fall on the same instant. Default `false`: spread evenly. */
+  inPhase?: boolean;
   /** Options of this group's server: `holdMs` for long polls, `bufferLimitBytes` for push. */
   server?: ServerOptions;
 };
+
+/** Something that stops in the middle of a window: from so long after its start, for so long. */
+export type Absence = { atMs: number; durationMs: number };
 
 /** One run: its groups get the same messages from one source at the same time. */
 export type TrialPlan = {
@@ -47,8 +59,14 @@ export type TrialPlan = {
   link?: { oneWayMs: number; jitterMs?: number };
   /** The clients themselves publish. Default: only the source does. */
   publish?: Publications;
-  /** The server stands still for a while: from so long after the start of the window. */
-  stall?: { atMs: number; durationMs: number };
+  /** All clients go away for a while, and come back. */
+  away?: Absence;
+  /** The server goes away for a while, and comes back. */
+  outage?: Absence;
+  /** Messages that the log keeps. Default 20,000. */
+  logLimitMessages?: number;
+  /** The server stands still for a while. */
+  stall?: Absence;
   /** Measure in other ways at the same time: so many clients that ask, wait for the answer, and ask again. */
   besides?: { clients: number; intervalMs: number };
   /** Every group gets a fleet process of its own, which nothing but its messages wakes. */
@@ -69,6 +87,18 @@ export type CapacityPlan = { connections: number; durationMs: number };
 /** A measurement that is no trial, and about how long it takes. */
 export type ProbePlan = { name: ProbeName; durationMs: number };
 
+/** Every transport on every hostile path, at once. */
+export type PathsTrial = PathsPlan & { repeat: number };
+
+/** All that an experiment wants done, in this order. */
+export type Plan = {
+  trials: TrialPlan[];
+  capacity?: CapacityPlan;
+  probes?: ProbePlan[];
+  rooms?: RoomPlan[];
+  paths?: PathsTrial[];
+};
+
 /** What was measured for one experiment. Trials that failed, or whose fleet was saturated, are not among them. */
 export type Evidence = { trials: Trial[]; capacities: Capacity[]; probes: Probe[] };
 
@@ -80,10 +110,7 @@ export type Experiment = {
   text: ExperimentText;
   /** The rule of the verdict, in words. */
   rule: string;
-  plan(
-    profile: Profile,
-    machine: Machine,
-  ): { trials: TrialPlan[]; capacity?: CapacityPlan; probes?: ProbePlan[] };
+  plan(profile: Profile, machine: Machine): Plan;
   /** Costs fitted to the trials, for whoever wants to calculate with them. */
   fits?(evidence: Evidence): Omit<Fit, 'experiment'>[];
   /** The same thing measured in two ways. */

@@ -38,6 +38,16 @@ export const parametersSchema = z.object({
   slowBy: z.enum(['pause', 'sleep']).optional(),
   /** Time from one publication of a client to its next, where the clients are the source. */
   publishEveryMs: measured.optional(),
+  /** For how long the server was away. */
+  outageMs: measured.optional(),
+  /** `false` where clients come back without a cursor: push as if there were no log. */
+  replay: z.boolean().optional(),
+  /** How clients wait before they try again. */
+  backoff: z.enum(['jittered', 'fixed', 'immediate']).optional(),
+  /** `true` where all polls fall on the same instant. */
+  inPhase: z.boolean().optional(),
+  /** Which program stands on the path. */
+  proxy: z.enum(['embedded', 'nginx']).optional(),
   /** For how long the server was made to stand still in the middle of the window. */
   stallMs: measured.optional(),
 });
@@ -76,6 +86,8 @@ export const seriesSchema = z.object({
   longestBacklogBytes: z.array(measured),
   slowAgeMs: z.array(measured.nullable()),
   slowInbox: z.array(measured.nullable()),
+  /** Connections that the server accepted since the sample before. */
+  connects: z.array(count).optional(),
 });
 
 /** What theory says of one trial. Only what the transport has a model for. */
@@ -83,6 +95,33 @@ export const modelSchema = z.object({
   meanMs: measured.optional(),
   requestsPerSecond: measured.optional(),
   emptyShare: measured.optional(),
+});
+
+/** What came of a time in which clients and server were apart. Times count from their reunion. */
+export const returnedSchema = z.object({
+  /** Messages of the time apart, or before it, that came after it, summed over the clients. */
+  replayed: count,
+  /** When the last of these came to the last client; `null` where there were none. */
+  caughtUpMs: measured.nullable(),
+  /** When the last client had its first new message; `null` where somebody got none. */
+  allHearNewsMs: measured.nullable(),
+});
+
+/** One client's messages over time: when each came and when it was due, from the start of the window, and when it was away. */
+export const timelineSchema = z.object({
+  atMs: z.array(z.number()),
+  dueMs: z.array(z.number()),
+  awayFromMs: measured,
+  awayUntilMs: measured,
+});
+
+/** What a network path did to a transport. */
+export const pathOutcomeSchema = z.object({
+  outcome: z.enum(['works', 'degraded', 'fails']),
+  /** How much older the median message was than on the direct path; `null` when none arrived. */
+  olderMs: z.number().nullable(),
+  /** Why, in one sentence. */
+  reason: z.string(),
 });
 
 /** A part of a trial's clients that is told apart from the rest: the slow one among the fast. */
@@ -141,6 +180,9 @@ export const trialSchema = z.object({
     loopBusyShare: measured.optional(),
   }),
   cohorts: z.array(cohortSchema).optional(),
+  returned: returnedSchema.optional(),
+  timeline: timelineSchema.optional(),
+  path: pathOutcomeSchema.optional(),
   series: seriesSchema.optional(),
   /** Length of the measured window: CPU, requests and bytes are counted within it. */
   durationMs: measured,
@@ -263,6 +305,8 @@ export type Histogram = z.infer<typeof histogramSchema>;
 export type Series = z.infer<typeof seriesSchema>;
 export type Cohort = z.infer<typeof cohortSchema>;
 export type Model = z.infer<typeof modelSchema>;
+export type Returned = z.infer<typeof returnedSchema>;
+export type Timeline = z.infer<typeof timelineSchema>;
 export type Probe = z.infer<typeof probeSchema>;
 export type Fit = z.infer<typeof fitSchema>;
 export type Pair = z.infer<typeof pairSchema>;

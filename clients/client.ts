@@ -1,4 +1,5 @@
 import type { Message } from '../servers/message.ts';
+import type { BackoffName } from './backoff.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
@@ -60,6 +61,8 @@ export type ClientOptions = {
   keepAlive?: boolean;
   /** Called for every answer to a poll with the time that it took. Says nothing about how old its messages were. */
   onAnswer?: (responseMs: number) => void;
+  /** How long it waits before it tries again after a failure. Default `jittered`. */
+  backoff?: BackoffName;
   /** Gives numbers in [0, 1) for back-off and phase. Default `Math.random`. */
   random?: () => number;
 };

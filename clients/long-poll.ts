@@ -35,7 +35,9 @@ export function longPollClient(options: ClientOptions, openers: Pick<Openers, 'h
               resolve();
             } catch {
               failuresInARow += 1;
-              await new Promise((next) => setTimeout(next, backoffMs(failuresInARow, random)));
+              await new Promise((next) =>
+                setTimeout(next, backoffMs(failuresInARow, random, options.backoff)),
+              );
             }
           }
         }

@@ -42,7 +42,7 @@ export function notifyClient(
       return true;
     },
     poll.counters,
-    random,
+    options,
   );
 
   async function fetchNews(): Promise<void> {
@@ -57,7 +57,7 @@ export function notifyClient(
       if (intervalMs > 0) return void rest();
     } catch {
       failuresInARow += 1;
-      timer = setTimeout(fetchNews, backoffMs(failuresInARow, random));
+      timer = setTimeout(fetchNews, backoffMs(failuresInARow, random, options.backoff));
     }
     fetching = false;
   }

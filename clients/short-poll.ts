@@ -70,7 +70,8 @@ export function shortPollClient(options: ShortPollClientOptions, openers: Pick<O
       handle = onMessage;
       for (let failures = 1; !poll.ledger.cursor && !stopped; failures += 1) {
         await ask();
-        if (!poll.ledger.cursor) await new Promise((next) => setTimeout(next, backoffMs(failures, random)));
+        if (!poll.ledger.cursor)
+          await new Promise((next) => setTimeout(next, backoffMs(failures, random, options.backoff)));
       }
       slot = Math.floor((nowMs() - originMs - phaseMs) / intervalMs);
       waitForSlot();

@@ -11,7 +11,7 @@ function connectBy(onText: (text: string) => boolean) {
     opened.push(events);
     return { send() {}, close: () => events.onClose('cut by the client') };
   };
-  const connection = stayConnected(open, onText, counters, () => 0);
+  const connection = stayConnected(open, onText, counters, { random: () => 0 });
   connection.start();
   return { opened, counters, connection };
 }

@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts';
-import type { Counters } from './client.ts';
+import type { ClientOptions, Counters } from './client.ts';
 import type { Connection, ConnectionEvents } from './openers.ts';
 
 /**
@@ -25,7 +25,7 @@ export function stayConnected(
   open: (events: ConnectionEvents) => Connection,
   onText: (text: string) => boolean,
   counters: Counters,
-  random: () => number,
+  { random = Math.random, backoff }: Pick<ClientOptions, 'random' | 'backoff'>,
 ): StayingConnected {
   let connection: Connection | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,7 +51,7 @@ export function stayConnected(
         counters.failures += 1;
         counters.lastFailure = unreadable ?? reason;
         failuresInARow += 1;
-        timer = setTimeout(connect, backoffMs(failuresInARow, random));
+        timer = setTimeout(connect, backoffMs(failuresInARow, random, backoff));
       },
     });
     if (paused) connection.pause?.();

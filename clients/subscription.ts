@@ -35,7 +35,7 @@ export function subscription(
       return false;
     },
     counters,
-    options.random ?? Math.random,
+    options,
   );
 
   return {

@@ -45,6 +45,7 @@ export class Endpoint {
   readonly #sockets = new Map<Socket, number>();
   readonly #closedBytes = { toClients: 0, toServer: 0 };
   #closedConnectedMs = 0;
+  #accepted = 0;
 
   constructor(server: Server, tally: Tally, onClose: () => void = () => {}) {
     this.tally = tally;
@@ -52,6 +53,7 @@ export class Endpoint {
     this.#onClose = onClose;
     server.on('connection', (socket: Socket) => {
       const openedAtMs = nowMs();
+      this.#accepted += 1;
       this.#sockets.set(socket, openedAtMs);
       socket.once('close', () => {
         this.#sockets.delete(socket);
@@ -65,6 +67,11 @@ export class Endpoint {
   /** The port, once it listens. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that were ever accepted. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Connections that are open now. */

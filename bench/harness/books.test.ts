@@ -59,13 +59,18 @@ describe.each(transportNames)('%s', (name) => {
     await endpoint.listen();
     cleanups.push(() => endpoint.close());
     const { scheme, open } = clientsByName[name];
-    const client = open({ url: `${scheme}://127.0.0.1:${endpoint.port}`, intervalMs: 10 }, nodeOpeners);
-    cleanups.push(() => client.stop());
-    const member = new Member(client, { handlingMs: 0, recorder: new Recorder() });
-    await client.start((message) => member.consumer.take(message));
+    const url = `${scheme}://127.0.0.1:${endpoint.port}`;
+    const member = new Member({
+      open: () => open({ url, intervalMs: 10 }, nodeOpeners),
+      handlingMs: 0,
+      recorder: new Recorder(),
+    });
+    const { client } = member;
+    cleanups.push(() => member.leave());
+    await member.start();
     for (let index = 1; index <= 6; index += 1) source.log.append(`${index}`, 0);
     await vi.waitFor(() => expect(client.ledger.seq).toBeGreaterThanOrEqual(5));
-    return bookProblems(member.books(source.log.head), client.ledger.gaps);
+    return bookProblems(member.books(source.log.head), member.gaps);
   }
 
   it('balances its books when all is well', async () => {

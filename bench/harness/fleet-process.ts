@@ -1,5 +1,6 @@
 import { randomLcg } from 'd3-random';
 import { nowMs } from '../../servers/clock.ts';
+import type { Absence } from '../experiment.ts';
 import type { Delay } from '../result.ts';
 import { measureCapacity } from './capacity.ts';
 import { type Handlers, serveCalls } from './child.ts';
@@ -9,6 +10,7 @@ import { type FleetGroup, type FleetReport, Group, type SlowSamples } from './gr
 import { probes } from './probes/probes.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
 import type { Publications } from './publications.ts';
+import { visitorHandlers } from './rooms/room.ts';
 
 /** The simulated clients of a trial, in a process of their own so that their cost is not the server's. */
 
@@ -22,6 +24,10 @@ export type FleetWindow = {
   quiet: boolean;
   /** The clients publish. */
   publish?: Publications;
+  /** Everybody goes away, from so long after the start; `replays` says of each group whether it continues from its cursor. */
+  away?: Absence & { replays: boolean[] };
+  /** The server goes away. */
+  outage?: Absence;
   /** Measure the way to the echo at this port. */
   echo?: { port: number; seed: number };
   /** Ask a polling server in a closed loop. */
@@ -51,27 +57,38 @@ async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs
 
 /** Meters this process within the window, while the window's other work goes on. */
 async function meter(window: FleetWindow): Promise<FleetMetered> {
-  const { startMs, endMs, sampleEveryMs, quiet, publish, echo, besides } = window;
+  const { startMs, endMs, sampleEveryMs, quiet, publish, away, outage, echo, besides } = window;
   const samples = groups.map((): SlowSamples => ({ atMs: [], ageMs: [], inbox: [] }));
   const sample = (atMs: number) => {
     for (const [index, group] of groups.entries()) group.sampleSlow(samples[index] as SlowSamples, atMs);
   };
   await until(startMs);
-  const before = groups.map(({ counters }) => counters.missedSlots);
+  const before = groups.map((group) => group.count('missedSlots'));
+  if (outage) for (const group of groups) group.expectReturn(startMs + outage.atMs + outage.durationMs);
   const during = sampleEveryMs > 0 ? { everyMs: sampleEveryMs, sample } : undefined;
   const [use, oneWay, readings] = await Promise.all([
     meterWindow(startMs, endMs, { during, quiet }),
     echo && measureOneWay(echo.port, endMs, echoEveryMs, randomLcg(echo.seed)),
     besides && measureTwice({ ...besides, startMs, endMs }),
     publish && Promise.all(groups.map((group) => group.publish(publish, startMs))),
+    away && Promise.all(groups.map((group, index) => group.goAway(absence(away, startMs, index)))),
   ]);
   return {
     use,
     samples,
-    missedSlots: groups.map(({ counters }, index) => counters.missedSlots - (before[index] ?? 0)),
+    missedSlots: groups.map((group, index) => group.count('missedSlots') - (before[index] ?? 0)),
     ...(oneWay && { oneWay: oneWay.delay }),
     ...(readings && { besides: readings }),
   };
+}
+
+function absence(
+  { atMs, durationMs, replays }: NonNullable<FleetWindow['away']>,
+  startMs: number,
+  index: number,
+) {
+  const fromMs = startMs + atMs;
+  return { fromMs, untilMs: fromMs + durationMs, replay: replays[index] ?? true };
 }
 
 /**
@@ -98,6 +115,7 @@ const handlers = {
   disconnect,
   capacity: measureCapacity,
   ...probes,
+  ...visitorHandlers,
 } satisfies Handlers;
 
 export type FleetHandlers = typeof handlers;

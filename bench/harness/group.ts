@@ -1,11 +1,11 @@
 import { randomLcg } from 'd3-random';
-import { type Counters, newCounters } from '../../clients/client.ts';
+import type { BackoffName } from '../../clients/backoff.ts';
 import { clientsByName } from '../../clients/clients.ts';
 import { nodeOpeners } from '../../clients/openers-node.ts';
 import type { TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import { sumBooks } from '../analysis/books.ts';
-import type { Books, Cohort, Delay, Histogram } from '../result.ts';
+import type { Books, Cohort, Delay, Histogram, Returned } from '../result.ts';
 import { Member } from './member.ts';
 import { until } from './process-meter.ts';
 import { type Publications, publicationTimesMs } from './publications.ts';
@@ -25,6 +25,10 @@ export type FleetGroup = {
   keepAlive: boolean;
   /** For short polls; 0 otherwise. */
   intervalMs: number;
+  /** How long clients wait before they try again. */
+  backoff: BackoffName;
+  /** All polls stand at the same place in the interval, instead of being spread over it. */
+  inPhase: boolean;
   seed: number;
 };
 
@@ -41,6 +45,10 @@ export type FleetReport = {
   missedSlots: number;
   failures: number;
   lastFailure: string | undefined;
+  /** After a time without the server; see the result file. */
+  returned?: Returned;
+  /** When each message of the first member came, and when it was due; monotonic milliseconds. */
+  timeline?: { atMs: number[]; dueMs: number[] };
 };
 
 /** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
@@ -61,31 +69,29 @@ export class Group {
   readonly #responses = new Recorder();
 
   constructor(wanted: FleetGroup) {
-    const { transport, port, clients, intervalMs, contract, keepAlive } = wanted;
+    const { transport, port, clients, intervalMs, contract, keepAlive, backoff, inPhase } = wanted;
     const { scheme, open } = clientsByName[transport];
     const random = randomLcg(wanted.seed);
     this.#wanted = wanted;
-    this.phasesMs = Array.from(
-      { length: clients },
-      (_, index) => ((index + random()) * intervalMs) / clients,
+    this.phasesMs = Array.from({ length: clients }, (_, index) =>
+      inPhase ? 0 : ((index + random()) * intervalMs) / clients,
     );
     this.members = this.phasesMs.map((phaseMs, index) => {
       const slow = index < wanted.slowClients;
-      const client = open(
-        {
-          url: `${scheme}://127.0.0.1:${port}`,
-          random,
-          intervalMs,
-          phaseMs,
-          originMs: this.originMs,
-          nowMs,
-          contract,
-          keepAlive,
-          onAnswer: (responseMs) => this.#responses.record(responseMs),
-        },
-        nodeOpeners,
-      );
-      return new Member(client, {
+      const options = {
+        url: `${scheme}://127.0.0.1:${port}`,
+        random,
+        intervalMs,
+        phaseMs,
+        originMs: this.originMs,
+        nowMs,
+        contract,
+        keepAlive,
+        backoff,
+        onAnswer: (responseMs: number) => this.#responses.record(responseMs),
+      };
+      return new Member({
+        open: (after) => open({ ...options, after }, nodeOpeners),
         handlingMs: slow ? wanted.handlingMs : 0,
         inboxLimit: wanted.slowBy === 'sleep' ? Number.POSITIVE_INFINITY : undefined,
         recorder: slow ? this.#recorders.slow : this.#recorders.fast,
@@ -116,6 +122,29 @@ export class Group {
     await Promise.all(all);
   }
 
+  /** Everybody goes away for a while, and comes back. The first member keeps a timeline of it. */
+  async goAway({
+    fromMs,
+    untilMs,
+    replay,
+  }: {
+    fromMs: number;
+    untilMs: number;
+    replay: boolean;
+  }): Promise<void> {
+    const [first] = this.members;
+    if (first) first.timeline = { atMs: [], dueMs: [] };
+    await until(fromMs);
+    for (const member of this.members) member.leave();
+    await until(untilMs);
+    await Promise.all(this.members.map((member) => member.comeBack(replay)));
+  }
+
+  /** Everybody is going to lose the server, which comes back at this instant. */
+  expectReturn(returnMs: number): void {
+    for (const member of this.members) member.expectReturn(returnMs);
+  }
+
   /** How old the oldest message is that slow clients handle now, and the longest of their inboxes. */
   sampleSlow(samples: SlowSamples, atMs: number): void {
     const slow = this.members.filter((member) => member.slow);
@@ -140,36 +169,49 @@ export class Group {
     const all = new Recorder();
     all.add(this.#recorders.fast);
     all.add(this.#recorders.slow);
-    const { failures, lastFailure } = this.counters;
     return {
       books: this.#booksOf(this.members, head),
-      gaps: this.members.reduce((sum, { client }) => sum + client.ledger.gaps, 0),
+      gaps: this.members.reduce((sum, member) => sum + member.gaps, 0),
       delay: all.delay,
       histogram: all.bins,
       cohorts: this.#wanted.slowClients > 0 ? this.#cohorts(head) : [],
       response: this.#responses.delay,
       missedSlots: 0,
-      failures,
-      lastFailure,
+      failures: this.count('failures'),
+      lastFailure: this.members.map(({ client }) => client.counters.lastFailure).find(Boolean),
+      ...this.#returned(),
     };
   }
 
-  /** The counters of all clients, added up. */
-  get counters(): Counters {
-    const sum = newCounters();
-    for (const { client } of this.members) {
-      sum.requests += client.counters.requests;
-      sum.empty += client.counters.empty;
-      sum.missedSlots += client.counters.missedSlots;
-      sum.failures += client.counters.failures;
-      sum.lastFailure ??= client.counters.lastFailure;
-    }
-    return sum;
+  /** A counter of all clients, added up. */
+  count(counter: Parameters<Member['count']>[0]): number {
+    return this.members.reduce((sum, member) => sum + member.count(counter), 0);
   }
 
   /** Disconnects everybody. */
   stop(): void {
-    for (const { client } of this.members) client.stop();
+    for (const member of this.members) member.leave();
+  }
+
+  /** What came of a time without the server, where there was one: how late the last member had what it missed, and news. */
+  #returned(): Pick<FleetReport, 'returned' | 'timeline'> {
+    const { timeline } = this.members[0] ?? {};
+    const lastOf = (times: (number | null)[]) =>
+      times.some((atMs) => atMs === null) ? null : Math.max(...(times as number[]));
+    const news = this.members.map(({ replayed }) => replayed.firstNewAtMs);
+    const replayed = this.members.reduce((sum, member) => sum + member.replayed.count, 0);
+    const old = this.members.flatMap((member) => member.replayed.lastAtMs ?? []);
+    const seen = replayed > 0 || news.some((atMs) => atMs !== null);
+    return {
+      ...(timeline && { timeline }),
+      ...(seen && {
+        returned: {
+          replayed,
+          caughtUpMs: old.length > 0 ? Math.max(...old) : null,
+          allHearNewsMs: lastOf(news),
+        },
+      }),
+    };
   }
 
   #cohorts(head: number): Cohort[] {

@@ -1,40 +1,77 @@
 import type { Client } from '../../clients/client.ts';
 import { Consumer } from '../../clients/consumer.ts';
 import { nowMs } from '../../servers/clock.ts';
+import type { Message } from '../../servers/message.ts';
 import { emptyBooks } from '../analysis/books.ts';
 import type { Books } from '../result.ts';
 import type { Recorder } from './recorder.ts';
 
-/** One member of a fleet: a client, what it does to its messages, and its books. */
+/** How a member comes to its messages and what it does with them. */
+export type MemberOptions = {
+  /** Makes its client, which continues from a cursor or, without one, begins anew. */
+  open: (after?: string) => Client;
+  /** Time to handle one message; 0 handles it at once. A slow member stops reading when its inbox is full. */
+  handlingMs: number;
+  /** Messages that may wait in its inbox; with `Infinity` it never stops reading. */
+  inboxLimit?: number;
+  recorder: Recorder;
+};
+
+/** One member of a fleet: a client, what it does to its messages, and its books. It may go away and come back. */
 export class Member {
-  readonly client: Client;
+  client: Client;
   readonly consumer: Consumer;
   readonly slow: boolean;
   delivered = 0;
   waiting = 0;
   lastAgeMs: number | null = null;
+  /** Messages of the time before `returnMs` that came after it, and when the last of them and the first new one came. */
+  replayed = { count: 0, lastAtMs: null as number | null, firstNewAtMs: null as number | null };
+  /** When each message came, and when it was due: kept where somebody wants to see. */
+  timeline: { atMs: number[]; dueMs: number[] } | undefined;
+  readonly #open: MemberOptions['open'];
+  readonly #earlier: Client[] = [];
+  #returnMs = Number.POSITIVE_INFINITY;
+  /** Messages between where it left and where it began anew. */
+  #skipped = 0;
   #gaveUp = false;
 
-  /** A slow member takes `handlingMs` for a message. It stops reading when its inbox is full; with a limit of `Infinity` it never does. */
-  constructor(client: Client, how: { handlingMs: number; inboxLimit?: number; recorder: Recorder }) {
-    const { handlingMs, inboxLimit, recorder } = how;
-    this.client = client;
+  constructor({ open, handlingMs, inboxLimit, recorder }: MemberOptions) {
+    this.#open = open;
+    this.client = open();
     this.slow = handlingMs > 0;
     this.consumer = new Consumer({
       handlingMs,
       inboxLimit,
-      pause: () => client.pause(),
-      resume: () => client.resume(),
-      handle: (message) => {
-        if (this.#gaveUp) {
-          this.waiting += 1;
-          return;
-        }
-        this.delivered += 1;
-        this.lastAgeMs = nowMs() - message.dueMs;
-        recorder.record(this.lastAgeMs);
-      },
+      pause: () => this.client.pause(),
+      resume: () => this.client.resume(),
+      handle: (message) => this.#handle(message, recorder),
     });
+  }
+
+  /** Connects, and takes what comes. */
+  start(): Promise<void> {
+    return this.client.start((message) => this.consumer.take(message));
+  }
+
+  /** Disconnects, as whoever walks out of the network's reach. */
+  leave(): void {
+    this.client.stop();
+  }
+
+  /** Comes back with a new client, from where it was or, without `replay`, from wherever the log is now. */
+  async comeBack(replay: boolean): Promise<void> {
+    const before = this.client;
+    this.expectReturn(nowMs());
+    this.#earlier.push(before);
+    this.client = this.#open(replay ? before.ledger.cursor : undefined);
+    await this.start();
+    if (!replay) this.#skipped += (this.client.ledger.startSeq ?? 0) - before.ledger.seq;
+  }
+
+  /** From this instant on tells what was due before it from what is new. */
+  expectReturn(returnMs: number): void {
+    this.#returnMs = returnMs;
   }
 
   /** From now on counts what was still waiting anywhere, instead of handling it. */
@@ -43,17 +80,49 @@ export class Member {
     this.waiting += this.consumer.giveUp();
   }
 
+  /** How many messages it has found missing in the sequence. */
+  get gaps(): number {
+    return this.#sum(({ ledger }) => ledger.gaps) + this.#skipped;
+  }
+
+  /** A counter of its clients, added up over its lives. */
+  count(counter: 'requests' | 'empty' | 'missedSlots' | 'failures'): number {
+    return this.#sum(({ counters }) => counters[counter]);
+  }
+
   /** Its books, when the log ended at `head`. */
   books(head: number): Books {
-    const { startSeq = head, missed, duplicated, reordered } = this.client.ledger;
+    const [first = this.client] = this.#earlier;
     return {
       ...emptyBooks(),
-      expected: head - startSeq,
+      expected: head - (first.ledger.startSeq ?? head),
       delivered: this.delivered,
-      missed,
-      duplicated,
-      reordered,
+      missed: this.#sum(({ ledger }) => ledger.missed) + this.#skipped,
+      duplicated: this.#sum(({ ledger }) => ledger.duplicated),
+      reordered: this.#sum(({ ledger }) => ledger.reordered),
       backlogAtEnd: this.waiting,
     };
+  }
+
+  #sum(of: (client: Client) => number): number {
+    return [...this.#earlier, this.client].reduce((sum, client) => sum + of(client), 0);
+  }
+
+  #handle({ dueMs }: Message, recorder: Recorder): void {
+    if (this.#gaveUp) {
+      this.waiting += 1;
+      return;
+    }
+    const atMs = nowMs();
+    this.delivered += 1;
+    this.lastAgeMs = atMs - dueMs;
+    recorder.record(this.lastAgeMs);
+    this.timeline?.atMs.push(atMs);
+    this.timeline?.dueMs.push(dueMs);
+    if (atMs < this.#returnMs) return;
+    if (dueMs < this.#returnMs) {
+      this.replayed.count += 1;
+      this.replayed.lastAtMs = atMs - this.#returnMs;
+    } else this.replayed.firstNewAtMs ??= atMs - this.#returnMs;
   }
 }

@@ -1,6 +1,7 @@
 import { judge, usableEvidence } from '../analysis/findings.ts';
-import type { Evidence, Experiment, Machine, Profile, TrialPlan } from '../experiment.ts';
+import type { Evidence, Experiment, Machine, PathsTrial, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
+import { nginxRemedy } from './paths/nginx.ts';
 import { Bench } from './trial.ts';
 import { unfinishedTrials } from './trial-frame.ts';
 
@@ -12,12 +13,12 @@ const connectMs = 0.5;
 
 /** How long the trials of an experiment are going to take, roughly. */
 export function estimateMs(experiment: Experiment, profile: Profile, machine: Machine): number {
-  const { trials, capacity, probes = [] } = experiment.plan(profile, machine);
-  return [
-    ...trials.map(trialMs),
-    ...(capacity ? [capacity] : []).map(otherMs),
-    ...probes.map(otherMs),
-  ].reduce((sum, ms) => sum + ms, 0);
+  const { trials, capacity, probes = [], rooms = [], paths = [] } = experiment.plan(profile, machine);
+  const others = [...(capacity ? [capacity] : []), ...probes, ...rooms];
+  return [...trials.map(trialMs), ...others.map(otherMs), ...paths.map(pathsMs)].reduce(
+    (sum, ms) => sum + ms,
+    0,
+  );
 }
 
 function trialMs(plan: TrialPlan): number {
@@ -31,6 +32,11 @@ function trialMs(plan: TrialPlan): number {
     (plan.ownProcesses ? ownProcessesMs : 0) +
     (plan.ownFleets ? plan.groups.length * ownFleetMs : 0)
   );
+}
+
+/** A path that fails takes all the time that it is given, so the whole matrix does. */
+function pathsMs({ connectLimitMs, messages, intervalMs, drainMs }: PathsTrial): number {
+  return connectLimitMs + messages * intervalMs + drainMs + ownProcessesMs;
 }
 
 function otherMs({ durationMs }: { durationMs: number }): number {
@@ -70,7 +76,8 @@ export class Run {
   /** Runs all trials of one experiment, then judges it. `onStep` is told what comes next and what is left of the whole run. */
   async experiment(experiment: Experiment, onStep: (text: string) => void): Promise<void> {
     const { id } = experiment.text;
-    const { trials, capacity, probes = [] } = experiment.plan(this.#result.lab.profile, this.#machine);
+    const plan = experiment.plan(this.#result.lab.profile, this.#machine);
+    const { trials, capacity, probes = [], rooms = [], paths = [] } = plan;
     const step = (text: string) =>
       onStep(`${text} · about ${Math.max(1, Math.ceil(this.#leftMs / 1000))} s left`);
     for (const [index, plan] of trials.entries()) {
@@ -95,6 +102,20 @@ export class Run {
       );
       this.#leftMs -= otherMs(probe);
     }
+    for (const room of rooms) {
+      if (this.#signal.aborted) break;
+      step(`a ${room.kind} room, ${room.visitors || room.cycles} people`);
+      await this.#beside('A chat room', async (bench) =>
+        this.#result.probes.push(await bench.room(id, room)),
+      );
+      this.#leftMs -= otherMs(room);
+    }
+    for (const path of paths) {
+      if (this.#signal.aborted) break;
+      step(`every transport on every path, ${path.proxy} proxies`);
+      await this.#beside('A network path', async (bench) => this.#paths(id, bench, path));
+      this.#leftMs -= pathsMs(path);
+    }
     this.#conclude(experiment);
     this.#onChange();
   }
@@ -116,6 +137,12 @@ export class Run {
         ? unfinishedTrials(id, plan, 'interrupted', 'the run was interrupted')
         : unfinishedTrials(id, plan, 'failed', (error as Error).message);
     }
+  }
+
+  async #paths(id: string, bench: Bench, plan: PathsTrial): Promise<void> {
+    const trials = await bench.paths(id, plan, plan.repeat);
+    if (trials) this.#result.trials.push(...trials);
+    else this.#result.environment.warnings.push(`The ${plan.proxy} paths were left out: ${nginxRemedy}.`);
   }
 
   /** Measures something that is no trial; when it fails, the result says so and the run goes on. */

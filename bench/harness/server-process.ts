@@ -2,11 +2,14 @@ import type { TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Endpoint, Tally } from '../../servers/endpoint.ts';
 import { type ServerOptions, serversByName } from '../../servers/main.ts';
+import { type LogOptions, MessageLog } from '../../servers/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
+import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
 import { openEcho } from './echo.ts';
 import { memoryInUseBytes, meterWindow, type ProcessUse, until } from './process-meter.ts';
+import { roomHandlers } from './rooms/room.ts';
 
 /** One source, one log and the servers of a trial, in a process of their own so that their cost is theirs. */
 
@@ -23,28 +26,52 @@ export type ServerCount = {
   fanOuts: Tally['fanOuts'];
 };
 
-/** Values over time in the server. */
-export type ServerSamples = { rssBytes: number[]; longestBacklogBytes: number[] };
+/** Values over time in the server. `connects`: connections accepted since the sample before. */
+export type ServerSamples = { rssBytes: number[]; longestBacklogBytes: number[]; connects: number[] };
 
-/** The window of a trial. `stall`: the process stands still, from so long after the start. */
+/** The window of a trial. `stall`: the process stands still. `outage`: the servers are gone, and come back on the same ports. */
 export type ServerWindow = {
   schedule: Schedule;
   startMs: number;
   sampleEveryMs: number;
-  stall?: { atMs: number; durationMs: number };
+  stall?: Absence;
+  outage?: Absence;
 };
 
 let source = new EmbeddedSource();
+let wanted: ServerGroup[] = [];
 let endpoints: Endpoint[] = [];
+/** Servers of the same groups that are gone: what they counted still counts. */
+let gone: Endpoint[][] = [];
 let echo: Awaited<ReturnType<typeof openEcho>> | undefined;
 
 /** Starts a server for each group on one new source, and an echo beside them. Returns their ports. */
-async function open(groups: ServerGroup[]): Promise<{ ports: number[]; echoPort: number }> {
-  source = new EmbeddedSource();
-  endpoints = groups.map(({ transport, options }) => serversByName[transport](source, options));
-  await Promise.all(endpoints.map((endpoint) => endpoint.listen()));
+async function open(told: {
+  groups: ServerGroup[];
+  log?: LogOptions;
+}): Promise<{ ports: number[]; echoPort: number }> {
+  source = new EmbeddedSource(new MessageLog(told.log));
+  wanted = told.groups;
+  gone = wanted.map(() => []);
+  await listen([]);
   echo = await openEcho();
   return { ports: endpoints.map((endpoint) => endpoint.port), echoPort: echo.port };
+}
+
+/** Starts the servers of this trial, on the ports that they had or on any. */
+async function listen(ports: number[]): Promise<void> {
+  endpoints = wanted.map(({ transport, options }) => serversByName[transport](source, options));
+  await Promise.all(endpoints.map((endpoint, index) => endpoint.listen(ports[index])));
+}
+
+/** Takes the servers away with every connection, and starts them again; source and log go on. */
+async function goAway(startMs: number, { atMs, durationMs }: Absence): Promise<void> {
+  await until(startMs + atMs);
+  const ports = endpoints.map(({ port }) => port);
+  for (const [index, endpoint] of endpoints.entries()) gone[index]?.push(endpoint);
+  await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+  await until(startMs + atMs + durationMs);
+  await listen(ports);
 }
 
 /** Plays the schedule from `startMs` on and meters this process until it has ended. */
@@ -55,27 +82,30 @@ async function play(window: ServerWindow): Promise<{
   counts: ServerCount[];
   samples: ServerSamples[];
 }> {
-  const { schedule, startMs, stall } = window;
-  const samples = endpoints.map((): ServerSamples => ({ rssBytes: [], longestBacklogBytes: [] }));
-  const sample = () =>
-    endpoints.forEach((endpoint, index) => {
-      samples[index]?.rssBytes.push(process.memoryUsage.rss());
-      samples[index]?.longestBacklogBytes.push(endpoint.longestBacklogBytes);
-    });
+  const { schedule, startMs, stall, outage } = window;
+  const samples = wanted.map((): ServerSamples => ({ rssBytes: [], longestBacklogBytes: [], connects: [] }));
+  const accepted = wanted.map((_, index) => acceptedBy(index));
+  const sample = () => {
+    for (const [index, { rssBytes, longestBacklogBytes, connects }] of samples.entries()) {
+      rssBytes.push(process.memoryUsage.rss());
+      longestBacklogBytes.push(endpoints[index]?.longestBacklogBytes ?? 0);
+      connects.push(acceptedBy(index) - (accepted[index] ?? 0));
+      accepted[index] = acceptedBy(index);
+    }
+  };
   // Taken now: a process that wakes late from the wait would find its first messages already appended.
   const headBefore = source.log.head;
   const played = source.play(schedule, startMs);
   await until(startMs);
-  const before = endpoints.map(countOf);
+  const before = wanted.map(countOf);
   const during = window.sampleEveryMs > 0 ? { everyMs: window.sampleEveryMs, sample } : undefined;
   const [use] = await Promise.all([
     meterWindow(startMs, startMs + schedule.durationMs, { during }),
     stall && standStill(startMs + stall.atMs, stall.durationMs),
+    outage && goAway(startMs, outage),
   ]);
   await played;
-  const counts = endpoints.map((endpoint, index) =>
-    difference(countOf(endpoint), before[index] as ServerCount),
-  );
+  const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));
   return { head: source.log.head, appended: source.log.head - headBefore, use, counts, samples };
 }
 
@@ -92,9 +122,41 @@ async function settle({ head, limitMs }: { head: number; limitMs: number }): Pro
   return source.log.head;
 }
 
-function countOf({ tally, bytes, connectedMs }: Endpoint): ServerCount {
-  const { requests, empty, deliveries, fanOuts } = tally;
-  return { requests, empty, deliveries, bytes, connectedMs, fanOuts: { ...fanOuts } };
+/** What the server of a group has done so far, over all its lives. */
+function countOf(_: unknown, index: number): ServerCount {
+  const sum = nothingCounted();
+  for (const { tally, bytes, connectedMs } of livesOf(index)) {
+    sum.requests += tally.requests;
+    sum.empty += tally.empty;
+    sum.deliveries += tally.deliveries;
+    sum.bytes.toClients += bytes.toClients;
+    sum.bytes.toServer += bytes.toServer;
+    sum.connectedMs += connectedMs;
+    sum.fanOuts.count += tally.fanOuts.count;
+    sum.fanOuts.sumMs += tally.fanOuts.sumMs;
+    sum.fanOuts.maxMs = Math.max(sum.fanOuts.maxMs, tally.fanOuts.maxMs);
+  }
+  return sum;
+}
+
+function nothingCounted(): ServerCount {
+  return {
+    requests: 0,
+    empty: 0,
+    deliveries: 0,
+    bytes: { toClients: 0, toServer: 0 },
+    connectedMs: 0,
+    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
+  };
+}
+
+function livesOf(index: number): Endpoint[] {
+  const now = endpoints[index];
+  return [...(gone[index] ?? []).filter((endpoint) => endpoint !== now), ...(now ? [now] : [])];
+}
+
+function acceptedBy(index: number): number {
+  return livesOf(index).reduce((sum, { accepted }) => sum + accepted, 0);
 }
 
 function difference(after: ServerCount, before: ServerCount): ServerCount {
@@ -117,14 +179,14 @@ function difference(after: ServerCount, before: ServerCount): ServerCount {
 
 /** Ends the servers. Returns how many messages each of them gave up, over its whole life. */
 async function close(): Promise<number[]> {
-  const dropped = endpoints.map(({ tally }) => tally.dropped);
+  const dropped = wanted.map((_, index) => livesOf(index).reduce((sum, { tally }) => sum + tally.dropped, 0));
   echo?.close();
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   endpoints = [];
   return dropped;
 }
 
-const handlers = { open, play, settle, close, memory: memoryInUseBytes } satisfies Handlers;
+const handlers = { open, play, settle, close, memory: memoryInUseBytes, ...roomHandlers } satisfies Handlers;
 
 export type ServerHandlers = typeof handlers;
 

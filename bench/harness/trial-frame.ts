@@ -70,6 +70,11 @@ function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
     ...(keepAlive === false && { keepAlive }),
     ...(plan.publish && { publishEveryMs: plan.publish.everyMs }),
     ...(plan.stall && { stallMs: plan.stall.durationMs }),
+    ...(plan.outage && { outageMs: plan.outage.durationMs }),
+    ...(plan.away && { awayMs: plan.away.durationMs, replay: group.replay ?? true }),
+    ...(plan.logLimitMessages && { retentionMs: (plan.logLimitMessages * 1000) / ratePerSecond }),
+    ...(group.backoff && { backoff: group.backoff }),
+    ...(group.inPhase && { inPhase: true }),
   };
 }
 
@@ -89,28 +94,27 @@ function togetherOf(experiment: string, plan: TrialPlan): string {
       : `${schedule.kind}-${Number(schedule.ratePerSecond.toPrecision(3))}`,
     link && `${link.oneWayMs}-ms-away`,
     stall && `stall-${stall.durationMs}`,
+    plan.outage && `outage-${plan.outage.durationMs}`,
+    plan.away && `away-${plan.away.durationMs}`,
+    plan.logLimitMessages && `keeping-${plan.logLimitMessages}`,
     only ? `${only.clients}-clients/${describeGroup(only)}` : 'together',
   ];
   return words.filter((word) => word !== undefined).join('/');
 }
 
 /** A group in a few words, by all that may tell it from its siblings. */
-function describeGroup({
-  transport,
-  intervalMs,
-  server = {},
-  contract,
-  keepAlive,
-  slowBy,
-}: GroupPlan): string {
+function describeGroup({ transport, intervalMs, server = {}, ...group }: GroupPlan): string {
   const words = [
     transport,
     transport === 'short-poll' && intervalMs,
     server.framework === 'http' && 'bare',
     server.coalesce === false && 'uncoalesced',
-    contract === 'latest' && contract,
-    keepAlive === false && 'reconnecting',
-    slowBy === 'sleep' && 'sleeping',
+    group.contract === 'latest' && 'latest',
+    group.keepAlive === false && 'reconnecting',
+    group.slowBy === 'sleep' && 'sleeping',
+    group.replay === false && 'without-replay',
+    group.backoff,
+    group.inPhase && 'in-phase',
   ];
   return words.filter(Boolean).join('-');
 }

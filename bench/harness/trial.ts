@@ -3,13 +3,16 @@ import { nowMs } from '../../servers/clock.ts';
 import { dueTimesMs, type Schedule } from '../../servers/source/schedule.ts';
 import { modelOfTrial } from '../analysis/model-of-trial.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
-import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
-import type { Capacity, Delay, Probe, Trial } from '../result.ts';
+import type { Absence, CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
+import type { Capacity, Delay, Probe, Timeline, Trial } from '../result.ts';
 import { Child } from './child.ts';
 import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
 import type { FleetReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
+import { pathTrials } from './paths/path-trials.ts';
+import type { PathsHandlers, PathsPlan } from './paths/paths-process.ts';
 import { allPublicationTimesMs } from './publications.ts';
+import { type RoomPlan, runRoom } from './rooms/room.ts';
 import type { ServerHandlers } from './server-process.ts';
 import { frame, statusOf } from './trial-frame.ts';
 
@@ -33,6 +36,7 @@ export class Bench {
   /** One fleet as a rule; a trial may want one for each group. */
   readonly #fleets = [new Child<FleetHandlers>('./fleet-process.ts')];
   #link: Child<LinkHandlers> | undefined;
+  #paths: Child<PathsHandlers> | undefined;
 
   /** Lets the code run once before anything is measured, so that no trial pays for compiling it. */
   async warmUp(): Promise<void> {
@@ -91,7 +95,9 @@ export class Bench {
 
   /** Measures how many polls per second the short-poll server answers when it is asked as fast as it can. */
   async capacity(experiment: string, plan: CapacityPlan): Promise<Capacity> {
-    const { ports } = await this.#server.call('open', [{ transport: 'short-poll', options: {} }]);
+    const { ports } = await this.#server.call('open', {
+      groups: [{ transport: 'short-poll', options: {} }],
+    });
     const url = `http://127.0.0.1:${ports[0]}/messages`;
     const measured = await fleetOf(this.#fleets, 0).call(
       'capacity',
@@ -108,11 +114,25 @@ export class Bench {
     return probed.map((probe) => ({ experiment, ...probe }));
   }
 
+  /** Tries every transport on hostile paths. `undefined` where the proxy isn't installed. */
+  async paths(experiment: string, plan: PathsPlan, repeat: number): Promise<Trial[] | undefined> {
+    this.#paths ??= new Child<PathsHandlers>('./paths/paths-process.ts');
+    const limitMs = plan.connectLimitMs + plan.messages * plan.intervalMs + plan.drainMs;
+    const cells = await this.#paths.call('tryAll', plan, limitMs + 30_000);
+    return cells && pathTrials(experiment, plan, repeat, cells);
+  }
+
+  /** Opens a chat room and lets people in. */
+  room(experiment: string, plan: RoomPlan): Promise<Probe> {
+    return runRoom(experiment, plan, this.#server, fleetOf(this.#fleets, 0));
+  }
+
   /** Ends all processes at once. */
   kill(): void {
     this.#server.kill();
     for (const fleet of this.#fleets) fleet.kill();
     this.#link?.kill();
+    this.#paths?.kill();
   }
 
   /** The fleets of a trial: the one that is there, or one for each group. Those that are new run their code once before. */
@@ -129,10 +149,10 @@ export class Bench {
 
   /** Opens a server for each group, at the far end of the link where there is one. */
   async #openServers(plan: TrialPlan, seed: number): Promise<{ ports: number[]; echoPort: number }> {
-    const opened = await this.#server.call(
-      'open',
-      plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
-    );
+    const opened = await this.#server.call('open', {
+      groups: plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
+      ...(plan.logLimitMessages && { log: { limitMessages: plan.logLimitMessages } }),
+    });
     if (!plan.link) return opened;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts');
     const { oneWayMs, jitterMs = 0 } = plan.link;
@@ -152,7 +172,7 @@ export class Bench {
     fleets: Child<FleetHandlers>[],
     { ports, echoPort }: { ports: number[]; echoPort: number },
   ): Promise<{ played: Played; metered: FleetMetered[] }> {
-    const { durationMs, sampleEveryMs = 0, stall, publish, besides, link, ownFleets = false } = plan;
+    const { durationMs, sampleEveryMs = 0, stall, outage, away, publish, besides, link, ownFleets } = plan;
     const limitMs = durationMs + 60_000;
     const pollPort = ports[plan.groups.findIndex(({ transport }) => transport === 'short-poll')];
     const metering = fleets.map((fleet, index) =>
@@ -162,8 +182,10 @@ export class Bench {
           startMs,
           endMs: startMs + durationMs,
           sampleEveryMs,
-          quiet: ownFleets,
+          quiet: ownFleets ?? false,
           publish,
+          outage,
+          ...(away && { away: { ...away, replays: plan.groups.map(({ replay = true }) => replay) } }),
           ...(link && index === 0 && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
           ...(besides && index === 0 && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
         },
@@ -171,7 +193,7 @@ export class Bench {
       ),
     );
     const [played, ...metered] = await Promise.all([
-      this.#server.call('play', { schedule, startMs, sampleEveryMs, stall }, limitMs),
+      this.#server.call('play', { schedule, startMs, sampleEveryMs, stall, outage }, limitMs),
       ...metering,
     ]);
     return { played, metered };
@@ -202,8 +224,27 @@ function fleetOf(fleets: readonly Child<FleetHandlers>[], index: number): Child<
 
 function fleetGroup(group: GroupPlan, port: number, seed: number) {
   const { transport, clients, slowClients = 0, handlingMs = 0, intervalMs = 0 } = group;
-  const { slowBy = 'pause', contract = 'every', keepAlive = true } = group;
-  return { transport, port, clients, slowClients, handlingMs, slowBy, contract, keepAlive, intervalMs, seed };
+  const {
+    slowBy = 'pause',
+    contract = 'every',
+    keepAlive = true,
+    backoff = 'jittered',
+    inPhase = false,
+  } = group;
+  return {
+    transport,
+    port,
+    clients,
+    slowClients,
+    handlingMs,
+    slowBy,
+    contract,
+    keepAlive,
+    intervalMs,
+    backoff,
+    inPhase,
+    seed,
+  };
 }
 
 /** Puts together what the processes of a trial have to say of one group. */
@@ -273,6 +314,8 @@ function trialOf(
       ...(plan.ownFleets && { wakeUps: fleet.use.wakeUps }),
     },
     ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
+    ...(report.returned && { returned: report.returned }),
+    ...(report.timeline && plan.away && { timeline: timelineOf(report.timeline, startMs, plan.away) }),
     ...(series && { series }),
     appended: played.appended,
   };
@@ -284,8 +327,8 @@ function serverUse({ cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare }: Play
 }
 
 function seriesOf(
-  server: { rssBytes: number[]; longestBacklogBytes: number[] } | undefined,
-  slow: { atMs: number[]; ageMs: (number | null)[]; inbox: (number | null)[] } | undefined,
+  server: Played['samples'][number] | undefined,
+  slow: FleetMetered['samples'][number] | undefined,
 ): Trial['series'] {
   if (!server || !slow) return undefined;
   const length = Math.min(server.rssBytes.length, slow.atMs.length);
@@ -295,5 +338,17 @@ function seriesOf(
     longestBacklogBytes: server.longestBacklogBytes.slice(0, length),
     slowAgeMs: slow.ageMs.slice(0, length),
     slowInbox: slow.inbox.slice(0, length),
+    connects: server.connects.slice(0, length),
+  };
+}
+
+/** A timeline counted from the start of the window. */
+function timelineOf(seen: NonNullable<FleetReport['timeline']>, startMs: number, away: Absence): Timeline {
+  const sinceStart = (atMs: number) => Math.round((atMs - startMs) * 10) / 10;
+  return {
+    atMs: seen.atMs.map(sinceStart),
+    dueMs: seen.dueMs.map(sinceStart),
+    awayFromMs: away.atMs,
+    awayUntilMs: away.atMs + away.durationMs,
   };
 }
