@@ -23,7 +23,7 @@ export type GroupPlan = {
   /** How many of the clients are slow, and how long these take for one message. */
   slowClients?: number;
   handlingMs?: number;
-  /** Options of this group's server: `holdMs` for long polls, `bufferLimitBytes` for push. */
+  /** Options of this group's server: `holdMs` for long polls, `policy` for push. */
   server?: ServerOptions;
 };
 
