@@ -9,7 +9,10 @@ export type Tally = {
   empty: number;
   /** Messages written or answered, summed over the readers. */
   deliveries: number;
-  /** Messages given up for a reader, superseded ones included. */
+  /**
+   * Messages given up for a reader, superseded ones included. A reader whose connection breaks before it
+   * has read past them comes back with an older cursor, and finds them in the log after all.
+   */
   dropped: number;
   /** Inputs refused with a reason. */
   refused: number;

@@ -110,7 +110,7 @@ async function drained(tap: Tap, log: MessageLog): Promise<void> {
   await turn();
 }
 
-const schedules = Array.from({ length: 60 }, (_, index) => index + 1);
+const schedules = Array.from({ length: 40 }, (_, index) => index + 1);
 const largestBodyBytes = 40_000;
 
 describe.each(policies)('the books of a reader under %s', (policy) => {
@@ -134,7 +134,7 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
     const before = { delivered: 0, missed: 0, gaps: 0, disorder: 0 };
     let granted = 0;
 
-    for (let step = 0; step < 150; step += 1) {
+    for (let step = 0; step < 100; step += 1) {
       const dice = random();
       if (dice < 0.5) append(below(12));
       else if (dice < 0.6) reader.tap.isOpen = false;
