@@ -39,7 +39,9 @@ export type GroupPlan = {
   backoff?: BackoffName;
   /** All polls fall on the same instant. Default `false`: spread evenly. */
   inPhase?: boolean;
-  /** Options of this group's server: `holdMs` for long polls, `bufferLimitBytes` for push. */
+  /** Messages that clients of a `credit` server ask for at a time. Default: as many as come. */
+  credit?: number;
+  /** Options of this group's server: `holdMs` for long polls, `policy` for push. */
   server?: ServerOptions;
 };
 

@@ -19,6 +19,12 @@ export interface Client {
   /** Reads on. */
   resume(): void;
 
+  /**
+   * Is told that so many of the messages handed over have been handled. With `credit` that lets the
+   * server send as many more; without, nobody needs to call it.
+   */
+  handled?(count: number): void;
+
   /** Sends a message to everybody. `dueMs` is the instant at which this client had planned to. */
   publish(body: string, dueMs: number): Promise<void>;
 
@@ -57,6 +63,11 @@ export type ClientOptions = {
   after?: string;
   /** Which messages it wants: every one, or only the newest there is when it asks. Pushed clients take every one. Default `every`. */
   contract?: 'every' | 'latest';
+  /**
+   * Messages that the server may have sent before any of them is handled, for a server whose policy is
+   * `credit`: 1 to 2³¹ − 1, for push and tcp-push. Default: none are granted, the server sends what there is.
+   */
+  credit?: number;
   /** Whether a polling client keeps its connection open between two polls. Default `true`. */
   keepAlive?: boolean;
   /** Called for every answer to a poll with the time that it took. Says nothing about how old its messages were. */

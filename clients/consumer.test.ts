@@ -57,6 +57,37 @@ it('never pauses without a limit: the load piles up here', () => {
   expect(consumer.waiting).toBe(999);
 });
 
+it('says when a message has been handled: at the end of its handling time', () => {
+  const handled = vi.fn();
+  const consumer = new Consumer({
+    handlingMs: 10,
+    pause: vi.fn(),
+    resume: vi.fn(),
+    handle: vi.fn(),
+    handled,
+  });
+  for (let seq = 1; seq <= 3; seq += 1) consumer.take(message(seq));
+  expect(handled).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(20);
+  expect(handled.mock.calls).toEqual([[1], [1]]);
+});
+
+it('says the same of what it gave up, for there is room for as much', () => {
+  const handled = vi.fn();
+  const consumer = new Consumer({
+    handlingMs: 10,
+    pause: vi.fn(),
+    resume: vi.fn(),
+    handle: vi.fn(),
+    handled,
+  });
+  for (let seq = 1; seq <= 3; seq += 1) consumer.take(message(seq));
+  consumer.giveUp();
+  expect(handled.mock.calls).toEqual([[2]]);
+  vi.advanceTimersByTime(10);
+  expect(handled.mock.calls).toEqual([[2], [1]]);
+});
+
 it('gives up what waits, counts it, and reads on', () => {
   const { consumer, log } = slowConsumer(4);
   for (let seq = 1; seq <= 5; seq += 1) consumer.take(message(seq));

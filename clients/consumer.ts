@@ -18,6 +18,8 @@ export type ConsumerOptions = {
   pause(): void;
   resume(): void;
   handle(message: Message): void;
+  /** Is told that so many more messages have been handled, or given up: there is room for as many. */
+  handled?(count: number): void;
 };
 
 export class Consumer {
@@ -40,6 +42,7 @@ export class Consumer {
   take(message: Message): void {
     if (this.#options.handlingMs === 0) {
       this.#options.handle(message);
+      this.#options.handled?.(1);
       return;
     }
     this.#inbox.push(message);
@@ -56,6 +59,7 @@ export class Consumer {
     const waiting = this.#inbox.splice(0).length;
     if (this.#paused) this.#options.resume();
     this.#paused = false;
+    if (waiting > 0) this.#options.handled?.(waiting);
     return waiting;
   }
 
@@ -72,6 +76,9 @@ export class Consumer {
     const nowMs = performance.now();
     this.#doneAtMs =
       Math.max(nowMs - 2 * this.#options.handlingMs, this.#doneAtMs) + this.#options.handlingMs;
-    setTimeout(() => this.#handleNext(), this.#doneAtMs - nowMs);
+    setTimeout(() => {
+      this.#options.handled?.(1);
+      this.#handleNext();
+    }, this.#doneAtMs - nowMs);
   }
 }

@@ -171,7 +171,7 @@ it('long poll lets go of its subscription when the client goes away', async () =
 
 it('push cuts off a reader that lets more wait than its limit, and it comes back with its cursor', async () => {
   const source = new EmbeddedSource();
-  const endpoint = serversByName.push(source, { bufferLimitBytes: 1024 * 1024 });
+  const endpoint = serversByName.push(source, { limitBytes: 1024 * 1024 });
   await endpoint.listen();
   cleanups.push(() => endpoint.close());
   const client = connect('push', endpoint.port);

@@ -8,7 +8,11 @@ import { subscription } from './subscription.ts';
  *     client  ──connect──►                      ──{"body":"hi"}──►
  *             ◄─batch──[7]──[8]──────────[9]──                    ◄─[10]──
  *
- * Costs the client an open connection, and nothing while there is no news.
+ * Costs the client an open connection, and nothing while there is no news. With `credit` it also says
+ * how much it can take, and the server waits for that:
+ *
+ *     client  ──{"credit":4}──►                   ──{"credit":2}──►   two of them are handled
+ *             ◄─batch──        ◄─[7]─[8]─[9]─[10]─                 ◄─[11]─[12]─
  */
 export function pushClient(options: ClientOptions, openers: Pick<Openers, 'webSocket'>): Client {
   return subscription(options, (after, events) => {

@@ -9,7 +9,8 @@ import { subscription } from './subscription.ts';
  *     client  ──{"after":"a1:6"}\n──►                  ──{"body":"hi"}\n──►
  *             ◄─batch\n──[7]\n──[8]\n────────[9]\n──                       ◄─[10]\n──
  *
- * Costs the client an open connection. No browser can do this.
+ * Costs the client an open connection. No browser can do this. `credit` travels as a line, as in push.ts
+ * it does as a message.
  */
 export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tcp'>): Client {
   return subscription(options, (after, { onText, onClose }) => {

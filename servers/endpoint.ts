@@ -9,11 +9,14 @@ export type Tally = {
   empty: number;
   /** Messages written or answered, summed over the readers. */
   deliveries: number;
-  /** Messages given up for a reader, superseded ones included. */
+  /**
+   * Messages given up for a reader, superseded ones included. A reader whose connection breaks before it
+   * has read past them comes back with an older cursor, and finds them in the log after all.
+   */
   dropped: number;
   /** Inputs refused with a reason. */
   refused: number;
-  /** Readers cut off because their buffer was full. */
+  /** Readers cut off because too much waited for them. */
   evicted: number;
   /** Fan-outs, and the time from the first to the last write of one. */
   fanOuts: { count: number; sumMs: number; maxMs: number };
@@ -32,6 +35,27 @@ export function newTally(): Tally {
   };
 }
 
+/** How one reader of a pushing server stands. */
+export type ReaderState = {
+  /** Messages given up for it, superseded ones included. */
+  readonly dropped: number;
+  /** Messages that wait for it, in its outbox or, while it catches up, in the log. */
+  readonly waitingMessages: number;
+  /** Bytes that wait for it outside its socket. */
+  readonly waitingBytes: number;
+};
+
+/** A reader that was cut off: its address, the instant (monotonic), and why. */
+export type Eviction = { who: string; atMs: number; reason: string };
+
+/** The readers of a pushing server, as its endpoint sees them. A server that is polled has none. */
+export interface Readership {
+  stateOf(socket: Socket): ReaderState | undefined;
+  /** The latest evictions, oldest first: a bounded number of them. */
+  readonly evictions: readonly Eviction[];
+  close(): void;
+}
+
 /**
  * One listening server, whatever it speaks, with the bytes that passed its sockets.
  * The bytes are what Node handed to the kernel and got from it, HTTP headers and frame headers included,
@@ -40,17 +64,17 @@ export function newTally(): Tally {
 export class Endpoint {
   readonly tally: Tally;
   readonly #server: Server;
-  readonly #onClose: () => void;
+  readonly #readership: Readership | undefined;
   /** Every open socket, and the instant at which it was opened. */
   readonly #sockets = new Map<Socket, number>();
   readonly #closedBytes = { toClients: 0, toServer: 0 };
   #closedConnectedMs = 0;
   #accepted = 0;
 
-  constructor(server: Server, tally: Tally, onClose: () => void = () => {}) {
+  constructor(server: Server, tally: Tally, readership?: Readership) {
     this.tally = tally;
     this.#server = server;
-    this.#onClose = onClose;
+    this.#readership = readership;
     server.on('connection', (socket: Socket) => {
       const openedAtMs = nowMs();
       this.#accepted += 1;
@@ -97,11 +121,24 @@ export class Endpoint {
     return sumMs;
   }
 
-  /** Bytes that wait in this process for the slowest reader. What the kernel holds is not among them. */
+  /** Bytes that wait in this process for the slowest reader, in its outbox and its socket. What the kernel holds is not among them. */
   get longestBacklogBytes(): number {
     let longest = 0;
-    for (const socket of this.#sockets.keys()) longest = Math.max(longest, socket.writableLength);
+    for (const socket of this.#sockets.keys()) {
+      const outboxBytes = this.#readership?.stateOf(socket)?.waitingBytes ?? 0;
+      longest = Math.max(longest, outboxBytes + socket.writableLength);
+    }
     return longest;
+  }
+
+  /** How each reader stands, in the order in which they came. */
+  get readers(): ReaderState[] {
+    return [...this.#sockets.keys()].flatMap((socket) => this.#readership?.stateOf(socket) ?? []);
+  }
+
+  /** The latest readers that were cut off, and why: 100 at most. */
+  get evictions(): readonly Eviction[] {
+    return this.#readership?.evictions ?? [];
   }
 
   /** Listens. Port 0 takes any free one. Rejects when the port is taken. */
@@ -117,7 +154,7 @@ export class Endpoint {
 
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
-    this.#onClose();
+    this.#readership?.close();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets.keys()) socket.destroy();
     await closed;

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { nowMs } from './clock.ts';
-import type { Tally } from './endpoint.ts';
-import { type Cursor, formatCursor, type Message, parseCursor } from './message.ts';
+import type { Eviction, ReaderState, Readership, Tally } from './endpoint.ts';
+import { type Cursor, formatCursor, type Message } from './message.ts';
 import type { MessageLog } from './message-log.ts';
+import type { Entry, OutboxOptions } from './outbox.ts';
+import { type Frame, type Parcel, Reader, writeLimitBytes } from './reader.ts';
 
 /**
  * "Tell everybody": what every kind of push shares.
@@ -17,106 +19,160 @@ import type { MessageLog } from './message-log.ts';
  * turn of the event loop leaves in one write per socket. The writes are serial: the cost of a
  * fan-out, and the last reader's delay, grow with the number of readers.
  *
- * Node queues without limit for a socket that does not drain. Here a reader with more than
- * `bufferLimitBytes` waiting is cut off and counted; it can come back with its cursor.
+ * Node queues without limit for a socket that does not drain. Here what such a reader is owed waits in
+ * its outbox, under a limit and a policy; reader.ts says when, outbox.ts what becomes of it. While
+ * nobody is slow, none of that costs anything.
  */
-export type FanOutOptions = {
-  /** Bytes that may wait for one reader. Default 64 MiB, as in NATS. */
-  bufferLimitBytes?: number;
+export type FanOutOptions = OutboxOptions & {
   /** How often a sign of life is written, for whatever sits between. Default 15,000. */
   heartbeatMs?: number;
   /** One write per socket for all that is due in a turn of the event loop. Default `true`; `false` shows what that saves. */
   coalesce?: boolean;
-  /** Of all that is due in one turn only the newest is told. Default `false`. */
-  conflate?: boolean;
 };
 
-/** How a transport wraps a text for its wire. SSE also sends where the reader stands and what kind of event it is. */
-export type Frame = (text: string, cursor: string, event: 'batch' | 'message') => Buffer;
+/** Evictions that are remembered, the newest of them. */
+const evictionLimit = 100;
 
-export class FanOut {
+/** How long a reader that was evicted may take to read the reason. */
+const goodbyeMs = 1000;
+
+export class FanOut implements Readership {
   readonly #log: MessageLog;
   readonly #tally: Tally;
   readonly #frame: Frame;
-  readonly #bufferLimitBytes: number;
-  readonly #coalesce: boolean;
-  readonly #conflate: boolean;
-  readonly #sockets = new Set<Socket>();
+  readonly #options: FanOutOptions;
+  readonly #noticesOnly: boolean;
+  readonly #readers = new Map<Socket, Reader>();
+  readonly #evictions: Eviction[] = [];
   readonly #unsubscribe: () => void;
   readonly #heart: NodeJS.Timeout;
 
-  constructor(log: MessageLog, tally: Tally, frame: Frame, heartbeat: Buffer, options: FanOutOptions = {}) {
+  /**
+   * With `noticesOnly` the frames say only that there is news: of one turn's the newest will do, and it
+   * replaces the one that still waits for a reader, whatever the policy.
+   */
+  constructor(
+    log: MessageLog,
+    tally: Tally,
+    frame: Frame,
+    heartbeat: Buffer,
+    options: FanOutOptions = {},
+    { noticesOnly = false } = {},
+  ) {
     this.#log = log;
     this.#tally = tally;
     this.#frame = frame;
-    this.#bufferLimitBytes = options.bufferLimitBytes ?? 64 * 1024 * 1024;
-    this.#coalesce = options.coalesce ?? true;
-    this.#conflate = options.conflate ?? false;
+    this.#options = noticesOnly ? { ...options, policy: 'conflate', limitBytes: undefined } : options;
+    this.#noticesOnly = noticesOnly;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
-    this.#heart = setInterval(() => this.#write(heartbeat), options.heartbeatMs ?? 15_000).unref();
+    this.#heart = setInterval(() => {
+      for (const reader of this.#readers.values()) reader.beat(heartbeat);
+    }, options.heartbeatMs ?? 15_000).unref();
   }
 
   /**
    * Lets a reader in: first the batches that a poll with this cursor would get, until it has caught
-   * up, then every message as it comes. Nothing can slip in between: both happen in one turn.
+   * up, then every message as it comes. `sayWhy` tells it, in the words of its transport, why it has to
+   * go, and ends the connection.
    */
-  join(socket: Socket, cursor: Cursor | undefined): void {
-    this.#log.tell();
-    for (let batch = this.#log.after(cursor); ; batch = this.#log.after(parseCursor(batch.next))) {
-      socket.write(this.#frame(JSON.stringify(batch), batch.next, 'batch'));
-      this.#tally.deliveries += batch.messages.length;
-      if (!batch.more) break;
-    }
-    this.#sockets.add(socket);
+  join(socket: Socket, after: Cursor | undefined, sayWhy: (reason: string) => void): void {
+    const who = `${socket.remoteAddress}:${socket.remotePort}`;
+    const wire = {
+      log: this.#log,
+      frame: this.#frame,
+      tally: this.#tally,
+      onFull: (reason: string) => this.#evict(socket, who, reason, sayWhy),
+    };
+    this.#readers.set(socket, new Reader(socket, after, wire, this.#options));
     socket.once('close', () => this.leave(socket));
+  }
+
+  /** Lets this reader be sent more, under the policy `credit`. Throws `BadInput` on any other, and on too much. */
+  grant(socket: Socket, credit: number): void {
+    this.#readers.get(socket)?.grant(credit);
   }
 
   /** Lets a reader go. */
   leave(socket: Socket): void {
-    this.#sockets.delete(socket);
+    this.#readers.get(socket)?.stop();
+    this.#readers.delete(socket);
   }
 
-  /** Stops listening to the log. */
+  /** How the reader at this socket stands; `undefined` when there is none. */
+  stateOf(socket: Socket): ReaderState | undefined {
+    return this.#readers.get(socket);
+  }
+
+  get evictions(): readonly Eviction[] {
+    return this.#evictions;
+  }
+
+  /** Stops listening to the log, and writing. */
   close(): void {
     this.#unsubscribe();
     clearInterval(this.#heart);
+    for (const socket of this.#readers.keys()) this.leave(socket);
   }
 
   #deliver(messages: readonly Message[]): void {
-    if (this.#sockets.size === 0) return;
-    const told = this.#conflate ? messages.slice(-1) : messages;
-    const frames = told.map((message) =>
-      this.#frame(
-        JSON.stringify(message),
-        formatCursor({ logId: this.#log.id, seq: message.seq }),
-        'message',
-      ),
+    if (this.#readers.size === 0) return;
+    const told = this.#noticesOnly ? messages.slice(-1) : messages;
+    const parcels = parcelsOf(
+      told.map((message) => this.#entryOf(message)),
+      this.#options.coalesce ?? true,
     );
-    const writes = this.#coalesce ? [Buffer.concat(frames)] : frames;
     const startMs = nowMs();
-    let readers = 0;
-    for (const write of writes) readers = this.#write(write);
+    for (const parcel of parcels) {
+      let written = 0;
+      for (const reader of this.#readers.values()) if (reader.take(parcel)) written += 1;
+      this.#tally.deliveries += written * parcel.entries.length;
+    }
     const spanMs = nowMs() - startMs;
-    this.#tally.deliveries += readers * messages.length;
     const { fanOuts } = this.#tally;
     fanOuts.count += 1;
     fanOuts.sumMs += spanMs;
     fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
   }
 
-  /** Writes one frame to every reader; returns how many there were. */
-  #write(frame: Buffer): number {
-    let written = 0;
-    for (const socket of this.#sockets) {
-      if (!socket.writable) continue;
-      if (socket.writableLength > this.#bufferLimitBytes) {
-        this.#tally.evicted += 1;
-        socket.destroy();
-        continue;
-      }
-      socket.write(frame);
-      written += 1;
-    }
-    return written;
+  /** The one frame that all readers share. */
+  #entryOf(message: Message): Entry {
+    const { seq, key = '' } = message;
+    const place = formatCursor({ logId: this.#log.id, seq });
+    return {
+      seq,
+      key: this.#noticesOnly ? '' : key,
+      frame: this.#frame(JSON.stringify(message), place, 'message'),
+    };
   }
+
+  /** Cuts a reader off, and remembers why: congested as it is, it may never read the reason itself. */
+  #evict(socket: Socket, who: string, reason: string, sayWhy: (reason: string) => void): void {
+    this.#tally.evicted += 1;
+    this.#evictions.push({ who, atMs: nowMs(), reason });
+    if (this.#evictions.length > evictionLimit) this.#evictions.shift();
+    this.leave(socket);
+    sayWhy(reason);
+    const cut = setTimeout(() => socket.destroy(), goodbyeMs).unref();
+    socket.once('close', () => clearTimeout(cut));
+  }
+}
+
+/** Packs entries for writing: as many to a parcel as one write may carry, or one to each. */
+function parcelsOf(entries: readonly Entry[], coalesce: boolean): Parcel[] {
+  const packed: Entry[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    bytes += entry.frame.length;
+    if (coalesce && bytes <= writeLimitBytes) packed.at(-1)?.push(entry);
+    else {
+      packed.push([entry]);
+      bytes = entry.frame.length;
+    }
+  }
+  return packed.map((entries) => ({ entries, bytes: joined(entries) }));
+}
+
+function joined(entries: readonly Entry[]): Buffer {
+  const [first, ...others] = entries.map(({ frame }) => frame) as [Buffer, ...Buffer[]];
+  return others.length === 0 ? first : Buffer.concat([first, ...others]);
 }

@@ -28,7 +28,7 @@ export type ServerOptions = NotifyOptions & LongPollOptions & ShortPollOptions;
 
 /**
  * Starts the named servers on one source, each on its own port: `ports[i]` or any free one.
- * Rejects when a port is taken; then none is left running.
+ * Rejects when a port is taken, or a server refuses an option; then none is left running.
  */
 export async function startServers(
   source: MessageSource,
@@ -36,12 +36,17 @@ export async function startServers(
   options: ServerOptions = {},
   ports: readonly number[] = [],
 ): Promise<Map<ServerName, Endpoint>> {
-  const endpoints = new Map(names.map((name) => [name, serversByName[name](source, options)]));
-  const listening = [...endpoints.values()].map((endpoint, index) => endpoint.listen(ports[index] ?? 0));
-  const failed = (await Promise.allSettled(listening)).find((outcome) => outcome.status === 'rejected');
-  if (!failed) return endpoints;
-  await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
-  throw failed.reason;
+  const endpoints = new Map<ServerName, Endpoint>();
+  try {
+    for (const name of names) endpoints.set(name, serversByName[name](source, options));
+    const listening = [...endpoints.values()].map((endpoint, index) => endpoint.listen(ports[index] ?? 0));
+    const failed = (await Promise.allSettled(listening)).find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+    return endpoints;
+  } catch (error) {
+    await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+    throw error;
+  }
 }
 
 /** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */

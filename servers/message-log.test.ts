@@ -21,6 +21,15 @@ describe('reading after a cursor', () => {
     expect(batch).toMatchObject({ next: 'log1:5', missed: 0 });
   });
 
+  it('gives a message with its key, if it has one', () => {
+    const log = logOf(1);
+    log.append('about a', 2, 'a');
+    expect(log.after({ logId: 'log1', seq: 0 }).messages).toStrictEqual([
+      { seq: 1, dueMs: 1, body: 'message 1' },
+      { seq: 2, dueMs: 2, body: 'about a', key: 'a' },
+    ]);
+  });
+
   it('says how many fell off before the cursor', () => {
     const batch = logOf(10, { limitMessages: 4 }).after({ logId: 'log1', seq: 2 });
     expect(seqs(batch.messages)).toEqual([7, 8, 9, 10]);

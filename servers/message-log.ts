@@ -55,9 +55,10 @@ export class MessageLog {
   }
 
   /** Gives the message the next `seq`, keeps it, and tells the listeners at the end of this event-loop turn. */
-  append(body: string, dueMs: number): Message {
+  append(body: string, dueMs: number, key?: string): Message {
     this.#head += 1;
     const message: Message = { seq: this.#head, dueMs: Math.round(dueMs * 1000) / 1000, body };
+    if (key !== undefined) message.key = key;
     this.#messages.set(message.seq, message);
     this.#bytes += Buffer.byteLength(body);
     this.#dropOldest();

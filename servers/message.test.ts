@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { BadInput, LineSplitter, parseCursor, parseDelivery, parsePublication } from './message.ts';
+import {
+  BadInput,
+  creditLimit,
+  LineSplitter,
+  parseCredit,
+  parseCursor,
+  parseDelivery,
+  parsePublication,
+} from './message.ts';
 
 describe('a cursor', () => {
   it('is read from logId:seq', () => {
@@ -34,10 +42,45 @@ describe('a publication', () => {
     expect(parsePublication({ body: 'hi', dueMs: 3 })).toEqual({ body: 'hi', dueMs: 3 });
   });
 
-  it.each([null, 'hi', 3, [], {}, { body: 3 }, { body: 'hi', dueMs: 'soon' }, { body: 'hi', dueMs: null }])(
-    '%j is refused',
-    (malformed) => {
-      expect(() => parsePublication(malformed)).toThrow(BadInput);
+  it('may have a key, for readers who want the latest of each', () => {
+    expect(parsePublication({ body: 'hi', key: 'a' })).toEqual({ body: 'hi', key: 'a' });
+  });
+
+  it.each([
+    null,
+    'hi',
+    3,
+    [],
+    {},
+    { body: 3 },
+    { body: 'hi', dueMs: 'soon' },
+    { body: 'hi', dueMs: null },
+    { body: 'hi', key: '' },
+    { body: 'hi', key: null },
+    { body: 'hi', key: 'x'.repeat(129) },
+    { body: 'hi', credit: 3 },
+  ])('%j is refused', (malformed) => {
+    expect(() => parsePublication(malformed)).toThrow(BadInput);
+  });
+});
+
+describe('a grant of credit', () => {
+  it('is a number of messages', () => {
+    expect(parseCredit({ credit: 3 })).toBe(3);
+    expect(parseCredit({ credit: creditLimit })).toBe(creditLimit);
+  });
+
+  it.each([null, 'hi', 3, [], {}, { body: 'hi' }])('%j is none', (other) => {
+    expect(parseCredit(other)).toBeUndefined();
+  });
+
+  it.each([-1, 0, 1.5, creditLimit + 1, Number.POSITIVE_INFINITY, Number.NaN, '3', null, [3]])(
+    'of %j is refused with the value and what it takes',
+    (credit) => {
+      expect(() => parseCredit({ credit })).toThrow(BadInput);
+      expect(() => parseCredit({ credit })).toThrow(
+        /^credit is .+: it takes a whole number of messages, 1 to/,
+      );
     },
   );
 });

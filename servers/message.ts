@@ -4,8 +4,12 @@
  * Pure and free of Node, so that the clients can use the same file in a browser.
  */
 
-/** One message. `seq` counts from 1 without gaps; `dueMs` is the planned instant, monotonic milliseconds of the source's host. */
-export type Message = { seq: number; dueMs: number; body: string };
+/**
+ * One message. `seq` counts from 1 without gaps; `dueMs` is the planned instant, monotonic milliseconds of
+ * the source's host. `key` names what it is about: where only the latest counts, a newer message replaces
+ * an older one of the same key. All messages without a key share one.
+ */
+export type Message = { seq: number; dueMs: number; body: string; key?: string };
 
 /** A place in a log: everything up to and including `seq` is behind it. On the wire: `logId:seq`. */
 export type Cursor = { logId: string; seq: number };
@@ -28,7 +32,13 @@ export type Batch = {
 };
 
 /** What a client sends to publish. `dueMs` is the instant at which the client had planned to; default: now. */
-export type Publication = { body: string; dueMs?: number };
+export type Publication = { body: string; dueMs?: number; key?: string };
+
+/** Characters in the longest key. */
+const keyLimit = 128;
+
+/** The most messages that may be granted at a time: 31 bits, as in RSocket's `request(n)` and HTTP/2's windows. */
+export const creditLimit = 2 ** 31 - 1;
 
 /** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it. */
 export class BadInput extends Error {
@@ -57,11 +67,29 @@ export function parseCursor(text: unknown): Cursor | undefined {
 export function parsePublication(data: unknown): Publication {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     throw new BadInput('a publication takes a JSON object: {"body": "text"}');
-  const { body, dueMs } = data as Record<string, unknown>;
+  const { body, dueMs, key, credit } = data as Record<string, unknown>;
+  if (credit !== undefined)
+    throw new BadInput(
+      `credit is ${quote(credit)}: it is granted on the connection that the messages come on, where that has a way back`,
+    );
   if (typeof body !== 'string') throw new BadInput(`body is ${quote(body)}: it takes a string`);
   if (dueMs !== undefined && !Number.isFinite(dueMs))
     throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
-  return { body, dueMs: dueMs as number | undefined };
+  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
+    throw new BadInput(`key is ${quote(key)}: it takes a string of 1 to ${keyLimit} characters`);
+  return { body, dueMs: dueMs as number | undefined, key };
+}
+
+/**
+ * Reads a grant, `{"credit": n}`: the server may send n messages more. `undefined` when the data are no
+ * grant but something else. Throws `BadInput` that names the value.
+ */
+export function parseCredit(data: unknown): number | undefined {
+  if (typeof data !== 'object' || data === null || !('credit' in data)) return undefined;
+  const { credit } = data;
+  if (Number.isInteger(credit) && (credit as number) >= 1 && (credit as number) <= creditLimit)
+    return credit as number;
+  throw new BadInput(`credit is ${quote(credit)}: it takes a whole number of messages, 1 to ${creditLimit}`);
 }
 
 /** Reads JSON text. Throws `BadInput` that says what was expected. */
@@ -115,6 +143,6 @@ export class LineSplitter {
 }
 
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'missing';
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing');
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

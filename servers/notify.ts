@@ -28,7 +28,7 @@ export function notifyServer(source: MessageSource, options: NotifyOptions = {})
   const tally = newTally();
   // A notice delivers nothing; only the span of its fan-out is counted with the rest.
   const noticeTally = { ...newTally(), fanOuts: tally.fanOuts };
-  const fanOut = new FanOut(source.log, noticeTally, noticeFrame, pingFrame, { ...options, conflate: true });
+  const fanOut = new FanOut(source.log, noticeTally, noticeFrame, pingFrame, options, { noticesOnly: true });
 
   const server = httpServer(source, tally, options, ({ after, latest, answer }) => {
     const cursor = source.log.cursorFrom(after);
@@ -37,11 +37,12 @@ export function notifyServer(source: MessageSource, options: NotifyOptions = {})
   acceptWebSockets(server, source, tally, {
     admit(after) {
       source.log.cursorFrom(after);
-      return (socket) => fanOut.join(socket, undefined);
+      return (socket, sayWhy) => fanOut.join(socket, undefined, sayWhy);
     },
+    grant: (socket, credit) => fanOut.grant(socket, credit),
     leave: (socket) => fanOut.leave(socket),
   });
-  return new Endpoint(server, tally, () => fanOut.close());
+  return new Endpoint(server, tally, fanOut);
 }
 
 /** Where the log ends now; what is in it has to be fetched. */

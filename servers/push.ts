@@ -15,6 +15,12 @@ import { acceptWebSockets, pingFrame, webSocketFrame } from './web-socket.ts';
  * per client and message. No request, no header: a message of 58 bytes travels in a frame of 4.
  * With `?after=logId:seq` the client first gets what it missed.
  *
+ * A reader that is too slow has an outbox with a policy (outbox.ts). Under `disconnect` it is closed
+ * with 4008 and the reason, under `credit` it says itself how much it can take:
+ *
+ *     client  ──{"credit":2}──►                    ──{"credit":2}──►
+ *             ◄──batch: where you stand──[7]──[8]──                 ◄─batch: [9 10]──
+ *
  * Left out: compression, and any authentication.
  */
 export function pushServer(source: MessageSource, options: FanOutOptions = {}): Endpoint {
@@ -29,9 +35,10 @@ export function pushServer(source: MessageSource, options: FanOutOptions = {}): 
   acceptWebSockets(server, source, tally, {
     admit(after) {
       const cursor = source.log.cursorFrom(after);
-      return (socket) => fanOut.join(socket, cursor);
+      return (socket, sayWhy) => fanOut.join(socket, cursor, sayWhy);
     },
+    grant: (socket, credit) => fanOut.grant(socket, credit),
     leave: (socket) => fanOut.leave(socket),
   });
-  return new Endpoint(server, tally, () => fanOut.close());
+  return new Endpoint(server, tally, fanOut);
 }

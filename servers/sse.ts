@@ -16,9 +16,14 @@ import type { MessageSource } from './source/source.ts';
  * The answer has neither a length nor chunks: it ends when the connection does (RFC 9112 §6.3).
  * So the bytes of an event are the same for everybody and go straight to the socket.
  *
+ * A reader that is too slow has an outbox with a policy (outbox.ts). `credit` is not among them: it
+ * takes a way back, which this protocol has not. Throws an `Error` on it.
+ *
  * Left out: compression, and any authentication.
  */
 export function sseServer(source: MessageSource, options: FanOutOptions & HttpOptions = {}): Endpoint {
+  if (options.policy === 'credit')
+    throw new Error(`policy is "credit": over SSE nobody can grant any, it takes one of the others`);
   const tally = newTally();
   const fanOut = new FanOut(source.log, tally, eventFrame, Buffer.from(':\n\n'), options);
 
@@ -31,13 +36,18 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
       connection: 'close',
     });
     response.flushHeaders();
-    fanOut.join(request.socket, cursor);
+    fanOut.join(request.socket, cursor, (reason) => request.socket.end(evictedEvent(reason)));
   });
-  return new Endpoint(server, tally, () => fanOut.close());
+  return new Endpoint(server, tally, fanOut);
 }
 
 /** One event as it stands in the stream (WHATWG HTML §9.2). JSON holds no line break, so one data line will do. */
 export function eventFrame(text: string, cursor: string, event: 'batch' | 'message'): Buffer {
   const name = event === 'message' ? '' : `event: ${event}\n`;
   return Buffer.from(`${name}id: ${cursor}\ndata: ${text}\n\n`);
+}
+
+/** The last event that a reader gets which is cut off. It bears no id: the reader stands where it stood. */
+function evictedEvent(reason: string): Buffer {
+  return Buffer.from(`event: evicted\ndata: ${JSON.stringify({ error: reason })}\n\n`);
 }

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { LineSplitter, parseJson, parsePublication } from './message.ts';
+import { LineSplitter, parseCredit, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -13,6 +13,9 @@ import type { MessageSource } from './source/source.ts';
  * Costs: the least that any push can cost here, a byte of framing per message. In return nothing of
  * what HTTP brings: no browser speaks it, no proxy passes it on, and the first line, the limits and
  * the answers to errors are of our own making.
+ *
+ * A reader that is too slow has an outbox with a policy (outbox.ts). Under `credit` it sends
+ * `{"credit":n}\n` when it can take n messages more.
  *
  * Left out: encryption, and any authentication.
  */
@@ -34,9 +37,15 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}
     socket.on('error', () => {});
 
     function read(data: unknown): void {
-      if (joined) return void source.publish(parsePublication(data));
-      fanOut.join(socket, source.log.cursorFrom((data as { after?: unknown } | null)?.after));
-      joined = true;
+      if (!joined) {
+        const after = source.log.cursorFrom((data as { after?: unknown } | null)?.after);
+        fanOut.join(socket, after, (reason) => socket.end(errorLine(reason)));
+        joined = true;
+        return;
+      }
+      const credit = parseCredit(data);
+      if (credit === undefined) void source.publish(parsePublication(data));
+      else fanOut.grant(socket, credit);
     }
   });
 
@@ -44,13 +53,18 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}
     tally.refused += 1;
     fanOut.leave(socket);
     socket.removeAllListeners('data').resume();
-    socket.end(lineFrame(JSON.stringify({ error: reason })));
+    socket.end(errorLine(reason));
   }
 
-  return new Endpoint(server, tally, () => fanOut.close());
+  return new Endpoint(server, tally, fanOut);
 }
 
 /** A line. JSON holds no line break of its own. */
 function lineFrame(text: string): Buffer {
   return Buffer.from(`${text}\n`);
+}
+
+/** The last line that a client gets when it is refused or too slow. */
+function errorLine(reason: string): Buffer {
+  return lineFrame(JSON.stringify({ error: reason }));
 }

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { Tally } from './endpoint.ts';
-import { BadInput, parseJson, parsePublication } from './message.ts';
+import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -11,12 +11,17 @@ import type { MessageSource } from './source/source.ts';
  */
 export type Readers = {
   /** A reader has come. May throw `BadInput`, before anything is accepted. */
-  admit(after: string | null): (socket: Socket) => void;
+  admit(after: string | null): (socket: Socket, sayWhy: (reason: string) => void) => void;
+  /** A reader can take so many messages more. May throw `BadInput`. */
+  grant(socket: Socket, credit: number): void;
   /** A reader is to get nothing more. */
   leave(socket: Socket): void;
 };
 
-/** Accepts WebSockets at `/messages` of an HTTP server. What readers send is published. */
+/** The code with which a reader is closed that was too slow. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
+const tooSlow = 4008;
+
+/** Accepts WebSockets at `/messages` of an HTTP server. What readers send is published, unless it grants credit. */
 export function acceptWebSockets(
   server: Server,
   source: MessageSource,
@@ -32,12 +37,15 @@ export function acceptWebSockets(
         const refuse = (code: number, reason: string) => {
           tally.refused += 1;
           readers.leave(socket);
-          client.close(code, reason.slice(0, 120));
+          client.close(code, shortened(reason));
         };
         client.on('message', (data, isBinary) => {
           if (isBinary) return refuse(1003, 'a message is text: {"body": "text"}');
           try {
-            void source.publish(parsePublication(parseJson(String(data))));
+            const said = parseJson(String(data));
+            const credit = parseCredit(said);
+            if (credit === undefined) void source.publish(parsePublication(said));
+            else readers.grant(socket, credit);
           } catch (error) {
             refuse(1008, (error as Error).message);
           }
@@ -47,7 +55,7 @@ export function acceptWebSockets(
           tally.refused += 1;
           readers.leave(socket);
         });
-        join(socket);
+        join(socket, (reason) => client.close(tooSlow, shortened(reason)));
       });
     } catch (error) {
       tally.refused += 1;
@@ -69,6 +77,14 @@ export function webSocketFrame(text: string): Buffer {
   header[1] = isShort ? 126 : 127;
   header.writeUIntBE(payload.length, isShort ? 2 : 4, isShort ? 2 : 6);
   return Buffer.concat([header, payload]);
+}
+
+/** A close frame has room for 123 bytes of reason (RFC 6455 §5.5). A character that is cut in two goes. */
+function shortened(reason: string): string {
+  return Buffer.from(reason)
+    .subarray(0, 123)
+    .toString()
+    .replace(/\ufffd$/, '');
 }
 
 /** An empty ping (RFC 6455 §5.5.2). */

@@ -10,11 +10,8 @@ const payloadBytes = 16 * 1024;
 const clients = 11;
 const intervalMs = 200;
 
-/** Large enough never to be reached here: this is what "unbounded" looks like. */
-const withoutLimitBytes = 8 * 1024 * 1024 * 1024;
-
 const groups: GroupPlan[] = [
-  { transport: 'push', clients, slowClients: 1, handlingMs, server: { bufferLimitBytes: withoutLimitBytes } },
+  { transport: 'push', clients, slowClients: 1, handlingMs, server: { policy: 'unbounded' } },
   { transport: 'short-poll', clients, slowClients: 1, handlingMs, intervalMs },
   { transport: 'long-poll', clients, slowClients: 1, handlingMs },
 ];

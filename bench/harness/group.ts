@@ -25,6 +25,8 @@ export type FleetGroup = {
   keepAlive: boolean;
   /** For short polls; 0 otherwise. */
   intervalMs: number;
+  /** Messages that a client asks for at a time; `undefined` for as many as come. */
+  credit: number | undefined;
   /** How long clients wait before they try again. */
   backoff: BackoffName;
   /** All polls stand at the same place in the interval, instead of being spread over it. */
@@ -69,7 +71,7 @@ export class Group {
   readonly #responses = new Recorder();
 
   constructor(wanted: FleetGroup) {
-    const { transport, port, clients, intervalMs, contract, keepAlive, backoff, inPhase } = wanted;
+    const { transport, port, clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
     const { scheme, open } = clientsByName[transport];
     const random = randomLcg(wanted.seed);
     this.#wanted = wanted;
@@ -88,6 +90,7 @@ export class Group {
         contract,
         keepAlive,
         backoff,
+        credit,
         onAnswer: (responseMs: number) => this.#responses.record(responseMs),
       };
       return new Member({

@@ -46,6 +46,7 @@ export class Member {
       pause: () => this.client.pause(),
       resume: () => this.client.resume(),
       handle: (message) => this.#handle(message, recorder),
+      handled: (count) => this.client.handled?.(count),
     });
   }
 

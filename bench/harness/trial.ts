@@ -242,6 +242,7 @@ function fleetGroup(group: GroupPlan, port: number, seed: number) {
     keepAlive,
     intervalMs,
     backoff,
+    credit: group.credit,
     inPhase,
     seed,
   };

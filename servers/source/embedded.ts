@@ -39,8 +39,8 @@ export class EmbeddedSource implements MessageSource {
     });
   }
 
-  async publish({ body, dueMs = nowMs() }: Publication): Promise<Message> {
-    return this.log.append(body, dueMs);
+  async publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
+    return this.log.append(body, dueMs, key);
   }
 
   stop(): void {

@@ -1,0 +1,350 @@
+import { once } from 'node:events';
+import { randomLcg } from 'd3-random';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Endpoint } from '../servers/endpoint.ts';
+import { type ServerOptions, serversByName } from '../servers/main.ts';
+import type { Message } from '../servers/message.ts';
+import { MessageLog } from '../servers/message-log.ts';
+import { EmbeddedSource } from '../servers/source/embedded.ts';
+import type { Client, ClientOptions } from './client.ts';
+import { clientsByName } from './clients.ts';
+import { nodeOpeners } from './openers-node.ts';
+
+/**
+ * A client that stops reading, and its neighbour, over real sockets and under every policy.
+ * Bodies are large, because the kernel takes some megabytes before the server notices anything.
+ */
+const transports = ['push', 'sse', 'tcp-push'] as const;
+type Pushed = (typeof transports)[number];
+
+const body = 'x'.repeat(64 * 1024);
+const limitBytes = 512 * 1024;
+/** What a socket may hold beside the outbox: up to Node's mark, and the write that passed it. */
+const socketBytes = 256 * 1024;
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function serve(name: Pushed, options: ServerOptions, log = new MessageLog()) {
+  const source = new EmbeddedSource(log);
+  const endpoint = serversByName[name](source, options);
+  await endpoint.listen();
+  cleanups.push(() => endpoint.close());
+  return { source, endpoint };
+}
+
+type Reading = Client & { got: Message[]; has(seq: number): Promise<void> };
+
+/** A client that has subscribed, and remembers what it got. `has` resolves when it has got that far. */
+async function read(
+  name: Pushed,
+  endpoint: Endpoint,
+  options: Partial<ClientOptions> = {},
+): Promise<Reading> {
+  const { scheme, open } = clientsByName[name];
+  const url = `${scheme}://127.0.0.1:${endpoint.port}`;
+  const client = open({ url, intervalMs: 0, random: () => 0.01, ...options }, nodeOpeners);
+  cleanups.push(() => client.stop());
+  const got: Message[] = [];
+  let arrived = () => {};
+  const has = (seq: number) =>
+    new Promise<void>((resolve) => {
+      arrived = () => {
+        if ((got.at(-1)?.seq ?? 0) >= seq) resolve();
+      };
+      arrived();
+    });
+  await client.start((message) => {
+    got.push(message);
+    arrived();
+  });
+  return Object.assign(client, { got, has });
+}
+
+/** Appends messages one by one, each when the neighbour has the one before, until `enough`. */
+async function flood(source: EmbeddedSource, neighbour: Reading, enough: () => boolean, key?: () => string) {
+  for (let count = 0; !enough(); count += 1) {
+    expect(count).toBeLessThan(1000);
+    source.log.append(body, 0, key?.());
+    await neighbour.has(source.log.head);
+  }
+}
+
+const seqs = ({ got }: Reading) => got.map(({ seq }) => seq);
+const upTo = (head: number, from = 1) => Array.from({ length: head - from + 1 }, (_, index) => from + index);
+
+describe.each(transports)('%s', (name) => {
+  it.each(['drop-newest', 'drop-oldest', 'conflate'] as const)(
+    '%s bounds what waits, and the reader finds as many gaps as the server dropped',
+    async (policy) => {
+      const { source, endpoint } = await serve(name, { policy, limitBytes });
+      const slow = await read(name, endpoint);
+      const neighbour = await read(name, endpoint);
+      slow.pause();
+      await flood(source, neighbour, () => {
+        expect(endpoint.longestBacklogBytes).toBeLessThan(limitBytes + socketBytes);
+        return endpoint.tally.dropped >= 30;
+      });
+      expect(endpoint.readers.map(({ dropped }) => dropped)).toEqual([endpoint.tally.dropped, 0]);
+      const { head } = source.log;
+      slow.resume();
+      await vi.waitFor(() => expect(slow.ledger.seq).toBe(head), 10_000);
+      expect(slow.got.length + endpoint.tally.dropped).toBe(head);
+      expect(slow.ledger).toMatchObject({
+        gaps: endpoint.tally.dropped,
+        missed: 0,
+        duplicated: 0,
+        reordered: 0,
+      });
+      // The oldest news or the newest: that is the choice.
+      expect(seqs(slow).includes(head)).toBe(policy !== 'drop-newest');
+      expect(seqs(neighbour)).toEqual(upTo(head));
+      source.log.append('goes on', 0);
+      await slow.has(head + 1);
+      expect(slow.ledger.gaps).toBe(endpoint.tally.dropped);
+    },
+  );
+
+  it('conflate keeps the latest of every key', async () => {
+    const { source, endpoint } = await serve(name, { policy: 'conflate' });
+    const slow = await read(name, endpoint);
+    const neighbour = await read(name, endpoint);
+    const keys = ['a', 'b', 'c'];
+    const key = () => keys[source.log.head % 3] as string;
+    slow.pause();
+    await flood(source, neighbour, () => endpoint.tally.dropped >= 30, key);
+    slow.resume();
+    await slow.has(source.log.head);
+    expect(slow.got.slice(-3).map(({ seq }) => seq)).toEqual(upTo(source.log.head, source.log.head - 2));
+    expect(
+      slow.got
+        .slice(-3)
+        .map((message) => message.key)
+        .sort(),
+    ).toEqual(keys);
+    expect(slow.ledger.gaps).toBe(endpoint.tally.dropped);
+  });
+
+  it('unbounded loses nothing and cuts nobody off, whatever waits', async () => {
+    const { source, endpoint } = await serve(name, { policy: 'unbounded', limitBytes });
+    const slow = await read(name, endpoint);
+    const neighbour = await read(name, endpoint);
+    slow.pause();
+    await flood(source, neighbour, () => endpoint.longestBacklogBytes > 4 * limitBytes);
+    expect(endpoint.readers[0]?.waitingMessages).toBeGreaterThan(20);
+    slow.resume();
+    await slow.has(source.log.head);
+    expect(seqs(slow)).toEqual(upTo(source.log.head));
+    expect(endpoint.tally).toMatchObject({ dropped: 0, evicted: 0 });
+  });
+
+  it('disconnect cuts a slow reader off, remembers why, and the log makes it whole', async () => {
+    const { source, endpoint } = await serve(name, { policy: 'disconnect', limitBytes });
+    const slow = await read(name, endpoint);
+    const neighbour = await read(name, endpoint);
+    slow.pause();
+    await flood(source, neighbour, () => {
+      expect(endpoint.longestBacklogBytes).toBeLessThan(limitBytes + socketBytes);
+      return endpoint.tally.evicted > 0;
+    });
+    expect(endpoint.evictions).toEqual([
+      {
+        who: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+        atMs: expect.any(Number),
+        reason: expect.stringMatching(
+          /^slow consumer: 7 messages of \d+ bytes wait, the limit is 524288 bytes$/,
+        ),
+      },
+    ]);
+    // Nothing waits for it any more, nor when a few more come.
+    for (let count = 0; count < 3; count += 1) source.log.append(body, 0);
+    slow.resume();
+    await slow.has(source.log.head);
+    expect(slow.counters.lastFailure).toMatch(/4008|1006|slow consumer|ended|aborted|ECONNRESET/);
+    expect(seqs(slow)).toEqual(upTo(source.log.head));
+    await neighbour.has(source.log.head);
+    expect(seqs(neighbour)).toEqual(upTo(source.log.head));
+    expect(endpoint.tally).toMatchObject({ dropped: 0, evicted: 1 });
+    expect(neighbour.counters.failures).toBe(0);
+  });
+
+  it('a newcomer that is owed more than the limit gets it at its own pace, then what is new', async () => {
+    const { source, endpoint } = await serve(name, { policy: 'disconnect', limitBytes });
+    for (let count = 0; count < 150; count += 1) source.log.append(body, 0);
+    const neighbour = await read(name, endpoint);
+    const newcomer = await read(name, endpoint, { after: `${source.log.id}:0` });
+    newcomer.pause();
+    const until = source.log.head + 20;
+    await flood(source, neighbour, () => {
+      expect(endpoint.longestBacklogBytes).toBeLessThan(socketBytes);
+      return source.log.head === until;
+    });
+    expect(endpoint.readers.some(({ waitingMessages }) => waitingMessages > 20)).toBe(true);
+    newcomer.resume();
+    await newcomer.has(source.log.head);
+    source.log.append('the last', 0);
+    await newcomer.has(source.log.head);
+    expect(seqs(newcomer)).toEqual(upTo(source.log.head));
+    expect(newcomer.ledger).toMatchObject({ gaps: 0, duplicated: 0, reordered: 0 });
+    expect(endpoint.tally.evicted).toBe(0);
+  });
+
+  it.each([
+    ['drop-newest', 1],
+    ['drop-oldest', 2],
+    ['conflate', 3],
+    ['disconnect', 4],
+    ['unbounded', 5],
+  ] as const)(
+    'keeps exact books under %s while clients pause and read on (schedule %i)',
+    async (policy, seed) => {
+      const random = randomLcg(seed / 10);
+      const { source, endpoint } = await serve(name, { policy, limitBytes });
+      const clients = [await read(name, endpoint), await read(name, endpoint), await read(name, endpoint)];
+      const neighbour = clients[0] as Reading;
+      for (let step = 0; step < 60; step += 1) {
+        // The last client sleeps through most of it, so that the kernel fills.
+        if (random() < 0.3) clients[1]?.pause();
+        else clients[1]?.resume();
+        if (random() < 0.95) clients[2]?.pause();
+        else clients[2]?.resume();
+        const until = source.log.head + Math.floor(random() * 6);
+        await flood(
+          source,
+          neighbour,
+          () => source.log.head >= until,
+          () => `${Math.floor(random() * 3)}`,
+        );
+      }
+      for (const client of clients) client.resume();
+      const { head } = source.log;
+      await vi.waitFor(
+        () => expect(clients.map(({ ledger }) => ledger.seq)).toEqual([head, head, head]),
+        20_000,
+      );
+      const gaps = clients.reduce((sum, { ledger }) => sum + ledger.gaps, 0);
+      const delivered = clients.reduce((sum, { got }) => sum + got.length, 0);
+      expect(gaps).toBe(endpoint.tally.dropped);
+      expect(delivered + endpoint.tally.dropped).toBe(3 * head);
+      expect(seqs(neighbour)).toEqual(upTo(head));
+      for (const { ledger } of clients)
+        expect(ledger).toMatchObject({ missed: 0, duplicated: 0, reordered: 0 });
+    },
+  );
+});
+
+describe.each(['push', 'tcp-push'] as const)('credit over %s', (name) => {
+  it('sends what was granted and not one more; the rest waits in the log', async () => {
+    const { source, endpoint } = await serve(name, { policy: 'credit' });
+    const slow = await read(name, endpoint, { credit: 10 });
+    const neighbour = await read(name, endpoint, { credit: 10 });
+    for (let count = 0; count < 100; count += 1) {
+      source.log.append(body, 0);
+      await neighbour.has(source.log.head);
+      neighbour.handled?.(1);
+      expect(endpoint.longestBacklogBytes).toBeLessThan(socketBytes);
+    }
+    await slow.has(10);
+    expect(endpoint.tally.deliveries).toBe(110);
+    expect(endpoint.readers[0]).toMatchObject({ waitingMessages: 90, waitingBytes: 0, dropped: 0 });
+
+    slow.handled?.(4);
+    slow.handled?.(1);
+    await slow.has(15);
+    expect(endpoint.tally.deliveries).toBe(115);
+    while (slow.got.length < 100) {
+      slow.handled?.(5);
+      await slow.has(slow.got.length + 5);
+    }
+    expect(seqs(slow)).toEqual(upTo(100));
+    expect(slow.ledger).toMatchObject({ gaps: 0, duplicated: 0, missed: 0 });
+  });
+
+  it.each([1, 2, 3, 4, 5])('delivers everything in order on random grants (schedule %i)', async (seed) => {
+    const random = randomLcg(seed / 10);
+    const { source, endpoint } = await serve(name, { policy: 'credit' });
+    const credits = [1, 7, 64];
+    const clients = await Promise.all(credits.map((credit) => read(name, endpoint, { credit })));
+    const inHand = clients.map(() => 0);
+    const handled = clients.map(() => 0);
+    for (let step = 0; step < 150; step += 1) {
+      for (let count = Math.floor(random() * 5); count > 0; count -= 1)
+        source.log.append('x'.repeat(random() * 9000), 0);
+      await new Promise((resolve) => setImmediate(resolve));
+      clients.forEach((client, index) => {
+        inHand[index] = client.got.length - (handled[index] as number);
+        expect(inHand[index]).toBeLessThanOrEqual(credits[index] as number);
+        const count = Math.floor(random() * ((inHand[index] as number) + 1));
+        client.handled?.(count);
+        handled[index] = (handled[index] as number) + count;
+      });
+    }
+    for (const [index, client] of clients.entries())
+      while (client.got.length < source.log.head) {
+        const count = client.got.length - (handled[index] as number);
+        client.handled?.(count);
+        handled[index] = (handled[index] as number) + count;
+        await client.has(client.got.length + 1);
+      }
+    for (const client of clients) expect(seqs(client)).toEqual(upTo(source.log.head));
+    expect(endpoint.tally).toMatchObject({ deliveries: 3 * source.log.head, dropped: 0, refused: 0 });
+  });
+
+  it('says how much fell off the log while nothing was granted', async () => {
+    const log = new MessageLog({ limitMessages: 10 });
+    const { endpoint } = await serve(name, { policy: 'credit' }, log);
+    const client = await read(name, endpoint, { credit: 2 });
+    for (let count = 0; count < 2; count += 1) log.append('x', 0);
+    await client.has(2);
+    for (let count = 0; count < 58; count += 1) log.append('x', 0);
+    client.handled?.(2);
+    await client.has(52);
+    expect(seqs(client)).toEqual([1, 2, 51, 52]);
+    expect(client.ledger).toMatchObject({ missed: 48, gaps: 48 });
+  });
+});
+
+it('a WebSocket that is too slow is closed with 4008 and the reason, or sees its connection break', async () => {
+  const { source, endpoint } = await serve('push', { policy: 'disconnect', limitBytes });
+  const slow = new WebSocket(`ws://127.0.0.1:${endpoint.port}/messages`);
+  await once(slow, 'message');
+  const neighbour = await read('push', endpoint);
+  slow.pause();
+  await flood(source, neighbour, () => endpoint.tally.evicted > 0);
+  slow.resume();
+  const [code, reason] = await once(slow, 'close');
+  if (code !== 1006) expect(code).toBe(4008);
+  if (code === 4008) expect(String(reason)).toBe(endpoint.evictions[0]?.reason);
+});
+
+it.each(transports)('%s is rid of a reader that was cut off and never reads the reason', async (name) => {
+  const { source, endpoint } = await serve(name, { policy: 'disconnect', limitBytes });
+  const slow = await read(name, endpoint);
+  const neighbour = await read(name, endpoint);
+  slow.pause();
+  await flood(source, neighbour, () => endpoint.tally.evicted > 0);
+  expect(endpoint.readers).toHaveLength(1);
+  await vi.waitFor(() => expect(endpoint.connections).toBe(1), 10_000);
+  expect(endpoint.longestBacklogBytes).toBe(0);
+});
+
+it('refuses credit where there is no way back', () => {
+  expect(() => clientsByName.sse.open({ url: 'http://x', intervalMs: 0, credit: 5 }, nodeOpeners)).toThrow(
+    'credit is 5: SSE has no way back on which to grant it',
+  );
+});
+
+it('tells a client that grants credit which nobody waits for, and goes on with the others', async () => {
+  const { source, endpoint } = await serve('push', {});
+  const neighbour = await read('push', endpoint);
+  const mistaken = await read('push', endpoint, { credit: 5 });
+  await vi.waitFor(() =>
+    expect(mistaken.counters.lastFailure).toMatch(/1008 credit is 5: nobody waits for it/),
+  );
+  source.log.append('hi', 0);
+  await neighbour.has(1);
+});

@@ -1,0 +1,184 @@
+import type { Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import { randomLcg } from 'd3-random';
+import { describe, expect, it } from 'vitest';
+import { newTally, type ReaderState } from './endpoint.ts';
+import { FanOut, type FanOutOptions } from './fan-out.ts';
+import { type Cursor, isBatch, LineSplitter, parseCursor, parseDelivery } from './message.ts';
+import { MessageLog } from './message-log.ts';
+import { policies } from './outbox.ts';
+
+/** Readers behind a tap instead of a network, so that hundreds of random schedules run in no time and repeat themselves. */
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const lineFrame = (text: string) => Buffer.from(`${text}\n`);
+
+/** A socket whose other end reads only while the tap is open, or a piece at a time, and keeps books of what it reads. */
+class Tap extends Writable {
+  isOpen = true;
+  place: Cursor | undefined;
+  delivered = 0;
+  missed = 0;
+  gaps = 0;
+  disorder = 0;
+  /** Messages that were written, read or not, and those said to be missed. */
+  writtenMessages = 0;
+  writtenMissed = 0;
+  largestPieceBytes = 0;
+  readonly #lines = new LineSplitter(1e6);
+  #readOn = () => {};
+
+  constructor(place?: Cursor) {
+    super({ highWaterMark: 16 * 1024, decodeStrings: false });
+    this.place = place;
+  }
+
+  override write(...written: unknown[]): boolean {
+    const piece = written[0] as Buffer;
+    this.largestPieceBytes = Math.max(this.largestPieceBytes, piece.length);
+    for (const line of String(piece).trim().split('\n').filter(Boolean)) {
+      const delivery = parseDelivery(line);
+      this.writtenMessages += isBatch(delivery) ? delivery.messages.length : 1;
+      this.writtenMissed += isBatch(delivery) ? delivery.missed : 0;
+    }
+    return super.write(...(written as Parameters<Writable['write']>));
+  }
+
+  override _write(piece: Buffer, _encoding: string, done: () => void): void {
+    const read = () => {
+      for (const line of this.#lines.take(String(piece))) this.#enter(line);
+      done();
+    };
+    if (this.isOpen) read();
+    else this.#readOn = read;
+  }
+
+  /** Reads one piece that waits. */
+  trickle(): void {
+    const read = this.#readOn;
+    this.#readOn = () => {};
+    read();
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.trickle();
+  }
+
+  #enter(line: string): void {
+    const delivery = parseDelivery(line);
+    const messages = isBatch(delivery) ? delivery.messages : [delivery];
+    if (isBatch(delivery)) {
+      this.missed += delivery.missed;
+      this.place ??= parseCursor(delivery.next);
+    }
+    const place = this.place as Cursor;
+    for (const { seq } of messages) {
+      this.delivered += 1;
+      if (seq <= place.seq) this.disorder += 1;
+      this.gaps += seq - place.seq - 1;
+      place.seq = seq;
+    }
+    if (!isBatch(delivery)) return;
+    const next = parseCursor(delivery.next) as Cursor;
+    this.gaps += next.seq - place.seq;
+    place.seq = next.seq;
+  }
+}
+
+function fanOutWith(options: FanOutOptions, log: MessageLog) {
+  const tally = newTally();
+  const fanOut = new FanOut(log, tally, lineFrame, Buffer.from('\n'), options);
+  const reasons: string[] = [];
+  const join = (after?: Cursor) => {
+    const tap = new Tap(after && { ...after });
+    const socket = tap as unknown as Socket;
+    const joinedSeq = after?.seq ?? log.head;
+    fanOut.join(socket, after, (reason) => {
+      reasons.push(reason);
+      socket.destroy();
+    });
+    return { tap, socket, joinedSeq, state: () => fanOut.stateOf(socket) as ReaderState };
+  };
+  return { tally, fanOut, join, reasons };
+}
+
+/** Waits until the tap has given all that there is; gives up when it takes too many turns. */
+async function drained(tap: Tap, log: MessageLog): Promise<void> {
+  tap.open();
+  for (let turns = 0; tap.place?.seq !== log.head && turns < 5000; turns += 1) await turn();
+  await turn();
+}
+
+const schedules = Array.from({ length: 40 }, (_, index) => index + 1);
+const largestBodyBytes = 40_000;
+
+describe.each(policies)('the books of a reader under %s', (policy) => {
+  it.each(schedules)('balance on schedule %i', async (seed) => {
+    const random = randomLcg(seed / 100);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const log = new MessageLog({ limitMessages: random() < 0.5 ? 40 : 20_000 }, 'log1');
+    const options = { policy, limitBytes: 4096 * (1 + below(8)), coalesce: random() < 0.8 };
+    const { tally, fanOut, join, reasons } = fanOutWith(options, log);
+    const append = (count: number) => {
+      for (let index = 0; index < count; index += 1) {
+        const bytes = below(below(20) === 0 ? largestBodyBytes : 2000);
+        log.append('x'.repeat(bytes), 0, random() < 0.7 ? `${below(4)}` : undefined);
+      }
+    };
+
+    append(below(60));
+    const bystander = join();
+    let reader = join(random() < 0.5 ? { logId: 'log1', seq: below(log.head) } : undefined);
+    const { joinedSeq: startSeq } = reader;
+    const before = { delivered: 0, missed: 0, gaps: 0, disorder: 0 };
+    let granted = 0;
+
+    for (let step = 0; step < 100; step += 1) {
+      const dice = random();
+      if (dice < 0.5) append(below(12));
+      else if (dice < 0.6) reader.tap.isOpen = false;
+      else if (dice < 0.7) reader.tap.open();
+      else if (dice < 0.9) reader.tap.trickle();
+      else if (policy === 'credit') {
+        const credit = 1 + below(20);
+        fanOut.grant(reader.socket, credit);
+        granted += credit;
+      }
+      await turn();
+
+      const { tap, joinedSeq } = reader;
+      if (tap.destroyed) {
+        // Evicted. It comes back with its cursor, as a client does.
+        for (const what of ['delivered', 'missed', 'gaps', 'disorder'] as const) before[what] += tap[what];
+        reader = join(tap.place);
+        continue;
+      }
+      const { dropped, waitingMessages, waitingBytes } = reader.state();
+      expect(tap.writtenMessages + tap.writtenMissed + dropped + waitingMessages).toBe(log.head - joinedSeq);
+      if (policy !== 'unbounded')
+        expect(waitingBytes).toBeLessThan(Math.max(options.limitBytes + 1, largestBodyBytes + 100));
+      expect(tap.writableLength).toBeLessThan(16 * 1024 + 2 * tap.largestPieceBytes);
+      if (policy === 'credit') expect(tap.writtenMessages).toBeLessThanOrEqual(granted);
+    }
+
+    if (policy === 'credit') for (const { socket } of [reader, bystander]) fanOut.grant(socket, 10_000);
+    await drained(reader.tap, log);
+    await drained(bystander.tap, log);
+
+    const { tap } = reader;
+    const { dropped } = reader.state();
+    const missed = before.missed + tap.missed;
+    expect(before.delivered + tap.delivered + dropped + missed).toBe(log.head - startSeq);
+    expect(before.gaps + tap.gaps).toBe(dropped + missed);
+    expect(before.disorder + tap.disorder).toBe(0);
+    expect(tally.dropped).toBe(dropped);
+    expect(fanOut.evictions.map(({ reason }) => reason)).toEqual(reasons.slice(-100));
+    expect(tally.evicted).toBe(reasons.length);
+    // A neighbour that reads loses nothing; one that granted nothing until the end, what fell off the log.
+    expect(bystander.tap).toMatchObject({ disorder: 0, gaps: bystander.tap.missed });
+    if (policy !== 'credit')
+      expect(bystander.tap).toMatchObject({ missed: 0, delivered: log.head - bystander.joinedSeq });
+    fanOut.close();
+  });
+});

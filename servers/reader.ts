@@ -1,0 +1,193 @@
+import type { Socket } from 'node:net';
+import type { Tally } from './endpoint.ts';
+import { BadInput, type Batch, type Cursor, creditLimit, formatCursor, parseCursor } from './message.ts';
+import { defaultBatchLimit, type MessageLog } from './message-log.ts';
+import { type Entry, Outbox, type OutboxOptions } from './outbox.ts';
+
+/**
+ * One reader of a fan-out, between the log and its socket. It is in one of two states:
+ *
+ *     catching up   log ──[batch]─────[batch]─────[batch]──► socket      at the socket's pace, by cursor
+ *                          each when the one before has left
+ *
+ *     live          fan-out ──[7]──[8]─────────────────────► socket      the shared frames, at once
+ *                                    └──►[ outbox ]──────────►           … or when a congested socket drains
+ *
+ * It begins by catching up from its cursor and is live once it has reached the end of the log. So what
+ * a newcomer is owed waits in the log, which is there anyway, and only what comes after that can fill
+ * its outbox; there the policy decides. Under the policy `credit` a live reader that is congested, or
+ * has nothing left of what it granted, goes back to catching up: its backlog is a cursor.
+ *
+ * A socket is congested when as much waits in it as Node advises (`writableHighWaterMark`). Then
+ * 'drain' is sure to follow, and what waits in the outbox can still be dropped; what was written can't.
+ */
+export class Reader {
+  readonly #socket: Socket;
+  readonly #log: MessageLog;
+  readonly #frame: Frame;
+  readonly #tally: Tally;
+  readonly #outbox: Outbox;
+  readonly #socketRoomBytes: number;
+  readonly #onFull: (reason: string) => void;
+  /** Where a reader that is catching up is in the log; `undefined` for a live one. */
+  #cursor: Cursor | undefined;
+  #isBatchUnderWay = false;
+  /** Messages that it may still be sent. */
+  #granted: number;
+  /** The newest message, if that was dropped: nothing that follows tells the reader so, as yet. */
+  #untoldSeq: number | undefined;
+
+  /** Writes the first batch at once: it tells the reader where it stands. */
+  constructor(socket: Socket, after: Cursor | undefined, wire: Wire, options: OutboxOptions) {
+    this.#socket = socket;
+    this.#log = wire.log;
+    this.#frame = wire.frame;
+    this.#tally = wire.tally;
+    this.#outbox = new Outbox(options);
+    this.#socketRoomBytes = socket.writableHighWaterMark;
+    this.#onFull = wire.onFull;
+    this.#granted = this.#outbox.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
+    socket.on('drain', () => this.#flush());
+    this.#writeBatch(after);
+  }
+
+  /** Messages given up for this reader, superseded ones included. */
+  get dropped(): number {
+    return this.#outbox.dropped;
+  }
+
+  /** Messages that wait for it: in its outbox or, while it catches up, in the log. */
+  get waitingMessages(): number {
+    return this.#cursor ? this.#log.head - this.#cursor.seq : this.#outbox.messages;
+  }
+
+  /** Bytes in its outbox. What waits in the log is not its own, and what waits in the socket not counted here. */
+  get waitingBytes(): number {
+    return this.#outbox.bytes;
+  }
+
+  /** Takes what the fan-out has for everybody. Returns whether it was written at once, as it is as a rule. */
+  take({ entries, bytes }: Parcel): boolean {
+    if (this.#cursor || !this.#socket.writable) return false;
+    if (this.#outbox.messages === 0 && !this.#isCongested && this.#granted >= entries.length) {
+      this.#granted -= entries.length;
+      this.#socket.write(bytes);
+      return true;
+    }
+    if (this.#outbox.policy === 'credit') this.#fallBehind(entries[0] as Entry);
+    else this.#queue(entries);
+    return false;
+  }
+
+  /** Writes a sign of life, unless more is on its way than that. */
+  beat(heartbeat: Buffer): void {
+    if (this.#socket.writable && !this.#isCongested) this.#socket.write(heartbeat);
+  }
+
+  /** Lets n messages more be sent. Throws `BadInput` when nobody asked for it, or on more than can be counted. */
+  grant(credit: number): void {
+    if (this.#outbox.policy !== 'credit')
+      throw new BadInput(
+        `credit is ${credit}: nobody waits for it here, the policy is "${this.#outbox.policy}"`,
+      );
+    if (this.#granted + credit > creditLimit)
+      throw new BadInput(
+        `credit is ${credit}: ${this.#granted} are granted already, it takes at most ${creditLimit} in all`,
+      );
+    this.#granted += credit;
+    this.#catchUp();
+  }
+
+  /** Nothing more is written. */
+  stop(): void {
+    this.#cursor = undefined;
+    this.#untoldSeq = undefined;
+    this.#outbox.clear();
+  }
+
+  get #isCongested(): boolean {
+    return this.#socket.writableLength >= this.#socketRoomBytes;
+  }
+
+  #queue(entries: readonly Entry[]): void {
+    const droppedBefore = this.#outbox.dropped;
+    for (const entry of entries) {
+      const outcome = this.#outbox.offer(entry);
+      this.#untoldSeq = outcome === 'dropped' ? entry.seq : undefined;
+      if (outcome !== 'full') continue;
+      this.#onFull(this.#whyFull);
+      break;
+    }
+    this.#tally.dropped += this.#outbox.dropped - droppedBefore;
+  }
+
+  get #whyFull(): string {
+    const { messages, bytes, limitBytes, limitMessages } = this.#outbox;
+    const limit = messages >= limitMessages ? `${limitMessages} messages` : `${limitBytes} bytes`;
+    return `slow consumer: ${messages} messages of ${bytes} bytes wait, the limit is ${limit}`;
+  }
+
+  /** Writes what waits, oldest first, for as long as the socket has room. */
+  #flush(): void {
+    if (!this.#socket.writable) return;
+    this.#socket.cork();
+    while (this.#outbox.messages > 0 && !this.#isCongested) {
+      this.#socket.write((this.#outbox.shift() as Entry).frame);
+      this.#tally.deliveries += 1;
+    }
+    if (this.#untoldSeq !== undefined && this.#outbox.messages === 0) this.#tellPlace(this.#untoldSeq);
+    this.#socket.uncork();
+  }
+
+  /** Says in an empty batch how far the log has got, so that the reader finds its last gap, too. */
+  #tellPlace(seq: number): void {
+    const next = formatCursor({ logId: this.#log.id, seq });
+    const batch: Batch = { messages: [], next, missed: 0 };
+    this.#socket.write(this.#frame(JSON.stringify(batch), next, 'batch'));
+    this.#untoldSeq = undefined;
+  }
+
+  /** From this entry on it reads the log itself: once everybody else has been told, lest it be told twice. */
+  #fallBehind({ seq }: Entry): void {
+    this.#cursor = { logId: this.#log.id, seq: seq - 1 };
+    setImmediate(() => this.#catchUp());
+  }
+
+  #catchUp(): void {
+    if (!this.#cursor || this.#isBatchUnderWay || this.#granted === 0 || !this.#socket.writable) return;
+    this.#writeBatch(this.#cursor);
+  }
+
+  /**
+   * Writes the next batch; the one after it, when this one has left. A whole log never waits in memory
+   * for one reader, and the others have their turn in between.
+   */
+  #writeBatch(cursor: Cursor | undefined): void {
+    // The readers that are live are told what they have not heard yet, so that this one can join right behind them.
+    this.#log.tell();
+    const batch = this.#log.after(cursor, {
+      messages: Math.min(defaultBatchLimit.messages, this.#granted),
+      bytes: writeLimitBytes,
+    });
+    this.#cursor = batch.more ? parseCursor(batch.next) : undefined;
+    this.#granted -= batch.messages.length;
+    this.#tally.deliveries += batch.messages.length;
+    this.#isBatchUnderWay = true;
+    this.#socket.write(this.#frame(JSON.stringify(batch), batch.next, 'batch'), () => {
+      this.#isBatchUnderWay = false;
+      setImmediate(() => this.#catchUp());
+    });
+  }
+}
+
+/** The most that is handed to a socket at once, unless one message is larger. What a socket holds can't be taken back. */
+export const writeLimitBytes = 64 * 1024;
+
+/** How a transport wraps a text for its wire. SSE also sends where the reader stands and what kind of event it is. */
+export type Frame = (text: string, cursor: string, event: 'batch' | 'message') => Buffer;
+
+/** Messages that leave in one write: each with its frame, and all frames in a row. */
+export type Parcel = { entries: readonly Entry[]; bytes: Buffer };
+
+/** What a reader is connected to. `onFull` is called when it is too slow to stay. */
+export type Wire = { log: MessageLog; frame: Frame; tally: Tally; onFull: (reason: string) => void };
