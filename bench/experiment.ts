@@ -55,14 +55,14 @@ export type TrialPlan = {
   durationMs: number;
   /** Counts from 1. Trials of one repeat play the same messages. */
   repeat: number;
-  /** What the outbox policy is called in the result, where it matters. */
-  policy?: string;
   /** Distance between the clients and the server. Default: none, and no link. */
   link?: { oneWayMs: number; jitterMs?: number };
   /** The clients themselves publish. Default: only the source does. */
   publish?: Publications;
   /** All clients go away for a while, and come back. */
   away?: Absence;
+  /** The slow clients are slow for this time only. Default: as long as the trial lasts. */
+  overload?: Absence;
   /** The server goes away for a while, and comes back. */
   outage?: Absence;
   /** Messages that the log keeps. Default 20,000. */

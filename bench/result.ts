@@ -21,6 +21,10 @@ export const parametersSchema = z.object({
   holdMs: measured.optional(),
   oneWayMs: measured.optional(),
   policy: z.string().optional(),
+  /** Bytes that may wait in the server for one client. */
+  limitBytes: count.optional(),
+  /** For how long slow clients were slow. */
+  overloadMs: measured.optional(),
   slowClients: count.optional(),
   handlingMs: measured.optional(),
   awayMs: measured.optional(),
@@ -131,6 +135,8 @@ export const cohortSchema = z.object({
   handlingMs: measured,
   messages: booksSchema,
   delayMs: delaySchema,
+  /** By when messages were due: before, during and after the time in which slow clients were slow. */
+  phases: z.object({ before: delaySchema, during: delaySchema, after: delaySchema }).optional(),
 });
 
 /** One transport, one set of parameters, one run. Trials with the same `together` ran at once on one source. */
@@ -164,6 +170,8 @@ export const trialSchema = z.object({
     loopBusyShare: measured.optional(),
     /** Heap and buffers after a collection, with all clients connected less without any, per client. */
     memoryPerClientBytes: measured.optional(),
+    /** Readers cut off because they were too slow, with the server's own record of why. */
+    evictions: z.object({ count, reasons: z.array(z.string()) }).optional(),
     /** From the first to the last write of one fan-out, as the server saw it. */
     fanOutSpanMs: z.object({ count, mean: measured, max: measured }).optional(),
   }),

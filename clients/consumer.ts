@@ -38,6 +38,15 @@ export class Consumer {
     return this.#inbox.length;
   }
 
+  /** From now on takes so long for one message; 0 also handles at once what waits, and reads on. */
+  setHandlingMs(handlingMs: number): void {
+    this.#options.handlingMs = handlingMs;
+    if (handlingMs > 0) return;
+    const waiting = this.#inbox.splice(0);
+    for (const message of waiting) this.#options.handle(message);
+    this.#readOn(waiting.length);
+  }
+
   /** Takes in a message that has arrived. */
   take(message: Message): void {
     if (this.#options.handlingMs === 0) {
@@ -57,10 +66,14 @@ export class Consumer {
   giveUp(): number {
     this.#options.handlingMs = 0;
     const waiting = this.#inbox.splice(0).length;
+    this.#readOn(waiting);
+    return waiting;
+  }
+
+  #readOn(handled: number): void {
+    if (handled > 0) this.#options.handled?.(handled);
     if (this.#paused) this.#options.resume();
     this.#paused = false;
-    if (waiting > 0) this.#options.handled?.(waiting);
-    return waiting;
   }
 
   #handleNext(): void {

@@ -100,3 +100,8 @@ export function overwhelmedBacklogBytes(
 export function overwhelmedAgeMs(elapsedMs: number, ratePerSecond: number, handledPerSecond: number): number {
   return Math.max(0, 1 - handledPerSecond / ratePerSecond) * elapsedMs;
 }
+
+/** Messages lost to a client that is away for so long: λ·max(0, t − R), with a log that keeps R; R = 0 without one. */
+export function offlineLost(awayMs: number, ratePerSecond: number, retentionMs: number): number {
+  return (ratePerSecond * Math.max(0, awayMs - retentionMs)) / 1000;
+}

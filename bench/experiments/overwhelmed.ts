@@ -1,33 +1,86 @@
+import type { Policy } from '../../servers/outbox.ts';
 import { NotEnough } from '../analysis/findings.ts';
 import { overwhelmedAgeMs } from '../analysis/models.ts';
-import { spread, threeDigits, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
-import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+import { spread, threeDigits, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import { type Absence, type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Cohort, Trial } from '../result.ts';
 
-const ratePerSecond = 200;
-const handlingMs = 50;
-const payloadBytes = 16 * 1024;
-const clients = 11;
+const ratePerSecond = 50;
+/** A slow client handles ten messages a second of fifty. */
+const handlingMs = 100;
+/** Large, or the kernel would swallow the whole overload before the server noticed it. */
+const payloadBytes = 64 * 1024;
+const fastClients = 20;
 const intervalMs = 200;
+/** What may wait in the server for one client, under every policy that has a limit. */
+const limitBytes = 1024 * 1024;
+const mebibyte = 1024 * 1024;
 
-const groups: GroupPlan[] = [
-  { transport: 'push', clients, slowClients: 1, handlingMs, server: { policy: 'unbounded' } },
-  { transport: 'short-poll', clients, slowClients: 1, handlingMs, intervalMs },
-  { transport: 'long-poll', clients, slowClients: 1, handlingMs },
-];
+const bounded = ['drop-newest', 'drop-oldest', 'conflate', 'disconnect', 'credit'] as const;
 
+/** The server's options for a policy. Credit needs no limit: what was not asked for waits in the log. */
+function pushUnder(policy: Policy, slowClients: number, clients: number): GroupPlan {
+  const limit = policy === 'unbounded' || policy === 'credit' ? {} : { limitBytes };
+  return {
+    transport: 'push',
+    clients,
+    slowClients,
+    handlingMs,
+    server: { policy, ...limit },
+    ...(policy === 'credit' && { credit: 8 }),
+  };
+}
+
+function pulling(slowClients: number, clients: number): GroupPlan[] {
+  return [
+    { transport: 'short-poll', clients, slowClients, handlingMs, intervalMs, server: { framework: 'http' } },
+    { transport: 'long-poll', clients, slowClients, handlingMs, server: { framework: 'http' } },
+    { transport: 'notify', clients, slowClients, handlingMs, server: { framework: 'http' } },
+  ];
+}
+
+const oneSlow = fastClients + 1;
+const half = fastClients / 2;
+
+const everyPolicy = (slowClients: number, clients: number) =>
+  (['unbounded', ...bounded] as const).map((policy) => pushUnder(policy, slowClients, clients));
+
+const groups = {
+  quick: [
+    pushUnder('unbounded', 1, oneSlow),
+    pushUnder('drop-oldest', 1, oneSlow),
+    pushUnder('credit', 1, oneSlow),
+    ...pulling(1, oneSlow).slice(0, 1),
+  ],
+  default: [
+    ...everyPolicy(1, oneSlow),
+    { ...pushUnder('drop-oldest', 1, oneSlow), transport: 'sse' },
+    ...pulling(1, oneSlow),
+  ],
+  full: [
+    ...everyPolicy(1, oneSlow),
+    ...everyPolicy(half, fastClients),
+    { ...pushUnder('drop-oldest', 1, oneSlow), transport: 'sse' },
+    ...pulling(1, oneSlow),
+  ],
+} satisfies Record<string, GroupPlan[]>;
+
+/** Calm, overload, and some time to recover. */
 const sizes = {
-  quick: { repeats: 1, durationMs: 2500, groups: groups.slice(0, 2) },
-  default: { repeats: 1, durationMs: 4000, groups },
-  full: { repeats: 5, durationMs: 8000, groups },
-} as const;
+  quick: { repeats: 1, durationMs: 2600, overload: { atMs: 300, durationMs: 2000 } },
+  default: { repeats: 1, durationMs: 3200, overload: { atMs: 400, durationMs: 2400 } },
+  full: { repeats: 5, durationMs: 3800, overload: { atMs: 500, durationMs: 2800 } },
+} satisfies Record<string, { repeats: number; durationMs: number; overload: Absence }>;
+
+/** Long enough to see whether memory stays flat; only in `full`. */
+const longMs = 60_000;
 
 export const overwhelmed: Experiment = {
   text: {
     id: 'overwhelmed',
     title: 'The overwhelmed client',
     claim: 'Clients might not be able to handle the load coming up from the server',
-    question: 'One client in eleven is too slow. Where does what it can’t handle pile up?',
+    question: 'One client is too slow. Where does what it can’t handle pile up, and who pays?',
     prediction: {
       choices: [
         {
@@ -39,8 +92,8 @@ export const overwhelmed: Experiment = {
           why: 'TCP slows the connection. The messages keep coming, and the server has to put them somewhere.',
         },
         {
-          text: 'With push in the server, without limit; with polling nowhere, the client just asks later.',
-          why: 'What a poller has not asked for stays in the one log that all share. The client sets the pace, and is just as late.',
+          text: 'With push in the server, unless a policy bounds it, and every bound has a price; with polling in the log that is there anyway.',
+          why: 'What a poller has not asked for costs nothing extra. Credit lets push do the same: the client asks for so many, and the rest stays in the log.',
         },
         {
           text: 'With polling it is worse: all the answers that were missed come at once.',
@@ -50,70 +103,169 @@ export const overwhelmed: Experiment = {
       right: 2,
     },
     howToRead:
-      'One of 11 clients needs 50 ms per message while 200 a second arrive. First panel: bytes that wait in the server for that one client. Second: how old the messages are that it is handling. Third: the server’s memory. All three transports on the same scales; the dashed line is the model.',
-    why: 'The client handles μ of λ messages a second, so the rest, λ − μ, waits, whatever the transport; the age of what it handles grows by 1 − μ/λ seconds a second. What differs is where it waits: with push in a queue of the server’s for this client alone, with polling in the log that exists anyway.',
+      'For a while one of 21 clients handles only ten messages of fifty a second; the shaded time. First: bytes that wait in the server for that one client, policy by policy. Second: how old the messages are that it handles. Third: what the policy cost it, in messages. The dashed line is the model of no policy at all.',
+    why: 'The client handles μ of λ messages a second, so λ − μ has to go somewhere. Without a bound it waits in a queue of the server’s for this client alone. Dropping keeps the queue short and loses messages; conflating keeps the newest; disconnecting hands the problem back, with a cursor to return by. Credit asks: nothing is sent that was not asked for, and what waits is a place in the log.',
     caveat:
-      'The kernel takes some megabytes into its own buffers before the server notices anything, so push looks healthy at first; and while the client works through what it has already read, all of λ waits for it, not just λ − μ. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead. The server’s limit per client is switched off to show what a limit is for.',
+      'The kernel takes some megabytes into its own buffers before the server notices anything: only credit and polling keep these empty as well. A shared message is in memory once however many wait for it, so bytes per client say more than the process’s memory. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead, as “How benchmarks lie” shows.',
   },
 
-  rule: 'Holds when, with push, more than 1 MiB waits in the server for the slow client at the end of every run while next to nothing (less than a tenth) does with polling. Otherwise it does not hold.',
+  rule: 'Holds when, without a bound, more than 1 MiB waits in the server for the slow client and polling or some bound lets as much wait. "Depends" when more than 1 MiB waits without a bound, and in every run every bound keeps to its limit (with the socket’s room and one message more) and polling lets nothing wait to speak of. Does not hold when without a bound no more than 1 MiB waits.',
 
   plan(profile) {
-    const { repeats, durationMs, groups } = sizes[profile];
+    const { repeats, durationMs, overload } = sizes[profile];
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      for (const group of rotate(groups, repeat))
+      for (const group of rotate(groups[profile], repeat))
         trials.push({
           groups: [group],
           schedule: { kind: 'periodic', ratePerSecond, payloadBytes },
           durationMs,
+          overload,
           repeat,
-          policy: 'unbounded',
-          ownProcesses: true,
-          sampleEveryMs: 100,
-          giveUp: true,
+          sampleEveryMs: 50,
         });
+    if (profile === 'full') trials.push(...longTrials());
     return { trials };
   },
 
   judge({ trials }) {
-    const push = trials.filter(({ transport }) => transport === 'push');
-    const polls = trials.filter(({ transport }) => transport !== 'push');
-    const backlog = spread(push.map(backlogBytes));
-    const polled = spread(polls.map(backlogBytes));
-    const age = spread(push.map(ageMs));
-    const pollAge = spread(polls.map(ageMs));
-    const fast = spread(push.map((trial) => trial.cohorts?.find(({ name }) => name === 'fast')?.delayMs.p99));
-    if (!backlog || !polled || !age || !pollAge || !fast)
-      throw new NotEnough('There is no usable pair of push and poll');
+    const short = trials.filter(
+      ({ durationMs, parameters }) => durationMs < longMs && parameters.slowClients === 1,
+    );
+    const pushes = short.filter(({ transport }) => transport === 'push');
+    const under = (policy: Policy) => pushes.filter(({ parameters }) => parameters.policy === policy);
+    const open = spread(under('unbounded').map(longestBacklogBytes));
+    const age = spread(under('unbounded').map(oldestAgeMs));
+    const kept = bounded.flatMap((policy) => under(policy));
+    const pulled = short.filter(({ parameters }) => parameters.policy === undefined);
+    if (!open || !age || kept.length === 0 || pulled.length === 0)
+      throw new NotEnough('There is no usable trial without a bound, with one, and with polling');
 
-    const holds = backlog.low > 1024 * 1024 && polled.high < backlog.low / 10;
-    const seconds = (push[0]?.series?.atMs.at(-1) ?? 0) / 1000;
-    const modelAgeMs = overwhelmedAgeMs(seconds * 1000, ratePerSecond, 1000 / handlingMs);
+    const room = limitBytes + 2 * payloadBytes;
+    const worst = spread(kept.map(longestBacklogBytes));
+    const polled = spread(pulled.map(longestBacklogBytes));
+    const keeps = (worst?.high ?? 0) <= room && (polled?.high ?? 0) <= room;
+    const verdict = open.low <= mebibyte ? 'does not hold' : keeps ? 'depends' : 'holds';
+    const seconds = (under('unbounded')[0]?.parameters.overloadMs ?? 0) / 1000;
     return {
-      verdict: holds ? 'holds' : 'does not hold',
-      sentence:
-        `After ${threeDigits(seconds)} s, ${withRange(backlog, writeBytes)} waited in the push server for the one slow client, ` +
-        `and ${writeBytes(polled.high)} with polling. What the slow client handled was ${withRange(age, writeMs)} old with push ` +
-        `and ${writeMs(pollAge.median)} with polling: polling does not make it faster, it spares the server. ` +
-        `99 % of the fast push clients’ messages took at most ${writeMs(fast.high)} (n = ${whole(fastCount(push))}).`,
+      verdict,
+      sentence: [
+        `After ${threeDigits(seconds)} s of overload ${withRange(open, writeBytes)} waited in the push server for the one slow client where nothing bounds it, at most ${writeBytes(worst?.high ?? 0)} under any bound of ${writeBytes(limitBytes)}, and ${writeBytes(polled?.high ?? 0)} with polling; what it handled was up to ${withRange(age, writeMs)} old.`,
+        prices(under),
+        neighbours(under),
+        longSentence(trials),
+      ]
+        .filter(Boolean)
+        .join(' '),
       evidence: trials.map(({ id }) => id),
-      model: `age after ${threeDigits(seconds)} s: (1 − μ/λ)·t = ${writeMs(modelAgeMs)}`,
+      model: `age after ${threeDigits(seconds)} s: (1 − μ/λ)·t = ${writeMs(overwhelmedAgeMs(seconds * 1000, ratePerSecond, 1000 / handlingMs))}; backlog (λ − μ)·m·t less what the kernel takes`,
     };
   },
 };
 
-function backlogBytes(trial: Trial): number | undefined {
-  return trial.series?.longestBacklogBytes.at(-1);
+/** All bounds side by side on one server, whose memory must not grow; and no bound, in a server of its own. */
+function longTrials(): TrialPlan[] {
+  const clients = 5;
+  const plan = {
+    schedule: { kind: 'periodic' as const, ratePerSecond, payloadBytes: payloadBytes / 4 },
+    durationMs: longMs,
+    overload: { atMs: 5000, durationMs: longMs - 5000 },
+    repeat: 1,
+    ownProcesses: true,
+    sampleEveryMs: 500,
+  };
+  return [
+    { ...plan, groups: bounded.map((policy) => pushUnder(policy, 1, clients)) },
+    { ...plan, groups: [pushUnder('unbounded', 1, clients)], giveUp: true },
+  ];
 }
 
-function ageMs(trial: Trial): number | null | undefined {
-  return trial.series?.slowAgeMs.at(-1);
+function longestBacklogBytes({ series }: Trial): number | undefined {
+  return series && Math.max(...series.longestBacklogBytes);
 }
 
-function fastCount(trials: readonly Trial[]): number {
-  return trials.reduce(
-    (sum, trial) => sum + (trial.cohorts?.find(({ name }) => name === 'fast')?.delayMs.count ?? 0),
-    0,
-  );
+function oldestAgeMs({ series }: Trial): number | undefined {
+  return series && Math.max(...series.slowAgeMs.map((ageMs) => ageMs ?? 0));
+}
+
+function cohortOf(trial: Trial, name: Cohort['name']): Cohort | undefined {
+  return trial.cohorts?.find((cohort) => cohort.name === name);
+}
+
+/** What each bound cost the slow client. */
+function prices(under: (policy: Policy) => Trial[]): string {
+  const lost = (policy: Policy) =>
+    spread(
+      under(policy).map((trial) => {
+        const slow = cohortOf(trial, 'slow')?.messages;
+        return slow && (100 * (slow.expected - slow.delivered)) / slow.expected;
+      }),
+    );
+  const words = [
+    ...(['drop-newest', 'drop-oldest', 'conflate'] as const).flatMap((policy) => {
+      const share = lost(policy);
+      return share ? [`${policy} ${threeDigits(share.median)} % of its messages`] : [];
+    }),
+    ...under('disconnect')
+      .slice(0, 1)
+      .map(
+        ({ server }) => `disconnect its connection (${server.evictions?.count ?? 0} times) and no message`,
+      ),
+    ...(under('credit').length > 0 ? ['credit nothing but age'] : []),
+  ];
+  return words.length > 0 ? `The price: ${words.join(', ')}.` : '';
+}
+
+/** What the neighbours noticed, beside their own time before the overload. */
+function neighbours(under: (policy: Policy) => Trial[]): string {
+  const words = (['unbounded', 'conflate', 'credit'] as const).flatMap((policy) => {
+    const fast = under(policy).flatMap((trial) => cohortOf(trial, 'fast')?.phases ?? []);
+    const before = spread(fast.map(({ before }) => before.p99));
+    const during = spread(fast.map(({ during }) => during.p99));
+    return before && during ? [`${policy} ${writeMs(during.median)} (before ${writeMs(before.median)})`] : [];
+  });
+  return words.length > 0 ? `99 % of the neighbours’ messages took at most: ${words.join(', ')}.` : '';
+}
+
+/** How flat the memory stayed, and how the queue grew, over a minute. */
+function longSentence(trials: readonly Trial[]): string {
+  const long = trials.filter(({ durationMs }) => durationMs >= longMs);
+  const boundedOnes = long.filter(({ parameters }) => parameters.policy !== 'unbounded');
+  const open = long.find(({ parameters }) => parameters.policy === 'unbounded');
+  const flat = boundedOnes[0] && memoryGrowth(boundedOnes[0]);
+  const growth = open && backlogGrowth(open);
+  return [
+    flat === undefined
+      ? ''
+      : `Over a minute the memory of a server with all bounds changed by ${threeDigits(100 * flat)} %.`,
+    growth === undefined
+      ? ''
+      : `Without a bound the queue grew ${threeDigits(growth)} times as fast as λ − μ predicts.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** Mean memory in the last third of the window over that in the middle third, less one. The first third is warm-up. */
+export function memoryGrowth({ series }: Trial): number | undefined {
+  if (!series) return undefined;
+  const third = Math.floor(series.rssBytes.length / 3);
+  const middle = mean(series.rssBytes.slice(third, 2 * third));
+  return mean(series.rssBytes.slice(2 * third)) / middle - 1;
+}
+
+/** How fast the queue grew once the kernel’s buffers were full, over what λ − μ predicts. */
+export function backlogGrowth({ series, parameters }: Trial): number | undefined {
+  if (!series || !parameters.handlingMs) return undefined;
+  const first = series.longestBacklogBytes.findIndex((bytes) => bytes > mebibyte);
+  const last = series.longestBacklogBytes.length - 1;
+  if (first < 0 || last - first < 2) return undefined;
+  const bytes = (series.longestBacklogBytes[last] ?? 0) - (series.longestBacklogBytes[first] ?? 0);
+  const seconds = ((series.atMs[last] ?? 0) - (series.atMs[first] ?? 0)) / 1000;
+  const surplus = parameters.ratePerSecond - 1000 / parameters.handlingMs;
+  return bytes / seconds / (surplus * parameters.payloadBytes);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

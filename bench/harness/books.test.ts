@@ -60,10 +60,11 @@ describe.each(transportNames)('%s', (name) => {
     cleanups.push(() => endpoint.close());
     const { scheme, open } = clientsByName[name];
     const url = `${scheme}://127.0.0.1:${endpoint.port}`;
+    const recorder = new Recorder();
     const member = new Member({
       open: () => open({ url, intervalMs: 10 }, nodeOpeners),
       handlingMs: 0,
-      recorder: new Recorder(),
+      recorderAt: () => recorder,
     });
     const { client } = member;
     cleanups.push(() => member.leave());

@@ -28,6 +28,8 @@ export type FleetWindow = {
   away?: Absence & { replays: boolean[] };
   /** The server goes away. */
   outage?: Absence;
+  /** The slow clients are slow for this time only. */
+  overload?: Absence;
   /** Measure the way to the echo at this port. */
   echo?: { port: number; seed: number };
   /** Ask a polling server in a closed loop. */
@@ -57,7 +59,7 @@ async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs
 
 /** Meters this process within the window, while the window's other work goes on. */
 async function meter(window: FleetWindow): Promise<FleetMetered> {
-  const { startMs, endMs, sampleEveryMs, quiet, publish, away, outage, echo, besides } = window;
+  const { startMs, endMs, sampleEveryMs, quiet, publish, away, outage, overload, echo, besides } = window;
   const samples = groups.map((): SlowSamples => ({ atMs: [], ageMs: [], inbox: [] }));
   const sample = (atMs: number) => {
     for (const [index, group] of groups.entries()) group.sampleSlow(samples[index] as SlowSamples, atMs);
@@ -71,7 +73,13 @@ async function meter(window: FleetWindow): Promise<FleetMetered> {
     echo && measureOneWay(echo.port, endMs, echoEveryMs, randomLcg(echo.seed)),
     besides && measureTwice({ ...besides, startMs, endMs }),
     publish && Promise.all(groups.map((group) => group.publish(publish, startMs))),
-    away && Promise.all(groups.map((group, index) => group.goAway(absence(away, startMs, index)))),
+    overload && Promise.all(groups.map((group) => group.slowDown(periodOf(overload, startMs)))),
+    away &&
+      Promise.all(
+        groups.map((group, index) =>
+          group.goAway({ ...periodOf(away, startMs), replay: away.replays[index] ?? true }),
+        ),
+      ),
   ]);
   return {
     use,
@@ -82,13 +90,8 @@ async function meter(window: FleetWindow): Promise<FleetMetered> {
   };
 }
 
-function absence(
-  { atMs, durationMs, replays }: NonNullable<FleetWindow['away']>,
-  startMs: number,
-  index: number,
-) {
-  const fromMs = startMs + atMs;
-  return { fromMs, untilMs: fromMs + durationMs, replay: replays[index] ?? true };
+function periodOf({ atMs, durationMs }: Absence, startMs: number): { fromMs: number; untilMs: number } {
+  return { fromMs: startMs + atMs, untilMs: startMs + atMs + durationMs };
 }
 
 /**

@@ -67,7 +67,9 @@ export class Group {
   /** The instant from which the phases count. */
   readonly originMs = nowMs();
   readonly #wanted: FleetGroup;
-  readonly #recorders = { fast: new Recorder(), slow: new Recorder() };
+  readonly #recorders = { fast: threePhases(), slow: threePhases() };
+  /** When the slow clients are slow; without it, as long as the trial lasts. */
+  #overload: { fromMs: number; untilMs: number } | undefined;
   readonly #responses = new Recorder();
 
   constructor(wanted: FleetGroup) {
@@ -95,9 +97,10 @@ export class Group {
       };
       return new Member({
         open: (after) => open({ ...options, after }, nodeOpeners),
+        slow,
         handlingMs: slow ? wanted.handlingMs : 0,
         inboxLimit: wanted.slowBy === 'sleep' ? Number.POSITIVE_INFINITY : undefined,
-        recorder: slow ? this.#recorders.slow : this.#recorders.fast,
+        recorderAt: (dueMs) => this.#recorders[slow ? 'slow' : 'fast'][this.#phaseAt(dueMs)],
       });
     });
   }
@@ -143,6 +146,20 @@ export class Group {
     await Promise.all(this.members.map((member) => member.comeBack(replay)));
   }
 
+  /** The slow clients are quick until this instant, slow for a while, and quick again. */
+  async slowDown({ fromMs, untilMs }: { fromMs: number; untilMs: number }): Promise<void> {
+    const slow = this.members.filter((member) => member.slow);
+    this.#overload = { fromMs, untilMs };
+    for (const { consumer } of slow) consumer.setHandlingMs(0);
+    await until(fromMs);
+    for (const { consumer } of slow) consumer.setHandlingMs(this.#wanted.handlingMs);
+    await until(untilMs);
+    for (const member of slow) {
+      member.expectReturn(untilMs);
+      member.consumer.setHandlingMs(0);
+    }
+  }
+
   /** Everybody is going to lose the server, which comes back at this instant. */
   expectReturn(returnMs: number): void {
     for (const member of this.members) member.expectReturn(returnMs);
@@ -169,9 +186,7 @@ export class Group {
 
   /** Everything but the slots missed, which only the window knows. */
   report(head: number): FleetReport {
-    const all = new Recorder();
-    all.add(this.#recorders.fast);
-    all.add(this.#recorders.slow);
+    const all = merged([...Object.values(this.#recorders.fast), ...Object.values(this.#recorders.slow)]);
     return {
       books: this.#booksOf(this.members, head),
       gaps: this.members.reduce((sum, member) => sum + member.gaps, 0),
@@ -201,9 +216,10 @@ export class Group {
     const { timeline } = this.members[0] ?? {};
     const lastOf = (times: (number | null)[]) =>
       times.some((atMs) => atMs === null) ? null : Math.max(...(times as number[]));
-    const news = this.members.map(({ replayed }) => replayed.firstNewAtMs);
-    const replayed = this.members.reduce((sum, member) => sum + member.replayed.count, 0);
-    const old = this.members.flatMap((member) => member.replayed.lastAtMs ?? []);
+    const concerned = this.#overload ? this.members.filter((member) => member.slow) : this.members;
+    const news = concerned.map(({ replayed }) => replayed.firstNewAtMs);
+    const replayed = concerned.reduce((sum, member) => sum + member.replayed.count, 0);
+    const old = concerned.flatMap((member) => member.replayed.lastAtMs ?? []);
     const seen = replayed > 0 || news.some((atMs) => atMs !== null);
     return {
       ...(timeline && { timeline }),
@@ -217,6 +233,12 @@ export class Group {
     };
   }
 
+  #phaseAt(dueMs: number): keyof Phases {
+    const { fromMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#overload ?? {};
+    if (dueMs < fromMs) return 'before';
+    return dueMs < untilMs ? 'during' : 'after';
+  }
+
   #cohorts(head: number): Cohort[] {
     return (['fast', 'slow'] as const).map((name) => {
       const some = this.members.filter((member) => member.slow === (name === 'slow'));
@@ -225,7 +247,14 @@ export class Group {
         clients: some.length,
         handlingMs: name === 'slow' ? this.#wanted.handlingMs : 0,
         messages: this.#booksOf(some, head),
-        delayMs: this.#recorders[name].delay,
+        delayMs: merged(Object.values(this.#recorders[name])).delay,
+        ...(this.#overload && {
+          phases: {
+            before: this.#recorders[name].before.delay,
+            during: this.#recorders[name].during.delay,
+            after: this.#recorders[name].after.delay,
+          },
+        }),
       };
     });
   }
@@ -233,4 +262,17 @@ export class Group {
   #booksOf(some: readonly Member[], head: number): Books {
     return sumBooks(some.map((member) => member.books(head)));
   }
+}
+
+/** Delays of messages that were due before, during and after the time in which slow clients were slow. */
+type Phases = { before: Recorder; during: Recorder; after: Recorder };
+
+function threePhases(): Phases {
+  return { before: new Recorder(), during: new Recorder(), after: new Recorder() };
+}
+
+function merged(recorders: readonly Recorder[]): Recorder {
+  const all = new Recorder();
+  for (const recorder of recorders) all.add(recorder);
+  return all;
 }

@@ -10,11 +10,14 @@ import type { Recorder } from './recorder.ts';
 export type MemberOptions = {
   /** Makes its client, which continues from a cursor or, without one, begins anew. */
   open: (after?: string) => Client;
+  /** It belongs to the slow ones. */
+  slow?: boolean;
   /** Time to handle one message; 0 handles it at once. A slow member stops reading when its inbox is full. */
   handlingMs: number;
   /** Messages that may wait in its inbox; with `Infinity` it never stops reading. */
   inboxLimit?: number;
-  recorder: Recorder;
+  /** Where to enter the age of a message that was due at this instant. */
+  recorderAt: (dueMs: number) => Recorder;
 };
 
 /** One member of a fleet: a client, what it does to its messages, and its books. It may go away and come back. */
@@ -36,16 +39,16 @@ export class Member {
   #skipped = 0;
   #gaveUp = false;
 
-  constructor({ open, handlingMs, inboxLimit, recorder }: MemberOptions) {
+  constructor({ open, slow = false, handlingMs, inboxLimit, recorderAt }: MemberOptions) {
     this.#open = open;
     this.client = open();
-    this.slow = handlingMs > 0;
+    this.slow = slow;
     this.consumer = new Consumer({
       handlingMs,
       inboxLimit,
       pause: () => this.client.pause(),
       resume: () => this.client.resume(),
-      handle: (message) => this.#handle(message, recorder),
+      handle: (message) => this.#handle(message, recorderAt(message.dueMs)),
       handled: (count) => this.client.handled?.(count),
     });
   }

@@ -177,13 +177,26 @@ function difference(after: ServerCount, before: ServerCount): ServerCount {
   };
 }
 
-/** Ends the servers. Returns how many messages each of them gave up, over its whole life. */
-async function close(): Promise<number[]> {
-  const dropped = wanted.map((_, index) => livesOf(index).reduce((sum, { tally }) => sum + tally.dropped, 0));
+/** What a server gave up over its whole life: messages, and readers, with the reasons on its record. */
+export type ServerLosses = { dropped: number; evicted: number; reasons: string[] };
+
+/** Ends the servers. */
+async function close(): Promise<ServerLosses[]> {
+  const losses = wanted.map((_, index) => {
+    const lives = livesOf(index);
+    return {
+      dropped: lives.reduce((sum, { tally }) => sum + tally.dropped, 0),
+      evicted: lives.reduce((sum, { tally }) => sum + tally.evicted, 0),
+      reasons: [...new Set(lives.flatMap(({ evictions }) => evictions.map(({ reason }) => reason)))].slice(
+        0,
+        3,
+      ),
+    };
+  });
   echo?.close();
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   endpoints = [];
-  return dropped;
+  return losses;
 }
 
 const handlers = { open, play, settle, close, memory: memoryInUseBytes, ...roomHandlers } satisfies Handlers;

@@ -63,7 +63,9 @@ function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
       group.intervalMs && { intervalMs: group.intervalMs }),
     ...(transport === 'long-poll' && { holdMs: server.holdMs ?? 25_000 }),
     ...(plan.link && { oneWayMs: plan.link.oneWayMs, jitterMs: plan.link.jitterMs }),
-    ...(plan.policy && { policy: plan.policy }),
+    ...(slowClients && pushes(transport) && { policy: server.policy ?? 'disconnect' }),
+    ...(server.limitBytes && { limitBytes: server.limitBytes }),
+    ...(plan.overload && { overloadMs: plan.overload.durationMs }),
     ...(slowClients && { slowClients, handlingMs, slowBy }),
     ...(answersOverHttp(transport) && { framework: server.framework ?? 'express' }),
     ...(server.coalesce === false && { coalesce: false }),
@@ -76,6 +78,10 @@ function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
     ...(group.backoff && { backoff: group.backoff }),
     ...(group.inPhase && { inPhase: true }),
   };
+}
+
+function pushes(transport: GroupPlan['transport']): boolean {
+  return transport === 'push' || transport === 'sse' || transport === 'tcp-push';
 }
 
 function answersOverHttp(transport: GroupPlan['transport']): boolean {
@@ -108,6 +114,8 @@ function describeGroup({ transport, intervalMs, server = {}, ...group }: GroupPl
     transport,
     transport === 'short-poll' && intervalMs,
     server.framework === 'http' && 'bare',
+    server.policy,
+    group.slowClients && `${group.slowClients}-slow`,
     server.coalesce === false && 'uncoalesced',
     group.contract === 'latest' && 'latest',
     group.keepAlive === false && 'reconnecting',

@@ -13,7 +13,7 @@ import { pathTrials } from './paths/path-trials.ts';
 import type { PathsHandlers, PathsPlan } from './paths/paths-process.ts';
 import { allPublicationTimesMs } from './publications.ts';
 import { type RoomPlan, runRoom } from './rooms/room.ts';
-import type { ServerHandlers } from './server-process.ts';
+import type { ServerHandlers, ServerLosses } from './server-process.ts';
 import { frame, statusOf } from './trial-frame.ts';
 
 /** Time between the order to begin and the beginning: all processes have to have heard it. */
@@ -68,7 +68,7 @@ export class Bench {
     const reports = await this.#drain(plan, played.head, fleets);
     for (const fleet of fleets) await fleet.call('disconnect', undefined);
     await this.#link?.call('close', undefined);
-    const dropped = await this.#server.call('close', undefined);
+    const losses = await this.#server.call('close', undefined);
 
     return plan.groups.map((group, index) => {
       const own = fleets.length > 1;
@@ -87,7 +87,7 @@ export class Bench {
         oneWay: metered[0]?.oneWay,
         phases: phases[index] as Phases,
         report: reports[index] as FleetReport,
-        dropped: dropped[index] ?? 0,
+        losses: losses[index] as ServerLosses,
         memoryBytes: plan.measureMemory ? Math.max(0, memoryAfter - memoryBefore) : undefined,
       });
     });
@@ -172,7 +172,18 @@ export class Bench {
     fleets: Child<FleetHandlers>[],
     { ports, echoPort }: { ports: number[]; echoPort: number },
   ): Promise<{ played: Played; metered: FleetMetered[] }> {
-    const { durationMs, sampleEveryMs = 0, stall, outage, away, publish, besides, link, ownFleets } = plan;
+    const {
+      durationMs,
+      sampleEveryMs = 0,
+      stall,
+      outage,
+      away,
+      overload,
+      publish,
+      besides,
+      link,
+      ownFleets,
+    } = plan;
     const limitMs = durationMs + 60_000;
     const pollPort = ports[plan.groups.findIndex(({ transport }) => transport === 'short-poll')];
     const metering = fleets.map((fleet, index) =>
@@ -185,6 +196,7 @@ export class Bench {
           quiet: ownFleets ?? false,
           publish,
           outage,
+          overload,
           ...(away && { away: { ...away, replays: plan.groups.map(({ replay = true }) => replay) } }),
           ...(link && index === 0 && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
           ...(besides && index === 0 && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
@@ -262,15 +274,15 @@ function trialOf(
     oneWay: Delay | undefined;
     phases: Phases;
     report: FleetReport;
-    dropped: number;
+    losses: ServerLosses;
     memoryBytes: number | undefined;
   },
 ): Trial {
   const { plan, group, schedule, startMs, played, index, fleet, place, oneWay, phases, report, ...rest } =
     told;
-  const { dropped, memoryBytes, ...known } = rest;
+  const { losses, memoryBytes, ...known } = rest;
   const count = played.counts[index] as Played['counts'][number];
-  const messages = { ...report.books, dropped };
+  const messages = { ...report.books, dropped: losses.dropped };
   const fanOuts = count.fanOuts.count > 0 ? count.fanOuts : undefined;
   const fanOutSpanMs = fanOuts && {
     count: fanOuts.count,
@@ -305,6 +317,7 @@ function trialOf(
       ...serverUse(played.use),
       ...(memoryBytes !== undefined && { memoryPerClientBytes: memoryBytes / group.clients }),
       ...(fanOutSpanMs && { fanOutSpanMs }),
+      ...(losses.evicted > 0 && { evictions: { count: losses.evicted, reasons: losses.reasons } }),
     },
     clients: {
       count: group.clients,

@@ -1,0 +1,110 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { spread, whole, writeBytes, writeMs } from '../analysis/statistics.ts';
+import { type Experiment, rotate } from '../experiment.ts';
+import type { RoomPlan } from '../harness/rooms/room.ts';
+import type { Probe } from '../result.ts';
+
+const sizes = {
+  quick: { repeats: 1, visitors: [20, 80], cycles: 200 },
+  default: { repeats: 1, visitors: [20, 80, 200], cycles: 1000 },
+  full: { repeats: 5, visitors: [20, 80, 200, 500], cycles: 1000 },
+} as const;
+
+export const chatRoom: Experiment = {
+  text: {
+    id: 'chat-room',
+    title: 'The chat room',
+    claim: 'Someone just sent a message: tell everybody',
+    question: 'What does it cost to tell everybody, and what if somebody has left?',
+    prediction: {
+      choices: [
+        {
+          text: 'It grows with the number of people: one message each.',
+          why: 'One message to each costs N. When each of N says something, or just comes in, it is N².',
+        },
+        {
+          text: 'N people who come in cause about N²/2 announcements, before anybody has said a word.',
+          why: 'The k-th to come is announced to all k. A thousand arrivals are half a million messages.',
+        },
+        {
+          text: 'Nothing much: the server sends one message to the room.',
+          why: 'There is no room on the wire, only connections. Each gets its own copy.',
+        },
+        {
+          text: 'Who leaves costs nothing any more.',
+          why: 'Only if the list forgets them. The lecture’s list does not: it tells the departed for ever.',
+        },
+      ],
+      right: 1,
+    },
+    howToRead:
+      'Left: messages delivered when N people come in and each says one thing; both axes are logarithmic, and the line climbs twice as steeply as the crowd grows. Right: what the server still remembers after people came and left, in the room done right and in the one that the lecture shows.',
+    why: 'Telling everybody is a loop over all connections, so what each of N says costs N. A list that nobody is ever taken from grows with all who ever came, and every message is written to all of them, the departed included.',
+    caveat:
+      'Both rooms use the same library and differ in nothing but what they forget and what they bound. The memory is the server’s heap and buffers after a collection.',
+  },
+
+  rule: 'Holds when in both rooms everybody heard each thing exactly once and nobody who has left is remembered; "depends" when in the room done right, but the lecture’s remembers the departed; does not hold when in the room done right somebody missed something or heard it twice.',
+
+  plan(profile) {
+    const { repeats, visitors, cycles } = sizes[profile];
+    const rooms: RoomPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1) {
+      const parties = visitors.map(
+        (count): RoomPlan => ({
+          kind: 'fixed',
+          visitors: count,
+          cycles: 0,
+          repeat,
+          // A handshake each, N²/2 announcements and N² deliveries.
+          durationMs: count * 5 + count * count * 0.015,
+        }),
+      );
+      const leaks = (['fixed', 'naive'] as const).map(
+        (kind): RoomPlan => ({ kind, visitors: 0, cycles, repeat, durationMs: cycles * 1.5 }),
+      );
+      rooms.push(...rotate([...parties, ...leaks], repeat));
+    }
+    return { trials: [], rooms };
+  },
+
+  judge({ probes }) {
+    const parties = probes.filter(({ name }) => name === 'party/fixed');
+    const fixed = probes.filter(({ name }) => name === 'leak/fixed');
+    const naive = probes.filter(({ name }) => name === 'leak/naive');
+    const largest = Math.max(...parties.map(({ values }) => values.visitors ?? 0));
+    const atLargest = parties.filter(({ values }) => values.visitors === largest);
+    const took = spread(atLargest.map(({ values }) => values.tellMaxMs));
+    if (!took || fixed.length === 0 || naive.length === 0)
+      throw new NotEnough('There is no usable party, or nobody came and went');
+
+    const exact = parties.every(isExact);
+    const forgets = (rooms: readonly Probe[]) =>
+      rooms.every(({ values }) => values.rememberedAfterwards === 0);
+    const verdict = !exact || !forgets(fixed) ? 'does not hold' : forgets(naive) ? 'holds' : 'depends';
+    const announced = atLargest[0]?.values.announcementsHeard ?? 0;
+    const wrong = parties.reduce((sum, { values }) => sum + (values.missing ?? 0) + (values.doubled ?? 0), 0);
+    const grew = spread(naive.map(({ values }) => values.memoryGrewBytes));
+    const grewFixed = spread(fixed.map(({ values }) => Math.max(0, values.memoryGrewBytes ?? 0)));
+    return {
+      verdict,
+      sentence: [
+        `${whole(largest)} people who came in caused ${whole(announced)} announcements (N(N + 1)/2 = ${whole((largest * (largest + 1)) / 2)}), and what each said was heard ${whole(largest * largest)} times, ${wrong === 0 ? 'by everybody once' : `with ${whole(wrong)} missed or doubled`}; the last heard it within ${writeMs(took.high)}.`,
+        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${writeBytes(Math.max(0, grew?.median ?? 0))}; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
+      ].join(' '),
+      evidence: [],
+      model: 'announcements N(N + 1)/2; deliveries N² when each says one thing',
+    };
+  },
+};
+
+/** Everybody heard everything once, and every announcement that it was due. */
+export function isExact({ values }: Probe): boolean {
+  const { visitors = 0, missing, doubled, announcementsHeard, saidHeard } = values;
+  return (
+    missing === 0 &&
+    doubled === 0 &&
+    saidHeard === visitors * visitors &&
+    announcementsHeard === (visitors * (visitors + 1)) / 2
+  );
+}

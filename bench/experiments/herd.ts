@@ -1,0 +1,130 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import { type Absence, type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Trial } from '../result.ts';
+
+const ratePerSecond = 20;
+const intervalMs = 500;
+const sampleEveryMs = 50;
+/** A herd: this share of the crowd within one sample. */
+const herdShare = 0.5;
+const bare = { framework: 'http' } as const;
+
+function groupsOf(clients: number): GroupPlan[] {
+  return [
+    { transport: 'push', clients, backoff: 'fixed' },
+    { transport: 'push', clients, backoff: 'jittered' },
+    { transport: 'short-poll', clients, intervalMs, inPhase: true, server: bare },
+    { transport: 'push', clients, backoff: 'immediate' },
+    { transport: 'short-poll', clients, intervalMs, server: bare },
+    { transport: 'long-poll', clients, backoff: 'jittered', server: bare },
+  ];
+}
+
+const sizes = {
+  quick: {
+    repeats: 1,
+    groups: groupsOf(100).slice(0, 3),
+    outage: { atMs: 200, durationMs: 400 },
+    afterMs: 900,
+  },
+  default: { repeats: 1, groups: groupsOf(300), outage: { atMs: 200, durationMs: 500 }, afterMs: 1200 },
+  full: { repeats: 5, groups: groupsOf(1000), outage: { atMs: 300, durationMs: 700 }, afterMs: 1600 },
+} satisfies Record<string, { repeats: number; groups: GroupPlan[]; outage: Absence; afterMs: number }>;
+
+export const herd: Experiment = {
+  text: {
+    id: 'herd',
+    title: 'The herd',
+    claim: 'Whoever is cut off has to connect again',
+    question: 'What happens when everybody comes back at once?',
+    prediction: {
+      choices: [
+        {
+          text: 'Nothing special: they were all connected before.',
+          why: 'They had come one by one. Connecting costs more than staying, and now all do it in the same moment.',
+        },
+        {
+          text: 'It depends on how they wait: at random they come spread out, on a fixed beat as a herd.',
+          why: 'Who was cut off together and waits equally long comes back together, again and again until all are served.',
+        },
+        {
+          text: 'The sooner they try again, the sooner all is well.',
+          why: 'While the server is away every try is in vain, and keeps both sides busy. When it is back, all are there at once.',
+        },
+        {
+          text: 'Polling is as bad: all poll at once when the server is back.',
+          why: 'A poller keeps to its own slots. It never left; it only got no answer for a while. Unless all slots are the same.',
+        },
+      ],
+      right: 1,
+    },
+    howToRead:
+      'Connections that the server accepted in each twentieth of a second, after it was away for the shaded time. One tall bar is a herd, a low hill is a crowd that comes spread out. Below: how long it took until the last client had news again.',
+    why: 'All lose the server in the same instant. Those that wait a fixed time come back in the same instant, too. A random wait below a limit that doubles spreads them. Polls keep to their slots: if these are spread, so is the return.',
+    caveat:
+      'The crowd lives in one process, which spreads even a herd a little: its connections are made one after the other. A herd from a thousand machines is sharper. The fixed wait is a second.',
+  },
+
+  rule: `A herd is half of the crowd or more within ${sampleEveryMs} ms. Holds when the crowd comes back as a herd with jittered waits as well, in every run; "depends" when it does with a fixed wait and not with a jittered one; otherwise it does not hold.`,
+
+  plan(profile) {
+    const { repeats, groups, outage, afterMs } = sizes[profile];
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1)
+      for (const group of rotate(groups, repeat))
+        trials.push({
+          groups: [group],
+          schedule: { kind: 'periodic', ratePerSecond },
+          outage,
+          durationMs: outage.atMs + outage.durationMs + afterMs,
+          sampleEveryMs,
+          repeat,
+        });
+    return { trials };
+  },
+
+  judge({ trials }) {
+    const pushes = (backoff: 'fixed' | 'jittered' | 'immediate') =>
+      trials.filter(({ transport, parameters }) => transport === 'push' && parameters.backoff === backoff);
+    const fixed = spread(pushes('fixed').map(peakShare));
+    const jittered = spread(pushes('jittered').map(peakShare));
+    const polls = trials.filter(({ transport }) => transport === 'short-poll');
+    const spreadPolls = spread(polls.filter(({ parameters }) => !parameters.inPhase).map(peakShare));
+    const inPhase = spread(polls.filter(({ parameters }) => parameters.inPhase).map(peakShare));
+    if (!fixed || !jittered) throw new NotEnough('There is no usable pair of a fixed and a jittered wait');
+
+    const verdict =
+      jittered.low >= herdShare ? 'holds' : fixed.low >= herdShare ? 'depends' : 'does not hold';
+    const clients = trials[0]?.clients.count ?? 0;
+    const recovered = (some: Trial[]) => spread(some.map(({ returned }) => returned?.allHearNewsMs));
+    const [fixedAfter, jitteredAfter] = [recovered(pushes('fixed')), recovered(pushes('jittered'))];
+    const percent = (share: number) => `${threeDigits(100 * share)} %`;
+    return {
+      verdict,
+      sentence: [
+        `Of ${whole(clients)} push clients that lost the server together, ${withRange(fixed, percent)} came back within ${sampleEveryMs} ms with a fixed wait of a second, ${withRange(jittered, percent)} with a jittered one.`,
+        fixedAfter && jitteredAfter
+          ? `The last had news ${writeMs(fixedAfter.median)} after the server’s return with the fixed wait, ${writeMs(jitteredAfter.median)} with the jittered.`
+          : '',
+        inPhase ? `Polls in phase: ${withRange(inPhase, percent)}` : '',
+        inPhase && spreadPolls
+          ? `; spread over their interval ${withRange(spreadPolls, percent)}.`
+          : inPhase
+            ? '.'
+            : '',
+      ]
+        .filter(Boolean)
+        .join(' ')
+        .replace(' ;', ';')
+        .replace(' .', '.'),
+      evidence: trials.map(({ id }) => id),
+    };
+  },
+};
+
+/** The largest share of the crowd that connected within one sample. */
+export function peakShare({ series, clients }: Trial): number | undefined {
+  if (!series?.connects) return undefined;
+  return Math.max(...series.connects) / clients.count;
+}

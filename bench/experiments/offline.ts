@@ -1,0 +1,136 @@
+import { NotEnough } from '../analysis/findings.ts';
+import { offlineLost } from '../analysis/models.ts';
+import { spread, threeDigits, withRange, writeMs } from '../analysis/statistics.ts';
+import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import type { Trial } from '../result.ts';
+
+const clients = 5;
+const ratePerSecond = 20;
+const intervalMs = 200;
+const bare = { framework: 'http' } as const;
+/** A log that keeps half a second of messages, and one that keeps all of them. */
+const shortMessages = 10;
+
+const groups: GroupPlan[] = [
+  { transport: 'push', clients, replay: false },
+  { transport: 'push', clients },
+  { transport: 'sse', clients, server: bare },
+  { transport: 'long-poll', clients, server: bare },
+  { transport: 'short-poll', clients, intervalMs, server: bare },
+];
+
+const beforeMs = 300;
+const afterMs = 600;
+
+const sizes = {
+  quick: { repeats: 1, awayMs: [1000] },
+  default: { repeats: 1, awayMs: [0, 1000, 2000] },
+  full: { repeats: 5, awayMs: [0, 1000, 2000, 8000] },
+} as const;
+
+export const offline: Experiment = {
+  text: {
+    id: 'offline',
+    title: 'Offline',
+    claim: 'The client must be online to receive',
+    question: 'What do you miss while you are away?',
+    prediction: {
+      choices: [
+        {
+          text: 'With push everything, with polling nothing: the poller asks for it later.',
+          why: 'It can ask because the server keeps a log. With the same log and a cursor, push replays it just as well.',
+        },
+        {
+          text: 'Nothing, with either: TCP delivers everything in the end.',
+          why: 'TCP delivers what was written to a connection. To a client that has none, nothing is written.',
+        },
+        {
+          text: 'What the server no longer keeps, whichever way it is delivered.',
+          why: 'Who comes back names its cursor and gets all that is still in the log. What has fallen off is counted.',
+        },
+        {
+          text: 'Everything, with both: what was sent while you were away is gone.',
+          why: 'That is push without a log. A log costs memory, and spares the loss.',
+        },
+      ],
+      right: 2,
+    },
+    howToRead:
+      'One line per client, time from left to right; the gap is the time away. Filled: delivered as it came. Hollow: replayed after the return. Crosses: missed for good. All had the same messages from one source.',
+    why: 'A server that only pushes has nobody to push to while the client is away. With a log, a client that comes back says where it was, and the server starts from there: by push, by Last-Event-ID, or as the answer to a poll. What decides is how long the log remembers.',
+    caveat:
+      'The client leaves in good order here: its connection is closed. When a cable is cut, a server without heartbeats believes for minutes that the client is there; with a cursor that costs time and no message.',
+  },
+
+  rule: 'Holds when push with replay lost a message that the log still had, in any run. "Depends" when it lost none while push without a log lost all that came meanwhile: then it is the log that matters. Does not hold when push without a log lost nothing either.',
+
+  plan(profile) {
+    const { repeats, awayMs } = sizes[profile];
+    const cells = awayMs.flatMap((durationMs) =>
+      [undefined, shortMessages].map((logLimitMessages) => ({ durationMs, logLimitMessages })),
+    );
+    const trials: TrialPlan[] = [];
+    for (let repeat = 1; repeat <= repeats; repeat += 1)
+      for (const { durationMs, logLimitMessages } of rotate(cells, repeat))
+        trials.push({
+          groups,
+          schedule: { kind: 'periodic', ratePerSecond },
+          away: { atMs: beforeMs, durationMs },
+          logLimitMessages,
+          durationMs: beforeMs + durationMs + afterMs,
+          repeat,
+        });
+    return { trials };
+  },
+
+  judge({ trials }) {
+    const longest = Math.max(...trials.map(({ parameters }) => parameters.awayMs ?? 0));
+    const at = trials.filter(({ parameters }) => parameters.awayMs === longest);
+    const kept = at.filter(({ parameters }) => parameters.retentionMs === undefined);
+    const without = spread(kept.filter(isWithoutLog).map(missedPerClient));
+    const withLog = spread(kept.filter(replays).map(missedPerClient));
+    const short = spread(
+      at.filter((trial) => replays(trial) && trial.parameters.retentionMs).map(missedPerClient),
+    );
+    const others = kept.filter((trial) => trial.transport !== 'push');
+    if (!without || !withLog || others.length === 0)
+      throw new NotEnough('There is no usable pair of push with a log and without');
+
+    const owed = trials.filter((trial) => replays(trial) && trial.parameters.retentionMs === undefined);
+    const lost = owed.reduce((sum, { messages }) => sum + messages.missed, 0);
+    const verdict = lost > 0 ? 'holds' : without.low > 0 ? 'depends' : 'does not hold';
+    const caughtUp = spread(kept.filter(replays).map(({ returned }) => returned?.caughtUpMs));
+    const polled = spread(
+      kept.filter(({ transport }) => transport === 'short-poll').map(({ returned }) => returned?.caughtUpMs),
+    );
+    const missedElsewhere = others.reduce((sum, { messages }) => sum + messages.missed, 0);
+    return {
+      verdict,
+      sentence: [
+        `Away for ${writeMs(longest)} at ${ratePerSecond} messages a second, a pushed client lost ${withRange(without, threeDigits)} messages without a log and ${threeDigits(withLog.high)} with one; SSE, long and short poll lost ${threeDigits(missedElsewhere)}.`,
+        short
+          ? `With a log of only ${writeMs((shortMessages * 1000) / ratePerSecond)} it lost ${withRange(short, threeDigits)}, whichever way it came back (model ${threeDigits(offlineLost(longest, ratePerSecond, (shortMessages * 1000) / ratePerSecond))}), and every one was counted.`
+          : '',
+        caughtUp && polled
+          ? `It had caught up ${writeMs(caughtUp.median)} after its return, a short poll ${writeMs(polled.median)}.`
+          : '',
+      ]
+        .filter(Boolean)
+        .join(' '),
+      evidence: trials.map(({ id }) => id),
+      model: 'without a log λt is lost; with one that keeps R seconds λ·max(0, t − R)',
+    };
+  },
+};
+
+function isWithoutLog({ transport, parameters }: Trial): boolean {
+  return transport === 'push' && parameters.replay === false;
+}
+
+function replays({ transport, parameters }: Trial): boolean {
+  return transport === 'push' && parameters.replay !== false;
+}
+
+function missedPerClient({ messages, clients }: Trial): number {
+  return messages.missed / clients.count;
+}

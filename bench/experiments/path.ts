@@ -1,0 +1,105 @@
+import type { TransportName } from '../../clients/transports.ts';
+import { NotEnough } from '../analysis/findings.ts';
+import { whole, writeMs } from '../analysis/statistics.ts';
+import type { Experiment, PathsTrial } from '../experiment.ts';
+import type { Trial } from '../result.ts';
+
+/** Short, so that the whole matrix takes a few seconds; `full` also runs it with two seconds. */
+const brief = { messages: 3, idleLimitMs: 500, intervalMs: 700, connectLimitMs: 500, drainMs: 500 };
+const patient = { messages: 3, idleLimitMs: 2000, intervalMs: 3000, connectLimitMs: 1500, drainMs: 1500 };
+
+const pushing: readonly TransportName[] = ['push', 'sse', 'tcp-push'];
+
+export const path: Experiment = {
+  text: {
+    id: 'path',
+    title: 'A hostile path',
+    claim: 'Requires a bidirectional protocol',
+    question: 'Which of them survives a real network path?',
+    prediction: {
+      choices: [
+        {
+          text: 'All of them: a proxy passes on what it gets.',
+          why: 'It passes on what it understands. An Upgrade that it does not know ends there, and so does a stream that it collects first.',
+        },
+        {
+          text: 'Push needs a bidirectional protocol, so only WebSocket pushes through.',
+          why: 'It needs a connection that the server can write to. SSE is one answer that never ends, in one direction only.',
+        },
+        {
+          text: 'SSE gets through where WebSocket does not, until a proxy collects answers before it passes them on.',
+          why: 'SSE is an ordinary answer to an ordinary request, so it passes wherever HTTP does, unless somebody waits for its end.',
+        },
+        {
+          text: 'Only short polling: everything else holds a connection.',
+          why: 'Most paths hold connections well, if they are not idle for too long. A heartbeat is enough.',
+        },
+      ],
+      right: 2,
+    },
+    howToRead:
+      'Rows are transports, columns are paths. Each cell was run: a client connected through that path, messages were published, and what arrived is judged by a rule fixed beforehand. The reason stands in the cell.',
+    why: 'WebSocket asks for an Upgrade, and a proxy that drops that header answers in its place. SSE and polls are plain HTTP. A proxy that collects answers passes on a poll’s and holds back a stream. One that cuts idle connections cuts whoever is silent, unless a heartbeat comes in time.',
+    caveat:
+      'One client per cell, on one machine. The embedded proxies are made of a library, the others are a real nginx with the settings that the columns name. nginx collects only answers that end with their connection, as this lab’s SSE does; the header “X-Accel-Buffering: no” tells it not to.',
+  },
+
+  rule: 'A cell works when every message arrived, none more than 250 ms older than on the direct path, and no connection or poll failed; it is degraded when all arrived but not so; it fails when one did not. The claim does not hold when SSE, which is one-way, works on a path without Upgrade in every run; it holds when nothing that pushes does; otherwise it "depends".',
+
+  plan(profile) {
+    const paths: PathsTrial[] = [{ ...brief, proxy: 'embedded', repeat: 1 }];
+    if (profile !== 'quick') paths.push({ ...brief, proxy: 'nginx', repeat: 1 });
+    if (profile === 'full') {
+      for (let repeat = 2; repeat <= 5; repeat += 1) {
+        const size = repeat === 5 ? patient : brief;
+        paths.push({ ...size, proxy: 'embedded', repeat }, { ...size, proxy: 'nginx', repeat });
+      }
+    }
+    return { trials: [], paths };
+  },
+
+  judge({ trials }) {
+    const cells = (transport: TransportName, name: string) =>
+      trials.filter((trial) => trial.transport === transport && trial.parameters.path === name);
+    const sse = cells('sse', 'no-upgrade');
+    const webSocket = cells('push', 'no-upgrade');
+    if (sse.length === 0 || webSocket.length === 0)
+      throw new NotEnough('There is no usable cell of SSE and WebSocket on a path without Upgrade');
+
+    const pushed = pushing.flatMap((transport) => cells(transport, 'no-upgrade'));
+    const verdict = sse.every(isFine) ? 'does not hold' : pushed.some(isFine) ? 'depends' : 'holds';
+    const counts = (['works', 'degraded', 'fails'] as const).map(
+      (outcome) => `${whole(trials.filter(({ path }) => path?.outcome === outcome).length)} ${outcome}`,
+    );
+    return {
+      verdict,
+      sentence: [
+        `On a path without Upgrade SSE ${outcomesOf(sse)} and WebSocket ${outcomesOf(webSocket)}: push needs a connection that the server can write to, not a bidirectional protocol.`,
+        `Where a proxy collects answers SSE ${outcomesOf(cells('sse', 'buffering'))} and WebSocket ${outcomesOf(cells('push', 'buffering'))};`,
+        `with an idle limit WebSocket ${outcomesOf(cells('push', 'idle-limit'))}, with a heartbeat as well it ${outcomesOf(cells('push', 'idle-limit with heartbeat'))}.`,
+        `Of ${whole(trials.length)} cells, ${counts.join(', ')} (${proxiesOf(trials)}).`,
+      ].join(' '),
+      evidence: trials.map(({ id }) => id),
+    };
+  },
+};
+
+function isFine({ path }: Trial): boolean {
+  return path?.outcome === 'works';
+}
+
+/** "works", or "is degraded (cut …)": what was found, with a reason where it is not fine. */
+function outcomesOf(cells: readonly Trial[]): string {
+  const [first] = cells;
+  if (!first?.path) return 'was not tried';
+  const { outcome, olderMs } = first.path;
+  const differs = cells.some(({ path }) => path?.outcome !== outcome) ? ' (not in every run)' : '';
+  if (outcome === 'degraded')
+    return `is degraded${olderMs !== null && olderMs > 250 ? `, ${writeMs(olderMs)} older` : ''}${differs}`;
+  return outcome + differs;
+}
+
+function proxiesOf(trials: readonly Trial[]): string {
+  const proxies = new Set(trials.map(({ parameters }) => parameters.proxy));
+  return [...proxies].map((proxy) => (proxy === 'nginx' ? 'real nginx' : 'embedded proxies')).join(' and ');
+}
