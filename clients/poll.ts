@@ -16,6 +16,7 @@ export class Poll {
   /** A connection of its own, opened when it is first used: a poll that is held would keep a publication waiting. */
   readonly #publisher: Http;
   readonly #options: ClientOptions;
+  #closed = false;
 
   constructor(options: ClientOptions, openers: Pick<Openers, 'http'>) {
     this.ledger = new Ledger(options.after);
@@ -38,6 +39,8 @@ export class Poll {
       this.more = batch.more ?? false;
       return this.ledger.takeBatch(batch);
     } catch (error) {
+      // What a client cuts off itself has not failed.
+      if (this.#closed) throw error;
       this.counters.failures += 1;
       this.counters.lastFailure = (error as Error).message;
       throw error;
@@ -55,6 +58,7 @@ export class Poll {
   }
 
   close(): void {
+    this.#closed = true;
     this.#http.close();
     this.#publisher.close();
   }

@@ -25,8 +25,8 @@ const sizes = {
     ratePerSecond: 1,
     clients: {
       push: [100, 1000, 3000, 10_000],
-      sse: [10_000],
-      'tcp-push': [10_000],
+      sse: [3000],
+      'tcp-push': [3000],
       notify: [1000],
       'long-poll': [100, 500, 2000],
     },

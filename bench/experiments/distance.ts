@@ -4,7 +4,8 @@ import { spread, threeDigits, whole, withRange, writeMs } from '../analysis/stat
 import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
-const clients = 10;
+const clients = 2;
+const bare = { framework: 'http' } as const;
 const intervalMs = 250;
 /** Much rarer than a round trip, and much more frequent. */
 const slowPerSecond = 2;
@@ -14,9 +15,9 @@ const allowanceMs = 10;
 
 const groups: GroupPlan[] = [
   { transport: 'push', clients },
-  { transport: 'notify', clients },
-  { transport: 'long-poll', clients },
-  { transport: 'short-poll', clients, intervalMs },
+  { transport: 'notify', clients, server: bare },
+  { transport: 'long-poll', clients, server: bare },
+  { transport: 'short-poll', clients, intervalMs, server: bare },
 ];
 
 const sizes = {
@@ -24,7 +25,6 @@ const sizes = {
     repeats: 1,
     durationMs: 600,
     cells: [
-      [0, fastPerSecond],
       [20, fastPerSecond],
       [80, slowPerSecond],
       [80, fastPerSecond],
@@ -37,7 +37,7 @@ const sizes = {
   },
   full: {
     repeats: 5,
-    durationMs: 3000,
+    durationMs: 2000,
     cells: [0, 20, 80].flatMap((oneWayMs) => [slowPerSecond, fastPerSecond].map((rate) => [oneWayMs, rate])),
   },
 };

@@ -21,12 +21,12 @@ const everybody: GroupPlan[] = [
 
 const sizes = {
   quick: { repeats: 1, alone: ['push'], togetherMs: 1500, aloneMs: 600 },
-  default: { repeats: 3, alone: ['push', 'sse', 'notify', 'long-poll'], togetherMs: 2000, aloneMs: 500 },
+  default: { repeats: 3, alone: ['push', 'long-poll'], togetherMs: 2000, aloneMs: 500 },
   full: {
-    repeats: 6,
+    repeats: 5,
     alone: ['push', 'sse', 'tcp-push', 'notify', 'long-poll'],
-    togetherMs: 5000,
-    aloneMs: 2000,
+    togetherMs: 4000,
+    aloneMs: 1500,
   },
 } as const;
 

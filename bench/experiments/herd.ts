@@ -24,11 +24,16 @@ function groupsOf(clients: number): GroupPlan[] {
 const sizes = {
   quick: {
     repeats: 1,
-    groups: groupsOf(100).slice(0, 3),
+    groups: groupsOf(100).slice(0, 2),
     outage: { atMs: 200, durationMs: 400 },
     afterMs: 900,
   },
-  default: { repeats: 1, groups: groupsOf(300), outage: { atMs: 200, durationMs: 500 }, afterMs: 1200 },
+  default: {
+    repeats: 1,
+    groups: groupsOf(300).slice(0, 5),
+    outage: { atMs: 200, durationMs: 500 },
+    afterMs: 1200,
+  },
   full: { repeats: 5, groups: groupsOf(1000), outage: { atMs: 300, durationMs: 700 }, afterMs: 1600 },
 } satisfies Record<string, { repeats: number; groups: GroupPlan[]; outage: Absence; afterMs: number }>;
 

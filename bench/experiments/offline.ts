@@ -23,8 +23,8 @@ const beforeMs = 300;
 const afterMs = 600;
 
 const sizes = {
-  quick: { repeats: 1, awayMs: [1000] },
-  default: { repeats: 1, awayMs: [0, 1000, 2000] },
+  quick: { repeats: 1, awayMs: [800] },
+  default: { repeats: 1, awayMs: [1000, 2000] },
   full: { repeats: 5, awayMs: [0, 1000, 2000, 8000] },
 } as const;
 

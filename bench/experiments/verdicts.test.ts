@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { emptyBooks } from '../analysis/books.ts';
 import { isUsable, judge } from '../analysis/findings.ts';
 import type { Trial } from '../result.ts';
 import { crowd } from './crowd.ts';
@@ -7,7 +6,6 @@ import { experiments } from './experiments.ts';
 import { freshness } from './freshness.ts';
 import { idleCost } from './idle-cost.ts';
 import { delay, evidence, trial, verdictOf } from './made-up.ts';
-import { overwhelmed } from './overwhelmed.ts';
 
 /** The rules of the verdicts, on made-up trials on both sides of every threshold. */
 const poll = { intervalMs: 1000 } as const;
@@ -103,30 +101,6 @@ describe('crowd', () => {
   });
 });
 
-describe('overwhelmed', () => {
-  const withBacklog = (transport: 'push' | 'short-poll', bytes: number) =>
-    trial({
-      transport,
-      series: { atMs: [1], rssBytes: [1], longestBacklogBytes: [bytes], slowAgeMs: [5], slowInbox: [1] },
-      cohorts: [
-        { name: 'fast', clients: 1, handlingMs: 0, messages: emptyBooks(), delayMs: delay(1) },
-        { name: 'slow', clients: 1, handlingMs: 1, messages: emptyBooks(), delayMs: delay(1) },
-      ],
-    });
-  const mebibyte = 1024 * 1024;
-
-  it.each([
-    [mebibyte + 1, 0, 'holds'],
-    [mebibyte, 0, 'does not hold'],
-    [10 * mebibyte, mebibyte - 1, 'holds'],
-    [10 * mebibyte, mebibyte, 'does not hold'],
-  ])('%i bytes with push beside %i with polling: %s', (pushed, polled, verdict) => {
-    expect(verdictOf(overwhelmed, [withBacklog('push', pushed), withBacklog('short-poll', polled)])).toBe(
-      verdict,
-    );
-  });
-});
-
 describe('every experiment', () => {
   it.each(experiments.map((experiment) => [experiment.text.id, experiment] as const))(
     '%s is inconclusive without evidence, and says why',
@@ -141,11 +115,9 @@ describe('every experiment', () => {
     '%s plans trials in every profile, interleaved where it repeats',
     (_id, experiment) => {
       for (const profile of ['quick', 'default', 'full'] as const) {
-        const { trials } = experiment.plan(profile, { clientsMax: 20_000 });
-        expect(trials.length).toBeGreaterThan(0);
-        expect(new Set(trials.map(({ repeat }) => repeat)).size).toBeGreaterThanOrEqual(
-          profile === 'full' ? 5 : 1,
-        );
+        const { trials, rooms = [], paths = [] } = experiment.plan(profile, { clientsMax: 20_000 });
+        const repeats = new Set([...trials, ...rooms, ...paths].map(({ repeat }) => repeat));
+        expect(repeats.size).toBeGreaterThanOrEqual(profile === 'full' ? 5 : 1);
       }
     },
   );

@@ -1,9 +1,10 @@
 import { chatServer } from '../../../servers/chat.ts';
 import { naiveChatServer } from '../../../servers/chat-naive.ts';
 import type { ChatRoom } from '../../../servers/chat-room.ts';
+import { nowMs } from '../../../servers/clock.ts';
 import type { Probe } from '../../result.ts';
 import type { Child, Handlers } from '../child.ts';
-import { memoryInUseBytes } from '../process-meter.ts';
+import { memoryInUseBytes, until } from '../process-meter.ts';
 import { comeAndGo, holdParty } from './visitors.ts';
 
 /** A chat room and what happens in it: a party, or people who come and go. */
@@ -39,6 +40,11 @@ export const roomHandlers = {
       relayed,
     };
   },
+  /** Waits until everybody has left, as far as the server knows. */
+  async emptyRoom({ limitMs }: { limitMs: number }): Promise<void> {
+    const deadlineMs = nowMs() + limitMs;
+    while ((room?.connections ?? 0) > 0 && nowMs() < deadlineMs) await until(nowMs() + 5);
+  },
   async closeRoom(_: undefined): Promise<void> {
     await room?.close();
     room = undefined;
@@ -61,6 +67,7 @@ export async function runRoom(
     const before = await server.call('lookIntoRoom', undefined);
     const party = visitors > 0 ? await fleet.call('holdParty', { port, visitors, sayEveryMs: 2 }) : undefined;
     if (cycles > 0) await fleet.call('comeAndGo', { port, cycles, atOnce: 50 });
+    await server.call('emptyRoom', { limitMs: 5000 });
     const after = await server.call('lookIntoRoom', undefined);
     return {
       experiment,

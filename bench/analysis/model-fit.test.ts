@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { delay, trial } from '../experiments/made-up.ts';
+import { modelFits } from './model-fit.ts';
+
+describe('the model fit', () => {
+  const poll = (meanMs: number, empty: number, repeat = 1) =>
+    trial({
+      transport: 'short-poll',
+      repeat,
+      delayMs: delay(meanMs),
+      linkMs: delay(20),
+      model: { meanMs: 100, emptyShare: 0.5 },
+      requests: { total: 100, empty, missedSlots: 0 },
+      parameters: { intervalMs: 250, oneWayMs: 20 },
+    });
+
+  it.each([
+    [103, true],
+    [103.1, false],
+    [97, true],
+    [96.9, false],
+  ])('of a short poll of %f ms where the model says 100: %s', (meanMs, fits) => {
+    expect(modelFits([poll(meanMs, 50)]).find(({ unit }) => unit === 'ms')?.fits).toBe(fits);
+  });
+
+  it.each([
+    [53, true],
+    [54, false],
+    [47, true],
+  ])('of %i %% empty answers where the model says 50: %s, in points', (empty, fits) => {
+    const fit = modelFits([poll(100, empty)]).find(({ unit }) => unit === '%');
+    expect(fit).toMatchObject({ fits, deviationUnit: 'points', deviation: empty - 50 });
+  });
+
+  it('compares the mean of the runs', () => {
+    const [fit] = modelFits([poll(90, 50), poll(110, 50, 2), poll(103, 50, 3)]);
+    expect(fit).toMatchObject({ measured: 101, fits: true, runs: 3 });
+  });
+
+  it('holds a long poll against its model only where there is a way', () => {
+    const at = (oneWayMs: number) =>
+      trial({
+        transport: 'long-poll',
+        delayMs: delay(50),
+        linkMs: delay(oneWayMs),
+        model: { meanMs: 48, requestsPerSecond: 10 },
+        requests: { total: 10, empty: 0, missedSlots: 0 },
+        parameters: { oneWayMs },
+      });
+    expect(modelFits([at(0)]).map(({ unit }) => unit)).toEqual(['/s']);
+    expect(modelFits([at(20)]).map(({ unit }) => unit)).toEqual(['ms', '/s']);
+  });
+
+  it('leaves out what is no evidence, and trials without a measured way', () => {
+    expect(modelFits([{ ...poll(100, 50), status: 'failed' }])).toEqual([]);
+    expect(modelFits([{ ...poll(100, 50), linkMs: undefined }])).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { spread, withRange, writeTimes } from './statistics.ts';
+
+const write = (value: number) => `${Math.round(value * 100) / 100} ms`;
+const written = (...runs: number[]) => {
+  const value = spread(runs);
+  return value && withRange(value, write);
+};
+
+describe('a value over several runs', () => {
+  it('stands alone with one run, has a range with two, an interval from three on', () => {
+    expect(written(5)).toBe('5 ms');
+    expect(written(4, 6)).toBe('5 ms (4 ms to 6 ms over 2 runs)');
+    // s = 1, s/√3 = 0.577, t(0.975, 2) = 4.303
+    expect(written(4, 5, 6)).toBe('5 ms (95 %: 2.52 ms to 7.48 ms, 3 runs)');
+  });
+
+  it('never claims less than nothing', () => {
+    expect(written(0.1, 0.1, 4)).toMatch(/95 %: 0 ms to/);
+  });
+
+  it('is nothing without a run', () => {
+    expect(spread([null, undefined])).toBeUndefined();
+  });
+});
+
+describe('how many times as much', () => {
+  const pairs = (...ratios: number[]) => ratios.map((ratio) => ({ a: ratio, b: 1 }));
+
+  it('has an interval from three pairs on', () => {
+    expect(writeTimes(pairs(2))).toBe('2 times');
+    expect(writeTimes(pairs(2, 2))).toBe('2 times');
+    expect(writeTimes(pairs(2, 2, 2))).toBe('2 times (95 %: 2 to 2, 3 runs)');
+  });
+
+  it('is no clear difference where the interval contains one', () => {
+    expect(writeTimes(pairs(0.5, 1, 2))).toMatch(/^no clear difference \(ratio 1; 95 %/);
+  });
+
+  it('is no comparison without a pair', () => {
+    expect(writeTimes([])).toBe('no comparison');
+  });
+});

@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { policies } from '../../servers/outbox.ts';
+import type { TrialPlan } from '../experiment.ts';
+import { type Trial, trialSchema } from '../result.ts';
+import { Bench } from './trial.ts';
+
+/** Every kind of trial in real processes: what they record, and that their books balance. Nothing here is timed. */
+let bench: Bench;
+
+beforeAll(() => {
+  bench = new Bench();
+});
+afterAll(() => bench.kill());
+
+async function run(
+  plan: Omit<TrialPlan, 'repeat' | 'schedule'> & { ratePerSecond?: number; payloadBytes?: number },
+) {
+  const { ratePerSecond = 50, payloadBytes = 58, ...rest } = plan;
+  const schedule = { kind: 'periodic', ratePerSecond, payloadBytes } as const;
+  const trials = await bench.run('test', { schedule, repeat: 1, ...rest });
+  for (const trial of trials) {
+    expect(trialSchema.parse(trial)).toMatchObject({ status: 'ok' });
+    const { expected, delivered, dropped, missed, backlogAtEnd } = trial.messages;
+    expect(delivered + dropped + missed + backlogAtEnd).toBe(expected);
+  }
+  return trials;
+}
+
+const bare = { framework: 'http' } as const;
+
+it('measures the way in a trial with distance, and runs its models on it', async () => {
+  const trials = await run({
+    groups: [
+      { transport: 'push', clients: 2 },
+      { transport: 'long-poll', clients: 2 },
+      { transport: 'short-poll', clients: 2, intervalMs: 60 },
+      { transport: 'notify', clients: 2 },
+    ],
+    link: { oneWayMs: 20 },
+    durationMs: 400,
+  });
+  for (const { linkMs, model, delayMs, parameters } of trials) {
+    expect(parameters.oneWayMs).toBe(20);
+    expect(linkMs?.mean).toBeGreaterThanOrEqual(20);
+    expect(model?.meanMs).toBeGreaterThanOrEqual(linkMs?.mean ?? 0);
+    expect(delayMs.mean).toBeGreaterThanOrEqual(20);
+  }
+  expect(trials.map(({ responseMs }) => responseMs?.count !== undefined)).toEqual([false, true, true, true]);
+});
+
+it.each(['push', 'sse', 'long-poll', 'short-poll'] as const)(
+  'lets clients publish over %s, and everybody hears everybody once',
+  async (transport) => {
+    const [trial] = await run({
+      groups: [{ transport, clients: 6, intervalMs: 50, server: bare }],
+      ratePerSecond: 0,
+      publish: { perClient: 4, everyMs: 100 },
+      durationMs: 400,
+    });
+    expect(trial?.messages).toMatchObject({ expected: 6 * 4 * 6, delivered: 6 * 4 * 6 });
+    expect(trial?.parameters).toMatchObject({ publishEveryMs: 100, ratePerSecond: 60 });
+  },
+);
+
+it('counts as dropped what clients of the latest value did not want', async () => {
+  const [poll, notified] = await run({
+    groups: [
+      { transport: 'short-poll', clients: 2, intervalMs: 100, contract: 'latest', server: bare },
+      { transport: 'notify', clients: 2, intervalMs: 100, contract: 'latest', server: bare },
+    ],
+    ratePerSecond: 200,
+    durationMs: 500,
+  });
+  for (const trial of [poll, notified]) {
+    expect(trial?.contract).toBe('latest');
+    expect(trial?.messages.dropped).toBeGreaterThan(100);
+    expect(trial?.messages.delivered).toBeGreaterThan(0);
+  }
+});
+
+it('gives each group a process of its own, and says how often it was woken', async () => {
+  const trials = await run({
+    groups: [
+      { transport: 'push', clients: 1 },
+      { transport: 'short-poll', clients: 1, intervalMs: 100, keepAlive: false, server: bare },
+    ],
+    ownFleets: true,
+    durationMs: 500,
+  });
+  for (const { clients } of trials) {
+    expect(clients.wakeUps).toBeGreaterThan(0);
+    expect(clients.eventLoopDelayP99Ms).toBeNull();
+  }
+  const [push, poll] = trials.map(({ clients, durationMs }) => (clients.connectedMs ?? 0) / durationMs);
+  expect(push).toBeGreaterThan(0.9);
+  expect(poll).toBeLessThan(0.5);
+});
+
+it('reads a stall of the server in two ways', async () => {
+  const [trial] = await run({
+    groups: [{ transport: 'short-poll', clients: 1, intervalMs: 100, server: bare }],
+    stall: { atMs: 300, durationMs: 300 },
+    besides: { clients: 1, intervalMs: 5 },
+    durationMs: 800,
+  });
+  expect(trial?.parameters.stallMs).toBe(300);
+  expect(trial?.besides?.plannedMs.p90).toBeGreaterThan(50);
+  expect(trial?.besides?.closedLoopMs.p90).toBeLessThan(trial?.besides?.plannedMs.p90 ?? 0);
+  expect(trial?.besides?.closedLoopMs.count).toBe(trial?.besides?.plannedMs.count);
+});
+
+describe('clients that go away', () => {
+  const away = (logLimitMessages?: number) =>
+    run({
+      groups: [
+        { transport: 'push', clients: 2, replay: false },
+        { transport: 'push', clients: 2 },
+        { transport: 'sse', clients: 2, server: bare },
+        { transport: 'long-poll', clients: 2, server: bare },
+        { transport: 'short-poll', clients: 2, intervalMs: 50, server: bare },
+      ],
+      ratePerSecond: 100,
+      away: { atMs: 150, durationMs: 300 },
+      logLimitMessages,
+      durationMs: 700,
+    });
+
+  it('lose what came meanwhile without a log, and nothing with one', async () => {
+    const [without, ...others] = await away();
+    expect(without?.messages.missed).toBeGreaterThan(0);
+    for (const trial of others) {
+      expect(trial.messages).toMatchObject({ missed: 0, delivered: trial.messages.expected });
+      expect(trial.returned?.replayed).toBeGreaterThan(0);
+      expect(trial.returned?.caughtUpMs).not.toBeNull();
+    }
+    expect(without?.returned?.replayed).toBe(0);
+    const { timeline } = others[0] as Trial;
+    expect(timeline?.atMs.length).toBe(timeline?.dueMs.length);
+    expect(timeline).toMatchObject({ awayFromMs: 150, awayUntilMs: 450 });
+  });
+
+  it('are told how much a log that keeps too little has lost, to the message', async () => {
+    const trials = await away(5);
+    for (const { messages, parameters, returned } of trials) {
+      expect(parameters.retentionMs).toBe(50);
+      expect(messages.missed).toBeGreaterThan(0);
+      expect(messages.delivered).toBe(messages.expected - messages.missed);
+      if (parameters.replay) expect(returned?.replayed).toBeGreaterThan(0);
+    }
+  });
+});
+
+it('survives an outage of the server without losing a message', async () => {
+  const trials = await run({
+    groups: [
+      { transport: 'push', clients: 3, backoff: 'immediate' },
+      { transport: 'short-poll', clients: 3, intervalMs: 50, inPhase: true, server: bare },
+      { transport: 'long-poll', clients: 3, server: bare },
+    ],
+    outage: { atMs: 100, durationMs: 200 },
+    sampleEveryMs: 50,
+    durationMs: 700,
+  });
+  for (const { messages, returned, series, parameters } of trials) {
+    expect(messages.delivered).toBe(messages.expected);
+    expect(returned?.replayed).toBeGreaterThan(0);
+    expect(parameters.outageMs).toBe(200);
+    expect(series?.connects?.reduce((sum, connects) => sum + connects, 0)).toBeGreaterThanOrEqual(3);
+  }
+});
+
+describe.each(policies)('the policy %s', (policy) => {
+  it('keeps exact books through an overload, and lets the neighbours alone', async () => {
+    const [trial] = await run({
+      groups: [
+        {
+          transport: 'push',
+          clients: 4,
+          slowClients: 1,
+          handlingMs: 200,
+          server: {
+            policy,
+            ...(policy !== 'unbounded' && policy !== 'credit' && { limitBytes: 512 * 1024 }),
+          },
+          ...(policy === 'credit' && { credit: 4 }),
+        },
+      ],
+      ratePerSecond: 100,
+      payloadBytes: 96 * 1024,
+      overload: { atMs: 100, durationMs: 900 },
+      sampleEveryMs: 50,
+      durationMs: 1300,
+    });
+    const [fast, slow] = trial?.cohorts ?? [];
+    expect(trial?.parameters).toMatchObject({ policy, slowClients: 1, overloadMs: 900 });
+    expect(fast?.messages).toMatchObject({ delivered: fast?.messages.expected });
+    expect(fast?.phases?.during.count).toBeGreaterThan(0);
+    expect(fast?.phases?.before.count).toBeGreaterThan(0);
+    const drops = ['drop-newest', 'drop-oldest', 'conflate'].includes(policy);
+    if (drops) expect(trial?.messages.dropped).toBeGreaterThan(0);
+    else expect(slow?.messages).toMatchObject({ delivered: slow?.messages.expected });
+    if (policy === 'disconnect') {
+      expect(trial?.server.evictions?.count).toBeGreaterThan(0);
+      expect(trial?.server.evictions?.reasons.join()).toContain('slow consumer');
+    } else expect(trial?.server.evictions).toBeUndefined();
+    const longest = Math.max(...(trial?.series?.longestBacklogBytes ?? []));
+    if (policy === 'unbounded') expect(longest).toBeGreaterThan(512 * 1024);
+    else expect(longest).toBeLessThan(1024 * 1024);
+  });
+});
+
+it('tries paths, and gives every cell as a trial', async () => {
+  const quick = { messages: 2, idleLimitMs: 300, intervalMs: 450, connectLimitMs: 400, drainMs: 400 };
+  const trials = (await bench.paths('test', { ...quick, proxy: 'embedded' }, 1)) ?? [];
+  expect(trials).toHaveLength(30);
+  for (const trial of trials) expect(trialSchema.parse(trial)).toMatchObject({ status: 'ok' });
+  const outcome = (transport: string, path: string) =>
+    trials.find((trial) => trial.transport === transport && trial.parameters.path === path)?.path?.outcome;
+  expect(outcome('push', 'no-upgrade')).toBe('fails');
+  expect(outcome('sse', 'no-upgrade')).toBe('works');
+});
+
+describe('a chat room', () => {
+  const plan = { repeat: 1, durationMs: 0 } as const;
+
+  it('of 500 hears every word once', async () => {
+    const { values } = await bench.room('test', { ...plan, kind: 'fixed', visitors: 500, cycles: 0 });
+    expect(values).toMatchObject({
+      announcementsHeard: (500 * 501) / 2,
+      saidHeard: 500 * 500,
+      missing: 0,
+      doubled: 0,
+    });
+  }, 60_000);
+
+  it('forgets who has left, and its naive twin does not', async () => {
+    const cycles = 100;
+    const fixed = await bench.room('test', { ...plan, kind: 'fixed', visitors: 0, cycles });
+    const naive = await bench.room('test', { ...plan, kind: 'naive', visitors: 0, cycles });
+    expect(fixed.values.rememberedAfterwards).toBe(0);
+    expect(naive.values.rememberedAfterwards).toBe(cycles);
+  });
+});
+
+describe('a probe', () => {
+  it('counts bytes on the wire, to the byte', async () => {
+    const probes = await bench.probe('test', { name: 'wire-bytes', durationMs: 1000 });
+    const values = (name: string) => probes.find((probe) => probe.name === name)?.values;
+    const message = values('web-socket/plain')?.messageBytes ?? 0;
+    // RFC 6455: two bytes before a short message; a line break after one; 22 bytes of TLS 1.3 around a record.
+    expect(values('web-socket/plain')).toMatchObject({ upBytes: 0, downBytes: message + 2 });
+    expect(values('web-socket/tls')).toMatchObject({ upBytes: 0, downBytes: message + 2 + 22 });
+    expect(values('tcp-line/plain')).toMatchObject({ upBytes: 0, downBytes: message + 1 });
+    const poll = values('empty-poll/plain');
+    const withMessage = values('poll-with-message/plain');
+    expect(withMessage?.upBytes).toBe(poll?.upBytes);
+    // One digit more in the answer's own length, since it has three instead of two.
+    expect((withMessage?.downBytes ?? 0) - (poll?.downBytes ?? 0)).toBe(message + 1);
+    expect(values('empty-poll/http2')?.upBytes).toBeLessThan(poll?.upBytes ?? 0);
+    expect(probes).toHaveLength(12);
+  });
+
+  it('reads autocannon in two ways', async () => {
+    const [probe] = await bench.probe('test', { name: 'autocannon', durationMs: 1000 });
+    expect(probe?.values.ignoringP50Ms).toBeGreaterThanOrEqual(99);
+    expect(probe?.values.requests).toBeGreaterThan(0);
+  });
+});
