@@ -15,8 +15,8 @@ export type TrialFacts = Occurred & {
 
 /** Runs the model of one trial on what really occurred in it. `undefined` where there is no model. */
 export function modelOfTrial(facts: TrialFacts): Model | undefined {
-  const { transport, dueMs, oneWayMs, clients, fanOutSpanMs } = facts;
-  if (dueMs.length === 0) return undefined;
+  const { transport, messages, oneWayMs, clients, fanOutSpanMs } = facts;
+  if (messages.length === 0) return undefined;
   if (transport === 'short-poll')
     return ofAll(shortPollOnSchedule(facts, facts.phasesMs, facts.intervalMs), clients);
   if (transport === 'long-poll') return ofAll(longPollOnSchedule(facts, facts.holdMs), clients);
@@ -24,7 +24,8 @@ export function modelOfTrial(facts: TrialFacts): Model | undefined {
   if (transport === 'notify')
     return facts.intervalMs > 0 ? undefined : ofAll(notifyOnSchedule(facts), clients);
   // A fan-out is serial: on average a client waits for half of it.
-  return { meanMs: oneWayMs + (fanOutSpanMs ?? 0) / 2, requestsPerSecond: 0 };
+  const lateMs = messages.reduce((sum, { dueMs, atMs }) => sum + atMs - dueMs, 0) / messages.length;
+  return { meanMs: lateMs + oneWayMs + (fanOutSpanMs ?? 0) / 2, requestsPerSecond: 0 };
 }
 
 function ofAll(model: Model, clients: number): Model {

@@ -5,6 +5,8 @@ import { longPollOnSchedule, notifyOnSchedule, shortPollOnSchedule } from './on-
 
 const durationMs = 1_000_000;
 const poisson = (ratePerSecond: number) => dueTimesMs({ kind: 'poisson', ratePerSecond, durationMs });
+/** Messages that the servers had the moment they were due. */
+const on = (dueMs: readonly number[]) => dueMs.map((atMs) => ({ dueMs: atMs, atMs }));
 const spreadPhases = (intervalMs: number) =>
   Array.from({ length: 50 }, (_, k) => ((k + 0.5) * intervalMs) / 50);
 
@@ -20,7 +22,7 @@ describe('a short poll on its schedule', () => {
         sumMs += arrivesMs + 7 - due;
       }
     }
-    const model = shortPollOnSchedule({ dueMs, oneWayMs: 7, durationMs: 2000 }, phasesMs, 1000);
+    const model = shortPollOnSchedule({ messages: on(dueMs), oneWayMs: 7, durationMs: 2000 }, phasesMs, 1000);
     expect(model.meanMs).toBeCloseTo(sumMs / 12, 9);
     expect(model.requestsPerSecond).toBeCloseTo(1, 9);
     // Each client asks twice. At 7 ms the first finds the message of 3, at 257 and 907 the others find 140;
@@ -29,12 +31,16 @@ describe('a short poll on its schedule', () => {
   });
 
   it('does not find what came after its poll', () => {
-    const model = shortPollOnSchedule({ dueMs: [600], oneWayMs: 0, durationMs: 1000 }, [500, 700], 1000);
+    const model = shortPollOnSchedule(
+      { messages: on([600]), oneWayMs: 0, durationMs: 1000 },
+      [500, 700],
+      1000,
+    );
     expect(model).toEqual({ meanMs: (900 + 100) / 2, requestsPerSecond: 1, emptyShare: 0.5 });
   });
 
   it.each([0.5, 3])('is the closed form in the long run, at %d messages a second', (ratePerSecond) => {
-    const run = { dueMs: poisson(ratePerSecond), oneWayMs: 20, durationMs };
+    const run = { messages: on(poisson(ratePerSecond)), oneWayMs: 20, durationMs };
     const model = shortPollOnSchedule(run, spreadPhases(500), 500);
     expect(model.meanMs).toBeCloseTo(shortPollMeanMs(500, 20), -1);
     expect(model.emptyShare).toBeCloseTo(emptyPollShare('poisson', ratePerSecond, 500), 1);
@@ -42,7 +48,7 @@ describe('a short poll on its schedule', () => {
   });
 
   it('says nothing of a mean without messages', () => {
-    expect(shortPollOnSchedule({ dueMs: [], oneWayMs: 0, durationMs: 1000 }, [0], 500)).toEqual({
+    expect(shortPollOnSchedule({ messages: on([]), oneWayMs: 0, durationMs: 1000 }, [0], 500)).toEqual({
       requestsPerSecond: 2,
       emptyShare: 1,
     });
@@ -52,19 +58,22 @@ describe('a short poll on its schedule', () => {
 describe('a long poll on its schedule', () => {
   it('is answered at once, and misses what comes while it is under way', () => {
     // 100 finds it parked; 110 and 120 come in the gap until 140 and are answered together.
-    const model = longPollOnSchedule({ dueMs: [100, 110, 120], oneWayMs: 20, durationMs: 1000 }, 10_000);
+    const model = longPollOnSchedule(
+      { messages: on([100, 110, 120]), oneWayMs: 20, durationMs: 1000 },
+      10_000,
+    );
     expect(model.meanMs).toBeCloseTo((20 + 50 + 40) / 3, 9);
     expect(model.requestsPerSecond).toBe(2);
     expect(model.emptyShare).toBe(0);
   });
 
   it('is answered with nothing when its hold runs out', () => {
-    const model = longPollOnSchedule({ dueMs: [950], oneWayMs: 0, durationMs: 1000 }, 300);
+    const model = longPollOnSchedule({ messages: on([950]), oneWayMs: 0, durationMs: 1000 }, 300);
     expect(model).toEqual({ meanMs: 0, requestsPerSecond: 4, emptyShare: 0.75 });
   });
 
   it.each([1, 12.5, 50])('is the closed form in the long run, at %d messages a second', (ratePerSecond) => {
-    const run = { dueMs: poisson(ratePerSecond), oneWayMs: 40, durationMs };
+    const run = { messages: on(poisson(ratePerSecond)), oneWayMs: 40, durationMs };
     const model = longPollOnSchedule(run, 25_000);
     const mean = longPollMeanMs(ratePerSecond, 40);
     expect((model.meanMs ?? 0) / mean).toBeGreaterThan(0.97);
@@ -72,21 +81,34 @@ describe('a long poll on its schedule', () => {
   });
 
   it('asks as often as the closed form says where there is no distance', () => {
-    const run = { dueMs: poisson(5), oneWayMs: 0, durationMs };
+    const run = { messages: on(poisson(5)), oneWayMs: 0, durationMs };
     const rate = longPollOnSchedule(run, 1000).requestsPerSecond ?? 0;
     expect(rate / longPollRequestsPerSecond('poisson', 5, 1000)).toBeCloseTo(1, 1);
   });
 });
 
+it('counts a source that wakes late, and takes what it brings in one turn together', () => {
+  // Both were there at 12: one answer takes them, and they are 2 and 1 ms older for it.
+  const messages = [
+    { dueMs: 10, atMs: 12 },
+    { dueMs: 11, atMs: 12 },
+  ];
+  const model = longPollOnSchedule({ messages, oneWayMs: 20, durationMs: 1000 }, 10_000);
+  expect(model.meanMs).toBeCloseTo((22 + 21) / 2, 9);
+  expect(model.requestsPerSecond).toBe(1);
+  const poll = shortPollOnSchedule({ messages, oneWayMs: 0, durationMs: 1000 }, [11.5], 1000);
+  expect(poll.meanMs).toBeCloseTo(1011.5 - 10.5, 9);
+});
+
 describe('notify, then fetch, on its schedule', () => {
   it('takes three ways when it is at rest', () => {
-    const model = notifyOnSchedule({ dueMs: [100, 500], oneWayMs: 20, durationMs: 1000 });
+    const model = notifyOnSchedule({ messages: on([100, 500]), oneWayMs: 20, durationMs: 1000 });
     expect(model).toEqual({ meanMs: 60, requestsPerSecond: 2, emptyShare: 0 });
   });
 
   it('fetches together what came by the time it was answered', () => {
     // Told at 120, asked then, answered at 140 with both; at the client at 160.
-    const model = notifyOnSchedule({ dueMs: [100, 130], oneWayMs: 20, durationMs: 1000 });
+    const model = notifyOnSchedule({ messages: on([100, 130]), oneWayMs: 20, durationMs: 1000 });
     expect(model.meanMs).toBeCloseTo((60 + 30) / 2, 9);
     expect(model.requestsPerSecond).toBe(1);
   });

@@ -5,10 +5,17 @@ import type { Model } from '../result.ts';
  * trial has the luck of its own messages. Here each transport is played through, message by message,
  * with nothing but distance: what remains between this and a measurement is the machine.
  *
- * All times are milliseconds from the start of the window. `dueMs` is in order.
+ * All times are milliseconds from the start of the window, messages in order.
  */
+export type Appearance = {
+  /** When it was planned: its age counts from here. */
+  dueMs: number;
+  /** When the servers had it: a source wakes a little late, and what it appends in one turn is there at once. */
+  atMs: number;
+};
+
 export type Occurred = {
-  dueMs: readonly number[];
+  messages: readonly Appearance[];
   /** Measured one-way delay between client and server. */
   oneWayMs: number;
   durationMs: number;
@@ -19,7 +26,7 @@ export type Occurred = {
  * first that comes after it, and takes d back.
  */
 export function shortPollOnSchedule(
-  { dueMs, oneWayMs, durationMs }: Occurred,
+  { messages, oneWayMs, durationMs }: Occurred,
   phasesMs: readonly number[],
   intervalMs: number,
 ): Model {
@@ -28,18 +35,19 @@ export function shortPollOnSchedule(
   let empty = 0;
   for (const phaseMs of phasesMs) {
     const firstMs = (((phaseMs + oneWayMs) % intervalMs) + intervalMs) % intervalMs;
-    for (const due of dueMs) sumMs += untilNext(due, firstMs, intervalMs) + oneWayMs;
+    for (const { dueMs, atMs } of messages)
+      sumMs += atMs - dueMs + untilNext(atMs, firstMs, intervalMs) + oneWayMs;
     let next = 0;
     // A poll that comes at the very start finds what was there before it: nothing.
     for (let atMs = firstMs; atMs < durationMs; atMs += intervalMs) {
       const first = next;
-      while (next < dueMs.length && (dueMs[next] as number) <= atMs) next += 1;
+      while (next < messages.length && (messages[next] as Appearance).atMs <= atMs) next += 1;
       polls += 1;
       if (next === first) empty += 1;
     }
   }
   return modelOf(
-    sumMs / (dueMs.length * phasesMs.length),
+    sumMs / (messages.length * phasesMs.length),
     polls / phasesMs.length,
     durationMs,
     empty / polls,
@@ -50,46 +58,46 @@ export function shortPollOnSchedule(
  * One long poll. Parked, it is answered when a message comes or the hold runs out; the answer takes d,
  * the next request d again, and what has come by then is answered at once.
  */
-export function longPollOnSchedule({ dueMs, oneWayMs, durationMs }: Occurred, holdMs: number): Model {
+export function longPollOnSchedule({ messages, oneWayMs, durationMs }: Occurred, holdMs: number): Model {
   let sumMs = 0;
   let answers = 0;
   let empty = 0;
   let next = 0;
   // It was parked before the window began, and its hold began then.
   let parkedMs = 0;
-  while (parkedMs < durationMs || next < dueMs.length) {
-    const due = dueMs[next] ?? Number.POSITIVE_INFINITY;
-    const answeredMs = Math.min(parkedMs + holdMs, Math.max(parkedMs, due));
+  while (parkedMs < durationMs || next < messages.length) {
+    const atMs = messages[next]?.atMs ?? Number.POSITIVE_INFINITY;
+    const answeredMs = Math.min(parkedMs + holdMs, Math.max(parkedMs, atMs));
     const first = next;
-    for (; next < dueMs.length && (dueMs[next] as number) <= answeredMs; next += 1)
-      sumMs += answeredMs - (dueMs[next] as number) + oneWayMs;
+    for (; next < messages.length && (messages[next] as Appearance).atMs <= answeredMs; next += 1)
+      sumMs += answeredMs - (messages[next] as Appearance).dueMs + oneWayMs;
     if (answeredMs < durationMs) {
       answers += 1;
       if (next === first) empty += 1;
     }
     parkedMs = answeredMs + 2 * oneWayMs;
   }
-  return modelOf(sumMs / dueMs.length, answers, durationMs, empty / answers);
+  return modelOf(sumMs / messages.length, answers, durationMs, empty / answers);
 }
 
 /**
  * Notify, then fetch: the notice takes d, the request d, the answer d. The answer carries all that has
  * come by the time it is given, and a notice that came meanwhile makes the client ask again at once.
  */
-export function notifyOnSchedule({ dueMs, oneWayMs, durationMs }: Occurred): Model {
+export function notifyOnSchedule({ messages, oneWayMs, durationMs }: Occurred): Model {
   let sumMs = 0;
   let answers = 0;
   let next = 0;
   let idleSinceMs = 0;
-  while (next < dueMs.length) {
-    const askedMs = Math.max(idleSinceMs, (dueMs[next] as number) + oneWayMs);
+  while (next < messages.length) {
+    const askedMs = Math.max(idleSinceMs, (messages[next] as Appearance).atMs + oneWayMs);
     const answeredMs = askedMs + oneWayMs;
-    for (; next < dueMs.length && (dueMs[next] as number) <= answeredMs; next += 1)
-      sumMs += answeredMs - (dueMs[next] as number) + oneWayMs;
+    for (; next < messages.length && (messages[next] as Appearance).atMs <= answeredMs; next += 1)
+      sumMs += answeredMs - (messages[next] as Appearance).dueMs + oneWayMs;
     if (answeredMs < durationMs) answers += 1;
     idleSinceMs = answeredMs + oneWayMs;
   }
-  return modelOf(sumMs / dueMs.length, answers, durationMs, 0);
+  return modelOf(sumMs / messages.length, answers, durationMs, 0);
 }
 
 /** `requestsPerSecond` is one client's. Where there was no message or no answer, there is no mean and no share. */

@@ -4,7 +4,9 @@ import { spread, threeDigits, whole, withRange, writeMs } from '../analysis/stat
 import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
-const clients = 2;
+/** One will do where all see the same: more would only stand in each other’s way. Polls differ by their phase. */
+const clients = 1;
+const pollers = 12;
 const bare = { framework: 'http' } as const;
 const intervalMs = 250;
 /** Much rarer than a round trip, and much more frequent. */
@@ -17,7 +19,7 @@ const groups: GroupPlan[] = [
   { transport: 'push', clients },
   { transport: 'notify', clients, server: bare },
   { transport: 'long-poll', clients, server: bare },
-  { transport: 'short-poll', clients, intervalMs, server: bare },
+  { transport: 'short-poll', clients: pollers, intervalMs, server: bare },
 ];
 
 const sizes = {

@@ -15,10 +15,3 @@ export function publicationTimesMs(
     (_, round) => ((index + 0.5) * everyMs) / clients + round * everyMs,
   );
 }
-
-/** When anybody publishes, in order. */
-export function allPublicationTimesMs(publications: Publications, clients: number): number[] {
-  return Array.from({ length: clients }, (_, index) => publicationTimesMs(publications, index, clients))
-    .flat()
-    .sort((a, b) => a - b);
-}

@@ -5,6 +5,7 @@ import { type ServerOptions, serversByName } from '../../servers/main.ts';
 import { type LogOptions, MessageLog } from '../../servers/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
+import type { Appearance } from '../analysis/on-schedule.ts';
 import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
 import { openEcho } from './echo.ts';
@@ -78,6 +79,7 @@ async function goAway(startMs: number, { atMs, durationMs }: Absence): Promise<v
 async function play(window: ServerWindow): Promise<{
   head: number;
   appended: number;
+  messages: Appearance[];
   use: ProcessUse;
   counts: ServerCount[];
   samples: ServerSamples[];
@@ -95,6 +97,11 @@ async function play(window: ServerWindow): Promise<{
   };
   // Taken now: a process that wakes late from the wait would find its first messages already appended.
   const headBefore = source.log.head;
+  const messages: Appearance[] = [];
+  const stopListening = source.log.subscribe((told) => {
+    const atMs = nowMs() - startMs;
+    for (const { dueMs } of told) messages.push({ dueMs: dueMs - startMs, atMs });
+  });
   const played = source.play(schedule, startMs);
   await until(startMs);
   const before = wanted.map(countOf);
@@ -105,8 +112,10 @@ async function play(window: ServerWindow): Promise<{
     outage && goAway(startMs, outage),
   ]);
   await played;
+  stopListening();
   const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));
-  return { head: source.log.head, appended: source.log.head - headBefore, use, counts, samples };
+  const { head } = source.log;
+  return { head, appended: head - headBefore, messages, use, counts, samples };
 }
 
 /** Does nothing at all for a while, as in a long garbage collection or a synchronous computation. */

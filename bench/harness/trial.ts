@@ -1,28 +1,20 @@
 import { transportNames } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { dueTimesMs, type Schedule } from '../../servers/source/schedule.ts';
-import { modelOfTrial } from '../analysis/model-of-trial.ts';
-import { trialWarnings } from '../analysis/warnings.ts';
-import type { Absence, CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
-import type { Capacity, Delay, Probe, Timeline, Trial } from '../result.ts';
+import type { Schedule } from '../../servers/source/schedule.ts';
+import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
+import type { Capacity, Probe, Trial } from '../result.ts';
 import { Child } from './child.ts';
 import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
 import type { FleetReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
 import { pathTrials } from './paths/path-trials.ts';
 import type { PathsHandlers, PathsPlan } from './paths/paths-process.ts';
-import { allPublicationTimesMs } from './publications.ts';
 import { type RoomPlan, runRoom } from './rooms/room.ts';
 import type { ServerHandlers, ServerLosses } from './server-process.ts';
-import { frame, statusOf } from './trial-frame.ts';
+import { type Metered, type Phases, type Played, trialOf } from './trial-result.ts';
 
 /** Time between the order to begin and the beginning: all processes have to have heard it. */
 const leadMs = 120;
-
-/** Where in the interval the polls of a group stand, and from which instant it counts. */
-type Phases = { originMs: number; phasesMs: number[] };
-
-type Played = Awaited<ReturnType<ServerHandlers['play']>>;
 
 /**
  * A server process, fleet processes, and the trials that run in them; a link process where there is distance.
@@ -70,27 +62,23 @@ export class Bench {
     await this.#link?.call('close', undefined);
     const losses = await this.#server.call('close', undefined);
 
-    return plan.groups.map((group, index) => {
-      const own = fleets.length > 1;
-      const place = own ? 0 : index;
-      const fleet = metered[own ? index : 0] as FleetMetered;
-      return trialOf({
-        ...frame(experiment, plan, group),
+    const memoryBytes = plan.measureMemory ? Math.max(0, memoryAfter - memoryBefore) : undefined;
+    return plan.groups.map((group, index) =>
+      trialOf({
+        experiment,
         plan,
         group,
-        schedule,
-        startMs,
-        played,
         index,
-        fleet,
-        place,
-        oneWay: metered[0]?.oneWay,
+        startMs,
         phases: phases[index] as Phases,
-        report: reports[index] as FleetReport,
+        played,
         losses: losses[index] as ServerLosses,
-        memoryBytes: plan.measureMemory ? Math.max(0, memoryAfter - memoryBefore) : undefined,
-      });
-    });
+        metered: meteredOf(metered, index),
+        oneWay: metered[0]?.oneWay,
+        report: reports[index] as FleetReport,
+        memoryBytes,
+      }),
+    );
   }
 
   /** Measures how many polls per second the short-poll server answers when it is asked as fast as it can. */
@@ -234,6 +222,14 @@ function fleetOf(fleets: readonly Child<FleetHandlers>[], index: number): Child<
   return fleets[fleets.length > 1 ? index : 0] as Child<FleetHandlers>;
 }
 
+/** What the fleet of a group says of it: one fleet speaks of all groups, or each of its own. */
+function meteredOf(fleets: readonly FleetMetered[], index: number): Metered {
+  const own = fleets.length > 1;
+  const { samples, missedSlots, ...fleet } = fleets[own ? index : 0] as FleetMetered;
+  const place = own ? 0 : index;
+  return { ...fleet, samples: samples[place] as Metered['samples'], missedSlots: missedSlots[place] ?? 0 };
+}
+
 function fleetGroup(group: GroupPlan, port: number, seed: number) {
   const { transport, clients, slowClients = 0, handlingMs = 0, intervalMs = 0 } = group;
   const {
@@ -257,112 +253,5 @@ function fleetGroup(group: GroupPlan, port: number, seed: number) {
     credit: group.credit,
     inPhase,
     seed,
-  };
-}
-
-/** Puts together what the processes of a trial have to say of one group. */
-function trialOf(
-  told: ReturnType<typeof frame> & {
-    plan: TrialPlan;
-    group: GroupPlan;
-    schedule: Schedule;
-    startMs: number;
-    played: Played;
-    index: number;
-    fleet: FleetMetered;
-    place: number;
-    oneWay: Delay | undefined;
-    phases: Phases;
-    report: FleetReport;
-    losses: ServerLosses;
-    memoryBytes: number | undefined;
-  },
-): Trial {
-  const { plan, group, schedule, startMs, played, index, fleet, place, oneWay, phases, report, ...rest } =
-    told;
-  const { losses, memoryBytes, ...known } = rest;
-  const count = played.counts[index] as Played['counts'][number];
-  const messages = { ...report.books, dropped: losses.dropped };
-  const fanOuts = count.fanOuts.count > 0 ? count.fanOuts : undefined;
-  const fanOutSpanMs = fanOuts && {
-    count: fanOuts.count,
-    mean: fanOuts.sumMs / fanOuts.count,
-    max: fanOuts.maxMs,
-  };
-  const model = modelOfTrial({
-    transport: group.transport,
-    clients: group.clients,
-    intervalMs: group.intervalMs ?? 0,
-    holdMs: group.server?.holdMs ?? 25_000,
-    dueMs: plan.publish ? allPublicationTimesMs(plan.publish, group.clients) : dueTimesMs(schedule),
-    durationMs: plan.durationMs,
-    oneWayMs: oneWay?.mean ?? 0,
-    phasesMs: phases.phasesMs.map((phaseMs) => phases.originMs + phaseMs - startMs),
-    fanOutSpanMs: fanOutSpanMs?.mean,
-  });
-  const series = plan.sampleEveryMs ? seriesOf(played.samples[index], fleet.samples[place]) : undefined;
-  const trial: Trial = {
-    ...known,
-    ...statusOf(messages, report.gaps, report.lastFailure),
-    messages,
-    delayMs: report.delay,
-    delayHistogram: report.histogram,
-    ...(model && { model }),
-    ...(oneWay && { linkMs: oneWay }),
-    ...(report.response.count > 0 && { responseMs: report.response }),
-    ...(fleet.besides && group.transport === 'short-poll' && { besides: fleet.besides }),
-    requests: { total: count.requests, empty: count.empty, missedSlots: fleet.missedSlots[place] ?? 0 },
-    bytes: count.bytes,
-    server: {
-      ...serverUse(played.use),
-      ...(memoryBytes !== undefined && { memoryPerClientBytes: memoryBytes / group.clients }),
-      ...(fanOutSpanMs && { fanOutSpanMs }),
-      ...(losses.evicted > 0 && { evictions: { count: losses.evicted, reasons: losses.reasons } }),
-    },
-    clients: {
-      count: group.clients,
-      cpuMs: fleet.use.cpuMs,
-      eventLoopDelayP99Ms: fleet.use.eventLoopDelayP99Ms,
-      loopBusyShare: fleet.use.loopBusyShare,
-      connectedMs: count.connectedMs,
-      ...(plan.ownFleets && { wakeUps: fleet.use.wakeUps }),
-    },
-    ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
-    ...(report.returned && { returned: report.returned }),
-    ...(report.timeline && plan.away && { timeline: timelineOf(report.timeline, startMs, plan.away) }),
-    ...(series && { series }),
-    appended: played.appended,
-  };
-  return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
-}
-
-function serverUse({ cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare }: Played['use']) {
-  return { cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare };
-}
-
-function seriesOf(
-  server: Played['samples'][number] | undefined,
-  slow: FleetMetered['samples'][number] | undefined,
-): Trial['series'] {
-  if (!server || !slow) return undefined;
-  const length = Math.min(server.rssBytes.length, slow.atMs.length);
-  return {
-    atMs: slow.atMs.slice(0, length),
-    rssBytes: server.rssBytes.slice(0, length),
-    longestBacklogBytes: server.longestBacklogBytes.slice(0, length),
-    slowAgeMs: slow.ageMs.slice(0, length),
-    slowInbox: slow.inbox.slice(0, length),
-    connects: server.connects.slice(0, length),
-  };
-}
-
-/** A timeline counted from the start of the window. */
-function timelineOf(seen: NonNullable<FleetReport['timeline']>, startMs: number, away: Absence): Timeline {
-  const sinceStart = (atMs: number) => Math.round((atMs - startMs) * 10) / 10;
-  return {
-    atMs: seen.atMs.map(sinceStart),
-    dueMs: seen.dueMs.map(sinceStart),
-    awayFromMs: away.atMs,
-    awayUntilMs: away.atMs + away.durationMs,
   };
 }

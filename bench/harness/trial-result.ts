@@ -1,0 +1,128 @@
+import { modelOfTrial } from '../analysis/model-of-trial.ts';
+import { trialWarnings } from '../analysis/warnings.ts';
+import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
+import type { Delay, Timeline, Trial } from '../result.ts';
+import type { FleetMetered } from './fleet-process.ts';
+import type { FleetReport, SlowSamples } from './group.ts';
+import type { ServerHandlers, ServerLosses } from './server-process.ts';
+import { frame, statusOf } from './trial-frame.ts';
+
+/** What a server process says of a window. */
+export type Played = Awaited<ReturnType<ServerHandlers['play']>>;
+
+/** Where in the interval the polls of a group stand, and from which instant it counts. */
+export type Phases = { originMs: number; phasesMs: number[] };
+
+/** All that is told of one group of a trial, by whom. */
+export type Told = {
+  experiment: string;
+  plan: TrialPlan;
+  group: GroupPlan;
+  /** Its place among the groups of the trial. */
+  index: number;
+  startMs: number;
+  phases: Phases;
+  played: Played;
+  losses: ServerLosses;
+  /** Of the process that its clients lived in. */
+  metered: Metered;
+  /** One way through the link, where there was one. */
+  oneWay: Delay | undefined;
+  report: FleetReport;
+  /** What the connected clients took in the server, where that was measured. */
+  memoryBytes: number | undefined;
+};
+
+/** What a fleet process says of a window: of itself, and of this group of its clients. */
+export type Metered = Pick<FleetMetered, 'use' | 'besides'> & { samples: SlowSamples; missedSlots: number };
+
+/** Puts together what the processes of a trial have to say of one group. */
+export function trialOf(told: Told): Trial {
+  const { plan, group, index, startMs, played, losses, metered, oneWay, report } = told;
+  const count = played.counts[index] as Played['counts'][number];
+  const messages = { ...report.books, dropped: losses.dropped };
+  const fanOutSpanMs = spanOf(count.fanOuts);
+  const model = modelOf(told, fanOutSpanMs?.mean);
+  const trial: Trial = {
+    ...frame(told.experiment, plan, group),
+    ...statusOf(messages, report.gaps, report.lastFailure),
+    messages,
+    delayMs: report.delay,
+    delayHistogram: report.histogram,
+    ...(model && { model }),
+    ...(oneWay && { linkMs: oneWay }),
+    ...(report.response.count > 0 && { responseMs: report.response }),
+    ...(metered.besides && group.transport === 'short-poll' && { besides: metered.besides }),
+    requests: { total: count.requests, empty: count.empty, missedSlots: metered.missedSlots },
+    bytes: count.bytes,
+    server: { ...serverUse(played.use), ...serverExtras(told), ...(fanOutSpanMs && { fanOutSpanMs }) },
+    clients: {
+      count: group.clients,
+      cpuMs: metered.use.cpuMs,
+      eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
+      loopBusyShare: metered.use.loopBusyShare,
+      connectedMs: count.connectedMs,
+      ...(plan.ownFleets && { wakeUps: metered.use.wakeUps }),
+    },
+    ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
+    ...(report.returned && { returned: report.returned }),
+    ...(report.timeline && plan.away && { timeline: timelineOf(report.timeline, startMs, plan.away) }),
+    ...(plan.sampleEveryMs && { series: seriesOf(played.samples[index], metered.samples) }),
+    appended: played.appended,
+  };
+  return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
+}
+
+/** Runs the model on what occurred. */
+function modelOf({ plan, group, startMs, phases, played, oneWay }: Told, fanOutSpanMs: number | undefined) {
+  return modelOfTrial({
+    transport: group.transport,
+    clients: group.clients,
+    intervalMs: group.intervalMs ?? 0,
+    holdMs: group.server?.holdMs ?? 25_000,
+    messages: played.messages,
+    durationMs: plan.durationMs,
+    oneWayMs: oneWay?.mean ?? 0,
+    phasesMs: phases.phasesMs.map((phaseMs) => phases.originMs + phaseMs - startMs),
+    fanOutSpanMs,
+  });
+}
+
+function spanOf({ count, sumMs, maxMs }: Played['counts'][number]['fanOuts']) {
+  return count > 0 ? { count, mean: sumMs / count, max: maxMs } : undefined;
+}
+
+function serverExtras({ losses, memoryBytes, group }: Told) {
+  return {
+    ...(memoryBytes !== undefined && { memoryPerClientBytes: memoryBytes / group.clients }),
+    ...(losses.evicted > 0 && { evictions: { count: losses.evicted, reasons: losses.reasons } }),
+  };
+}
+
+function serverUse({ cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare }: Played['use']) {
+  return { cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare };
+}
+
+function seriesOf(server: Played['samples'][number] | undefined, slow: SlowSamples): Trial['series'] {
+  if (!server) return undefined;
+  const length = Math.min(server.rssBytes.length, slow.atMs.length);
+  return {
+    atMs: slow.atMs.slice(0, length),
+    rssBytes: server.rssBytes.slice(0, length),
+    longestBacklogBytes: server.longestBacklogBytes.slice(0, length),
+    slowAgeMs: slow.ageMs.slice(0, length),
+    slowInbox: slow.inbox.slice(0, length),
+    connects: server.connects.slice(0, length),
+  };
+}
+
+/** A timeline counted from the start of the window. */
+function timelineOf(seen: NonNullable<FleetReport['timeline']>, startMs: number, away: Absence): Timeline {
+  const sinceStart = (atMs: number) => Math.round((atMs - startMs) * 10) / 10;
+  return {
+    atMs: seen.atMs.map(sinceStart),
+    dueMs: seen.dueMs.map(sinceStart),
+    awayFromMs: away.atMs,
+    awayUntilMs: away.atMs + away.durationMs,
+  };
+}
