@@ -57,7 +57,7 @@ export const chatRoom: Experiment = {
           cycles: 0,
           repeat,
           // A handshake each, N²/2 announcements and N² deliveries.
-          durationMs: count * 5 + count * count * 0.015,
+          durationMs: count * 5 + count * count * 0.04,
         }),
       );
       const leaks = (['fixed', 'naive'] as const).map(

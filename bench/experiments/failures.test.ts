@@ -105,7 +105,7 @@ describe('herd', () => {
     trial({
       clients: { count: 100 },
       parameters: { backoff },
-      series: seriesOf({ connects: [0, peak, 3] }),
+      series: seriesOf({ connects: [3, 0, peak - 10, 10, 0, 3] }),
     });
 
   it.each([

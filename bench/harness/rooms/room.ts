@@ -19,6 +19,9 @@ export type RoomPlan = {
   durationMs: number;
 };
 
+/** Each thing said is given so long for each who hears it, or the room would measure its visitors’ one process. */
+const perListenerMs = 0.03;
+
 let room: ChatRoom | undefined;
 
 /** What the server process offers. */
@@ -65,7 +68,14 @@ export async function runRoom(
   const port = await server.call('openRoom', { kind });
   try {
     const before = await server.call('lookIntoRoom', undefined);
-    const party = visitors > 0 ? await fleet.call('holdParty', { port, visitors, sayEveryMs: 2 }) : undefined;
+    const party =
+      visitors > 0
+        ? await fleet.call('holdParty', {
+            port,
+            visitors,
+            sayEveryMs: Math.max(2, visitors * perListenerMs),
+          })
+        : undefined;
     if (cycles > 0) await fleet.call('comeAndGo', { port, cycles, atOnce: 50 });
     await server.call('emptyRoom', { limitMs: 5000 });
     const after = await server.call('lookIntoRoom', undefined);
