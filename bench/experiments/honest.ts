@@ -88,7 +88,7 @@ function plans(sizes: { slowMs: number; pollMs: number; farMs: number }, repeat:
     giveUp: true,
   });
   const far = (link: TrialPlan['link']): TrialPlan => ({
-    groups: [{ transport: 'long-poll', clients: 5, server: { framework: 'http' } }],
+    groups: [{ transport: 'long-poll', clients: 1, server: { framework: 'http' } }],
     schedule: { kind: 'poisson', ratePerSecond: fastPerSecond },
     link,
     durationMs: sizes.farMs,

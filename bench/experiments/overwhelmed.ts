@@ -5,14 +5,14 @@ import { spread, threeDigits, withRange, writeBytes, writeMs } from '../analysis
 import { type Absence, type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
 import type { Cohort, Trial } from '../result.ts';
 
-const ratePerSecond = 50;
-/** A slow client handles ten messages a second of fifty. */
+const ratePerSecond = 100;
+/** A slow client handles ten messages a second of a hundred. */
 const handlingMs = 100;
 /** Large, or the kernel would swallow the whole overload before the server noticed it. */
 const payloadBytes = 96 * 1024;
 const fastClients = 20;
 /** Pollers are fewer: each of their answers is put together anew, and 21 times so much would fill the server’s time. */
-const pollers = 6;
+const pollers = 4;
 const intervalMs = 200;
 /** What may wait in the server for one client, under every policy that has a limit. */
 const limitBytes = 1024 * 1024;
@@ -104,7 +104,7 @@ export const overwhelmed: Experiment = {
       right: 2,
     },
     howToRead:
-      'For a while one of 21 clients handles only ten messages of fifty a second; the shaded time. First: bytes that wait in the server for that one client, policy by policy. Second: how old the messages are that it handles. Third: what the policy cost it, in messages. The dashed line is the model of no policy at all.',
+      'For a while one of 21 clients handles only ten messages of a hundred a second; the shaded time. First: bytes that wait in the server for that one client, policy by policy. Second: how old the messages are that it handles. Third: what the policy cost it, in messages. The dashed line is the model of no policy at all.',
     why: 'The client handles μ of λ messages a second, so λ − μ has to go somewhere. Without a bound it waits in a queue of the server’s for this client alone. Dropping keeps the queue short and loses messages; conflating keeps the newest; disconnecting hands the problem back, with a cursor to return by. Credit asks: nothing is sent that was not asked for, and what waits is a place in the log.',
     caveat:
       'The kernel takes some megabytes into its own buffers before the server notices anything: only credit and polling keep these empty as well. A shared message is in memory once however many wait for it, so bytes per client say more than the process’s memory. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead, as “How benchmarks lie” shows.',
