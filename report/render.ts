@@ -7,6 +7,8 @@ import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
 import { transportLooks, transportNames } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
+import type { CanvasPanel, Figure } from './charts/figure.ts';
+import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
 
 /** The result travels in the page only while the page stays small enough to be mailed around. */
@@ -18,6 +20,7 @@ const embeddedResultBytesMax = 450_000;
  */
 export async function renderReport(result: Result): Promise<string> {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+  const prices = pricesOf(result);
   const resultJson = JSON.stringify(result);
   const embedsResult = resultJson.length < embeddedResultBytesMax;
   const [style, script] = await Promise.all([pageStyle(), pageScript()]);
@@ -32,13 +35,21 @@ export async function renderReport(result: Result): Promise<string> {
 <style>${style}</style>
 </head>
 <body>
-${renderToString(h(Page, { result, figures, embedsResult }))}
-${dataBlock('panels', JSON.stringify(figures.flat().flatMap(({ panels }) => panels)))}
+${renderToString(h(Page, { result, figures, prices, embedsResult }))}
+${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat())))}
+${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
 ${embedsResult ? dataBlock('result', resultJson) : ''}
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** The panels that the script draws. */
+function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
+  return figures
+    .flatMap(({ panels }) => panels)
+    .filter((panel): panel is CanvasPanel => panel.kind !== 'map' && panel.kind !== 'compare');
 }
 
 /** Allows this very style and this very script, images made by the page itself, and nothing else. */

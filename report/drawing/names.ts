@@ -45,8 +45,8 @@ type Pixel = { x: number; y: number };
 type Box = { left: number; right: number; top: number; bottom: number };
 type Place = { from: Pixel; box: Box };
 
-function isNamed({ role, points }: LineSeries, labels: LinePanel['labels']): boolean {
-  return points.length > 0 && (role === 'measured' || (role === 'model' && labels === 'end'));
+function isNamed({ role, points, unnamed }: LineSeries, labels: LinePanel['labels']): boolean {
+  return points.length > 0 && !unnamed && (role === 'measured' || (role === 'model' && labels === 'end'));
 }
 
 function pixelsOf(chart: Chart, index: number): Pixel[] {

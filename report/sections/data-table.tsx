@@ -6,7 +6,7 @@ import type { Cell, Column, Table } from '../charts/table.ts';
  */
 export function DataTable({ table, title }: { table: Table; title: string }) {
   return (
-    <details class="data" open>
+    <details class={table.staysOpen ? 'data data-stays' : 'data'} open>
       <summary>{title}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
       <section class="table-box" tabIndex={0} aria-label={table.caption}>
@@ -14,8 +14,8 @@ export function DataTable({ table, title }: { table: Table; title: string }) {
           <caption>{table.caption}</caption>
           <thead>
             <tr>
-              {table.columns.map((column) => (
-                <Head column={column} key={column.title} />
+              {table.columns.map((column, place) => (
+                <Head column={column} key={place} />
               ))}
             </tr>
           </thead>
@@ -47,8 +47,9 @@ function Head({ column: { title, unit, numeric } }: { column: Column }) {
 }
 
 function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
+  const classes = [column?.numeric && 'number', cell.mark && `mark-${cell.mark}`].filter(Boolean);
   return (
-    <td class={column?.numeric ? 'number' : undefined}>
+    <td class={classes.join(' ') || undefined}>
       {cell.value === undefined ? cell.text : <data value={cell.value}>{cell.text}</data>}
       {cell.range && <small>{cell.range}</small>}
     </td>
