@@ -11,19 +11,23 @@ import type { CanvasPanel, Figure } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
 
-/** The result travels in the page only while the page stays small enough to be mailed around. */
-const embeddedResultBytesMax = 450_000;
+/** A page stays small enough to be mailed around. */
+const pageBytesMax = 950_000;
 
 /**
  * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
- * script and data are inside. Free text of the result is only ever written as text.
+ * script and data are inside. Free text of the result is only ever written as text. The result itself
+ * travels in the page as long as there is room for it.
  */
 export async function renderReport(result: Result): Promise<string> {
+  const [style, script] = await Promise.all([pageStyle(), pageScript()]);
+  const whole = pageOf(result, style, script, true);
+  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, style, script, false);
+}
+
+function pageOf(result: Result, style: string, script: string, embedsResult: boolean): string {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
   const prices = pricesOf(result);
-  const resultJson = JSON.stringify(result);
-  const embedsResult = resultJson.length < embeddedResultBytesMax;
-  const [style, script] = await Promise.all([pageStyle(), pageScript()]);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -38,7 +42,7 @@ export async function renderReport(result: Result): Promise<string> {
 ${renderToString(h(Page, { result, figures, prices, embedsResult }))}
 ${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat())))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
-${embedsResult ? dataBlock('result', resultJson) : ''}
+${embedsResult ? dataBlock('result', JSON.stringify(result)) : ''}
 <script>${script}</script>
 </body>
 </html>

@@ -263,7 +263,7 @@ function fitsFigure(all: readonly Fit[]): Figure | undefined {
   const fits = all.filter(({ experiment }) => experiment === 'break-even');
   if (fits.length === 0) return undefined;
   const tax = frameworkTax(fits);
-  const vague = fits.filter(({ low }) => low <= 0).map(({ title }) => title);
+  const vague = fits.filter(({ low }) => low <= 0).map(({ title }) => `“${title}”`);
   return {
     id: 'break-even-costs',
     title: 'What a poll, a message in its answer and a pushed message cost',

@@ -126,7 +126,7 @@ function OptionRow({ option }: { option: Option }) {
         </svg>{' '}
         {name}
       </td>
-      <td class={fits ? 'mark-good' : 'mark-bad'}>{fits ? '✓ fits' : '✗ does not'}</td>
+      <td class={fits ? 'mark-good' : 'mark-bad'}>{fitWords(option)}</td>
       <td>{writeShare(share)}</td>
       <td class="number">{requestsPerSecond === 0 ? 'none' : threeDigits(requestsPerSecond)}</td>
       <td class="number">{bytesPerSecond === undefined ? nothing : writeBytes(bytesPerSecond)}</td>
@@ -134,6 +134,12 @@ function OptionRow({ option }: { option: Option }) {
       <td class="number">{writeMs(worstAgeMs)}</td>
     </tr>
   );
+}
+
+/** An interval that reaches beyond one core leaves a doubt. */
+function fitWords({ fits, share }: Option): string {
+  if (!fits) return '✗ does not';
+  return share.high > 1 ? '✓ probably' : '✓ fits';
 }
 
 function examplesTable(prices: Prices): Table {
@@ -144,7 +150,7 @@ function examplesTable(prices: Prices): Table {
   }));
   return {
     id: 'advice-examples',
-    caption: 'By the costs of this run: the share of one core that the server would need, with its interval.',
+    caption: 'The share of one core that the server would need, with its interval, by the costs of this run.',
     staysOpen: true,
     columns: [
       wordColumn('for example'),
@@ -152,8 +158,8 @@ function examplesTable(prices: Prices): Table {
       numberColumn('may be old', 'ms'),
       numberColumn('clients'),
       wordColumn('advice'),
-      numberColumn('push', '% of a core'),
-      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`poll on ${on}`, '% of a core')),
+      numberColumn('push', '%'),
+      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`poll on ${on}`, '%')),
     ],
     rows: examples.map(({ title, need, advice }) => [
       wordCell(title),
