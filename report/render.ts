@@ -40,7 +40,7 @@ function pageOf(result: Result, style: string, script: string, embedsResult: boo
 </head>
 <body>
 ${renderToString(h(Page, { result, figures, prices, embedsResult }))}
-${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat())))}
+${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), sixDigits))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
 ${embedsResult ? dataBlock('result', JSON.stringify(result)) : ''}
 <script>${script}</script>
@@ -54,6 +54,11 @@ function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
   return figures
     .flatMap(({ panels }) => panels)
     .filter((panel): panel is CanvasPanel => panel.kind !== 'map' && panel.kind !== 'compare');
+}
+
+/** For a chart six digits are more than anybody sees, and half of what a measured number would take in the page. */
+function sixDigits(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }
 
 /** Allows this very style and this very script, images made by the page itself, and nothing else. */

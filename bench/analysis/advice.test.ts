@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Fit, Probe } from '../result.ts';
-import { adviceFor, needFields, type Prices, pricesFrom, readNeed, workedExamples } from './advice.ts';
+import {
+  adviceFor,
+  doubtAbout,
+  needFields,
+  type Prices,
+  pricesFrom,
+  readNeed,
+  workedExamples,
+} from './advice.ts';
 
 const cost = (value: number, spread = 0.1) => ({
   value,
@@ -108,6 +116,23 @@ describe('the advice', () => {
 
   it.each(workedExamples)('has an answer for $title', ({ need }) => {
     expect(adviceFor(need, prices).sentence).toMatch(/\d/);
+  });
+});
+
+describe('the doubt', () => {
+  const fittedAt = { clients: 100, ratePerSecond: { min: 4, max: 150 }, intervalMs: { min: 100, max: 400 } };
+
+  it('names the loads that a need lies outside of', () => {
+    const far = { ratePerSecond: 1, ageMaxMs: 5000, clients: 100 };
+    expect(doubtAbout(far, { ...prices, fittedAt })).toBe(
+      'An extrapolation: the costs were fitted at 4 to 150 messages a second and polls every 100 ms to 400 ms.',
+    );
+  });
+
+  it('is none within them, and where nobody knows them', () => {
+    const near = { ratePerSecond: 10, ageMaxMs: 200, clients: 100 };
+    expect(doubtAbout(near, { ...prices, fittedAt })).toBeUndefined();
+    expect(doubtAbout(near, prices)).toBeUndefined();
   });
 });
 

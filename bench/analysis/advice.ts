@@ -310,6 +310,22 @@ function clientsMax({ share }: Option, clients: number): number {
   return Math.floor(clients / share.value);
 }
 
+/** Says so when a need lies outside the loads that the costs were fitted at. */
+export function doubtAbout({ ratePerSecond, ageMaxMs }: Need, { fittedAt }: Prices): string | undefined {
+  if (!fittedAt) return undefined;
+  const { ratePerSecond: rates, intervalMs: intervals } = fittedAt;
+  const parts = [
+    ratePerSecond < rates.min || ratePerSecond > rates.max
+      ? `${threeDigits(rates.min)} to ${threeDigits(rates.max)} messages a second`
+      : '',
+    ageMaxMs < intervals.min || ageMaxMs > intervals.max
+      ? `polls every ${writeMs(intervals.min)} to ${writeMs(intervals.max)}`
+      : '',
+  ].filter(Boolean);
+  if (parts.length === 0) return undefined;
+  return `An extrapolation: the costs were fitted at ${parts.join(' and ')}.`;
+}
+
 /** A share of a core with its interval: "0.174 % of a core (0 to 0.456)", "2.4 cores (1.1 to 3.7)". */
 export function writeShare({ value, low, high }: Cost): string {
   const [factor, unit] = value < 1 ? [100, '% of a core'] : [1, 'cores'];

@@ -107,7 +107,11 @@ function ratioPanel(quantity: Quantity, trials: readonly Trial[]): ComparePanel 
       .join('; ')}.`,
     size: 'half',
     axis,
-    words: { hollow: 'published', filled: 'measured', model: 'model' },
+    words: {
+      hollow: 'published',
+      filled: 'measured',
+      ...(ratios.some(({ model }) => model !== undefined) && { model: 'model' }),
+    },
     rows: ratios.map(({ name, transport, published, measured, model }) => ({
       name,
       transport,

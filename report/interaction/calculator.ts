@@ -1,6 +1,13 @@
 import { h, render } from 'preact';
-import { adviceFor, needFields, type Prices, readNeed, workedExamples } from '../../bench/analysis/advice.ts';
-import { Answer, doubtAbout } from '../sections/advice.tsx';
+import {
+  adviceFor,
+  doubtAbout,
+  needFields,
+  type Prices,
+  readNeed,
+  workedExamples,
+} from '../../bench/analysis/advice.ts';
+import { Answer } from '../sections/answer.tsx';
 
 /** Answers as somebody types, from the prices in the page. A field that can't be used says so beside itself. */
 export function startCalculator(prices: Prices | undefined): void {
@@ -21,7 +28,7 @@ export function startCalculator(prices: Prices | undefined): void {
     // The last good answer stays in sight, and looks out of date.
     box.classList.toggle('stale', need === undefined);
     if (!need) return;
-    const doubt = doubtAbout(need.ratePerSecond, need.ageMaxMs, prices);
+    const doubt = doubtAbout(need, prices);
     render(h(Answer, { advice: adviceFor(need, prices), doubt }), box);
   };
 

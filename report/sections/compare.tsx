@@ -7,12 +7,13 @@ const signsY = 31;
 
 /**
  * Rows of two readings and a model on one logarithmic axis. SVG in the page, with places in percent: it
- * grows with the window, prints sharply and needs no script.
+ * grows with the window, prints sharply and needs no script. The label states the numbers; names and
+ * lessons are text of the page.
  */
 export function CompareChart({ panel }: { panel: ComparePanel }) {
   const { rows, axis, words } = panel;
   return (
-    <div class="compare" role="img" aria-label={panel.says}>
+    <section class="compare" aria-label={panel.says}>
       <CompareLegend words={words} />
       {rows.map((row) => (
         <div class={row.detail ? 'compare-row compare-told' : 'compare-row'} key={row.name}>
@@ -38,7 +39,7 @@ export function CompareChart({ panel }: { panel: ComparePanel }) {
           </text>
         </svg>
       </div>
-    </div>
+    </section>
   );
 }
 

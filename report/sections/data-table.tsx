@@ -11,7 +11,9 @@ export function DataTable({ table, title }: { table: Table; title: string }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
       <section class="table-box" tabIndex={0} aria-label={table.caption}>
         <table id={table.id}>
-          <caption>{table.caption}</caption>
+          <caption>
+            <span>{table.caption}</span>
+          </caption>
           <thead>
             <tr>
               {table.columns.map((column, place) => (
@@ -46,11 +48,16 @@ function Head({ column: { title, unit, numeric } }: { column: Column }) {
   );
 }
 
+/** Whether the text says all there is: a word, or a number that was not shortened. */
+function isWhole({ text, value }: Cell): boolean {
+  return value === undefined || text === String(value);
+}
+
 function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
   const classes = [column?.numeric && 'number', cell.mark && `mark-${cell.mark}`].filter(Boolean);
   return (
     <td class={classes.join(' ') || undefined}>
-      {cell.value === undefined ? cell.text : <data value={cell.value}>{cell.text}</data>}
+      {isWhole(cell) ? cell.text : <data value={cell.value}>{cell.text}</data>}
       {cell.range && <small>{cell.range}</small>}
     </td>
   );
