@@ -1,5 +1,7 @@
-import type { Panel } from './charts/figure.ts';
+import type { Prices } from '../bench/analysis/advice.ts';
+import type { CanvasPanel } from './charts/figure.ts';
 import { drawPanels } from './drawing/draw.ts';
+import { startCalculator } from './interaction/calculator.ts';
 import { offerDownloads } from './interaction/downloads.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
 import { foldTables } from './interaction/tables.ts';
@@ -8,7 +10,14 @@ import { switchTheme } from './interaction/theme.ts';
 /** What runs in the report's page. Without it the page still says everything; with it, it also shows. */
 document.documentElement.dataset.scripted = '';
 foldTables();
+startCalculator(dataOf<Prices>('prices'));
 rememberPredictions();
-const charts = drawPanels(JSON.parse(document.getElementById('panels')?.textContent ?? '[]') as Panel[]);
+const charts = drawPanels(dataOf<CanvasPanel[]>('panels') ?? []);
 switchTheme(charts.redraw);
 offerDownloads(charts.picture);
+
+/** Data that the page carries for its script. */
+function dataOf<T>(id: string): T | undefined {
+  const text = document.getElementById(id)?.textContent;
+  return text ? (JSON.parse(text) as T) : undefined;
+}

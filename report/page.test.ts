@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseResult } from '../bench/result.ts';
+import { parseResult, type Result } from '../bench/result.ts';
 import { renderReport } from './render.ts';
 
 /** The page as a reader has it: opened from a file, without a network, in a real browser. */
@@ -19,6 +19,7 @@ describe.skipIf(!hasBrowser)('the report in Chromium', () => {
   let browser: Browser;
   let folder: string;
   let file: string;
+  let result: Result;
   let opened: { page: Page; errors: string[]; requests: string[] }[] = [];
 
   beforeAll(async () => {
@@ -26,7 +27,8 @@ describe.skipIf(!hasBrowser)('the report in Chromium', () => {
     folder = mkdtempSync(join(tmpdir(), 'report-'));
     file = join(folder, 'report.html');
     const sample = readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8');
-    writeFileSync(file, await renderReport(parseResult(sample)));
+    result = parseResult(sample);
+    writeFileSync(file, await renderReport(result));
   });
 
   afterAll(async () => {
@@ -142,9 +144,43 @@ describe.skipIf(!hasBrowser)('the report in Chromium', () => {
     expect(() => parseResult(content.toString())).not.toThrow();
   });
 
+  it('answers for anybody’s own case as somebody types', async () => {
+    const page = await open();
+    const headline = page.locator('#answer .choice-made');
+    await page.fill('#need-ratePerSecond', '0.01');
+    await page.fill('#need-clients', '100');
+    await expect(headline.textContent()).resolves.toMatch(/^(Push|Short poll|Both|Neither)/);
+    const rare = await page.locator('#answer').textContent();
+    await page.fill('#need-ratePerSecond', '500');
+    expect(await page.locator('#answer').textContent()).not.toBe(rare);
+    await page.click('[data-example="2"]');
+    expect(Number(await page.inputValue('#need-clients'))).toBe(20_000);
+    await expect(page.locator('#answer').textContent()).resolves.toContain('short poll every 30 s');
+  });
+
+  it('says beside a field what it takes, and keeps the last answer', async () => {
+    const page = await open();
+    const answer = await page.locator('#answer').textContent();
+    await page.fill('#need-clients', 'many');
+    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('is “many”: it takes');
+    expect(await page.getAttribute('#need-clients', 'aria-invalid')).toBe('true');
+    expect(await page.locator('#answer').textContent()).toBe(answer);
+    await page.fill('#need-clients', '10');
+    await expect(page.locator('#problem-clients').textContent()).resolves.toBe('');
+  });
+
+  it('shows maps, comparisons and worked examples without a script', async () => {
+    const page = await open({ javaScriptEnabled: false });
+    for (const shown of ['.map-cell', '.compare-signs circle', '#advice-examples', '#model-fit-table'])
+      await expect(page.locator(shown).first().isVisible()).resolves.toBe(true);
+    await expect(page.locator('#calculator').isVisible()).resolves.toBe(false);
+    for (const label of await page.$$eval('.map, .compare', (all) => all.map((one) => one.ariaLabel)))
+      expect(label).toMatch(/\d/);
+  });
+
   it('says everything without a script: verdicts, findings and open tables', async () => {
     const page = await open({ javaScriptEnabled: false });
-    await expect(page.locator('.verdicts .badge').count()).resolves.toBe(4);
+    await expect(page.locator('.verdicts .badge').count()).resolves.toBe(result.findings.length);
     await expect(page.locator('#crowd-table').isVisible()).resolves.toBe(true);
     await expect(page.locator('canvas').first().isVisible()).resolves.toBe(false);
     await expect(page.locator('.says').first().isVisible()).resolves.toBe(true);

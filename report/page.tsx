@@ -1,29 +1,34 @@
+import { Fragment } from 'preact';
+import type { Prices } from '../bench/analysis/advice.ts';
 import type { Result } from '../bench/result.ts';
 import type { Figure } from './charts/figure.ts';
+import { AdviceSection } from './sections/advice.tsx';
 import { anchorOf, anchors } from './sections/anchors.ts';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
 
 /** The whole page: what the body of the report holds, top to bottom. `figures` has a list per experiment, in their order. */
-export function Page(props: { result: Result; figures: Figure[][]; embedsResult: boolean }) {
-  const { result, figures, embedsResult } = props;
+export function Page(props: { result: Result; figures: Figure[][]; prices?: Prices; embedsResult: boolean }) {
+  const { result, figures, prices, embedsResult } = props;
   return (
     <>
       <a class="skip" href={`#${anchors.verdicts}`}>
         Skip to the verdicts
       </a>
-      <Navigation result={result} />
+      <Navigation result={result} advises={prices !== undefined} />
       <main>
         <FirstScreen result={result} />
         {result.experiments.map((experiment, index) => (
-          <ExperimentSection
-            result={result}
-            experiment={experiment}
-            figures={figures[index] ?? []}
-            place={index + 1}
-            key={experiment.id}
-          />
+          <Fragment key={experiment.id}>
+            <ExperimentSection
+              result={result}
+              experiment={experiment}
+              figures={figures[index] ?? []}
+              place={index + 1}
+            />
+            {prices && experiment.id === priced && <AdviceSection prices={prices} />}
+          </Fragment>
         ))}
         <HowMeasured result={result} embedsResult={embedsResult} />
       </main>
@@ -31,7 +36,10 @@ export function Page(props: { result: Result; figures: Figure[][]; embedsResult:
   );
 }
 
-function Navigation({ result }: { result: Result }) {
+/** The experiment whose costs the advice is calculated from. */
+const priced = 'break-even';
+
+function Navigation({ result, advises }: { result: Result; advises: boolean }) {
   return (
     <nav aria-label="Sections">
       <ul>
@@ -39,9 +47,16 @@ function Navigation({ result }: { result: Result }) {
           <a href={`#${anchors.verdicts}`}>Verdicts</a>
         </li>
         {result.experiments.map(({ id, title }) => (
-          <li key={id}>
-            <a href={`#${anchorOf(result, id)}`}>{title}</a>
-          </li>
+          <Fragment key={id}>
+            <li>
+              <a href={`#${anchorOf(result, id)}`}>{title}</a>
+            </li>
+            {advises && id === priced && (
+              <li>
+                <a href={`#${anchors.advice}`}>Which one?</a>
+              </li>
+            )}
+          </Fragment>
         ))}
         <li>
           <a href={`#${anchors.measured}`}>Method</a>

@@ -36,10 +36,20 @@ describe('a report', () => {
         for (const experiment of result.experiments) experiment.why = attack;
         for (const finding of result.findings) finding.sentence = attack;
         for (const trial of result.trials) trial.id = attack;
+        for (const fit of result.fits) fit.title = attack;
+        for (const pair of result.pairs) {
+          pair.title = attack;
+          pair.unit = attack;
+          pair.lesson = attack;
+          pair.naive.how = attack;
+        }
       }),
     );
     expect(html).not.toContain('<img');
-    expect(html.match(/<script/g)).toHaveLength(3);
+    // The page’s own script, and its data: panels, the result and, where costs were fitted, prices.
+    const own = html.match(/<script( type="application\/json" id="(panels|prices|result)")?>/g) ?? [];
+    expect(html.match(/<script/g)).toHaveLength(own.length);
+    expect(own.length).toBeLessThanOrEqual(4);
     expect(html).toContain('&lt;/script>');
   });
 
@@ -71,12 +81,25 @@ describe('a report', () => {
     expect(html).toContain('1 trial of 7 did not finish and is not drawn.');
   });
 
+  it('leaves the result out of a page that it would make too large', async () => {
+    const html = await renderReport(
+      sampleWith(({ environment }) => {
+        environment.warnings = [' '.repeat(700_000)];
+      }),
+    );
+    expect(html).not.toContain('id="result"');
+    expect(html).not.toContain('data-json');
+  });
+
   it('can be drawn from a result without a single trial', async () => {
     const html = await renderReport(
       sampleWith((result) => {
         result.lab.status = 'interrupted';
         result.trials = [];
         result.capacities = [];
+        result.probes = [];
+        result.fits = [];
+        result.pairs = [];
         result.findings = [];
       }),
     );

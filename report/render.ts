@@ -7,20 +7,27 @@ import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
 import { transportLooks, transportNames } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
+import type { CanvasPanel, Figure } from './charts/figure.ts';
+import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
 
-/** The result travels in the page only while the page stays small enough to be mailed around. */
-const embeddedResultBytesMax = 450_000;
+/** A page stays small enough to be mailed around. */
+const pageBytesMax = 950_000;
 
 /**
  * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
- * script and data are inside. Free text of the result is only ever written as text.
+ * script and data are inside. Free text of the result is only ever written as text. The result itself
+ * travels in the page as long as there is room for it.
  */
 export async function renderReport(result: Result): Promise<string> {
-  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
-  const resultJson = JSON.stringify(result);
-  const embedsResult = resultJson.length < embeddedResultBytesMax;
   const [style, script] = await Promise.all([pageStyle(), pageScript()]);
+  const whole = pageOf(result, style, script, true);
+  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, style, script, false);
+}
+
+function pageOf(result: Result, style: string, script: string, embedsResult: boolean): string {
+  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+  const prices = pricesOf(result);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -32,13 +39,26 @@ export async function renderReport(result: Result): Promise<string> {
 <style>${style}</style>
 </head>
 <body>
-${renderToString(h(Page, { result, figures, embedsResult }))}
-${dataBlock('panels', JSON.stringify(figures.flat().flatMap(({ panels }) => panels)))}
-${embedsResult ? dataBlock('result', resultJson) : ''}
+${renderToString(h(Page, { result, figures, prices, embedsResult }))}
+${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), sixDigits))}
+${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
+${embedsResult ? dataBlock('result', JSON.stringify(result)) : ''}
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** The panels that the script draws. */
+function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
+  return figures
+    .flatMap(({ panels }) => panels)
+    .filter((panel): panel is CanvasPanel => panel.kind !== 'map' && panel.kind !== 'compare');
+}
+
+/** For a chart six digits are more than anybody sees, and half of what a measured number would take in the page. */
+function sixDigits(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }
 
 /** Allows this very style and this very script, images made by the page itself, and nothing else. */

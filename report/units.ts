@@ -1,10 +1,10 @@
-import { threeDigits, writeMs } from '../bench/analysis/statistics.ts';
+import { threeDigits, writeMs } from '../bench/analysis/writing.ts';
 
 /**
  * How the report writes numbers: three significant digits and a unit that keeps them readable.
  * The page's tables and the axes of its charts share these, so that one value looks alike everywhere.
  */
-export { threeDigits, whole, writeBytes, writeMs } from '../bench/analysis/statistics.ts';
+export { threeDigits, whole, writeBytes, writeMs } from '../bench/analysis/writing.ts';
 
 /** What stands where nothing was measured. */
 export const nothing = '–';

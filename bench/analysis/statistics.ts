@@ -1,5 +1,8 @@
 import { max, median, min } from 'simple-statistics';
 import { compareRatio, type Interval, meanInterval, type PairedRun, runsForVerdict } from './interval.ts';
+import { threeDigits } from './writing.ts';
+
+export { threeDigits, whole, writeBytes, writeMs } from './writing.ts';
 
 /**
  * A value over several runs. The run is the unit: `low` and `high` are the smallest and the largest run,
@@ -49,25 +52,4 @@ export function writeTimes(pairs: readonly PairedRun[]): string {
   return verdict === 'no clear difference'
     ? `no clear difference (ratio ${threeDigits(ratio.mean)}; ${interval})`
     : `${threeDigits(ratio.mean)} times (${interval})`;
-}
-
-/** Three significant digits, and a unit that keeps the number readable. */
-export function writeMs(valueMs: number): string {
-  return valueMs >= 1000 ? `${threeDigits(valueMs / 1000)} s` : `${threeDigits(valueMs)} ms`;
-}
-
-/** Bytes in KiB or MiB from 1,024 on. */
-export function writeBytes(bytes: number): string {
-  if (bytes < 1024) return `${threeDigits(bytes)} B`;
-  return bytes < 1024 * 1024 ? `${threeDigits(bytes / 1024)} KiB` : `${threeDigits(bytes / 1024 / 1024)} MiB`;
-}
-
-/** Three significant digits, thousands separated, no exponent. */
-export function threeDigits(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
-}
-
-/** A whole number with thousands separated. */
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }

@@ -1,17 +1,27 @@
 import type { Result } from '../../bench/result.ts';
+import { breakEvenFigures } from './break-even.ts';
 import { crowdFigures } from './crowd.ts';
+import { distanceFigures } from './distance.ts';
 import type { Figure } from './figure.ts';
 import { freshnessFigures } from './freshness.ts';
+import { honestFigures } from './honest.ts';
 import { idleCostFigures } from './idle-cost.ts';
+import { lightClientFigures } from './light-client.ts';
 import { overwhelmedFigures } from './overwhelmed.ts';
+import { publishedFigures } from './published.ts';
 import { trialsTable } from './trials-table.ts';
 
 /** The figures of each experiment that has a chart of its own. A new chart is entered here. */
 const figuresOf: Record<string, (result: Result) => Figure[]> = {
   freshness: freshnessFigures,
+  distance: distanceFigures,
   'idle-cost': idleCostFigures,
+  'break-even': breakEvenFigures,
+  'light-client': lightClientFigures,
   crowd: crowdFigures,
   overwhelmed: overwhelmedFigures,
+  published: publishedFigures,
+  honest: honestFigures,
 };
 
 /** The figures of an experiment; one without a chart of its own gets its trials as a table. */

@@ -14,27 +14,78 @@ export type Figure = {
   panels: Panel[];
   /** The same numbers to read. */
   table: Table;
+  /** Where published numbers come from, in full. */
+  sources?: string[];
 };
 
-/** One chart on one canvas. */
-export type Panel = LinePanel | BarPanel | DotPanel;
+/** One chart. */
+export type Panel = CanvasPanel | MapPanel | ComparePanel;
+
+/** Charts that the page's script draws on a canvas. The others are part of the page and need no script. */
+export type CanvasPanel = LinePanel | BarPanel | DotPanel;
 
 /** What all panels have. `says` is for people who can't see the chart: the finding, not the shape. */
-type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half'; x: Axis };
+type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half' };
 
 /** Lines over two number axes. `labels` says where lines get their names: along the line or at its end. */
 export type LinePanel = PanelFrame & {
   kind: 'lines';
+  x: Axis;
   y: Axis;
   series: LineSeries[];
   labels: 'along' | 'end';
+  /** Upright strokes at values that others published. */
+  limits?: { x: number; text: string; transport: TransportName }[];
 };
 
 /** One horizontal bar per row, from zero, on a linear axis. */
-export type BarPanel = PanelFrame & { kind: 'bars'; rows: BarRow[] };
+export type BarPanel = PanelFrame & { kind: 'bars'; x: Axis; rows: BarRow[] };
 
 /** One row per transport with a filled sign for the median and a hollow one for the mean. */
-export type DotPanel = PanelFrame & { kind: 'dots'; rows: DotRow[] };
+export type DotPanel = PanelFrame & { kind: 'dots'; x: Axis; rows: DotRow[] };
+
+/**
+ * A map of who won where: two quantities in steps, a cell for each pair. Columns grow to the right, rows
+ * upwards, so the first of `rows` is the top one. The line is given in cells from the bottom left corner.
+ */
+export type MapPanel = PanelFrame & {
+  kind: 'map';
+  columns: { title: string; names: string[] };
+  rows: { title: string; names: string[] };
+  /** Row by row from the top. */
+  cells: MapCell[][];
+  line?: { name: string; points: Point[] };
+};
+
+/** A cell of a map. Without a `winner` it is hatched, and `text` says why. `strength` is how clear the win is. */
+export type MapCell = { winner?: TransportName; name: string; text: string; strength: 0 | 1 | 2 | 3 };
+
+/**
+ * The same thing in two readings, a row for each: a hollow sign for the one that is doubted or quoted, a
+ * filled one for what was measured, a dashed stroke for the model. Each sign carries its word and value.
+ */
+export type ComparePanel = PanelFrame & {
+  kind: 'compare';
+  axis: CompareAxis;
+  words: { hollow: string; filled: string; model?: string };
+  rows: CompareRow[];
+};
+
+/** A logarithmic axis. `ticks` stand at shares of its length, from 0 to 1; at `breakAt` it leaps up from zero. */
+export type CompareAxis = { title: string; ticks: { at: number; text: string }[]; breakAt?: number };
+
+/** Signs stand at shares of the axis, from 0 to 1; `detail` is a sentence under the row. */
+export type CompareRow = {
+  name: string;
+  detail?: string;
+  transport?: TransportName;
+  hollow?: Reading;
+  filled?: Reading;
+  model?: Reading;
+};
+
+/** Where a value stands on its axis, and how it is written. */
+export type Reading = { at: number; text: string };
 
 /** An axis. Without `min` and `max` they follow the data; a linear axis always starts at zero. */
 export type Axis = {
@@ -57,6 +108,10 @@ export type LineSeries = {
   role: 'measured' | 'run' | 'extreme' | 'model';
   /** Thinner than its siblings: tells two lines of one transport apart. */
   thin?: boolean;
+  /** Dotted and with hollow signs: another kind of its transport than the usual one. */
+  dotted?: boolean;
+  /** Not named beside the line: a note says what it is. */
+  unnamed?: boolean;
   /** Sorted by `x`. */
   points: Point[];
 };

@@ -5,37 +5,97 @@ import { type TransportName, transportLooks, transportNames } from '../../client
 import { counted, writeMs } from '../units.ts';
 
 /**
- * A lane holds the runs that are compared as one: the same transport and, for short polls, the same
- * interval. Charts and tables list lanes in one order everywhere.
+ * A lane holds the runs that are compared as one: the same transport, for short polls the same interval,
+ * and the same of everything else that trials may differ in. Charts and tables list lanes in one order.
  */
 export type Lane = {
   name: string;
   transport: TransportName;
   intervalMs?: number;
-  /** Not the slowest interval of its transport: drawn thinner, to tell two short polls apart. */
+  /** Not the slowest interval of its kind: drawn thinner, to tell two short polls apart. */
   thin: boolean;
+  /** Another kind of its transport than the usual one: drawn dotted. */
+  dotted: boolean;
   trials: Trial[];
 };
+
+/** What may tell two lanes of one transport apart beside the interval, in words. The usual case needs none. */
+const differences: ((trial: Trial) => string)[] = [
+  ({ contract }) => (contract === 'every' ? 'every message' : latestOnly),
+  ({ parameters }) => frameworkNames[parameters.framework ?? 'none'],
+  ({ parameters }) => (parameters.coalesce === false ? 'uncoalesced' : ''),
+  ({ parameters }) => (parameters.keepAlive === false ? 'hangs up' : ''),
+  ({ parameters }) => parameters.policy ?? '',
+];
+
+const latestOnly = 'latest only';
+
+const frameworkNames = { express: 'on Express', http: 'on bare HTTP', none: '' };
 
 /** The trials of one experiment that may be evidence. */
 export function usableTrials(result: Result, experiment: string): Trial[] {
   return result.trials.filter((trial) => trial.experiment === experiment && isUsable(trial));
 }
 
-/** Sorts trials into lanes, in the order in which transports are always listed, then by interval. */
+/**
+ * Sorts trials into lanes, in the order in which transports are always listed, then by interval. A lane is
+ * named by what its transport's trials differ in, and as "latest only" wherever others get every message:
+ * who wants less pays less.
+ */
 export function lanesOf(trials: readonly Trial[]): Lane[] {
+  const contractsDiffer = differ(trials, ({ contract }) => contract);
   return transportNames.flatMap((transport) => {
     const own = trials.filter((trial) => trial.transport === transport);
-    const intervalsMs = [...new Set(own.map(({ parameters }) => parameters.intervalMs))];
-    intervalsMs.sort((a, b) => (a ?? 0) - (b ?? 0));
-    return intervalsMs.map((intervalMs, index) => ({
-      name: laneName(transport, intervalMs),
-      transport,
-      intervalMs,
-      thin: index < intervalsMs.length - 1,
-      trials: own.filter(({ parameters }) => parameters.intervalMs === intervalMs),
-    }));
+    const telling = differences.filter((wordsFor) => differ(own, wordsFor));
+    const kindOf = (trial: Trial) => {
+      const words = telling.map((wordsFor) => wordsFor(trial)).filter(Boolean);
+      const isLess = contractsDiffer && trial.contract === 'latest' && !words.includes(latestOnly);
+      return [...(isLess ? [latestOnly] : []), ...words].join(', ');
+    };
+    return lanesOfTransport(transport, own, kindOf);
   });
+}
+
+function differ(trials: readonly Trial[], of: (trial: Trial) => string): boolean {
+  return new Set(trials.map(of)).size > 1;
+}
+
+function lanesOfTransport(
+  transport: TransportName,
+  own: readonly Trial[],
+  kindOf: (trial: Trial) => string,
+): Lane[] {
+  const kinds = [...new Set(own.map(kindOf))];
+  const size = (kind: string) => own.filter((trial) => kindOf(trial) === kind).length;
+  // The kind with the most trials is the usual one; where there are as many of several, the first.
+  const usual = kinds.toSorted((a, b) => size(b) - size(a))[0];
+  const intervalsOf = (kind: string | undefined) =>
+    distinct(own.filter((trial) => kind === undefined || kindOf(trial) === kind).map(intervalOf));
+  return intervalsOf(undefined).flatMap((intervalMs) =>
+    kinds.flatMap((kind) => {
+      const lane = own.filter((trial) => intervalOf(trial) === intervalMs && kindOf(trial) === kind);
+      if (lane.length === 0) return [];
+      return [
+        {
+          name: [laneName(transport, intervalMs), kind].filter(Boolean).join(', '),
+          transport,
+          intervalMs,
+          thin: intervalMs !== intervalsOf(kind).at(-1),
+          dotted: kind !== usual,
+          trials: lane,
+        },
+      ];
+    }),
+  );
+}
+
+function intervalOf({ parameters }: Trial): number | undefined {
+  return parameters.intervalMs;
+}
+
+/** Each value once, sorted; `undefined` counts as nothing. */
+function distinct(values: readonly (number | undefined)[]): (number | undefined)[] {
+  return [...new Set(values)].sort((a, b) => (a ?? 0) - (b ?? 0));
 }
 
 /** "push (WebSocket)", "short poll every 250 ms". */

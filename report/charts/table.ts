@@ -10,12 +10,14 @@ export type Table = {
   caption: string;
   columns: Column[];
   rows: Cell[][];
+  /** The table is what the figure shows, so it is not folded. */
+  staysOpen?: boolean;
 };
 
 export type Column = { title: string; unit?: string; numeric: boolean };
 
-/** `range` is the smallest and the largest run, written small beside the value. */
-export type Cell = { text: string; value?: number; range?: string };
+/** `range` is the smallest and the largest run, written small beside the value; `mark` colours a judgement. */
+export type Cell = { text: string; value?: number; range?: string; mark?: 'good' | 'bad' };
 
 /** A column of words. */
 export function wordColumn(title: string): Column {

@@ -13,7 +13,7 @@ import {
   Tooltip,
 } from 'chart.js';
 import annotation from 'chartjs-plugin-annotation';
-import type { Panel } from '../charts/figure.ts';
+import type { CanvasPanel } from '../charts/figure.ts';
 import { barChart } from './bars.ts';
 import { colourOf, plainFont } from './colours.ts';
 import { dotChart } from './dots.ts';
@@ -42,7 +42,7 @@ export type Charts = {
 };
 
 /** Draws each panel on the canvas that waits for it. A chart that can't be drawn leaves its words in its place. */
-export function drawPanels(panels: readonly Panel[]): Charts {
+export function drawPanels(panels: readonly CanvasPanel[]): Charts {
   const drawn = new Map<string, Chart>();
 
   const draw = () => {
@@ -73,7 +73,7 @@ export function drawPanels(panels: readonly Panel[]): Charts {
   };
 }
 
-function configurationOf(panel: Panel): ChartConfiguration {
+function configurationOf(panel: CanvasPanel): ChartConfiguration {
   if (panel.kind === 'lines') return lineChart(panel) as ChartConfiguration;
   return (panel.kind === 'bars' ? barChart(panel) : dotChart(panel)) as ChartConfiguration;
 }

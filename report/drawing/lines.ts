@@ -4,6 +4,7 @@ import type { LinePanel, LineSeries } from '../charts/figure.ts';
 import { writeTick } from '../units.ts';
 import { numberAxis } from './axes.ts';
 import { colourOf, faint } from './colours.ts';
+import { limitStroke } from './marks.ts';
 import { nameLines } from './names.ts';
 
 /** A line with more points than this carries its signs at some of them only. */
@@ -20,6 +21,7 @@ export function lineChart(panel: LinePanel): ChartConfiguration<'line'> {
       interaction: { mode: 'nearest', intersect: false },
       scales: { x: numberAxis(panel.x), y: numberAxis(panel.y) },
       plugins: {
+        annotation: { annotations: (panel.limits ?? []).map(limitStroke) },
         tooltip: {
           displayColors: false,
           callbacks: {
@@ -47,10 +49,10 @@ function lineOf(line: LineSeries): ChartDataset<'line'> {
     showLine: line.role !== 'extreme',
     borderColor: line.role === 'run' ? faint(colour, 0.35) : colour,
     borderWidth: { measured: line.thin ? 2.25 : 3.5, run: 1.25, model: 1.75, extreme: 2 }[line.role],
-    borderDash: line.role === 'model' ? [2, 4] : [...dash],
+    borderDash: line.role === 'model' ? [2, 4] : line.dotted ? [2, 3] : [...dash],
     pointStyle: shape,
     pointRadius: line.points.map((_, index) => (bare || index % step !== 0 ? 0 : radius)),
-    pointBackgroundColor: line.role === 'extreme' ? colourOf('panel') : colour,
+    pointBackgroundColor: line.role === 'extreme' || line.dotted ? colourOf('panel') : colour,
     pointBorderColor: colour,
     pointBorderWidth: 2,
     pointHitRadius: 6,

@@ -1,5 +1,6 @@
 import type { PluginOptionsByType } from 'chart.js';
 import type {} from 'chartjs-plugin-annotation';
+import type { LinePanel } from '../charts/figure.ts';
 import { colourOf } from './colours.ts';
 
 type Mark = Extract<PluginOptionsByType<'bar'>['annotation']['annotations'], unknown[]>[number];
@@ -45,5 +46,26 @@ export function rangeStroke(low: number, high: number, place: number): Mark {
     yMax: place,
     borderColor: colourOf('ink'),
     borderWidth: 1.5,
+  };
+}
+
+/** What others published: an upright stroke through the whole chart, its words beside those of the next stroke. */
+export function limitStroke(limit: NonNullable<LinePanel['limits']>[number], place: number): Mark {
+  return {
+    type: 'line',
+    xMin: limit.x,
+    xMax: limit.x,
+    borderColor: colourOf(limit.transport),
+    borderWidth: 1.5,
+    borderDash: [6, 3],
+    label: {
+      display: true,
+      content: limit.text,
+      position: place % 2 === 0 ? '42%' : '58%',
+      color: colourOf(limit.transport),
+      backgroundColor: colourOf('panel'),
+      font: { size: 13, weight: 600 },
+      padding: 3,
+    },
   };
 }

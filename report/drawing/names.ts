@@ -45,8 +45,8 @@ type Pixel = { x: number; y: number };
 type Box = { left: number; right: number; top: number; bottom: number };
 type Place = { from: Pixel; box: Box };
 
-function isNamed({ role, points }: LineSeries, labels: LinePanel['labels']): boolean {
-  return points.length > 0 && (role === 'measured' || (role === 'model' && labels === 'end'));
+function isNamed({ role, points, unnamed }: LineSeries, labels: LinePanel['labels']): boolean {
+  return points.length > 0 && !unnamed && (role === 'measured' || (role === 'model' && labels === 'end'));
 }
 
 function pixelsOf(chart: Chart, index: number): Pixel[] {
@@ -113,17 +113,28 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-/** Whether a line runs through a box. Looks at points four pixels apart, which is less than a name is high. */
-function crosses(path: readonly Pixel[], box: Box): boolean {
-  return path.some((to, index) => {
-    const from = path[index - 1] ?? to;
-    const steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / 4) || 1;
-    return Array.from({ length: steps + 1 }, (_, step) => step / steps).some((share) => {
-      const x = from.x + (to.x - from.x) * share;
-      const y = from.y + (to.y - from.y) * share;
-      return x > box.left - 3 && x < box.right + 3 && y > box.top && y < box.bottom;
-    });
-  });
+/** Whether a line runs through a box, or closer past its sides than a name may stand. */
+function crosses(path: readonly Pixel[], { left, right, top, bottom }: Box): boolean {
+  const box = { left: left - 3, right: right + 3, top, bottom };
+  return path.some((to, index) => passes(path[index - 1] ?? to, to, box));
+}
+
+/** Whether a stroke has a part inside a box: what is left of it when all four sides have cut it (Liang and Barsky). */
+function passes(from: Pixel, to: Pixel, { left, right, top, bottom }: Box): boolean {
+  const [alongX, alongY] = [to.x - from.x, to.y - from.y];
+  const sides = [
+    [-alongX, from.x - left],
+    [alongX, right - from.x],
+    [-alongY, from.y - top],
+    [alongY, bottom - from.y],
+  ] as const;
+  let [enters, leaves] = [0, 1];
+  for (const [towards, distance] of sides) {
+    if (towards === 0 && distance <= 0) return false;
+    if (towards < 0) enters = Math.max(enters, distance / towards);
+    if (towards > 0) leaves = Math.min(leaves, distance / towards);
+  }
+  return enters < leaves;
 }
 
 function write(ctx: CanvasRenderingContext2D, line: LineSeries, { from, box }: Place): void {

@@ -6,16 +6,18 @@ import type { Cell, Column, Table } from '../charts/table.ts';
  */
 export function DataTable({ table, title }: { table: Table; title: string }) {
   return (
-    <details class="data" open>
+    <details class={table.staysOpen ? 'data data-stays' : 'data'} open>
       <summary>{title}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
       <section class="table-box" tabIndex={0} aria-label={table.caption}>
         <table id={table.id}>
-          <caption>{table.caption}</caption>
+          <caption>
+            <span>{table.caption}</span>
+          </caption>
           <thead>
             <tr>
-              {table.columns.map((column) => (
-                <Head column={column} key={column.title} />
+              {table.columns.map((column, place) => (
+                <Head column={column} key={place} />
               ))}
             </tr>
           </thead>
@@ -46,10 +48,16 @@ function Head({ column: { title, unit, numeric } }: { column: Column }) {
   );
 }
 
+/** Whether the text says all there is: a word, or a number that was not shortened. */
+function isWhole({ text, value }: Cell): boolean {
+  return value === undefined || text === String(value);
+}
+
 function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
+  const classes = [column?.numeric && 'number', cell.mark && `mark-${cell.mark}`].filter(Boolean);
   return (
-    <td class={column?.numeric ? 'number' : undefined}>
-      {cell.value === undefined ? cell.text : <data value={cell.value}>{cell.text}</data>}
+    <td class={classes.join(' ') || undefined}>
+      {isWhole(cell) ? cell.text : <data value={cell.value}>{cell.text}</data>}
       {cell.range && <small>{cell.range}</small>}
     </td>
   );

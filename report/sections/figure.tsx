@@ -1,7 +1,9 @@
-import { type TransportName, transportLooks } from '../../clients/transports.ts';
+import { transportLooks } from '../../clients/transports.ts';
 import type { Figure, LineSeries, Panel } from '../charts/figure.ts';
+import { CompareChart } from './compare.tsx';
 import { DataTable } from './data-table.tsx';
 import { Sign } from './sign.tsx';
+import { WinnerMap } from './winner-map.tsx';
 
 /** A figure: its panels as canvases that the script draws on, one legend for all, notes and the table. */
 export function FigureBlock({ figure }: { figure: Figure }) {
@@ -11,22 +13,43 @@ export function FigureBlock({ figure }: { figure: Figure }) {
         <h3>{figure.title}</h3>
       </figcaption>
       <Legend panels={figure.panels} />
-      <div class="panels">
-        {figure.panels.map((panel) => (
-          <PanelBox panel={panel} key={panel.id} />
-        ))}
-      </div>
+      {figure.panels.length > 0 && (
+        <div class="panels">
+          {figure.panels.map((panel) => (
+            <PanelBox panel={panel} key={panel.id} />
+          ))}
+        </div>
+      )}
       {figure.notes.map((note) => (
         <p class="note" key={note}>
           {note}
         </p>
       ))}
       <DataTable table={figure.table} title="The numbers" />
+      {figure.sources && (
+        <div class="sources">
+          <h4>{figure.sources.length === 1 ? 'Source' : 'Sources'}</h4>
+          <ul>
+            {figure.sources.map((source) => (
+              <li key={source}>{source}</li>
+            ))}
+          </ul>
+        </div>
+      )}
     </figure>
   );
 }
 
 function PanelBox({ panel }: { panel: Panel }) {
+  if (panel.kind === 'map' || panel.kind === 'compare')
+    return (
+      <div class={`panel panel-${panel.size}`} id={panel.id}>
+        <div class="panel-head">
+          <h4>{panel.title}</h4>
+        </div>
+        {panel.kind === 'map' ? <WinnerMap panel={panel} /> : <CompareChart panel={panel} />}
+      </div>
+    );
   return (
     <div class={`panel panel-${panel.size} panel-${panel.kind}`}>
       <div class="panel-head">
@@ -62,11 +85,17 @@ function Legend({ panels }: { panels: readonly Panel[] }) {
   );
 }
 
-function LegendEntry({ line: { transport, name, thin } }: { line: LineSeries }) {
-  const { dash } = transportLooks[transport as TransportName];
+function LegendEntry({ line: { transport, name, thin, dotted } }: { line: LineSeries }) {
+  const dash = dotted ? [2, 3] : transportLooks[transport].dash;
   return (
     <li>
-      <svg class={`sign of-${transport}`} viewBox="0 0 52 18" width="52" height="18" aria-hidden="true">
+      <svg
+        class={`sign of-${transport} ${dotted ? 'sign-hollow' : ''}`}
+        viewBox="0 0 52 18"
+        width="52"
+        height="18"
+        aria-hidden="true"
+      >
         <line x1="1" y1="9" x2="51" y2="9" stroke-width={thin ? 2 : 3.5} stroke-dasharray={dash.join(' ')} />
         <Sign transport={transport} x={26} y={9} />
       </svg>

@@ -1,0 +1,92 @@
+import { breakEvenRatePerSecond, type PollCosts } from '../../bench/analysis/break-even.ts';
+import { threeDigits, writeMs } from '../units.ts';
+import type { MapPanel, Point } from './figure.ts';
+import type { Contest } from './winners.ts';
+
+/** Steps of the line from the bottom of the map to its top. */
+const steps = 40;
+
+/** Where there is only one step of a quantity to read a scale from, a cell is taken to be this many times wide. */
+const loneCellTimes = 4;
+
+/**
+ * The predicted break-even λ* = (c_poll/T)/(c_push − c_batched) over the cells of a map, in cells from its
+ * bottom left corner. Between the middles of two cells the scales are logarithmic. `undefined` where there
+ * is no break-even, or none within the map.
+ */
+export function predictedLine(
+  costs: PollCosts,
+  rates: readonly number[],
+  intervalsMs: readonly number[],
+): MapPanel['line'] {
+  const points: Point[] = [];
+  for (let step = 0; step <= steps; step += 1) {
+    const y = (intervalsMs.length * step) / steps;
+    const rate = breakEvenRatePerSecond(costs, valueAt(y, intervalsMs));
+    if (rate === undefined) return undefined;
+    points.push({ x: cellsUpTo(rate, rates), y });
+  }
+  const inside = clipped(points, rates.length);
+  return inside.length > 1 ? { name: 'predicted break-even λ*', points: inside } : undefined;
+}
+
+/** Where a value lies, in cells from the beginning: the middle of the first cell is 0.5. */
+export function cellsUpTo(value: number, steps: readonly number[]): number {
+  const after = steps.findIndex((step) => step >= value);
+  const right = Math.min(Math.max(1, after === -1 ? steps.length - 1 : after), Math.max(1, steps.length - 1));
+  const [a, b] = [steps[right - 1] ?? 1, steps[right] ?? (steps[right - 1] ?? 1) * loneCellTimes];
+  return right - 0.5 + Math.log(value / a) / Math.log(b / a);
+}
+
+/** The value at a place in cells: the other way round. */
+function valueAt(cells: number, steps: readonly number[]): number {
+  const right = Math.min(Math.max(1, Math.ceil(cells - 0.5)), Math.max(1, steps.length - 1));
+  const [a, b] = [steps[right - 1] ?? 1, steps[right] ?? (steps[right - 1] ?? 1) * loneCellTimes];
+  return a * (b / a) ** (cells - (right - 0.5));
+}
+
+/** The part of a line that lies between 0 and `width`, cut where it crosses. */
+function clipped(points: readonly Point[], width: number): Point[] {
+  return points.flatMap((point, index) => {
+    const next = points[index + 1];
+    const own = point.x >= 0 && point.x <= width ? [point] : [];
+    if (!next) return own;
+    const cuts = [0, width]
+      .filter((edge) => point.x < edge !== next.x < edge)
+      .map((edge) => {
+        const share = (edge - point.x) / (next.x - point.x);
+        return { x: edge, y: point.y + (next.y - point.y) * share };
+      });
+    return [...own, ...cuts];
+  });
+}
+
+/** What the fitted costs predict for one framework, in words: where it turns, or why it never does. */
+export function predictionNotes(
+  framework: string,
+  costs: PollCosts | undefined,
+  contests: readonly Contest[],
+): string[] {
+  if (!costs)
+    return [`Polls on ${framework}: too few trials to fit costs to, so no break-even is predicted.`];
+  const intervalsMs = [...new Set(contests.map(({ intervalMs }) => intervalMs))].sort((a, b) => a - b);
+  const turns = intervalsMs.flatMap((intervalMs) => {
+    const rate = breakEvenRatePerSecond(costs, intervalMs);
+    return rate === undefined ? [] : [`${threeDigits(rate)} messages a second at T = ${writeMs(intervalMs)}`];
+  });
+  if (turns.length === 0)
+    return [
+      `Polls on ${framework}: no break-even. By the fit a pushed message costs ${us(costs.push.value)}, no more than one in a poll’s answer (${us(costs.batched.value)}), so push is cheaper at any rate.`,
+    ];
+  const fastest = Math.max(...contests.map(({ ratePerSecond }) => ratePerSecond));
+  const beyond = intervalsMs.every(
+    (intervalMs) => (breakEvenRatePerSecond(costs, intervalMs) ?? 0) > fastest,
+  );
+  return [
+    `Polls on ${framework}: the fitted costs put the break-even λ* = (c_poll/T)/(c_push − c_batched) at ${turns.join(' and ')}${beyond ? ', faster than anything that was measured here' : ''}. Right of the dashed line and above it a poll should win.`,
+  ];
+}
+
+function us(value: number): string {
+  return `${threeDigits(value)} µs`;
+}

@@ -1,0 +1,57 @@
+import { type ModelFit, modelFits } from '../../bench/analysis/model-fit.ts';
+import type { Trial } from '../../bench/result.ts';
+import type { Figure } from './figure.ts';
+import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
+
+/** How well the models fit, each comparison with the limit that was set before the run. */
+export function modelFitFigures(trials: readonly Trial[]): Figure[] {
+  const fits = modelFits(trials);
+  if (fits.length === 0) return [];
+  const missed = fits.filter(({ fits }) => !fits).length;
+  return [
+    {
+      id: 'model-fit',
+      title: `Model fit: ${fits.length - missed} of ${fits.length} comparisons within their limits`,
+      notes: [
+        'The models here are run on the very messages and the measured way of the same trials, so luck is in both. A miss says that something else took time: the models know distance, intervals and message times, but not the milliseconds that a busy machine itself takes, which weigh most where distances are short and all transports share two processes. Shares of empty answers also jump where a window holds few polls.',
+      ],
+      panels: [],
+      table: fitTable(fits),
+    },
+  ];
+}
+
+function fitTable(fits: readonly ModelFit[]): Table {
+  return {
+    id: 'model-fit-table',
+    caption: 'Deviation in percent of the model; for shares, in percentage points.',
+    staysOpen: true,
+    columns: [
+      wordColumn('comparison'),
+      wordColumn('fits?'),
+      numberColumn('measured'),
+      numberColumn('model'),
+      wordColumn('unit'),
+      numberColumn('deviation'),
+      numberColumn('limit'),
+      numberColumn('runs'),
+    ],
+    // What doesn't fit comes first: that is what a reader should know.
+    rows: fits
+      .toSorted((a, b) => Number(a.fits) - Number(b.fits))
+      .map(({ what, unit, measured, model, deviation, deviationUnit, limit, fits, runs }) => [
+        wordCell(what),
+        { ...wordCell(fits ? '✓ fits' : '✗ misses'), mark: fits ? 'good' : 'bad' },
+        numberCell(measured),
+        numberCell(model),
+        wordCell(unit),
+        { text: `${signed(deviation)} ${deviationUnit}`, value: deviation },
+        { text: `±${limit} ${deviationUnit}`, value: limit },
+        countCell(runs),
+      ]),
+  };
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+}

@@ -1,0 +1,213 @@
+import { pollIpBytes, pushedIpBytes, segmentHeaderBytes } from '../../bench/analysis/ip-bytes.ts';
+import { headerTable, paperMegabit } from '../../bench/analysis/published.ts';
+import type { Probe } from '../../bench/result.ts';
+import type { TransportName } from '../../clients/transports.ts';
+import { threeDigits, whole } from '../units.ts';
+import { compareAxis } from './compare-axis.ts';
+import type { Figure } from './figure.ts';
+import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
+
+/** What a TLS 1.3 record adds to what it carries: a head of 5 bytes, a type of 1 and a tag of 16 (RFC 8446 §5.2). */
+const recordBytes = 5 + 1 + 16;
+
+/** The frame of a message under 126 bytes from a server has 2 bytes of its own (RFC 6455 §5.2). */
+const shortFrameBytes = 2;
+
+/** What was counted once at the relay: application bytes of one poll or of one message. */
+type Counted = {
+  kind: Kind;
+  over: 'plain' | 'tls' | 'http2';
+  upBytes: number;
+  downBytes: number;
+  messageBytes: number;
+  /** What goes beside the message itself. */
+  overheadBytes: number;
+};
+
+type Kind = 'empty-poll' | 'poll-with-message' | 'event-stream' | 'web-socket' | 'tcp-line';
+
+const kinds: Record<Kind, { name: string; transport: TransportName; asks: boolean; bringsMessage: boolean }> =
+  {
+    'empty-poll': {
+      name: 'a poll that finds nothing',
+      transport: 'short-poll',
+      asks: true,
+      bringsMessage: false,
+    },
+    'poll-with-message': {
+      name: 'a poll with one message',
+      transport: 'short-poll',
+      asks: true,
+      bringsMessage: true,
+    },
+    'event-stream': { name: 'a message by SSE', transport: 'sse', asks: false, bringsMessage: true },
+    'web-socket': { name: 'a message by WebSocket', transport: 'push', asks: false, bringsMessage: true },
+    'tcp-line': { name: 'a message over bare TCP', transport: 'tcp-push', asks: false, bringsMessage: true },
+  };
+
+const layers = { plain: 'plain', tls: 'TLS', http2: 'HTTP/2 over TLS' };
+
+/** Bytes beside the message, then what the white paper made of them: the load of a crowd in Mbit/s. */
+export function headerFigures(probes: readonly Probe[]): Figure[] {
+  const rows = (Object.keys(kinds) as Kind[]).flatMap((kind) =>
+    (Object.keys(layers) as Counted['over'][]).flatMap((over) => counted(probes, kind, over)),
+  );
+  if (rows.length === 0) return [];
+  const poll = rows.find(({ kind, over }) => kind === 'empty-poll' && over === 'plain');
+  const frame = rows.find(({ kind, over }) => kind === 'web-socket' && over === 'plain');
+  return [overheadFigure(rows), ...(poll && frame ? [crowdFigure(poll, frame)] : [])];
+}
+
+function counted(probes: readonly Probe[], kind: Kind, over: Counted['over']): Counted[] {
+  const values = probes.find(({ name }) => name === `${kind}/${over}`)?.values;
+  if (!values) return [];
+  const { upBytes = 0, downBytes = 0, messageBytes = 0 } = values;
+  const carried = kinds[kind].bringsMessage ? messageBytes : 0;
+  return [{ kind, over, upBytes, downBytes, messageBytes, overheadBytes: upBytes + downBytes - carried }];
+}
+
+function overheadFigure(all: readonly Counted[]): Figure {
+  // A poll with a message has the headers of an empty one; it stands in the table only.
+  const rows = all.filter(({ kind }) => kind !== 'poll-with-message');
+  const readings = rows.map((row) => ({
+    row,
+    name: `${kinds[row.kind].name}, ${layers[row.over]}`,
+    published: publishedBytes(row),
+    model: modelBytes(row, all),
+  }));
+  const write = (bytes: number) => `${whole(bytes)} B`;
+  const values = readings.flatMap(({ row, published, model }) =>
+    [row.overheadBytes, published, model].filter((value) => value !== undefined),
+  );
+  const { axis, place } = compareAxis('bytes beside the message, logarithmic', values, write);
+  return {
+    id: 'published-headers',
+    title: 'Headers: what travels beside the message',
+    notes: [
+      `Published: 871 bytes of headers for a poll of 2010’s browsers, with their cookies and user agents, and 2 for a frame. Ours is a client without either. Model: ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} for each TLS record over the same thing in plain (RFC 8446 §5.2). HTTP/2 and SSE have no model here.`,
+    ],
+    panels: [
+      {
+        kind: 'compare',
+        id: 'published-headers-overhead',
+        title: 'Application bytes beside the message',
+        says: `Bytes beside the message: ${readings
+          .map(({ name, row, published }) => {
+            const beside = published === undefined ? '' : `, published ${whole(published)}`;
+            return `${name} ${whole(row.overheadBytes)}${beside}`;
+          })
+          .join('; ')}.`,
+        size: 'wide',
+        axis,
+        words: { hollow: 'published', filled: 'measured', model: 'model' },
+        rows: readings.map(({ row, name, published, model }) => ({
+          name,
+          transport: kinds[row.kind].transport,
+          filled: place(row.overheadBytes, write(row.overheadBytes)),
+          ...(published !== undefined && { hollow: place(published, write(published)) }),
+          ...(model !== undefined && { model: place(model, write(model)) }),
+        })),
+      },
+    ],
+    table: bytesTable(all),
+    sources: [headerTable.source.full],
+  };
+}
+
+function publishedBytes({ kind, over }: Counted): number | undefined {
+  if (over !== 'plain') return undefined;
+  if (kind === 'empty-poll') return headerTable.pollHeaderBytes;
+  return kind === 'web-socket' ? headerTable.frameHeaderBytes : undefined;
+}
+
+function modelBytes({ kind, over }: Counted, all: readonly Counted[]): number | undefined {
+  const plain = all.find((row) => row.kind === kind && row.over === 'plain');
+  if (over === 'tls' && plain) return plain.overheadBytes + (kinds[kind].asks ? 2 : 1) * recordBytes;
+  return over === 'plain' && kind === 'web-socket' ? shortFrameBytes : undefined;
+}
+
+function bytesTable(rows: readonly Counted[]): Table {
+  return {
+    id: 'published-headers-table',
+    caption: `Application bytes as counted at a relay, and the bytes of IP that follow: ${segmentHeaderBytes} of headers for each segment and for the acknowledgements that travel by themselves.`,
+    columns: [
+      wordColumn('what'),
+      wordColumn('over'),
+      numberColumn('up', 'B'),
+      numberColumn('down', 'B'),
+      numberColumn('message', 'B'),
+      numberColumn('beside it', 'B'),
+      numberColumn('in IP', 'B'),
+      wordColumn('arithmetic'),
+    ],
+    rows: rows.map((row) => {
+      const { bytes, arithmetic } = ipBytes(row);
+      return [
+        wordCell(kinds[row.kind].name),
+        wordCell(layers[row.over]),
+        numberCell(row.upBytes),
+        numberCell(row.downBytes),
+        kinds[row.kind].bringsMessage ? numberCell(row.messageBytes) : wordCell('none'),
+        numberCell(row.overheadBytes),
+        numberCell(bytes),
+        wordCell(arithmetic),
+      ];
+    }),
+  };
+}
+
+/** The bytes of IP of one poll or message, with the sum written out. */
+export function ipBytes({ kind, upBytes, downBytes }: Pick<Counted, 'kind' | 'upBytes' | 'downBytes'>): {
+  bytes: number;
+  arithmetic: string;
+} {
+  const { asks } = kinds[kind];
+  const bytes = asks ? pollIpBytes(upBytes, downBytes) : pushedIpBytes(downBytes);
+  const carried = asks ? upBytes + downBytes : downBytes;
+  const headers = Math.round((bytes - carried) / segmentHeaderBytes);
+  const parts = [
+    asks ? threeDigits(upBytes) : '',
+    threeDigits(downBytes),
+    `${headers} × ${segmentHeaderBytes}`,
+  ];
+  return { bytes, arithmetic: parts.filter(Boolean).join(' + ') };
+}
+
+function crowdFigure(poll: Counted, frame: Counted): Figure {
+  const [pollIp, frameIp] = [ipBytes(poll).bytes, ipBytes(frame).bytes];
+  const { pollHeaderBytes, frameHeaderBytes, clients } = headerTable;
+  const megabits = (bytes: number, count: number) => numberCell((bytes * 8 * count) / paperMegabit);
+  return {
+    id: 'published-megabits',
+    title: 'What that makes for a crowd',
+    notes: [
+      `By bytes beside the message a poll takes ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times a frame here and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. On the wire, where both pay for segments and acknowledgements and the frame carries its message, it is ${threeDigits(pollIp / frameIp)} times.`,
+    ],
+    panels: [],
+    table: {
+      id: 'published-megabits-table',
+      caption:
+        'Mbit/s for one poll, or one message, per client and second. A Mbit is 1,048,576 bits, as in the paper.',
+      staysOpen: true,
+      columns: [
+        numberColumn('clients'),
+        numberColumn('polls: published', `${pollHeaderBytes} B`),
+        numberColumn('ours, headers', `${whole(poll.overheadBytes)} B`),
+        numberColumn('ours, IP', `${whole(pollIp)} B`),
+        numberColumn('frames: published', `${frameHeaderBytes} B`),
+        numberColumn('ours, headers', `${whole(frame.overheadBytes)} B`),
+        numberColumn('ours, IP', `${whole(frameIp)} B`),
+      ],
+      rows: clients.map((count) => [
+        countCell(count),
+        megabits(pollHeaderBytes, count),
+        megabits(poll.overheadBytes, count),
+        megabits(pollIp, count),
+        megabits(frameHeaderBytes, count),
+        megabits(frame.overheadBytes, count),
+        megabits(frameIp, count),
+      ]),
+    },
+    sources: [headerTable.source.full],
+  };
+}

@@ -1,0 +1,171 @@
+import { pricesFrom } from '../../bench/analysis/advice.ts';
+import { type PollCosts, predictedCpu } from '../../bench/analysis/break-even.ts';
+import { openData, related } from '../../bench/analysis/published.ts';
+import { spread } from '../../bench/analysis/statistics.ts';
+import type { Result, Trial } from '../../bench/result.ts';
+import { threeDigits, whole } from '../units.ts';
+import { type Axis, decadeBelow, type Figure, type LinePanel, type LineSeries } from './figure.ts';
+import { type Lane, lanesOf, leftOutNotes } from './lanes.ts';
+import {
+  countCell,
+  numberCell,
+  numberColumn,
+  spreadCell,
+  type Table,
+  wordCell,
+  wordColumn,
+} from './table.ts';
+
+/** Open data to many: the server's processor against the number of clients, up to the published limits. */
+export function openDataFigure(result: Result, all: readonly Trial[]): Figure | undefined {
+  const trials = all.filter(({ parameters }) => parameters.publishEveryMs === undefined);
+  const lanes = lanesOf(trials);
+  if (lanes.length === 0) return undefined;
+  const costs = pricesFrom(result.fits, [])?.http;
+  return {
+    id: 'published-open-data',
+    title: 'Open data: how much of a core a crowd takes',
+    notes: [
+      `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. The run is faster and has as many times fewer clients, which makes the same polls and messages a second: the axis shows the clients that it stands for.`,
+      costs
+        ? 'Dotted: what the costs predict that were fitted in “Break-even”, with SSE taken to cost what push does. They were fitted to small messages, and leave out what a server takes at rest.'
+        : 'No model lines: this run fitted no costs.',
+      ...leftOutNotes(result, 'published'),
+    ],
+    panels: [sharePanel(lanes, costs)],
+    table: openDataTable(lanes, costs),
+    sources: [openData.source.full, ...related.map(({ full }) => full)],
+  };
+}
+
+/** As many clients of the published workload as a trial stands for: its source was that many times as fast. */
+export function clientsStoodFor({ clients, parameters }: Trial): number {
+  return Math.round((clients.count * parameters.ratePerSecond * openData.publishEveryMs) / 1000);
+}
+
+function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LinePanel {
+  const measured = lanes.map(measuredSeries);
+  const points = measured.flatMap(({ points }) => points);
+  const x: Axis = {
+    title: 'clients',
+    scale: 'logarithmic',
+    unit: 'number',
+    min: decadeBelow(Math.min(...points.map(({ x }) => x))),
+    max: 100_000,
+  };
+  const y: Axis = {
+    title: 'share of a core',
+    scale: 'logarithmic',
+    unit: 'percent',
+    min: decadeBelow(Math.min(...points.map(({ y }) => y), 1)),
+    max: 100,
+  };
+  return {
+    kind: 'lines',
+    id: 'published-open-data-share',
+    title: 'Processor of the server',
+    says: `Share of a core: ${measured
+      .flatMap(({ name, points }) =>
+        points.map((point) => `${name} ${threeDigits(point.y)} % with ${whole(point.x)} clients`),
+      )
+      .join(
+        ', ',
+      )}. Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}.`,
+    size: 'wide',
+    x,
+    y,
+    series: [...lanes.flatMap((lane) => modelSeries(lane, costs, x, y)), ...measured],
+    labels: 'end',
+    limits: [
+      {
+        x: openData.pollClientsMax,
+        text: `published: polls served ${whole(openData.pollClientsMax)}`,
+        transport: 'short-poll',
+      },
+      {
+        x: openData.sseClientsMax,
+        text: `SSE served ${whole(openData.sseClientsMax)}`,
+        transport: 'sse',
+      },
+    ],
+  };
+}
+
+function measuredSeries({ name, transport, trials }: Lane): LineSeries {
+  const points = sizesOf(trials).flatMap((clients) => {
+    const share = spread(trials.filter((trial) => clientsStoodFor(trial) === clients).map(sharePercent));
+    return share && share.median > 0 ? [{ x: clients, y: share.median }] : [];
+  });
+  // Polls here are more frequent than the published ones by as much as the source is: the name says theirs.
+  const published = transport === 'short-poll' ? `short poll every ${openData.pollEveryMs} ms` : name;
+  return { name: published, transport, role: 'measured', points };
+}
+
+/** The published load by the fitted costs, as far as one core goes. */
+function modelSeries(lane: Lane, costs: PollCosts | undefined, x: Axis, y: Axis): LineSeries[] {
+  const perClient = costs && modelPercent(lane.transport, costs);
+  if (!perClient) return [];
+  const from = Math.max(x.min ?? 1, (y.min ?? 0) / perClient);
+  const to = Math.min(x.max ?? 1, (y.max ?? 100) / perClient);
+  if (from >= to) return [];
+  const points = Array.from({ length: 21 }, (_, step) => {
+    const clients = from * (to / from) ** (step / 20);
+    return { x: clients, y: clients * perClient };
+  });
+  return [
+    {
+      name: `model of ${lane.transport === 'sse' ? 'SSE' : 'short poll'}`,
+      transport: lane.transport,
+      role: 'model',
+      points,
+    },
+  ];
+}
+
+/** Percent of a core for one client of the published workload. */
+function modelPercent(transport: Trial['transport'], costs: PollCosts): number {
+  const { poll, push } = predictedCpu(costs, 1000 / openData.publishEveryMs, openData.pollEveryMs);
+  // From milliseconds per second to percent.
+  return (transport === 'short-poll' ? poll : push).value / 10;
+}
+
+function sizesOf(trials: readonly Trial[]): number[] {
+  return [...new Set(trials.map(clientsStoodFor))].sort((a, b) => a - b);
+}
+
+function sharePercent({ server, durationMs }: Trial): number {
+  return (100 * server.cpuMs) / durationMs;
+}
+
+function openDataTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table {
+  return {
+    id: 'published-open-data-table',
+    caption: `Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}. The last column is how many would take a whole core here, if the largest crowd’s share grew in proportion.`,
+    columns: [
+      wordColumn('transport'),
+      numberColumn('stands for clients'),
+      numberColumn('clients run'),
+      numberColumn('runs'),
+      numberColumn('server CPU', '% of a core'),
+      numberColumn('model', '%'),
+      numberColumn('mean delay', 'ms'),
+      numberColumn('clients for a core'),
+    ],
+    rows: lanes.flatMap((lane) =>
+      sizesOf(lane.trials).map((clients) => {
+        const own = lane.trials.filter((trial) => clientsStoodFor(trial) === clients);
+        const share = spread(own.map(sharePercent));
+        return [
+          wordCell(lane.name),
+          countCell(clients),
+          countCell(own[0]?.clients.count ?? 0),
+          countCell(own.length),
+          spreadCell(share),
+          numberCell(costs && clients * modelPercent(lane.transport, costs)),
+          spreadCell(spread(own.map(({ delayMs }) => delayMs.mean))),
+          share && share.median > 0 ? countCell((100 * clients) / share.median) : numberCell(undefined),
+        ];
+      }),
+    ),
+  };
+}
