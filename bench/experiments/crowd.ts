@@ -17,7 +17,7 @@ const sizes = {
     repeats: 1,
     durationMs: 1000,
     ratePerSecond: 2,
-    clients: { push: [100, 500, 2000], sse: [2000], notify: [1000], 'long-poll': [100, 1000] },
+    clients: { push: [100, 500, 2000], notify: [1000], 'long-poll': [100, 1000] },
   },
   full: {
     repeats: 5,

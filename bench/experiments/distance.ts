@@ -25,7 +25,7 @@ const groups: GroupPlan[] = [
 const sizes = {
   quick: {
     repeats: 1,
-    durationMs: 600,
+    durationMs: 500,
     cells: [
       [20, fastPerSecond],
       [80, slowPerSecond],

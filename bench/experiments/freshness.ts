@@ -20,13 +20,13 @@ const everybody: GroupPlan[] = [
 ];
 
 const sizes = {
-  quick: { repeats: 1, alone: ['push'], togetherMs: 1500, aloneMs: 600 },
+  quick: { repeats: 1, alone: ['push'], togetherMs: 1200, aloneMs: 600 },
   default: { repeats: 3, alone: ['push', 'long-poll'], togetherMs: 2000, aloneMs: 500 },
   full: {
     repeats: 5,
     alone: ['push', 'sse', 'tcp-push', 'notify', 'long-poll'],
     togetherMs: 4000,
-    aloneMs: 1500,
+    aloneMs: 1000,
   },
 } as const;
 

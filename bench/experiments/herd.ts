@@ -28,7 +28,7 @@ const sizes = {
     repeats: 1,
     groups: groupsOf(100).slice(0, 2),
     outage: { atMs: 200, durationMs: 400 },
-    afterMs: 900,
+    afterMs: 800,
   },
   default: {
     repeats: 1,
@@ -36,7 +36,7 @@ const sizes = {
     outage: { atMs: 200, durationMs: 500 },
     afterMs: 1200,
   },
-  full: { repeats: 5, groups: groupsOf(300), outage: { atMs: 300, durationMs: 700 }, afterMs: 1600 },
+  full: { repeats: 5, groups: groupsOf(300), outage: { atMs: 300, durationMs: 700 }, afterMs: 1300 },
 } satisfies Record<string, { repeats: number; groups: GroupPlan[]; outage: Absence; afterMs: number }>;
 
 export const herd: Experiment = {

@@ -7,7 +7,7 @@ import type { Pair, Trial } from '../result.ts';
 const apartTimes = 2;
 
 const sizes = {
-  quick: { repeats: 1, slowMs: 800, pollMs: 700, farMs: 300, cannonMs: 1000 },
+  quick: { repeats: 1, slowMs: 700, pollMs: 700, farMs: 300, cannonMs: 1000 },
   default: { repeats: 1, slowMs: 1200, pollMs: 1500, farMs: 600, cannonMs: 1000 },
   full: { repeats: 5, slowMs: 2000, pollMs: 3000, farMs: 2000, cannonMs: 4000 },
 } as const;
@@ -81,7 +81,7 @@ export const honest: Experiment = {
 function plans(sizes: { slowMs: number; pollMs: number; farMs: number }, repeat: number): TrialPlan[] {
   const slow = (slowBy: 'pause' | 'sleep'): TrialPlan => ({
     groups: [{ transport: 'push', clients: 3, slowClients: 1, handlingMs: 100, slowBy }],
-    schedule: { kind: 'periodic', ratePerSecond: 500, payloadBytes: 16 * 1024 },
+    schedule: { kind: 'periodic', ratePerSecond: 500, payloadBytes: 32 * 1024 },
     durationMs: sizes.slowMs,
     repeat,
     sampleEveryMs: 100,

@@ -14,8 +14,8 @@ const sizes = {
   quick: {
     repeats: 1,
     clients: 200,
-    durationMs: 800,
-    transports: ['push', 'long-poll'],
+    durationMs: 600,
+    transports: ['push'],
     intervalsMs: [intervalMs],
   },
   default: {

@@ -39,7 +39,7 @@ const sizes = {
   quick: {
     repeats: 1,
     rates: [
-      { ratePerSecond: 1 / 3, durationMs: 3000, groups: whenSlow(1500) },
+      { ratePerSecond: 0.4, durationMs: 2500, groups: whenSlow(1250) },
       { ratePerSecond: 100, durationMs: 600, groups: whenFast },
     ],
   },
@@ -56,7 +56,6 @@ const sizes = {
     rates: [
       { ratePerSecond: 1 / 60, durationMs: 60_000, groups: whenSlow(10_000) },
       { ratePerSecond: 1, durationMs: 3000, groups: whenFast },
-      { ratePerSecond: 10, durationMs: 2000, groups: whenFast },
       { ratePerSecond: 100, durationMs: 2000, groups: whenFast },
     ],
   },

@@ -19,11 +19,11 @@ const groups: GroupPlan[] = [
   { transport: 'short-poll', clients, intervalMs, server: bare },
 ];
 
-const beforeMs = 300;
-const afterMs = 600;
+const beforeMs = 250;
+const afterMs = 500;
 
 const sizes = {
-  quick: { repeats: 1, awayMs: [800] },
+  quick: { repeats: 1, awayMs: [700] },
   default: { repeats: 1, awayMs: [1000, 2000] },
   full: { repeats: 5, awayMs: [0, 1000, 2000, 8000] },
 } as const;

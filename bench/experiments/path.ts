@@ -5,6 +5,7 @@ import type { Experiment, PathsTrial } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
 /** Short, so that the whole matrix takes a few seconds; `full` also runs it with two seconds. */
+const hasty = { messages: 2, idleLimitMs: 350, intervalMs: 500, connectLimitMs: 400, drainMs: 400 };
 const brief = { messages: 3, idleLimitMs: 500, intervalMs: 700, connectLimitMs: 500, drainMs: 500 };
 const patient = { messages: 3, idleLimitMs: 2000, intervalMs: 3000, connectLimitMs: 1500, drainMs: 1500 };
 
@@ -47,7 +48,7 @@ export const path: Experiment = {
   rule: 'A cell works when every message arrived, none more than 250 ms older than on the direct path, and no connection or poll failed; it is degraded when all arrived but not so; it fails when one did not. The claim does not hold when SSE, which is one-way, works on a path without Upgrade in every run; it holds when nothing that pushes does; otherwise it "depends".',
 
   plan(profile) {
-    const paths: PathsTrial[] = [{ ...brief, proxy: 'embedded', repeat: 1 }];
+    const paths: PathsTrial[] = [{ ...(profile === 'quick' ? hasty : brief), proxy: 'embedded', repeat: 1 }];
     if (profile !== 'quick') paths.push({ ...brief, proxy: 'nginx', repeat: 1 });
     if (profile === 'full') {
       for (let repeat = 2; repeat <= 5; repeat += 1) {

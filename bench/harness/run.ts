@@ -6,7 +6,7 @@ import { Bench } from './trial.ts';
 import { unfinishedTrials } from './trial-frame.ts';
 
 /** Time that a trial takes beside its window: starting servers, connecting clients, draining. By experience on two cores. */
-const trialOverheadMs = 200;
+const trialOverheadMs = 170;
 const ownProcessesMs = 1300;
 const ownFleetMs = 40;
 const connectMs = 0.5;

@@ -14,7 +14,7 @@ import type { ServerHandlers, ServerLosses } from './server-process.ts';
 import { type Metered, type Phases, type Played, trialOf } from './trial-result.ts';
 
 /** Time between the order to begin and the beginning: all processes have to have heard it. */
-const leadMs = 120;
+const leadMs = 90;
 
 /**
  * A server process, fleet processes, and the trials that run in them; a link process where there is distance.
@@ -130,7 +130,7 @@ export class Bench {
       while (this.#fleets.length < count) this.#fleets.push(new Child<FleetHandlers>('./fleet-process.ts'));
       const groups = plan.groups.map((group) => ({ ...group, ...(group.intervalMs && { intervalMs: 20 }) }));
       const schedule = { ...plan.schedule, ratePerSecond: 100 };
-      await this.run('warm-up', { ...plan, groups, schedule, durationMs: 1000 });
+      await this.run('warm-up', { ...plan, groups, schedule, durationMs: 600 });
     }
     return this.#fleets.slice(0, count);
   }
