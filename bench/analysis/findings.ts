@@ -9,15 +9,15 @@ import { isSaturated } from './warnings.ts';
  */
 export function judge(experiment: Experiment, all: Evidence): Finding {
   const usable = usableEvidence(all);
-  const { trials } = usable;
+  const runs = repeats(usable);
   const judged = conclude(experiment, usable, all.trials);
   return {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
     rule: experiment.rule,
-    provisional: judged.verdict !== 'inconclusive' && repeats(trials) < runsForVerdict,
+    provisional: judged.verdict !== 'inconclusive' && runs < runsForVerdict,
     ...judged,
-    sentence: repeats(trials) === 1 ? `${judged.sentence} One run.` : judged.sentence,
+    sentence: runs === 1 ? `${judged.sentence} One run.` : judged.sentence,
   };
 }
 
@@ -50,6 +50,9 @@ function conclude(
   }
 }
 
-function repeats(trials: readonly Trial[]): number {
-  return new Set(trials.map((trial) => trial.repeat)).size;
+/** How often everything was run. A probe that is repeated says so among its values. */
+function repeats({ trials, probes }: Evidence): number {
+  const ofTrials = new Set(trials.map(({ repeat }) => repeat)).size;
+  const ofProbes = new Set(probes.flatMap(({ values }) => values.repeat ?? [])).size;
+  return Math.max(ofTrials, ofProbes);
 }

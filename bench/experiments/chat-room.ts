@@ -1,5 +1,5 @@
 import { NotEnough } from '../analysis/findings.ts';
-import { spread, whole, writeBytes, writeMs } from '../analysis/statistics.ts';
+import { spread, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
 import { type Experiment, rotate } from '../experiment.ts';
 import type { RoomPlan } from '../harness/rooms/room.ts';
 import type { Probe } from '../result.ts';
@@ -84,13 +84,13 @@ export const chatRoom: Experiment = {
     const verdict = !exact || !forgets(fixed) ? 'does not hold' : forgets(naive) ? 'holds' : 'depends';
     const announced = atLargest[0]?.values.announcementsHeard ?? 0;
     const wrong = parties.reduce((sum, { values }) => sum + (values.missing ?? 0) + (values.doubled ?? 0), 0);
-    const grew = spread(naive.map(({ values }) => values.memoryGrewBytes));
+    const grew = spread(naive.map(({ values }) => Math.max(0, values.memoryGrewBytes ?? 0)));
     const grewFixed = spread(fixed.map(({ values }) => Math.max(0, values.memoryGrewBytes ?? 0)));
     return {
       verdict,
       sentence: [
-        `${whole(largest)} people who came in caused ${whole(announced)} announcements (N(N + 1)/2 = ${whole((largest * (largest + 1)) / 2)}), and what each said was heard ${whole(largest * largest)} times, ${wrong === 0 ? 'by everybody once' : `with ${whole(wrong)} missed or doubled`}; the last heard it within ${writeMs(took.high)}.`,
-        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${writeBytes(Math.max(0, grew?.median ?? 0))}; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
+        `${whole(largest)} people who came in caused ${whole(announced)} announcements (N(N + 1)/2 = ${whole((largest * (largest + 1)) / 2)}), and what each said was heard ${whole(largest * largest)} times, ${wrong === 0 ? 'by everybody once' : `with ${whole(wrong)} missed or doubled`}; the last heard it within ${withRange(took, writeMs)}.`,
+        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${grew ? withRange(grew, writeBytes) : 'nothing'}; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
       ].join(' '),
       evidence: [],
       model: 'announcements N(N + 1)/2; deliveries N² when each says one thing',

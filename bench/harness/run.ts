@@ -1,5 +1,5 @@
 import { judge, usableEvidence } from '../analysis/findings.ts';
-import type { Evidence, Experiment, Machine, PathsTrial, Profile, TrialPlan } from '../experiment.ts';
+import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
 import { nginxRemedy } from './paths/nginx.ts';
 import { Bench } from './trial.ts';
@@ -43,6 +43,9 @@ function otherMs({ durationMs }: { durationMs: number }): number {
   return durationMs + trialOverheadMs;
 }
 
+/** Something to measure: what to call it, about how long it takes, and how to do it. */
+type Step = { text: string; ms: number; run(): Promise<unknown> };
+
 /**
  * Runs experiments one after the other and enters everything into one result.
  * A trial that fails is recorded as failed and the run goes on in new processes. When `signal`
@@ -75,46 +78,13 @@ export class Run {
 
   /** Runs all trials of one experiment, then judges it. `onStep` is told what comes next and what is left of the whole run. */
   async experiment(experiment: Experiment, onStep: (text: string) => void): Promise<void> {
-    const { id } = experiment.text;
     const plan = experiment.plan(this.#result.lab.profile, this.#machine);
-    const { trials, capacity, probes = [], rooms = [], paths = [] } = plan;
-    const step = (text: string) =>
+    for (const { text, ms, run } of this.#steps(experiment.text.id, plan)) {
+      if (this.#signal.aborted) break;
       onStep(`${text} · about ${Math.max(1, Math.ceil(this.#leftMs / 1000))} s left`);
-    for (const [index, plan] of trials.entries()) {
-      if (this.#signal.aborted) break;
-      step(`${index + 1} of ${trials.length} · ${describe(plan)}`);
-      this.#result.trials.push(...(await this.#trial(id, plan)));
-      this.#leftMs -= trialMs(plan);
+      await run();
+      this.#leftMs -= ms;
       this.#onChange();
-    }
-    if (capacity && !this.#signal.aborted) {
-      step('raw capacity of the short-poll server');
-      await this.#beside('Raw poll capacity', async (bench) =>
-        this.#result.capacities.push(await bench.capacity(id, capacity)),
-      );
-      this.#leftMs -= otherMs(capacity);
-    }
-    for (const probe of probes) {
-      if (this.#signal.aborted) break;
-      step(probe.name);
-      await this.#beside(`“${probe.name}”`, async (bench) =>
-        this.#result.probes.push(...(await bench.probe(id, probe))),
-      );
-      this.#leftMs -= otherMs(probe);
-    }
-    for (const room of rooms) {
-      if (this.#signal.aborted) break;
-      step(`a ${room.kind} room, ${room.visitors || room.cycles} people`);
-      await this.#beside('A chat room', async (bench) =>
-        this.#result.probes.push(await bench.room(id, room)),
-      );
-      this.#leftMs -= otherMs(room);
-    }
-    for (const path of paths) {
-      if (this.#signal.aborted) break;
-      step(`every transport on every path, ${path.proxy} proxies`);
-      await this.#beside('A network path', async (bench) => this.#paths(id, bench, path));
-      this.#leftMs -= pathsMs(path);
     }
     this.#conclude(experiment);
     this.#onChange();
@@ -124,6 +94,40 @@ export class Run {
   end(): void {
     this.#bench?.kill();
     this.#bench = undefined;
+  }
+
+  /** All that an experiment wants done, one after the other. */
+  #steps(id: string, { trials, capacity, probes = [], rooms = [], paths = [] }: Plan): Step[] {
+    const { capacities, probes: probed } = this.#result;
+    const beside = (what: string, measure: (bench: Bench) => Promise<unknown>) => () =>
+      this.#beside(what, measure);
+    return [
+      ...trials.map((plan, index) => ({
+        text: `${index + 1} of ${trials.length} · ${describe(plan)}`,
+        ms: trialMs(plan),
+        run: async () => this.#result.trials.push(...(await this.#trial(id, plan))),
+      })),
+      ...(capacity ? [capacity] : []).map((plan) => ({
+        text: 'raw capacity of the short-poll server',
+        ms: otherMs(plan),
+        run: beside('Raw poll capacity', async (bench) => capacities.push(await bench.capacity(id, plan))),
+      })),
+      ...probes.map((plan) => ({
+        text: plan.name,
+        ms: otherMs(plan),
+        run: beside(`“${plan.name}”`, async (bench) => probed.push(...(await bench.probe(id, plan)))),
+      })),
+      ...rooms.map((plan, index) => ({
+        text: `${index + 1} of ${rooms.length} · a ${plan.kind} room, ${plan.visitors || plan.cycles} people`,
+        ms: otherMs(plan),
+        run: beside('A chat room', async (bench) => probed.push(await bench.room(id, plan))),
+      })),
+      ...paths.map((plan, index) => ({
+        text: `${index + 1} of ${paths.length} · every transport on every path, ${plan.proxy} proxies`,
+        ms: pathsMs(plan),
+        run: beside('A network path', (bench) => this.#paths(id, bench, plan)),
+      })),
+    ];
   }
 
   async #trial(id: string, plan: TrialPlan): Promise<Trial[]> {
