@@ -189,9 +189,8 @@ function lazySentence(trials: readonly Trial[]): string {
 }
 
 function rate(perSecond: number): string {
-  return perSecond < 1
-    ? `one message per ${threeDigits(1 / perSecond)} s`
-    : `${threeDigits(perSecond)} messages a second`;
+  if (perSecond < 1) return `one message per ${threeDigits(1 / perSecond)} s`;
+  return perSecond === 1 ? 'one message a second' : `${threeDigits(perSecond)} messages a second`;
 }
 
 function cpu(value: number): string {
