@@ -7,7 +7,7 @@ import type { Probe } from '../result.ts';
 const sizes = {
   quick: { repeats: 1, visitors: [20, 80], cycles: 100 },
   default: { repeats: 1, visitors: [20, 80, 200], cycles: 1000 },
-  full: { repeats: 5, visitors: [20, 80, 200, 500], cycles: 1000 },
+  full: { repeats: 5, visitors: [20, 100, 500], cycles: 1000 },
 } as const;
 
 export const chatRoom: Experiment = {

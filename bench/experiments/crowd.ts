@@ -24,7 +24,7 @@ const sizes = {
     durationMs: 2000,
     ratePerSecond: 1,
     clients: {
-      push: [100, 1000, 3000, 10_000],
+      push: [100, 1000, 10_000],
       sse: [3000],
       'tcp-push': [3000],
       notify: [1000],

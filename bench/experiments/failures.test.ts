@@ -47,6 +47,17 @@ describe('overwhelmed', () => {
     expect(verdictOf(overwhelmed, evidenceOf(open, bounded, polled))).toBe(verdict);
   });
 
+  it('goes by the median run, since the kernel may swallow a whole overload', () => {
+    const runs = [0, 2 * mebibyte, 2 * mebibyte].map((bytes) =>
+      withBacklog(bytes, { parameters: { policy: 'unbounded' } }),
+    );
+    const others = evidenceOf(0, 0, 0).slice(1);
+    expect(verdictOf(overwhelmed, [...runs, ...others])).toBe('depends');
+    expect(verdictOf(overwhelmed, [...runs.slice(0, 2), ...runs.slice(0, 1), ...others])).toBe(
+      'does not hold',
+    );
+  });
+
   it('names the price of a bound', () => {
     const { sentence } = judge(overwhelmed, evidence(evidenceOf(2 * mebibyte, 0, 0)));
     expect(sentence).toContain('drop-oldest 40 % of its messages');

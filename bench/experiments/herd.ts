@@ -106,7 +106,7 @@ export const herd: Experiment = {
     const clients = trials[0]?.clients.count ?? 0;
     const recovered = (some: Trial[]) => spread(some.map(({ returned }) => returned?.allHearNewsMs));
     const [fixedAfter, jitteredAfter] = [recovered(pushes('fixed')), recovered(pushes('jittered'))];
-    const percent = (share: number) => `${threeDigits(100 * share)} %`;
+    const percent = (share: number) => `${threeDigits(100 * Math.min(1, share))} %`;
     return {
       verdict,
       sentence: [

@@ -28,7 +28,7 @@ const sizes = {
   full: {
     repeats: 5,
     clients: 500,
-    durationMs: 2000,
+    durationMs: 1500,
     transports: pushKinds,
     intervalsMs: [intervalMs, lazyIntervalMs],
   },

@@ -13,6 +13,8 @@ const payloadBytes = 96 * 1024;
 const fastClients = 20;
 /** Pollers are fewer: each of their answers is put together anew, and 21 times so much would fill the server’s time. */
 const pollers = 4;
+/** Taking events apart costs the simulated clients more than WebSocket frames. */
+const listeners = 11;
 const intervalMs = 200;
 /** What may wait in the server for one client, under every policy that has a limit. */
 const limitBytes = 1024 * 1024;
@@ -55,13 +57,13 @@ const groups = {
   ],
   default: [
     ...everyPolicy(1, oneSlow),
-    { ...pushUnder('drop-oldest', 1, oneSlow), transport: 'sse' },
+    { ...pushUnder('drop-oldest', 1, listeners), transport: 'sse' },
     ...pulling(1, pollers),
   ],
   full: [
     ...everyPolicy(1, oneSlow),
     ...everyPolicy(half, fastClients),
-    { ...pushUnder('drop-oldest', 1, oneSlow), transport: 'sse' },
+    { ...pushUnder('drop-oldest', 1, listeners), transport: 'sse' },
     ...pulling(1, pollers),
   ],
 } satisfies Record<string, GroupPlan[]>;
@@ -75,6 +77,7 @@ const sizes = {
 
 /** Long enough to see whether memory stays flat; only in `full`. */
 const longMs = 60_000;
+const longLogMessages = 500;
 
 export const overwhelmed: Experiment = {
   text: {
@@ -107,10 +110,10 @@ export const overwhelmed: Experiment = {
       'For a while one of 21 clients handles only ten messages of a hundred a second; the shaded time. First: bytes that wait in the server for that one client, policy by policy. Second: how old the messages are that it handles. Third: what the policy cost it, in messages. The dashed line is the model of no policy at all.',
     why: 'The client handles μ of λ messages a second, so λ − μ has to go somewhere. Without a bound it waits in a queue of the server’s for this client alone. Dropping keeps the queue short and loses messages; conflating keeps the newest; disconnecting hands the problem back, with a cursor to return by. Credit asks: nothing is sent that was not asked for, and what waits is a place in the log.',
     caveat:
-      'The kernel takes some megabytes into its own buffers before the server notices anything: only credit and polling keep these empty as well. A shared message is in memory once however many wait for it, so bytes per client say more than the process’s memory. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead, as “How benchmarks lie” shows.',
+      'The kernel takes some megabytes into its own buffers before the server notices anything: only credit and polling keep these empty as well. They grow as they see fit, to tens of megabytes: in some runs they take the whole overload. A shared message is in memory once however many wait for it, so bytes per client say more than the process’s memory. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead, as “How benchmarks lie” shows.',
   },
 
-  rule: 'Holds when, without a bound, more than 1 MiB waits in the server for the slow client and polling or some bound lets as much wait. "Depends" when more than 1 MiB waits without a bound, and in every run every bound keeps to its limit (with the socket’s room and one message more) and polling lets nothing wait to speak of. Does not hold when without a bound no more than 1 MiB waits.',
+  rule: 'By the median run without a bound, since the kernel may swallow a whole overload. Holds when more than 1 MiB waits in the server for the slow client, and polling or some bound lets more wait than the limit in any run. "Depends" when more than 1 MiB waits without a bound, while in every run every bound keeps to its limit (with the socket’s room and one message more) and so does polling. Does not hold when without a bound no more than 1 MiB waits.',
 
   plan(profile) {
     const { repeats, durationMs, overload } = sizes[profile];
@@ -146,7 +149,7 @@ export const overwhelmed: Experiment = {
     const worst = spread(kept.map(longestBacklogBytes));
     const polled = spread(pulled.map(longestBacklogBytes));
     const keeps = (worst?.high ?? 0) <= room && (polled?.high ?? 0) <= room;
-    const verdict = open.low <= mebibyte ? 'does not hold' : keeps ? 'depends' : 'holds';
+    const verdict = open.median <= mebibyte ? 'does not hold' : keeps ? 'depends' : 'holds';
     const seconds = (under('unbounded')[0]?.parameters.overloadMs ?? 0) / 1000;
     return {
       verdict,
@@ -176,7 +179,12 @@ function longTrials(): TrialPlan[] {
     sampleEveryMs: 500,
   };
   return [
-    { ...plan, groups: bounded.map((policy) => pushUnder(policy, 1, clients)) },
+    // A log that is full from the start: its growth would hide whether the outboxes grow.
+    {
+      ...plan,
+      groups: bounded.map((policy) => pushUnder(policy, 1, clients)),
+      logLimitMessages: longLogMessages,
+    },
     { ...plan, groups: [pushUnder('unbounded', 1, clients)], giveUp: true },
   ];
 }
