@@ -6,6 +6,7 @@ import {
   meanInterval,
   type PairedRun,
   ratioInterval,
+  smallerOf,
   tQuantile,
   writeInterval,
 } from './interval.ts';
@@ -157,6 +158,23 @@ describe('comparing two', () => {
     expect(clearlyDifferent({ low: 1, high: 2 }, 2)).toBe(false);
     expect(clearlyDifferent({ low: 1, high: 2 }, 2.01)).toBe(true);
     expect(clearlyDifferent({ low: 1, high: 2 }, 0.99)).toBe(true);
+  });
+});
+
+describe('who took less', () => {
+  const smaller = (...ratios: number[]) => smallerOf(ratios.map((a) => ({ a, b: 1 })));
+
+  it('is whoever did, with one run or two', () => {
+    expect(smaller(0.9)).toBe('a');
+    expect(smaller(1.1)).toBe('b');
+    expect(smaller(0.5, 1.1)).toBe('a');
+    expect(smaller()).toBeUndefined();
+  });
+
+  it('has to be clear with three', () => {
+    expect(smaller(0.5, 0.55, 0.45)).toBe('a');
+    expect(smaller(1.9, 2, 2.1)).toBe('b');
+    expect(smaller(0.5, 1, 1.9)).toBe('no clear difference');
   });
 });
 

@@ -39,6 +39,18 @@ export function compareRatio(
 }
 
 /**
+ * Which of the two took less. With three runs or more only where that is clear; with fewer whatever
+ * they say, and what rests on it is provisional. `undefined` without a pair.
+ */
+export function smallerOf(pairs: readonly PairedRun[]): 'a' | 'b' | 'no clear difference' | undefined {
+  const { ratio, verdict } = compareRatio(pairs);
+  if (verdict === 'no clear difference') return verdict;
+  const [only] = pairs;
+  if (!only) return undefined;
+  return (ratio?.mean ?? only.a / only.b) < 1 ? 'a' : 'b';
+}
+
+/**
  * The mean of one value per run with its t-interval: mean ± t · s/√n, with n − 1 degrees of freedom.
  * `undefined` with fewer than two values, for one run says nothing about the next, and where a value is
  * not finite. `confidence` is a share between 0 and 1.

@@ -10,13 +10,20 @@ const written = (...runs: number[]) => {
 describe('a value over several runs', () => {
   it('stands alone with one run, has a range with two, an interval from three on', () => {
     expect(written(5)).toBe('5 ms');
-    expect(written(4, 6)).toBe('5 ms (4 ms to 6 ms over 2 runs)');
+    expect(written(4, 6)).toBe('5 ms (4 to 6 over 2 runs)');
     // s = 1, s/√3 = 0.577, t(0.975, 2) = 4.303
-    expect(written(4, 5, 6)).toBe('5 ms (95 %: 2.52 ms to 7.48 ms, 3 runs)');
+    expect(written(4, 5, 6)).toBe('5 ms (95 %: 2.52 to 7.48, 3 runs)');
+  });
+
+  it('keeps its units where they differ', () => {
+    const value = spread([900, 1100]);
+    expect(value && withRange(value, (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`))).toBe(
+      '1 s (900 ms to 1.1 s over 2 runs)',
+    );
   });
 
   it('never claims less than nothing', () => {
-    expect(written(0.1, 0.1, 4)).toMatch(/95 %: 0 ms to/);
+    expect(written(0.1, 0.1, 4)).toMatch(/95 %: 0 to/);
   });
 
   it('is nothing without a run', () => {

@@ -26,15 +26,31 @@ export function spread(values: readonly (number | null | undefined)[]): Spread |
 
 /**
  * Writes a spread for people. From three runs on the mean of the runs with its interval: "1.02 ms (95 %:
- * 0.98 ms to 1.06 ms, 5 runs)"; two runs give their median and range, one run stands alone.
+ * 0.98 to 1.06, 5 runs)"; two runs give their median and range, one run stands alone.
  */
 export function withRange(value: Spread, write: (value: number) => string): string {
-  if (value.runs < 2) return write(value.median);
-  const { interval } = value;
-  if (!interval) return `${write(value.median)} (${write(value.low)} to ${write(value.high)} over 2 runs)`;
+  const { interval, runs } = value;
+  if (runs < 2) return write(value.median);
+  if (!interval) return writeRange(value.median, value, write, ' over 2 runs');
   // No measured quantity here is ever negative; an interval that is says no more than "from nothing".
-  const low = Math.max(0, interval.low);
-  return `${write(interval.mean)} (95 %: ${write(low)} to ${write(interval.high)}, ${interval.n} runs)`;
+  const likely = { low: Math.max(0, interval.low), high: interval.high };
+  return writeRange(interval.mean, likely, write, `, ${runs} runs`, '95 %: ');
+}
+
+/** "5 ms (4 to 6 over 2 runs)": the unit once, where it is the same everywhere. */
+function writeRange(
+  value: number,
+  range: { low: number; high: number },
+  write: (value: number) => string,
+  after: string,
+  before = '',
+): string {
+  const texts = [value, range.low, range.high].map(write);
+  const units = new Set(texts.map((text) => text.replace(/^[\d.,]+/, '')));
+  const [low, high] = texts
+    .slice(1)
+    .map((text) => (units.size === 1 ? (/^[\d.,]+/.exec(text)?.[0] ?? text) : text));
+  return `${texts[0]} (${before}${low} to ${high}${after})`;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../analysis/break-even.ts';
 import { cellsOf, fitCpuCosts } from '../analysis/cpu-costs.ts';
 import { NotEnough } from '../analysis/findings.ts';
-import { compareRatio } from '../analysis/interval.ts';
+import { smallerOf } from '../analysis/interval.ts';
 import { threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
 import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
@@ -137,11 +137,8 @@ function winners(trials: readonly Trial[], framework: 'express' | 'http'): Winne
 }
 
 function winnerOf(runs: readonly Cell[]): Winner['winner'] {
-  const { ratio, verdict } = compareRatio(runs.map(({ pollCpu, pushCpu }) => ({ a: pollCpu, b: pushCpu })));
-  if (verdict === 'no clear difference') return verdict;
-  const [only] = runs;
-  const times = ratio?.mean ?? (only ? only.pollCpu / only.pushCpu : 1);
-  return times < 1 ? 'short-poll' : 'push';
+  const smaller = smallerOf(runs.map(({ pollCpu, pushCpu }) => ({ a: pollCpu, b: pushCpu })));
+  return smaller === 'a' ? 'short-poll' : smaller === 'b' ? 'push' : 'no clear difference';
 }
 
 function turningPoint(trials: readonly Trial[], framework: 'express' | 'http', where: string): string {
