@@ -39,6 +39,11 @@ export function offlineFigures(result: Result): Figure[] {
 /** The trials that had the same absence and the same log; a log that keeps everything does so for ever. */
 type Case = { awayMs: number; retentionMs: number; lanes: Lane[] };
 
+/** "push, with replay": there is only one kind of push beside SSE. */
+function withShortName(lane: Lane): Lane {
+  return { ...lane, name: lane.name.replace(' (WebSocket)', '') };
+}
+
 function retentionOf({ parameters }: Trial): number {
   return parameters.retentionMs ?? Number.POSITIVE_INFINITY;
 }
@@ -53,7 +58,7 @@ function casesOf(trials: readonly Trial[]): Case[] {
       return logsMs.map((retentionMs) => ({
         awayMs,
         retentionMs,
-        lanes: lanesOf(away.filter((trial) => retentionOf(trial) === retentionMs)),
+        lanes: lanesOf(away.filter((trial) => retentionOf(trial) === retentionMs)).map(withShortName),
       }));
     });
 }

@@ -21,7 +21,7 @@ export function shownCases(cases: readonly Case[]): Shown[] {
   const pulled = cases.filter(({ policy }) => !policy);
   return [
     ...cases.filter(({ policy }) => policy).map((one) => ({ id: one.id, name: one.name, cases: [one] })),
-    ...(pulled.length > 0 ? [{ id: 'pulled', name: 'pulled', cases: pulled }] : []),
+    ...(pulled.length > 0 ? [{ id: 'pulled', name: 'polls and fetches', cases: pulled }] : []),
   ];
 }
 

@@ -104,7 +104,7 @@ function timePanel(
   return {
     kind: 'lines',
     id: `overwhelmed-${quantity.id}-${id}`,
-    title: `${name}: ${write(Math.max(...most.slice(0, own.length > 1 ? most.length : 1).map(({ value }) => value)))}`,
+    title: `${name}: up to ${write(Math.max(...most.slice(0, own.length > 1 ? most.length : 1).map(({ value }) => value)))}`,
     says: `${name}: ${words}: ${most.map(({ name, value }) => `${name} ${write(value)}`).join('; ')}.`,
     size: 'third',
     x,

@@ -20,7 +20,10 @@ export function columnChart({ x, y, transport, columns }: ColumnPanel): ChartCon
     options: {
       parsing: false,
       layout: { padding: { top: 8, right: 12 } },
-      scales: { x: { ...numberAxis(x), offset: false }, y: numberAxis(y) },
+      scales: {
+        x: { ...numberAxis(x), offset: false, grid: { color: colourOf('grid'), offset: false } },
+        y: numberAxis(y),
+      },
       plugins: { tooltip: { enabled: false } },
     },
   };

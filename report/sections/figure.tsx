@@ -4,6 +4,7 @@ import { CompareChart } from './compare.tsx';
 import { DataTable } from './data-table.tsx';
 import { Matrix } from './matrix.tsx';
 import { Sign } from './sign.tsx';
+import { TimelineLegend } from './timeline-legend.tsx';
 import { WinnerMap } from './winner-map.tsx';
 
 /** A figure: its panels as canvases that the script draws on, one legend for all, notes and the table. */
@@ -14,6 +15,7 @@ export function FigureBlock({ figure }: { figure: Figure }) {
         <h3>{figure.title}</h3>
       </figcaption>
       <Legend panels={figure.panels} />
+      {figure.panels.some(({ kind }) => kind === 'timeline') && <TimelineLegend />}
       {figure.panels.length > 0 && (
         <div class="panels">
           {figure.panels.map((panel) => (
@@ -72,8 +74,10 @@ function CanvasBox({ panel }: { panel: CanvasPanel }) {
           PNG
         </button>
       </div>
-      <div class="canvas-box">
-        <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
+      <div class="canvas-scroll">
+        <div class="canvas-box">
+          <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
+        </div>
       </div>
       <p class="says">{panel.says}</p>
     </div>
