@@ -7,7 +7,7 @@ import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
 import { transportLooks, transportNames } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
-import type { CanvasPanel, Figure } from './charts/figure.ts';
+import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
 
@@ -51,9 +51,7 @@ ${embedsResult ? dataBlock('result', JSON.stringify(result)) : ''}
 
 /** The panels that the script draws. */
 function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
-  return figures
-    .flatMap(({ panels }) => panels)
-    .filter((panel): panel is CanvasPanel => panel.kind !== 'map' && panel.kind !== 'compare');
+  return figures.flatMap(({ panels }) => panels).filter(isOnCanvas);
 }
 
 /** For a chart six digits are more than anybody sees, and half of what a measured number would take in the page. */

@@ -1,13 +1,17 @@
 import type { Result } from '../../bench/result.ts';
 import { breakEvenFigures } from './break-even.ts';
+import { chatRoomFigures } from './chat-room.ts';
 import { crowdFigures } from './crowd.ts';
 import { distanceFigures } from './distance.ts';
 import type { Figure } from './figure.ts';
 import { freshnessFigures } from './freshness.ts';
+import { herdFigures } from './herd.ts';
 import { honestFigures } from './honest.ts';
 import { idleCostFigures } from './idle-cost.ts';
 import { lightClientFigures } from './light-client.ts';
+import { offlineFigures } from './offline.ts';
 import { overwhelmedFigures } from './overwhelmed.ts';
+import { pathFigures } from './path.ts';
 import { publishedFigures } from './published.ts';
 import { trialsTable } from './trials-table.ts';
 
@@ -20,6 +24,10 @@ const figuresOf: Record<string, (result: Result) => Figure[]> = {
   'light-client': lightClientFigures,
   crowd: crowdFigures,
   overwhelmed: overwhelmedFigures,
+  offline: offlineFigures,
+  herd: herdFigures,
+  path: pathFigures,
+  'chat-room': chatRoomFigures,
   published: publishedFigures,
   honest: honestFigures,
 };

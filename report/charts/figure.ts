@@ -19,13 +19,13 @@ export type Figure = {
 };
 
 /** One chart. */
-export type Panel = CanvasPanel | MapPanel | ComparePanel;
+export type Panel = CanvasPanel | MapPanel | ComparePanel | MatrixPanel;
 
 /** Charts that the page's script draws on a canvas. The others are part of the page and need no script. */
-export type CanvasPanel = LinePanel | BarPanel | DotPanel;
+export type CanvasPanel = LinePanel | BarPanel | DotPanel | ColumnPanel | TimelinePanel;
 
 /** What all panels have. `says` is for people who can't see the chart: the finding, not the shape. */
-type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half' };
+type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half' | 'third' };
 
 /** Lines over two number axes. `labels` says where lines get their names: along the line or at its end. */
 export type LinePanel = PanelFrame & {
@@ -36,10 +36,47 @@ export type LinePanel = PanelFrame & {
   labels: 'along' | 'end';
   /** Upright strokes at values that others published. */
   limits?: { x: number; text: string; transport: TransportName }[];
+  /** A time in which something was different. */
+  shade?: Shade;
+  /** A level that lines are meant to stay below. */
+  bound?: { y: number; text: string };
 };
+
+/** A part of the x axis that is shaded, with its name at the top. */
+export type Shade = { from: number; to: number; text: string };
 
 /** One horizontal bar per row, from zero, on a linear axis. */
 export type BarPanel = PanelFrame & { kind: 'bars'; x: Axis; rows: BarRow[] };
+
+/** Upright bars of one width over time, from zero, on linear axes. `x` of a column is its middle. */
+export type ColumnPanel = PanelFrame & {
+  kind: 'columns';
+  x: Axis;
+  y: Axis;
+  transport: TransportName;
+  columns: Point[];
+};
+
+/**
+ * One row per client, a sign per message at the instant at which it was due: filled where it came at once,
+ * hollow where it came after an absence, a cross where it never came.
+ */
+export type TimelinePanel = PanelFrame & {
+  kind: 'timeline';
+  x: Axis;
+  shade: Shade;
+  rows: TimelineRow[];
+};
+
+export type TimelineRow = {
+  name: string;
+  transport: TransportName;
+  atOnce: number[];
+  later: number[];
+  never: number[];
+  /** When the last of the late ones came. */
+  caughtUpAt?: number;
+};
 
 /** One row per transport with a filled sign for the median and a hollow one for the mean. */
 export type DotPanel = PanelFrame & { kind: 'dots'; x: Axis; rows: DotRow[] };
@@ -71,10 +108,24 @@ export type ComparePanel = PanelFrame & {
   rows: CompareRow[];
 };
 
+/** A table of verdicts: a row per transport, a column per thing that it had to pass. Needs no script. */
+export type MatrixPanel = PanelFrame & {
+  kind: 'matrix';
+  /** What each outcome means. */
+  legend: Record<Outcome, string>;
+  columns: string[];
+  rows: { name: string; transport: TransportName; cells: MatrixEntry[][] }[];
+};
+
+export type Outcome = 'works' | 'degraded' | 'fails';
+
+/** One verdict in a cell. `by` says whose it is, where there are several; `doubt` that runs disagreed. */
+export type MatrixEntry = { outcome: Outcome; by?: string; reason?: string; doubt?: string };
+
 /** A logarithmic axis. `ticks` stand at shares of its length, from 0 to 1; at `breakAt` it leaps up from zero. */
 export type CompareAxis = { title: string; ticks: { at: number; text: string }[]; breakAt?: number };
 
-/** Signs stand at shares of the axis, from 0 to 1; `detail` is a sentence under the row. */
+/** Signs stand at shares of the axis, from 0 to 1; `model` may be another third reading, if `words` says so; `detail` is a sentence under the row. */
 export type CompareRow = {
   name: string;
   detail?: string;
@@ -138,6 +189,11 @@ export type DotRow = {
   high: number;
   model?: number;
 };
+
+/** Whether a panel is drawn by the script. */
+export function isOnCanvas(panel: Panel): panel is CanvasPanel {
+  return panel.kind !== 'map' && panel.kind !== 'compare' && panel.kind !== 'matrix';
+}
 
 /** The power of ten at or below a value: where a logarithmic axis begins. */
 export function decadeBelow(value: number): number {

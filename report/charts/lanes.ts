@@ -26,9 +26,17 @@ const differences: ((trial: Trial) => string)[] = [
   ({ parameters }) => (parameters.coalesce === false ? 'uncoalesced' : ''),
   ({ parameters }) => (parameters.keepAlive === false ? 'hangs up' : ''),
   ({ parameters }) => parameters.policy ?? '',
+  ({ parameters }) => (parameters.slowClients ? `${parameters.slowClients} slow` : ''),
+  ({ parameters }) => replayNames[`${parameters.replay ?? 'none'}`],
+  ({ parameters }) => (parameters.backoff ? backoffNames[parameters.backoff] : ''),
+  ({ parameters }) => (parameters.inPhase ? 'in phase' : ''),
 ];
 
 const latestOnly = 'latest only';
+
+const backoffNames = { jittered: 'jittered wait', fixed: 'fixed wait', immediate: 'no wait' };
+
+const replayNames = { true: 'with replay', false: 'without a log', none: '' };
 
 const frameworkNames = { express: 'on Express', http: 'on bare HTTP', none: '' };
 

@@ -16,8 +16,10 @@ import annotation from 'chartjs-plugin-annotation';
 import type { CanvasPanel } from '../charts/figure.ts';
 import { barChart } from './bars.ts';
 import { colourOf, plainFont } from './colours.ts';
+import { columnChart } from './columns.ts';
 import { dotChart } from './dots.ts';
 import { lineChart } from './lines.ts';
+import { timelineChart } from './timeline.ts';
 
 Chart.register(
   BarController,
@@ -57,8 +59,7 @@ export function drawPanels(panels: readonly CanvasPanel[]): Charts {
       );
       if (!canvas) continue;
       drawn.get(panel.id)?.destroy();
-      if (panel.kind !== 'lines')
-        canvas.parentElement?.style.setProperty('--rows', String(panel.rows.length));
+      if ('rows' in panel) canvas.parentElement?.style.setProperty('--rows', String(panel.rows.length));
       drawn.set(panel.id, new Chart(canvas, configurationOf(panel)));
     }
   };
@@ -74,8 +75,18 @@ export function drawPanels(panels: readonly CanvasPanel[]): Charts {
 }
 
 function configurationOf(panel: CanvasPanel): ChartConfiguration {
-  if (panel.kind === 'lines') return lineChart(panel) as ChartConfiguration;
-  return (panel.kind === 'bars' ? barChart(panel) : dotChart(panel)) as ChartConfiguration;
+  switch (panel.kind) {
+    case 'lines':
+      return lineChart(panel) as ChartConfiguration;
+    case 'columns':
+      return columnChart(panel) as ChartConfiguration;
+    case 'bars':
+      return barChart(panel) as ChartConfiguration;
+    case 'dots':
+      return dotChart(panel) as ChartConfiguration;
+    case 'timeline':
+      return timelineChart(panel) as ChartConfiguration;
+  }
 }
 
 function opaquePicture(canvas: HTMLCanvasElement): string {

@@ -4,7 +4,7 @@ import type { LinePanel, LineSeries } from '../charts/figure.ts';
 import { writeTick } from '../units.ts';
 import { numberAxis } from './axes.ts';
 import { colourOf, faint } from './colours.ts';
-import { limitStroke } from './marks.ts';
+import { boundStroke, limitStroke, shadeBox } from './marks.ts';
 import { nameLines } from './names.ts';
 
 /** A line with more points than this carries its signs at some of them only. */
@@ -21,7 +21,7 @@ export function lineChart(panel: LinePanel): ChartConfiguration<'line'> {
       interaction: { mode: 'nearest', intersect: false },
       scales: { x: numberAxis(panel.x), y: numberAxis(panel.y) },
       plugins: {
-        annotation: { annotations: (panel.limits ?? []).map(limitStroke) },
+        annotation: { annotations: marksOf(panel) },
         tooltip: {
           displayColors: false,
           callbacks: {
@@ -34,6 +34,14 @@ export function lineChart(panel: LinePanel): ChartConfiguration<'line'> {
     },
     plugins: [nameLines(panel)],
   };
+}
+
+function marksOf({ shade, bound, limits = [] }: LinePanel) {
+  return [
+    ...(shade ? [shadeBox(shade)] : []),
+    ...(bound ? [boundStroke(bound)] : []),
+    ...limits.map(limitStroke),
+  ];
 }
 
 function lineOf(line: LineSeries): ChartDataset<'line'> {

@@ -1,7 +1,8 @@
 import type { PluginOptionsByType } from 'chart.js';
 import type {} from 'chartjs-plugin-annotation';
-import type { LinePanel } from '../charts/figure.ts';
-import { colourOf } from './colours.ts';
+import type { TransportName } from '../../clients/transports.ts';
+import type { LinePanel, Shade } from '../charts/figure.ts';
+import { colourOf, faint } from './colours.ts';
 
 type Mark = Extract<PluginOptionsByType<'bar'>['annotation']['annotations'], unknown[]>[number];
 
@@ -67,5 +68,60 @@ export function limitStroke(limit: NonNullable<LinePanel['limits']>[number], pla
       font: { size: 13, weight: 600 },
       padding: 3,
     },
+  };
+}
+
+/** A time in which something was different: a pale box behind everything, named at its top. */
+export function shadeBox({ from, to, text }: Shade): Mark {
+  return {
+    type: 'box',
+    xMin: from,
+    xMax: to,
+    drawTime: 'beforeDatasetsDraw',
+    backgroundColor: faint(colourOf('quiet'), 0.13),
+    borderWidth: 0,
+    label: {
+      display: true,
+      content: text,
+      position: { x: 'center', y: 'start' },
+      color: colourOf('quiet'),
+      font: { size: 13 },
+      padding: 2,
+    },
+  };
+}
+
+/** A level that lines are meant to stay below, named above its left end. */
+export function boundStroke({ y, text }: NonNullable<LinePanel['bound']>): Mark {
+  return {
+    type: 'line',
+    yMin: y,
+    yMax: y,
+    borderColor: colourOf('ink'),
+    borderWidth: 1.5,
+    borderDash: [6, 3],
+    label: {
+      display: true,
+      content: text,
+      position: 'start',
+      yAdjust: -11,
+      color: colourOf('ink'),
+      backgroundColor: 'transparent',
+      font: { size: 13, weight: 600 },
+      padding: 1,
+    },
+  };
+}
+
+/** When a client had caught up: a stroke across its row. */
+export function caughtUpStroke(x: number, place: number, transport: TransportName): Mark {
+  return {
+    type: 'line',
+    xMin: x,
+    xMax: x,
+    yMin: place - 0.4,
+    yMax: place + 0.4,
+    borderColor: colourOf(transport),
+    borderWidth: 3,
   };
 }

@@ -1,8 +1,10 @@
 import { transportLooks } from '../../clients/transports.ts';
-import type { Figure, LineSeries, Panel } from '../charts/figure.ts';
+import { type CanvasPanel, type Figure, isOnCanvas, type LineSeries, type Panel } from '../charts/figure.ts';
 import { CompareChart } from './compare.tsx';
 import { DataTable } from './data-table.tsx';
+import { Matrix } from './matrix.tsx';
 import { Sign } from './sign.tsx';
+import { TimelineLegend } from './timeline-legend.tsx';
 import { WinnerMap } from './winner-map.tsx';
 
 /** A figure: its panels as canvases that the script draws on, one legend for all, notes and the table. */
@@ -13,6 +15,7 @@ export function FigureBlock({ figure }: { figure: Figure }) {
         <h3>{figure.title}</h3>
       </figcaption>
       <Legend panels={figure.panels} />
+      {figure.panels.some(({ kind }) => kind === 'timeline') && <TimelineLegend />}
       {figure.panels.length > 0 && (
         <div class="panels">
           {figure.panels.map((panel) => (
@@ -41,15 +44,23 @@ export function FigureBlock({ figure }: { figure: Figure }) {
 }
 
 function PanelBox({ panel }: { panel: Panel }) {
-  if (panel.kind === 'map' || panel.kind === 'compare')
-    return (
-      <div class={`panel panel-${panel.size}`} id={panel.id}>
-        <div class="panel-head">
-          <h4>{panel.title}</h4>
-        </div>
-        {panel.kind === 'map' ? <WinnerMap panel={panel} /> : <CompareChart panel={panel} />}
+  if (isOnCanvas(panel)) return <CanvasBox panel={panel} />;
+  return (
+    <div class={`panel panel-${panel.size}`} id={panel.id}>
+      <div class="panel-head">
+        <h4>{panel.title}</h4>
       </div>
-    );
+      <StaticChart panel={panel} />
+    </div>
+  );
+}
+
+function StaticChart({ panel }: { panel: Exclude<Panel, CanvasPanel> }) {
+  if (panel.kind === 'map') return <WinnerMap panel={panel} />;
+  return panel.kind === 'compare' ? <CompareChart panel={panel} /> : <Matrix panel={panel} />;
+}
+
+function CanvasBox({ panel }: { panel: CanvasPanel }) {
   return (
     <div class={`panel panel-${panel.size} panel-${panel.kind}`}>
       <div class="panel-head">
@@ -63,8 +74,10 @@ function PanelBox({ panel }: { panel: Panel }) {
           PNG
         </button>
       </div>
-      <div class="canvas-box">
-        <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
+      <div class="canvas-scroll">
+        <div class="canvas-box">
+          <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
+        </div>
       </div>
       <p class="says">{panel.says}</p>
     </div>

@@ -2,6 +2,7 @@ import type { Finding, Result } from '../../bench/result.ts';
 import { anchorOf, anchors } from './anchors.ts';
 import { BigNumbers } from './big-numbers.tsx';
 import { fairnessSentence } from './fairness.ts';
+import { byLectureLine, leadOf } from './lecture-lines.ts';
 import { machineSentence } from './machine.ts';
 import { MissingBanner } from './missing-banner.tsx';
 import { VerdictBadge } from './verdict-badge.tsx';
@@ -14,21 +15,24 @@ export function FirstScreen({ result }: { result: Result }) {
       <p class="kicker">Push versus polling · a lab report</p>
       <h1>What the lecture says of push, and what this machine measured</h1>
       <MissingBanner result={result} />
-      <div class="first-screen-columns">
-        <section id={anchors.verdicts} class="verdicts" aria-label="Verdicts">
-          {result.findings.length === 0 && <p>No claim was judged: no experiment came to an end.</p>}
-          <ol>
-            {result.findings.map((finding) => (
-              <Claim
-                finding={finding}
-                anchor={anchorOf(result, finding.experiment)}
-                key={finding.experiment}
-              />
-            ))}
-          </ol>
-        </section>
-        <BigNumbers result={result} />
-      </div>
+      <section id={anchors.verdicts} class="verdicts" aria-label="Verdicts">
+        {result.findings.length === 0 && <p>No claim was judged: no experiment came to an end.</p>}
+        {byLectureLine(result.findings).map(({ line, findings }) => (
+          <div class="verdict-group" key={line}>
+            <h2>{line}</h2>
+            <ul>
+              {findings.map((finding) => (
+                <Claim
+                  finding={finding}
+                  anchor={anchorOf(result, finding.experiment)}
+                  key={finding.experiment}
+                />
+              ))}
+            </ul>
+          </div>
+        ))}
+      </section>
+      <BigNumbers result={result} />
       <dl class="basis">
         {fairness && (
           <div>
@@ -49,16 +53,10 @@ function Claim({ finding, anchor }: { finding: Finding; anchor: string }) {
   return (
     <li>
       <VerdictBadge verdict={finding.verdict} provisional={finding.provisional} />
-      <h2>
+      <h3>
         <a href={`#${anchor}`}>{finding.claim}</a>
-      </h2>
+      </h3>
       <p>{leadOf(finding.sentence)}</p>
     </li>
   );
-}
-
-/** The first sentence; the others stand with the experiment. */
-function leadOf(text: string): string {
-  const [first] = new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text);
-  return (first?.segment ?? text).trim();
 }

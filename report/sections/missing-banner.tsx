@@ -27,11 +27,16 @@ function runProblem({ lab }: Result): Line[] {
   return [];
 }
 
+/** Some experiments have no trials: what they measure are single numbers, or two readings of one thing. */
+function wasMeasured({ trials, probes, pairs }: Result, id: string): boolean {
+  return [trials, probes, pairs].some((measured) => measured.some(({ experiment }) => experiment === id));
+}
+
 function experimentProblems(result: Result): Line[] {
   return result.experiments.flatMap(({ id, title }) => {
     const trials = result.trials.filter(({ experiment }) => experiment === id);
     const anchor = anchorOf(result, id);
-    if (trials.length === 0) return [{ text: `${title}: was not measured.`, anchor }];
+    if (!wasMeasured(result, id)) return [{ text: `${title}: was not measured.`, anchor }];
     const failed = trials.filter(({ status }) => status === 'failed').length;
     const interrupted = trials.filter(({ status }) => status === 'interrupted').length;
     const parts = [

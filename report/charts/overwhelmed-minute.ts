@@ -1,0 +1,187 @@
+import { overwhelmedBacklogBytes } from '../../bench/analysis/models.ts';
+import type { Series, Trial } from '../../bench/result.ts';
+import { mebibyte, threeDigits, writeBytes } from '../units.ts';
+import type { Axis, Figure, LinePanel, LineSeries, Point } from './figure.ts';
+import { type Case, casesOf, overloadOf, pointsOf, ratesOf } from './overwhelmed-cases.ts';
+import { kernelShareBytes } from './overwhelmed-time.ts';
+import { numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
+
+/** Points of a line that spans the page. */
+const pointsMax = 120;
+
+/** Does memory stay flat over a minute of overload, and does the queue grow as λ − μ says? */
+export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
+  const cases = casesOf(trials);
+  if (cases.length === 0) return undefined;
+  const x: Axis = {
+    title: 'time since the start',
+    scale: 'linear',
+    unit: 'ms',
+    min: 0,
+    max: Math.max(...trials.map(({ durationMs }) => durationMs)),
+  };
+  return {
+    id: 'overwhelmed-minute',
+    title: 'A minute of overload: flat, or growing',
+    notes: [
+      'Trials that ran side by side on one server share its memory, so that is one line. Dashed: what λ − μ predicts without a bound, once the kernel’s buffers are full.',
+    ],
+    panels: [memoryPanel(trials, x), queuePanel(cases, x)],
+    table: minuteTable(cases),
+  };
+}
+
+/** Servers with a bound are dotted, so that two lines of one transport are told apart. */
+function memoryPanel(trials: readonly Trial[], x: Axis): LinePanel {
+  const servers = [...new Set(trials.map(({ together }) => together))].flatMap((together) => {
+    const own = trials.filter((trial) => trial.together === together);
+    const [first] = own;
+    return first ? [{ first, name: serverName(own), isOpen: own.every(isUnbounded) }] : [];
+  });
+  return {
+    kind: 'lines',
+    id: 'overwhelmed-minute-memory',
+    title: 'Memory of the server’s process',
+    says: `Memory from the middle third of the time to the last: ${servers.map(({ first, name }) => `${name} ${growthWords(first)}`).join(', ')}.`,
+    size: 'half',
+    x,
+    y: { title: 'MiB resident', scale: 'linear', unit: 'number', min: 0 },
+    series: servers.map(
+      ({ first, name, isOpen }): LineSeries => ({
+        name,
+        transport: first.transport,
+        role: 'measured',
+        dotted: !isOpen,
+        points: pointsOf(first, memoryMebibytes, pointsMax),
+      }),
+    ),
+    labels: 'end',
+  };
+}
+
+function queuePanel(cases: readonly Case[], x: Axis): LinePanel {
+  const lines = cases.flatMap(({ name, transport, mixes }) => {
+    const trial = mixes[0]?.trials[0];
+    return trial ? [{ name, transport, trial }] : [];
+  });
+  const open = lines.find(({ trial }) => isUnbounded(trial))?.trial;
+  const [shade] = lines.flatMap(({ trial }) => overloadOf(trial) ?? []);
+  return {
+    kind: 'lines',
+    id: 'overwhelmed-minute-queue',
+    title: 'Waiting in the server for the slow client',
+    says: `Waiting at the end of the minute: ${lines.map(({ name, trial }) => `${name} ${writeBytes(trial.series?.longestBacklogBytes.at(-1) ?? 0)}`).join(', ')}.`,
+    size: 'half',
+    x,
+    y: { title: 'MiB waiting', scale: 'linear', unit: 'number', min: 0 },
+    ...(shade && { shade }),
+    series: [
+      ...(open
+        ? [{ name: 'λ − μ', transport: open.transport, role: 'model' as const, points: queueModel(open) }]
+        : []),
+      ...lines.map(
+        ({ name, transport, trial }): LineSeries => ({
+          name,
+          transport,
+          role: 'measured',
+          dotted: !isUnbounded(trial),
+          points: pointsOf(trial, queueMebibytes, pointsMax),
+        }),
+      ),
+    ],
+    labels: 'end',
+  };
+}
+
+function isUnbounded({ parameters }: Trial): boolean {
+  return parameters.policy === 'unbounded';
+}
+
+function serverName(trials: readonly Trial[]): string {
+  if (trials.every(isUnbounded)) return 'no bound';
+  return trials.length > 1 ? 'every bound, on one server' : (trials[0]?.parameters.policy ?? 'polling');
+}
+
+function memoryMebibytes({ rssBytes }: Series, index: number): number {
+  return (rssBytes[index] ?? 0) / mebibyte;
+}
+
+function queueMebibytes({ longestBacklogBytes }: Series, index: number): number {
+  return (longestBacklogBytes[index] ?? 0) / mebibyte;
+}
+
+function queueModel(trial: Trial): Point[] {
+  const shade = overloadOf(trial);
+  const rates = ratesOf(trial);
+  if (!shade || !rates) return [];
+  const kernelBytes = kernelShareBytes(trial) ?? 0;
+  const { payloadBytes } = trial.parameters;
+  const perMs = Math.max(1e-9, ((rates.due - rates.handled) * payloadBytes) / 1000);
+  return [0, Math.min(kernelBytes / perMs, shade.to - shade.from), shade.to - shade.from].map(
+    (elapsedMs) => ({
+      x: shade.from + elapsedMs,
+      y: overwhelmedBacklogBytes(elapsedMs, rates.due, rates.handled, payloadBytes, kernelBytes) / mebibyte,
+    }),
+  );
+}
+
+/** Mean memory in the last third of the window over that in the middle third, less one. The first third is warm-up. */
+export function memoryGrowth({ series }: Trial): number | undefined {
+  const third = Math.floor((series?.rssBytes.length ?? 0) / 3);
+  if (!series || third === 0) return undefined;
+  return mean(series.rssBytes.slice(2 * third)) / mean(series.rssBytes.slice(third, 2 * third)) - 1;
+}
+
+function growthWords(trial: Trial): string {
+  const growth = memoryGrowth(trial);
+  if (growth === undefined) return 'unknown (0 samples)';
+  return `${growth >= 0 ? '+' : '−'}${threeDigits(Math.abs(100 * growth))} %`;
+}
+
+/** How fast the queue grew once something waited, over what λ − μ predicts; `undefined` where it is bounded. */
+export function queueGrowth(trial: Trial): number | undefined {
+  const rates = ratesOf(trial);
+  const { series, parameters } = trial;
+  if (!series || !rates || !isUnbounded(trial)) return undefined;
+  const first = series.longestBacklogBytes.findIndex((bytes) => bytes > mebibyte);
+  const last = series.longestBacklogBytes.length - 1;
+  if (first < 0 || last - first < 2) return undefined;
+  const bytes = (series.longestBacklogBytes[last] ?? 0) - (series.longestBacklogBytes[first] ?? 0);
+  const seconds = ((series.atMs[last] ?? 0) - (series.atMs[first] ?? 0)) / 1000;
+  return bytes / seconds / ((rates.due - rates.handled) * parameters.payloadBytes);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function minuteTable(cases: readonly Case[]): Table {
+  return {
+    id: 'overwhelmed-minute-table',
+    caption:
+      'Memory: its mean in the last third of the time beside that in the middle third. Growth: how fast the queue grew, in times what λ − μ predicts.',
+    columns: [
+      wordColumn('policy'),
+      wordColumn('crowd'),
+      numberColumn('memory at the end', 'MiB'),
+      numberColumn('memory grew by', '%'),
+      numberColumn('waiting at the end', 'MiB'),
+      numberColumn('growth over λ − μ', 'times'),
+    ],
+    rows: cases.flatMap(({ name, mixes }) =>
+      mixes.flatMap(({ words, trials }) =>
+        trials.map((trial) => {
+          const growth = memoryGrowth(trial);
+          return [
+            wordCell(name),
+            wordCell(words),
+            numberCell((trial.series?.rssBytes.at(-1) ?? 0) / mebibyte),
+            numberCell(growth === undefined ? undefined : 100 * growth),
+            numberCell((trial.series?.longestBacklogBytes.at(-1) ?? 0) / mebibyte),
+            numberCell(queueGrowth(trial)),
+          ];
+        }),
+      ),
+    ),
+  };
+}

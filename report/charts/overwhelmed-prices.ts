@@ -1,0 +1,198 @@
+import { sumBooks } from '../../bench/analysis/books.ts';
+import { spread } from '../../bench/analysis/statistics.ts';
+import type { Cohort, Trial } from '../../bench/result.ts';
+import { counted, kibibyte, listed, threeDigits, writeMs } from '../units.ts';
+import { compareAxis } from './compare-axis.ts';
+import type { BarPanel, ComparePanel, Figure } from './figure.ts';
+import { roundAbove } from './figure.ts';
+import { middle } from './lanes.ts';
+import { type Case, cohortOf, type Mix } from './overwhelmed-cases.ts';
+import { type Cell, countCell, numberColumn, spreadCell, type Table, wordCell, wordColumn } from './table.ts';
+
+/** What each policy cost the slow client, and what its neighbours noticed of it. */
+export function pricesFigure(cases: readonly Case[]): Figure | undefined {
+  const entries = cases.flatMap((one) => one.mixes.map((mix) => ({ name: nameOf(one, mix), one, mix })));
+  if (!entries.some(({ mix }) => mix.trials.some(({ cohorts }) => cohorts))) return undefined;
+  return {
+    id: 'overwhelmed-prices',
+    title: 'What each policy costs, and whom',
+    notes: evictionNotes(entries),
+    panels: [
+      barPanel(entries, {
+        id: 'lost',
+        title: 'Messages that the slow client lost',
+        axis: 'share of its messages, %',
+        of: lostPercent,
+        zero: 'none',
+        missing: 'not measured',
+      }),
+      barPanel(entries, {
+        id: 'caught-up',
+        title: 'Until it had caught up, after the overload',
+        axis: 'ms',
+        of: ({ returned }) => returned?.caughtUpMs,
+        zero: 'at once',
+        missing: 'nothing was left to come',
+      }),
+      ...neighboursPanel(entries),
+    ],
+    table: cohortTable(entries),
+  };
+}
+
+type Entry = { name: string; one: Case; mix: Mix };
+
+function nameOf({ name, mixes }: Case, { slow, of }: Mix): string {
+  return mixes.length > 1 ? `${name}, ${slow} of ${of}` : name;
+}
+
+/** The server's own words on whom it cut off. */
+function evictionNotes(entries: readonly Entry[]): string[] {
+  return entries.flatMap(({ name, mix }) => {
+    const evicted = mix.trials.flatMap(({ server }) => server.evictions ?? []);
+    const reason = evicted.flatMap(({ reasons }) => reasons)[0];
+    const counts = evicted.map(({ count }) => count);
+    const times = middle(counts) ?? 0;
+    if (times === 0) return [];
+    return [
+      `${name[0]?.toUpperCase()}${name.slice(1)}: the server cut off a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `; in its own words, “${reason}”` : ''}.`,
+    ];
+  });
+}
+
+function lostPercent(trial: Trial): number | undefined {
+  const slow = cohortOf(trial, 'slow')?.messages;
+  return slow && slow.expected > 0
+    ? (100 * (slow.expected - slow.delivered - slow.backlogAtEnd)) / slow.expected
+    : undefined;
+}
+
+type Price = {
+  id: string;
+  title: string;
+  axis: string;
+  of: (trial: Trial) => number | null | undefined;
+  zero: string;
+  missing: string;
+};
+
+function barPanel(entries: readonly Entry[], { id, title, axis, of, zero, missing }: Price): BarPanel {
+  const rows = entries.map(({ name, one, mix }) => {
+    const value = spread(mix.trials.map(of));
+    return {
+      name,
+      transport: one.transport,
+      value: value ? value.median : null,
+      text: value ? (value.median > 0 ? threeDigits(value.median) : zero) : missing,
+      ...(value && value.runs > 1 && { low: value.low, high: value.high }),
+    };
+  });
+  const longest = Math.max(...rows.map(({ value, high }) => Math.max(value ?? 0, high ?? 0)));
+  return {
+    kind: 'bars',
+    id: `overwhelmed-${id}`,
+    title,
+    says: `${title}, ${axis}, of ${counted(rows.length, 'case')}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    size: 'half',
+    x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
+    rows,
+  };
+}
+
+type Phase = keyof NonNullable<Cohort['phases']>;
+
+function phaseP99(trials: readonly Trial[], cohort: Cohort['name'], phase: Phase) {
+  return spread(trials.map((trial) => cohortOf(trial, cohort)?.phases?.[phase].p99));
+}
+
+/** The neighbours before, during and after: whoever shares a server with a slow client. */
+function neighboursPanel(entries: readonly Entry[]): ComparePanel[] {
+  const rows = entries.flatMap(({ name, one, mix }) => {
+    const [before, during, after] = (['before', 'during', 'after'] as const).map(
+      (phase) => phaseP99(mix.trials, 'fast', phase)?.median,
+    );
+    return before && during && after ? [{ name, transport: one.transport, before, during, after }] : [];
+  });
+  if (rows.length === 0) return [];
+  const { axis, place } = compareAxis(
+    'delay, logarithmic',
+    rows.flatMap(({ before, during, after }) => [before, during, after]),
+    writeMs,
+  );
+  return [
+    {
+      kind: 'compare',
+      id: 'overwhelmed-neighbours',
+      title: 'Its fast neighbours: 99 % of their messages came within',
+      says: `99 % of the neighbours’ messages came within: ${rows.map(({ name, before, during, after }) => `${name} ${writeMs(during)} during the overload, ${writeMs(before)} before, ${writeMs(after)} after`).join('; ')}.`,
+      size: 'wide',
+      axis,
+      words: { hollow: 'before', filled: 'during', model: 'after' },
+      rows: rows.map(({ name, transport, before, during, after }) => ({
+        name,
+        transport,
+        hollow: place(before, writeMs(before)),
+        filled: place(during, writeMs(during)),
+        model: place(after, writeMs(after)),
+      })),
+    },
+  ];
+}
+
+function cohortTable(entries: readonly Entry[]): Table {
+  return {
+    id: 'overwhelmed-table',
+    caption:
+      'The slow clients and their fast neighbours. Messages are summed over the runs; with several runs, the median run with the smallest and the largest. “Waiting” is what nobody had handled at the end.',
+    columns: [
+      wordColumn('policy'),
+      wordColumn('crowd'),
+      wordColumn('clients'),
+      numberColumn('runs'),
+      numberColumn('expected'),
+      numberColumn('delivered'),
+      numberColumn('dropped'),
+      numberColumn('missed'),
+      numberColumn('waiting'),
+      numberColumn('p50', 'ms'),
+      numberColumn('p99 before', 'ms'),
+      numberColumn('p99 during', 'ms'),
+      numberColumn('p99 after', 'ms'),
+      numberColumn('most in the server', 'KiB'),
+      wordColumn('cut off'),
+    ],
+    rows: entries.flatMap(({ one, mix }) =>
+      (['slow', 'fast'] as const).flatMap((name) => {
+        const cohorts = mix.trials.flatMap((trial) => cohortOf(trial, name) ?? []);
+        return cohorts.length > 0 ? [cohortRow(one, mix, name, cohorts)] : [];
+      }),
+    ),
+  };
+}
+
+function cohortRow({ name }: Case, { words, trials }: Mix, of: Cohort['name'], cohorts: Cohort[]): Cell[] {
+  const books = sumBooks(cohorts.map(({ messages }) => messages));
+  return [
+    wordCell(name),
+    wordCell(words),
+    wordCell(of),
+    countCell(cohorts.length),
+    ...[books.expected, books.delivered, books.dropped, books.missed, books.backlogAtEnd].map(countCell),
+    spreadCell(spread(cohorts.map(({ delayMs }) => delayMs.p50))),
+    ...(['before', 'during', 'after'] as const).map((phase) => spreadCell(phaseP99(trials, of, phase))),
+    spreadCell(
+      of === 'slow'
+        ? spread(trials.map(({ series }) => series && Math.max(...series.longestBacklogBytes) / kibibyte))
+        : undefined,
+    ),
+    wordCell(of === 'slow' ? cutOffWords(trials) : '–'),
+  ];
+}
+
+function cutOffWords(trials: readonly Trial[]): string {
+  const evicted = trials.flatMap(({ server }) => server.evictions ?? []);
+  const times = evicted.reduce((sum, { count }) => sum + count, 0);
+  if (times === 0) return 'never';
+  const reasons = [...new Set(evicted.flatMap((one) => one.reasons))];
+  return [counted(times, 'time'), listed(reasons.slice(0, 2))].filter(Boolean).join(': ');
+}

@@ -1,0 +1,185 @@
+import type { Result, Trial } from '../../bench/result.ts';
+import { type TransportName, transportLooks, transportNames } from '../../clients/transports.ts';
+import { counted, listed, writeMs } from '../units.ts';
+import type { Figure, MatrixEntry, MatrixPanel, Outcome } from './figure.ts';
+import { leftOutNotes, usableTrials } from './lanes.ts';
+import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
+
+/** Paths from the harmless to the hostile; a path that is not among them comes last. */
+const pathOrder = ['direct', 'no-upgrade', 'buffering', 'idle-limit', 'idle-limit with heartbeat'];
+
+const pathNames: Record<string, string> = {
+  direct: 'direct',
+  'no-upgrade': 'proxy without Upgrade',
+  buffering: 'proxy that collects answers',
+  'idle-limit': 'proxy that cuts the idle',
+  'idle-limit with heartbeat': 'the same, with a heartbeat',
+};
+
+const proxyNames = { embedded: 'embedded', nginx: 'nginx' };
+
+const outcomes: readonly Outcome[] = ['works', 'degraded', 'fails'];
+
+/** Differences below this are the clients’ own phases and the machine, and not worth a word. */
+const olderMsWorthSaying = 250;
+
+/** Which of them survives a real network path? A table of verdicts, transport by path, with the reasons. */
+export function pathFigures(result: Result): Figure[] {
+  const trials = usableTrials(result, 'path').filter(({ path }) => path);
+  if (trials.length === 0) return [];
+  return [
+    {
+      id: 'path-matrix',
+      title: 'What gets through',
+      notes: [...proxyNotes(trials), ...leftOutNotes(result, 'path')],
+      panels: [matrixPanel(trials)],
+      table: pathTable(trials),
+    },
+  ];
+}
+
+function proxyNotes(trials: readonly Trial[]): string[] {
+  const proxies = proxiesIn(trials);
+  const runs = new Set(trials.map(({ repeat }) => repeat)).size;
+  return [
+    proxies.length > 1
+      ? `Each path was built twice: of an embedded proxy and of a real nginx. A cell that names neither is about both. ${counted(runs, 'run')}.`
+      : `Proxies: ${listed(proxies.map((proxy) => proxyNames[proxy]))}. ${counted(runs, 'run')}.`,
+  ];
+}
+
+type Proxy = keyof typeof proxyNames;
+
+function proxiesIn(trials: readonly Trial[]): Proxy[] {
+  return (['embedded', 'nginx'] as const).filter((proxy) =>
+    trials.some(({ parameters }) => parameters.proxy === proxy),
+  );
+}
+
+function pathsIn(trials: readonly Trial[]): string[] {
+  const place = (path: string) => (pathOrder.includes(path) ? pathOrder.indexOf(path) : pathOrder.length);
+  return [...new Set(trials.map(pathOf))].sort((a, b) => place(a) - place(b));
+}
+
+function pathOf({ parameters }: Trial): string {
+  return parameters.path ?? '';
+}
+
+function matrixPanel(trials: readonly Trial[]): MatrixPanel {
+  const paths = pathsIn(trials);
+  const transports = transportNames.filter((name) => trials.some(({ transport }) => transport === name));
+  return {
+    kind: 'matrix',
+    id: 'path-outcomes',
+    title: 'Transport by path',
+    says: transports.map((transport) => rowSays(transport, trials, paths)).join(' '),
+    size: 'wide',
+    legend: {
+      works: 'all arrived, in time',
+      degraded: 'all arrived, but late or after a cut',
+      fails: 'not all arrived',
+    },
+    columns: paths.map((path) => pathNames[path] ?? path),
+    rows: transports.map((transport) => ({
+      name: transportLooks[transport].label,
+      transport,
+      cells: paths.map((path) =>
+        cellOf(trials.filter((trial) => trial.transport === transport && pathOf(trial) === path)),
+      ),
+    })),
+  };
+}
+
+function rowSays(transport: TransportName, trials: readonly Trial[], paths: readonly string[]): string {
+  const own = trials.filter((trial) => trial.transport === transport);
+  const fine = paths.filter((path) => own.some((trial) => pathOf(trial) === path && isFine(trial)));
+  return `${transportLooks[transport].label} works on ${fine.length} of ${paths.length} paths${fine.length > 0 ? ` (${listed(fine.map((path) => pathNames[path] ?? path))})` : ''}.`;
+}
+
+function isFine({ path }: Trial): boolean {
+  return path?.outcome === 'works';
+}
+
+/** One verdict for all proxies where they agree, else one for each. */
+export function cellOf(trials: readonly Trial[]): MatrixEntry[] {
+  const proxies = proxiesIn(trials);
+  if (proxies.length < 2) return trials.length > 0 ? [entryOf(trials)] : [];
+  const entries = proxies.map((by) => ({
+    by: proxyNames[by],
+    ...entryOf(trials.filter(({ parameters }) => parameters.proxy === by)),
+  }));
+  const agree = new Set(entries.map(({ outcome, doubt }) => `${outcome} ${doubt ?? ''}`)).size === 1;
+  if (!agree) return entries;
+  const { by, ...first } = entries[0] as MatrixEntry;
+  return [first];
+}
+
+/** The verdict of most runs, and a word on the others. */
+function entryOf(trials: readonly Trial[]): MatrixEntry {
+  const runsOf = (outcome: Outcome) => trials.filter(({ path }) => path?.outcome === outcome);
+  const found = outcomes.toSorted((a, b) => runsOf(b).length - runsOf(a).length);
+  const [outcome = 'fails', ...others] = found.filter((one) => runsOf(one).length > 0);
+  const telling = runsOf(outcome)[0];
+  return {
+    outcome,
+    ...(outcome !== 'works' && telling && { reason: reasonOf(telling) }),
+    ...(others.length > 0 && {
+      doubt: `in ${runsOf(outcome).length} of ${counted(trials.length, 'run')}; ${listed(others.map((other) => `${runsOf(other).length} ${other}`))}`,
+    }),
+  };
+}
+
+/** What went wrong in a few words: without what the verdict says already. */
+function reasonOf({ path }: Trial): string {
+  const { reason = '', olderMs = null } = path ?? {};
+  const short = reason
+    .replace(/^all arrived(; )?/, '')
+    .replace(/^the subscription was never acknowledged: /, '');
+  const names = olderMs !== null && olderMs > olderMsWorthSaying && !short.includes('older');
+  return names ? `${short}; ${writeMs(olderMs)} older` : short;
+}
+
+function pathTable(trials: readonly Trial[]): Table {
+  const paths = pathsIn(trials);
+  const sorted = transportNames.flatMap((transport) =>
+    paths.flatMap((path) =>
+      proxiesOr(trials).flatMap((proxy) => {
+        const cell = trials.filter(
+          (trial) =>
+            trial.transport === transport && pathOf(trial) === path && trial.parameters.proxy === proxy,
+        );
+        return cell.length > 0 ? [{ transport, path, proxy, cell }] : [];
+      }),
+    ),
+  );
+  return {
+    id: 'path-table',
+    caption:
+      'Every cell in full. “Older” is the median message beside the same transport’s direct path, in the first run; a few milliseconds either way are the machine’s.',
+    columns: [
+      wordColumn('transport'),
+      wordColumn('path'),
+      wordColumn('proxy'),
+      numberColumn('runs'),
+      numberColumn('works'),
+      numberColumn('degraded'),
+      numberColumn('fails'),
+      numberColumn('older', 'ms'),
+      wordColumn('reason'),
+    ],
+    rows: sorted.map(({ transport, path, proxy, cell }) => [
+      wordCell(transportLooks[transport].label),
+      wordCell(pathNames[path] ?? path),
+      wordCell(proxy ? proxyNames[proxy] : 'none'),
+      countCell(cell.length),
+      ...outcomes.map((outcome) => countCell(cell.filter((trial) => trial.path?.outcome === outcome).length)),
+      numberCell(cell[0]?.path?.olderMs),
+      wordCell(cell[0]?.path?.reason || 'none given'),
+    ]),
+  };
+}
+
+/** The proxies of the trials, or nothing in particular where they name none. */
+function proxiesOr(trials: readonly Trial[]): (Proxy | undefined)[] {
+  return [...proxiesIn(trials), undefined];
+}
