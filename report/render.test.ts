@@ -66,6 +66,22 @@ describe('a report', () => {
     expect(html).toContain('data-panel="freshness-ages-0"');
   });
 
+  it('takes an experiment that has nothing but probes for measured', async () => {
+    const html = await renderReport(
+      sampleWith((result) => {
+        const [like] = result.experiments;
+        if (!like) throw new Error('the sample has no experiment');
+        result.experiments = [{ ...like, id: 'chat-room', title: 'The chat room' }];
+        result.trials = [];
+        result.findings = [];
+        const values = { visitors: 10, announcementsHeard: 55, saidHeard: 100, tellMaxMs: 5, tellMeanMs: 2 };
+        result.probes = [{ experiment: 'chat-room', name: 'party/fixed', title: 'a party', values }];
+      }),
+    );
+    expect(html).not.toContain('The chat room: was not measured.');
+    expect(html).toContain('data-panel="chat-room-messages"');
+  });
+
   it('shows a failed trial with its reason and leaves it out of the charts', async () => {
     const html = await renderReport(
       sampleWith(({ trials }) => {
