@@ -7,7 +7,10 @@ import { kernelShareBytes } from './overwhelmed-time.ts';
 import { numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
 
 /** Points of a line that spans the page. */
-const pointsMax = 120;
+const pointsMax = 60;
+
+/** Bounds that run side by side on one server have one line of memory, and queues too short to tell apart. */
+const everyBound = 'every bound';
 
 /** Does memory stay flat over a minute of overload, and does the queue grow as λ − μ says? */
 export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
@@ -24,7 +27,7 @@ export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
     id: 'overwhelmed-minute',
     title: 'A minute of overload: flat, or growing',
     notes: [
-      'Trials that ran side by side on one server share its memory, so that is one line. Dashed: what λ − μ predicts without a bound, once the kernel’s buffers are full.',
+      'Trials that ran side by side on one server share its memory, so that is one line. Dashed: what λ − μ predicts without a bound, once the kernel’s buffers are full. The queues under a bound all lie near the floor.',
     ],
     panels: [memoryPanel(trials, x), queuePanel(cases, x)],
     table: minuteTable(cases),
@@ -65,6 +68,7 @@ function queuePanel(cases: readonly Case[], x: Axis): LinePanel {
     return trial ? [{ name, transport, trial }] : [];
   });
   const open = lines.find(({ trial }) => isUnbounded(trial))?.trial;
+  const firstBounded = lines.find(({ trial }) => !isUnbounded(trial))?.trial;
   const [shade] = lines.flatMap(({ trial }) => overloadOf(trial) ?? []);
   return {
     kind: 'lines',
@@ -81,10 +85,11 @@ function queuePanel(cases: readonly Case[], x: Axis): LinePanel {
         : []),
       ...lines.map(
         ({ name, transport, trial }): LineSeries => ({
-          name,
+          name: isUnbounded(trial) ? name : everyBound,
           transport,
           role: 'measured',
           dotted: !isUnbounded(trial),
+          unnamed: !isUnbounded(trial) && trial !== firstBounded,
           points: pointsOf(trial, queueMebibytes, pointsMax),
         }),
       ),
@@ -99,7 +104,7 @@ function isUnbounded({ parameters }: Trial): boolean {
 
 function serverName(trials: readonly Trial[]): string {
   if (trials.every(isUnbounded)) return 'no bound';
-  return trials.length > 1 ? 'every bound, on one server' : (trials[0]?.parameters.policy ?? 'polling');
+  return trials.length > 1 ? everyBound : (trials[0]?.parameters.policy ?? 'polling');
 }
 
 function memoryMebibytes({ rssBytes }: Series, index: number): number {

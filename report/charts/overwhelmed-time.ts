@@ -18,8 +18,8 @@ import {
 import { numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
 
 /** More points than this add nothing to a line in a small panel, only to the size of the page; runs behind it need fewer. */
-const pointsMax = 60;
-const pointsOfRunMax = 20;
+const pointsMax = 48;
+const pointsOfRunMax = 14;
 
 /** Bytes that wait in the server for the slow client, over time, a panel for each policy on one scale. */
 export function backlogFigure(result: Result, cases: readonly Case[]): Figure | undefined {
@@ -104,7 +104,7 @@ function timePanel(
   return {
     kind: 'lines',
     id: `overwhelmed-${quantity.id}-${id}`,
-    title: `${name}: up to ${write(Math.max(...most.slice(0, own.length > 1 ? most.length : 1).map(({ value }) => value)))}`,
+    title: titleOf(name, write, own.length > 1 ? most : most.slice(0, 1)),
     says: `${name}: ${words}: ${most.map(({ name, value }) => `${name} ${write(value)}`).join('; ')}.`,
     size: 'third',
     x,
@@ -117,6 +117,12 @@ function timePanel(
     ],
     labels: 'end',
   };
+}
+
+/** "drop oldest: up to 1.03 MiB"; nothing at all needs no unit. */
+function titleOf(name: string, write: (value: number) => string, most: readonly { value: number }[]): string {
+  const highest = Math.max(...most.map(({ value }) => value));
+  return highest > 0 ? `${name}: up to ${write(highest)}` : `${name}: nothing`;
 }
 
 function modelSeries(transport: TransportName, points: readonly Point[]): LineSeries[] {

@@ -6,7 +6,8 @@ export function offerDownloads(picture: (panelId: string) => string | undefined)
     const { png, csv, json } = button.dataset;
     if (png) hand(`${png}.png`, picture(png));
     if (csv) handText(`${csv}.csv`, 'text/csv', csvOf(csv));
-    if (json !== undefined) handText('results.json', 'application/json', textOf('result'));
+    if (json !== undefined)
+      void unpacked('result').then((text) => handText('results.json', 'application/json', text));
   });
 }
 
@@ -26,8 +27,12 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function textOf(id: string): string {
-  return document.getElementById(id)?.textContent ?? '';
+/** Text that the page carries packed, as base64 of gzip in a string. */
+async function unpacked(id: string): Promise<string> {
+  const packed: string = JSON.parse(document.getElementById(id)?.textContent ?? '""');
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).text();
 }
 
 function handText(name: string, type: string, text: string): void {

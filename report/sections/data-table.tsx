@@ -54,7 +54,8 @@ function isWhole({ text, value }: Cell): boolean {
 }
 
 function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
-  const classes = [column?.numeric && 'number', cell.mark && `mark-${cell.mark}`].filter(Boolean);
+  // Most cells are numbers, and a page has thousands: they are the ones without a class.
+  const classes = [!column?.numeric && 'word', cell.mark && `mark-${cell.mark}`].filter(Boolean);
   return (
     <td class={classes.join(' ') || undefined}>
       {isWhole(cell) ? cell.text : <data value={cell.value}>{cell.text}</data>}
