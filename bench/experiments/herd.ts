@@ -67,7 +67,7 @@ export const herd: Experiment = {
       right: 1,
     },
     howToRead:
-      'Connections that the server accepted in each twentieth of a second, after it was away for the shaded time. One tall bar is a herd, a low hill is a crowd that comes spread out. Below: how long it took until the last client had news again.',
+      'Connections that the server accepted in each twentieth of a second; where there are none at all it was away. One tall bar is a herd, a low hill is a crowd that comes spread out. Below: how long it took until the last client had news again.',
     why: 'All lose the server in the same instant. Those that wait a fixed time come back in the same instant, too. A random wait below a limit that doubles spreads them. Polls keep to their slots: if these are spread, so is the return.',
     caveat:
       'The crowd lives in one process, which spreads even a herd a little: its connections are made one after the other. A herd from a thousand machines is sharper. The fixed wait is a second.',
