@@ -9,7 +9,7 @@ const instantMs = 100;
 const sizes = {
   quick: {
     repeats: 1,
-    durationMs: 600,
+    durationMs: 500,
     ratePerSecond: 5,
     clients: { push: [100, 1000] },
   },

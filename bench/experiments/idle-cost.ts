@@ -14,7 +14,7 @@ const sizes = {
   quick: {
     repeats: 1,
     clients: 200,
-    durationMs: 600,
+    durationMs: 500,
     transports: ['push'],
     intervalsMs: [intervalMs],
   },

@@ -24,7 +24,7 @@ const beforeMs = 250;
 const afterMs = 500;
 
 const sizes = {
-  quick: { repeats: 1, awayMs: [700] },
+  quick: { repeats: 1, awayMs: [600] },
   default: { repeats: 1, awayMs: [1000, 2000] },
   full: { repeats: 5, awayMs: [0, 1000, 2000, 8000] },
 } as const;
