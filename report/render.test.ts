@@ -83,18 +83,19 @@ describe('a report', () => {
   });
 
   it('shows a failed trial with its reason and leaves it out of the charts', async () => {
+    let crowd = 0;
     const html = await renderReport(
       sampleWith(({ trials }) => {
-        const failed = trials.find(
-          ({ experiment, transport }) => experiment === 'crowd' && transport === 'sse',
-        );
+        const own = trials.filter(({ experiment }) => experiment === 'crowd');
+        const [failed] = own;
         if (!failed) throw new Error('the sample has no such trial');
         failed.status = 'failed';
         failed.error = 'the books do not balance';
+        crowd = own.length;
       }),
     );
-    expect(html).toContain('run 1 failed: the books do not balance');
-    expect(html).toContain('1 trial of 7 did not finish and is not drawn.');
+    expect(html.includes('run 1 failed: the books do not balance')).toBe(true);
+    expect(html.includes(`1 trial of ${crowd} did not finish and is not drawn.`)).toBe(true);
   });
 
   it('leaves the result out of a page that it would make too large', async () => {
