@@ -18,7 +18,7 @@ const frameworks = ['express', 'http'] as const;
 const sizes = {
   quick: { repeats: 1, durationMs: 250, rates: [4, 150], intervals: [200], sides: [] },
   default: { repeats: 1, durationMs: 450, rates: [4, 40, 150], intervals: [100, 400], sides: [4, 150] },
-  full: { repeats: 5, durationMs: 450, rates: [2, 10, 50, 150], intervals: [100, 300, 700], sides: [2, 150] },
+  full: { repeats: 5, durationMs: 450, rates: [2, 10, 50, 150], intervals: [100, 300, 600], sides: [2, 150] },
 } as const;
 
 /** A burst at which coalescing shows: so many messages due at one instant. */

@@ -39,7 +39,7 @@ const sizes = {
   },
   full: {
     repeats: 5,
-    durationMs: 2000,
+    durationMs: 1600,
     cells: [0, 20, 80].flatMap((oneWayMs) => [slowPerSecond, fastPerSecond].map((rate) => [oneWayMs, rate])),
   },
 };

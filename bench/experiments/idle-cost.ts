@@ -28,7 +28,8 @@ const sizes = {
   full: {
     repeats: 5,
     clients: 500,
-    durationMs: 1500,
+    durationMs: 1200,
+
     transports: pushKinds,
     intervalsMs: [intervalMs, lazyIntervalMs],
   },
