@@ -15,11 +15,6 @@ export const kibibyte = 1024;
 /** Bytes in a MiB. */
 export const mebibyte = 1024 * 1024;
 
-/** A number in three digits, or the sign for nothing. */
-export function writeNumber(value: number | null | undefined): string {
-  return value === null || value === undefined ? nothing : threeDigits(value);
-}
-
 /** A time from a fraction of a millisecond to days, for a sentence: "0.4 ms", "12 s", "3 min 20 s". */
 export function writeDuration(durationMs: number): string {
   if (durationMs < 120_000) return writeMs(durationMs);

@@ -8,7 +8,6 @@ import {
   ratioInterval,
   smallerOf,
   tQuantile,
-  writeInterval,
 } from './interval.ts';
 
 /** Draws of five runs each, the same at every call. */
@@ -176,9 +175,4 @@ describe('who took less', () => {
     expect(smaller(1.9, 2, 2.1)).toBe('b');
     expect(smaller(0.5, 1, 1.9)).toBe('no clear difference');
   });
-});
-
-it('writes an interval with its n', () => {
-  const interval = { mean: 1.93, low: 1.71, high: 2.16, n: 5 };
-  expect(writeInterval(interval, (value) => value.toFixed(1))).toBe('1.9 (1.7 to 2.2, n = 5)');
 });

@@ -88,11 +88,6 @@ export function clearlyDifferent({ low, high }: Pick<Interval, 'low' | 'high'>, 
   return low > from || high < from;
 }
 
-/** Writes an interval for people: "1.9 (1.7 to 2.2, n = 5)". */
-export function writeInterval(interval: Interval, write: (value: number) => string): string {
-  return `${write(interval.mean)} (${write(interval.low)} to ${write(interval.high)}, n = ${interval.n})`;
-}
-
 /**
  * How many standard errors a two-sided interval reaches to either side: t(0.975, 4) = 2.776 for 95 % of
  * five runs. Throws a `RangeError` where `confidence` is not between 0 and 1.

@@ -99,7 +99,7 @@ export const chatRoom: Experiment = {
 };
 
 /** Everybody heard everything once, and every announcement that it was due. */
-export function isExact({ values }: Probe): boolean {
+function isExact({ values }: Probe): boolean {
   const { visitors = 0, missing, doubled, announcementsHeard, saidHeard } = values;
   return (
     missing === 0 &&

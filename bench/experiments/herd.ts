@@ -131,7 +131,7 @@ export const herd: Experiment = {
 };
 
 /** The largest share of the crowd that connected within a tenth of a second. */
-export function peakShare({ series, clients }: Trial): number | undefined {
+function peakShare({ series, clients }: Trial): number | undefined {
   if (!series?.connects) return undefined;
   const { connects } = series;
   const together = connects.map((_, index) =>

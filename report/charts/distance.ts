@@ -93,7 +93,7 @@ function measuredSeries({ name, transport, thin, dotted, trials }: Lane): LineSe
 }
 
 /** The closed form of a lane, drawn over the whole distance. `undefined` for a transport that has none. */
-export function closedFormMs(
+function closedFormMs(
   { transport, intervalMs = 0 }: Pick<Lane, 'transport' | 'intervalMs'>,
   ratePerSecond: number,
   oneWayMs: number,

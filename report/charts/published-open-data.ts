@@ -39,7 +39,7 @@ export function openDataFigure(result: Result, all: readonly Trial[]): Figure | 
 }
 
 /** As many clients of the published workload as a trial stands for: its source was that many times as fast. */
-export function clientsStoodFor({ clients, parameters }: Trial): number {
+function clientsStoodFor({ clients, parameters }: Trial): number {
   return Math.round((clients.count * parameters.ratePerSecond * openData.publishEveryMs) / 1000);
 }
 

@@ -74,7 +74,8 @@ function CanvasBox({ panel }: { panel: CanvasPanel }) {
           PNG
         </button>
       </div>
-      <div class="canvas-scroll">
+      {/* A timeline scrolls in its box on a narrow window, and has to be reachable by keyboard then. */}
+      <div class="canvas-scroll" tabIndex={panel.kind === 'timeline' ? 0 : undefined}>
         <div class="canvas-box">
           <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
         </div>
