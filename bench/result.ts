@@ -54,6 +54,8 @@ export const parametersSchema = z.object({
   proxy: z.enum(['embedded', 'nginx']).optional(),
   /** For how long the server was made to stand still in the middle of the window. */
   stallMs: measured.optional(),
+  /** `true` where every message was followed on its way: such a trial illustrates, and is no evidence. */
+  traced: z.boolean().optional(),
 });
 
 /**
@@ -117,6 +119,32 @@ export const timelineSchema = z.object({
   dueMs: z.array(z.number()),
   awayFromMs: measured,
   awayUntilMs: measured,
+});
+
+/**
+ * The way of every message to one client, in milliseconds from the start of the window. `polls` are those
+ * whose answer came later than that, and the last one, which may never have been answered; in the order in
+ * which they were sent. What had not happened by the end has no instant.
+ */
+export const traceSchema = z.object({
+  /** In order of `seq`. `atMs`: when the servers had it, and those that push had written it. */
+  messages: z.array(z.object({ seq: count, dueMs: z.number(), atMs: z.number(), handledMs: z.number() })),
+  polls: z.array(
+    z.object({
+      /** By the client, when it asked. */
+      sentMs: z.number(),
+      /** By the server, when it was asked. */
+      arrivedMs: z.number().optional(),
+      /** By the server, when it answered. */
+      answeredMs: z.number().optional(),
+      /** By the client, when it had the answer. */
+      receivedMs: z.number().optional(),
+      /** The messages in the answer; none in an empty one. */
+      seqs: z.array(count),
+      /** Whether it was answered within the window, and so is one of the trial's `requests`. */
+      counted: z.boolean(),
+    }),
+  ),
 });
 
 /** What a network path did to a transport. */
@@ -190,6 +218,7 @@ export const trialSchema = z.object({
   cohorts: z.array(cohortSchema).optional(),
   returned: returnedSchema.optional(),
   timeline: timelineSchema.optional(),
+  trace: traceSchema.optional(),
   path: pathOutcomeSchema.optional(),
   series: seriesSchema.optional(),
   /** Length of the measured window: CPU, requests and bytes are counted within it. */
@@ -315,6 +344,7 @@ export type Cohort = z.infer<typeof cohortSchema>;
 export type Model = z.infer<typeof modelSchema>;
 export type Returned = z.infer<typeof returnedSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+export type Trace = z.infer<typeof traceSchema>;
 export type Probe = z.infer<typeof probeSchema>;
 export type Fit = z.infer<typeof fitSchema>;
 export type Pair = z.infer<typeof pairSchema>;

@@ -190,7 +190,7 @@ function evidenceOf(id: string, result: Result): Evidence {
 }
 
 /** A plan in a few words, for whoever watches. */
-function describe({ groups, schedule, link, publish, ownFleets }: TrialPlan): string {
+function describe({ groups, schedule, link, publish, ownFleets, trace }: TrialPlan): string {
   const [only] = groups.length === 1 ? groups : [];
   const words = [
     only ? only.transport : 'all at once on one source',
@@ -201,6 +201,7 @@ function describe({ groups, schedule, link, publish, ownFleets }: TrialPlan): st
       ? 'who all publish'
       : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
     link && `${link.oneWayMs} ms away`,
+    trace && 'each message followed',
   ];
   return words.filter(Boolean).join(', ');
 }
