@@ -4,13 +4,16 @@ import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
 import { offerDownloads } from './interaction/downloads.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
+import { startSwimLanes } from './interaction/swim-lanes.ts';
 import { foldTables } from './interaction/tables.ts';
 import { switchTheme } from './interaction/theme.ts';
+import type { SwimLanes } from './swim-lanes/lanes.ts';
 
 /** What runs in the report's page. Without it the page still says everything; with it, it also shows. */
 document.documentElement.dataset.scripted = '';
 foldTables();
 startCalculator(dataOf<Prices>('prices'));
+startSwimLanes(dataOf<SwimLanes>('lanes'));
 rememberPredictions();
 const charts = drawPanels(dataOf<CanvasPanel[]>('panels') ?? []);
 switchTheme(charts.redraw);

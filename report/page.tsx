@@ -7,18 +7,27 @@ import { anchorOf, anchors } from './sections/anchors.ts';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
+import type { SwimLanes } from './swim-lanes/lanes.ts';
+import { SwimLanesSection } from './swim-lanes/section.tsx';
 
 /** The whole page: what the body of the report holds, top to bottom. `figures` has a list per experiment, in their order. */
-export function Page(props: { result: Result; figures: Figure[][]; prices?: Prices; embedsResult: boolean }) {
-  const { result, figures, prices, embedsResult } = props;
+export function Page(props: {
+  result: Result;
+  figures: Figure[][];
+  prices?: Prices;
+  swim?: SwimLanes;
+  embedsResult: boolean;
+}) {
+  const { result, figures, prices, swim, embedsResult } = props;
   return (
     <>
       <a class="skip" href={`#${anchors.verdicts}`}>
         Skip to the verdicts
       </a>
-      <Navigation result={result} advises={prices !== undefined} />
+      <Navigation result={result} advises={prices !== undefined} follows={swim !== undefined} />
       <main>
         <FirstScreen result={result} />
+        {swim && <SwimLanesSection swim={swim} />}
         {result.experiments.map((experiment, index) => (
           <Fragment key={experiment.id}>
             <ExperimentSection
@@ -39,13 +48,19 @@ export function Page(props: { result: Result; figures: Figure[][]; prices?: Pric
 /** The experiment whose costs the advice is calculated from. */
 const priced = 'break-even';
 
-function Navigation({ result, advises }: { result: Result; advises: boolean }) {
+function Navigation(props: { result: Result; advises: boolean; follows: boolean }) {
+  const { result, advises, follows } = props;
   return (
     <nav aria-label="Sections">
       <ul>
         <li>
           <a href={`#${anchors.verdicts}`}>Verdicts</a>
         </li>
+        {follows && (
+          <li>
+            <a href={`#${anchors.oneMessage}`}>One message</a>
+          </li>
+        )}
         {result.experiments.map(({ id, title }) => (
           <Fragment key={id}>
             <li>

@@ -46,10 +46,10 @@ describe('a report', () => {
       }),
     );
     expect(html).not.toContain('<img');
-    // The page’s own script, and its data: panels, the result and, where costs were fitted, prices.
-    const own = html.match(/<script( type="application\/json" id="(panels|prices|result)")?>/g) ?? [];
+    // The page’s own script, and its data: panels, the result, lanes where a trial was traced, prices where costs were fitted.
+    const own = html.match(/<script( type="application\/json" id="(panels|prices|lanes|result)")?>/g) ?? [];
     expect(html.match(/<script/g)).toHaveLength(own.length);
-    expect(own.length).toBeLessThanOrEqual(4);
+    expect(own.length).toBeLessThanOrEqual(5);
     expect(html).toContain('&lt;/script>');
   });
 

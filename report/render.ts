@@ -11,6 +11,7 @@ import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
+import { swimLanesOf } from './swim-lanes/from-result.ts';
 
 /** A page stays small enough to be mailed around. */
 const pageBytesMax = 950_000;
@@ -29,6 +30,7 @@ export async function renderReport(result: Result): Promise<string> {
 function pageOf(result: Result, style: string, script: string, embedsResult: boolean): string {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
   const prices = pricesOf(result);
+  const swim = swimLanesOf(result);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -40,9 +42,10 @@ function pageOf(result: Result, style: string, script: string, embedsResult: boo
 <style>${style}</style>
 </head>
 <body>
-${renderToString(h(Page, { result, figures, prices, embedsResult }))}
+${renderToString(h(Page, { result, figures, prices, swim, embedsResult }))}
 ${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), sixDigits))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
+${swim ? dataBlock('lanes', JSON.stringify(swim)) : ''}
 ${embedsResult ? dataBlock('result', JSON.stringify(packed(result))) : ''}
 <script>${script}</script>
 </body>
