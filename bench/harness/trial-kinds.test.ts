@@ -217,7 +217,7 @@ describe('a trial that is traced', () => {
         { transport: 'push', clients: 1 },
         { transport: 'sse', clients: 1, server: bare },
         { transport: 'long-poll', clients: 1, server: { ...bare, holdMs: 60 } },
-        { transport: 'short-poll', clients: 1, intervalMs: 50, server: bare },
+        { transport: 'short-poll', clients: 1, intervalMs: 50 },
       ],
       link: { oneWayMs: 15 },
       ratePerSecond: 8,

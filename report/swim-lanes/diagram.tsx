@@ -9,7 +9,7 @@ import type { Step } from './steps.ts';
 const numbersY = 26;
 const barHeight = 16;
 /** Room that the words need which say how long a message waits. */
-const waitedWidth = 92;
+const waitedWidth = 120;
 
 /**
  * The space-time diagram: one picture for all lanes, because they share their time. It is part of the page,

@@ -48,6 +48,6 @@ function gapSentence({ lanes }: SwimLanes, seq: number): string {
     .filter((lane) => fellIntoGap(lane, seq))
     .map(({ transport }) => spokenNames[transport]);
   return missed.length > 0
-    ? `It fell into a re-arm gap: when it was due, no request of ${listed(missed)} was at the server.`
+    ? `It fell into a re-arm gap: no request of ${listed(missed)} was at the server.`
     : '';
 }

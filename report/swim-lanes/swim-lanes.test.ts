@@ -83,7 +83,7 @@ describe('the message that is followed first', () => {
 
   it('is told with its age in every lane, and why a held poll did not take it', () => {
     expect(findingOf(swimOf(), 3)).toBe(
-      'Message 3 of 3, due at 900 ms, was 81 ms old with push, 82 ms with SSE, 111 ms with the long poll and 430 ms with the short poll. It fell into a re-arm gap: when it was due, no request of the long poll was at the server.',
+      'Message 3 of 3, due at 900 ms, was 81 ms old with push, 82 ms with SSE, 111 ms with the long poll and 430 ms with the short poll. It fell into a re-arm gap: no request of the long poll was at the server.',
     );
     expect(findingOf(swimOf(), 1)).toBe(
       'Message 1 of 3, due at 100 ms, was 81 ms old with push, 82 ms with SSE, 81 ms with the long poll and 230 ms with the short poll.',
