@@ -47,7 +47,7 @@ export type Slope = { x1: number; x2: number };
 const width = 1140;
 const plot = { left: 66, right: 966, top: 58 };
 /** Heights within a lane: its title, its two lines, and what it takes in all. */
-const lane = { title: 24, server: 46, client: 106, height: 134 };
+const heights = { title: 24, server: 46, client: 106, height: 134 };
 const axisHeight = 40;
 /** Room that a number needs beside another. */
 const numberWidth = 30;
@@ -55,7 +55,7 @@ const digitWidth = 12;
 
 /** Where everything is, while one message is followed. */
 export function drawingOf(swim: SwimLanes, followed: number): Drawing {
-  const bottom = plot.top + swim.lanes.length * lane.height;
+  const bottom = plot.top + swim.lanes.length * heights.height;
   const xOf = (atMs: number) => placeAt(atMs, swim.endMs);
   const dueXs = swim.messages.map(({ dueMs }) => xOf(dueMs));
   const numberXs = spreadOut(dueXs, numberWidth);
@@ -69,8 +69,8 @@ export function drawingOf(swim: SwimLanes, followed: number): Drawing {
       x: dueXs[place] ?? 0,
       numberX: numberXs[place] ?? 0,
     })),
-    lanes: swim.lanes.map((one, place) =>
-      laneDrawing(one, plot.top + place * lane.height, swim.endMs, xOf, followed),
+    lanes: swim.lanes.map((lane, place) =>
+      laneDrawing(lane, plot.top + place * heights.height, swim.endMs, xOf, followed),
     ),
   };
 }
@@ -85,42 +85,42 @@ function toTenths(place: number): number {
 }
 
 function laneDrawing(
-  one: SwimLane,
+  lane: SwimLane,
   top: number,
   endMs: number,
   xOf: (atMs: number) => number,
   followed: number,
 ): LaneDrawing {
-  const answers = answersOf(one, xOf);
+  const answers = answersOf(lane, xOf);
   return {
-    transport: one.transport,
-    name: one.name,
-    asked: askedInWords(one, endMs),
-    titleY: top + lane.title,
-    serverY: top + lane.server,
-    clientY: top + lane.client,
-    holds: one.holdMs === undefined ? [] : one.polls.flatMap((poll) => holdOf(poll, endMs, xOf)),
-    gaps: one.holdMs === undefined ? [] : gapsOf(one.polls, endMs, xOf),
-    requests: one.polls
+    transport: lane.transport,
+    name: lane.name,
+    asked: askedInWords(lane, endMs),
+    titleY: top + heights.title,
+    serverY: top + heights.server,
+    clientY: top + heights.client,
+    holds: lane.holdMs === undefined ? [] : lane.polls.flatMap((poll) => holdOf(poll, endMs, xOf)),
+    gaps: lane.holdMs === undefined ? [] : gapsOf(lane.polls, endMs, xOf),
+    requests: lane.polls
       .filter(({ sentMs }) => sentMs <= endMs)
       .flatMap(({ sentMs, arrivedMs }) =>
         arrivedMs === undefined ? [] : [{ x1: xOf(sentMs), x2: xOf(arrivedMs) }],
       ),
     answers,
     arrivals: joined(answers.map(({ x2, seqs }) => ({ x: x2, seqs }))),
-    followed: followedOf(one, xOf, followed),
+    followed: followedOf(lane, xOf, followed),
   };
 }
 
 /** What goes down: an answer for each poll, or each message by itself. What is pushed leaves when the servers have it. */
-function answersOf(one: SwimLane, xOf: (atMs: number) => number): LaneDrawing['answers'] {
-  if (one.polls.length === 0)
-    return one.messages.map(({ seq, atMs, handledMs }) => ({
+function answersOf(lane: SwimLane, xOf: (atMs: number) => number): LaneDrawing['answers'] {
+  if (lane.polls.length === 0)
+    return lane.messages.map(({ seq, atMs, handledMs }) => ({
       x1: xOf(atMs),
       x2: xOf(handledMs),
       seqs: [seq],
     }));
-  return one.polls.flatMap(({ answeredMs, receivedMs, seqs }) =>
+  return lane.polls.flatMap(({ answeredMs, receivedMs, seqs }) =>
     answeredMs === undefined || receivedMs === undefined
       ? []
       : [{ x1: xOf(answeredMs), x2: xOf(receivedMs), seqs }],
@@ -141,11 +141,11 @@ function gapsOf(polls: readonly Poll[], endMs: number, xOf: (atMs: number) => nu
   });
 }
 
-function followedOf(one: SwimLane, xOf: (atMs: number) => number, seq: number): LaneDrawing['followed'] {
-  const message = one.messages.find((other) => other.seq === seq);
-  const valueMs = ageMs(one, seq);
+function followedOf(lane: SwimLane, xOf: (atMs: number) => number, seq: number): LaneDrawing['followed'] {
+  const message = lane.messages.find((other) => other.seq === seq);
+  const valueMs = ageMs(lane, seq);
   if (!message || valueMs === undefined) return undefined;
-  const leftMs = carrierOf(one, seq)?.answeredMs ?? message.atMs;
+  const leftMs = carrierOf(lane, seq)?.answeredMs ?? message.atMs;
   return {
     dueX: xOf(message.dueMs),
     leftX: xOf(leftMs),
