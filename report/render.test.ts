@@ -22,8 +22,25 @@ describe('a report', () => {
       expect(text).toContain(verdict);
       expect(text).toContain(escaped(rule));
     }
-    for (const { id } of result.trials) expect(text).toContain(id);
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
+  });
+
+  it('sums up the books of every trial that there is', async () => {
+    const { trials } = parseResult(sampleText);
+    const html = await renderReport(parseResult(sampleText));
+    const [books = ''] = html.match(/<table id="books">.*?<\/table>/s) ?? [];
+    const columns = [...books.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+      [...row.matchAll(/<t[hd].*?>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+        cell.replaceAll(/<.*?>/g, '').replaceAll(',', ''),
+      ),
+    );
+    const sumOf = (title: string) => {
+      const place = columns[0]?.indexOf(title) ?? -1;
+      return columns.slice(1).reduce((sum, row) => sum + Number(row[place]), 0);
+    };
+    expect(sumOf('trials')).toBe(trials.length);
+    for (const key of ['expected', 'delivered', 'dropped', 'missed'] as const)
+      expect(sumOf(key)).toBe(trials.reduce((sum, { messages }) => sum + messages[key], 0));
   });
 
   it('writes free text of the result as text, wherever it stands', async () => {

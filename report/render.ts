@@ -11,6 +11,7 @@ import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
+import { sixDigits } from './units.ts';
 
 /** A page stays small enough to be mailed around. */
 const pageBytesMax = 950_000;
@@ -41,7 +42,7 @@ function pageOf(result: Result, style: string, script: string, embedsResult: boo
 </head>
 <body>
 ${renderToString(h(Page, { result, figures, prices, embedsResult }))}
-${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), sixDigits))}
+${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), shortNumbers))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
 ${embedsResult ? dataBlock('result', JSON.stringify(packed(result))) : ''}
 <script>${script}</script>
@@ -60,9 +61,9 @@ function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
   return figures.flatMap(({ panels }) => panels).filter(isOnCanvas);
 }
 
-/** For a chart six digits are more than anybody sees, and half of what a measured number would take in the page. */
-function sixDigits(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+/** Shortens the numbers of what is written as JSON. */
+function shortNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? sixDigits(value) : value;
 }
 
 /** Allows this very style and this very script, images made by the page itself, and nothing else. */

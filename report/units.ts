@@ -28,6 +28,14 @@ export function writeTick(value: number, unit: 'ms' | 'percent' | 'number'): str
   return unit === 'percent' ? `${threeDigits(value)} %` : threeDigits(value);
 }
 
+/**
+ * A number as the page carries it for charts and downloads: a count in full, a measured fraction in six
+ * digits. That is more than a clock here can tell apart, and half of what the fraction takes in full.
+ */
+export function sixDigits(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+}
+
 /** "1 run", "3 runs". */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`;

@@ -11,7 +11,7 @@ export function offerDownloads(picture: (panelId: string) => string | undefined)
   });
 }
 
-/** A table as RFC 4180 wants it, with the numbers in full and each column's unit in its head. */
+/** A table as RFC 4180 wants it, with the numbers in six digits and each column's unit in its head. */
 function csvOf(tableId: string): string {
   const table = document.getElementById(tableId) as HTMLTableElement | null;
   const rows = [...(table?.rows ?? [])].map((row) => [...row.cells].map(fullValueOf).map(quoted).join(','));
