@@ -6,15 +6,20 @@ import { offerDownloads } from './interaction/downloads.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
 import { foldTables } from './interaction/tables.ts';
 import { switchTheme } from './interaction/theme.ts';
+import { unpacked } from './interaction/unpack.ts';
 
 /** What runs in the report's page. Without it the page still says everything; with it, it also shows. */
 document.documentElement.dataset.scripted = '';
 foldTables();
 startCalculator(dataOf<Prices>('prices'));
 rememberPredictions();
-const charts = drawPanels(dataOf<CanvasPanel[]>('panels') ?? []);
-switchTheme(charts.redraw);
-offerDownloads(charts.picture);
+void unpacked('panels').then((panels) => {
+  const charts = drawPanels(JSON.parse(panels) as CanvasPanel[]);
+  switchTheme(charts.redraw);
+  offerDownloads(charts.picture);
+  performance.mark('charts drawn');
+  document.documentElement.dataset.drawn = '';
+});
 
 /** Data that the page carries for its script. */
 function dataOf<T>(id: string): T | undefined {
