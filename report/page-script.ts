@@ -1,5 +1,4 @@
 import type { Prices } from '../bench/analysis/advice.ts';
-import type { CanvasPanel } from './charts/figure.ts';
 import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
 import { offerDownloads } from './interaction/downloads.ts';
@@ -13,13 +12,9 @@ document.documentElement.dataset.scripted = '';
 foldTables();
 startCalculator(dataOf<Prices>('prices'));
 rememberPredictions();
-void unpacked('panels').then((panels) => {
-  const charts = drawPanels(JSON.parse(panels) as CanvasPanel[]);
-  switchTheme(charts.redraw);
-  offerDownloads(charts.picture);
-  performance.mark('charts drawn');
-  document.documentElement.dataset.drawn = '';
-});
+const charts = drawPanels(unpacked('panels').then((panels) => JSON.parse(panels)));
+switchTheme(charts);
+offerDownloads(charts.picture);
 
 /** Data that the page carries for its script. */
 function dataOf<T>(id: string): T | undefined {

@@ -123,10 +123,12 @@ describe.skipIf(!hasBrowser)('the report in Chromium', () => {
     const picture = () => page.$eval('canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const light = { ground: await ground(), picture: await picture() };
     await page.click('#theme-switch');
+    await drawn(page);
     expect(await ground()).not.toBe(light.ground);
     expect(await picture()).not.toBe(light.picture);
     expect(await blankPanels(page)).toEqual([]);
     await page.click('#theme-switch');
+    await drawn(page);
     expect({ ground: await ground(), picture: await picture() }).toEqual(light);
   });
 
