@@ -23,17 +23,23 @@ const pageBytesMax = 950_000;
  * travels in the page as long as there is room for it, its measured numbers in six digits.
  */
 export async function renderReport(result: Result): Promise<string> {
-  const [style, loader, script] = await Promise.all([pageStyle(), bundled('loader'), bundled('script')]);
-  const assets = { style, loader, script };
-  const whole = pageOf(result, assets, true);
-  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, assets, false);
+  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+  const panels = canvasPanels(figures.flat());
+  const [style, loader, script] = await Promise.all([
+    pageStyle(panels),
+    bundled('loader'),
+    bundled('script'),
+  ]);
+  const parts = { figures, panels, style, loader, script };
+  const whole = pageOf(result, parts, true);
+  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, parts, false);
 }
 
-/** What makes the page look and act, the same for every result. */
-type Assets = { style: string; loader: string; script: string };
+/** What the page is made of beside the result. */
+type Parts = { figures: Figure[][]; panels: CanvasPanel[]; style: string; loader: string; script: string };
 
-function pageOf(result: Result, { style, loader, script }: Assets, embedsResult: boolean): string {
-  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
+  const { figures, panels, style, loader, script } = parts;
   const prices = pricesOf(result);
   return `<!doctype html>
 <html lang="en">
@@ -47,7 +53,7 @@ function pageOf(result: Result, { style, loader, script }: Assets, embedsResult:
 </head>
 <body>
 ${renderToString(h(Page, { result, figures, prices, embedsResult }))}
-${packedBlock('panels', JSON.stringify(canvasPanels(figures.flat()), shortNumbers))}
+${packedBlock('panels', JSON.stringify(panels, shortNumbers))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
 ${embedsResult ? packedBlock('result', inColumns(result)) : ''}
 ${packedBlock('program', script)}
@@ -113,13 +119,18 @@ async function bundled(name: 'loader' | 'script'): Promise<string> {
   return file.text.replaceAll(/<(?=\/script|script|!--)/gi, '\\x3C');
 }
 
-/** The style sheet, led by the colours of the transports as they stand in clients/transports.ts. */
-async function pageStyle(): Promise<string> {
+/**
+ * The style sheet, led by the colours of the transports as they stand in clients/transports.ts, and by the
+ * numbers of rows that charts have: a chart's place has its height before anything is drawn on it.
+ */
+async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
   const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');
   const colours = transportNames.map((name) => {
     const { light, dark } = transportLooks[name];
     return `--${name}: light-dark(${light}, ${dark});`;
   });
   const own = transportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
-  return [`:root { ${colours.join(' ')} }`, ...own, sheet].join('\n');
+  const counts = new Set(panels.flatMap((panel) => ('rows' in panel ? panel.rows.length : [])));
+  const rows = [...counts].map((count) => `.rows-${count} { --rows: ${count}; }`);
+  return [`:root { ${colours.join(' ')} }`, ...own, ...rows, sheet].join('\n');
 }

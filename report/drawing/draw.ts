@@ -100,14 +100,11 @@ export function drawPanels(coming: Promise<CanvasPanel[]>): Charts {
 /** Where a panel is drawn. */
 type Place = { panel: CanvasPanel; canvas: HTMLCanvasElement; box: Element };
 
-/** Finds all places, and gives boxes of rows their heights before anybody measures one: the page is then laid out once. */
 function placesOf(panels: readonly CanvasPanel[]): Place[] {
   return panels.flatMap((panel) => {
     const canvas = document.querySelector<HTMLCanvasElement>(`canvas[data-panel="${CSS.escape(panel.id)}"]`);
     const box = canvas?.parentElement;
-    if (!canvas || !box) return [];
-    if ('rows' in panel) box.style.setProperty('--rows', String(panel.rows.length));
-    return [{ panel, canvas, box }];
+    return canvas && box ? [{ panel, canvas, box }] : [];
   });
 }
 
