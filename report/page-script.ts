@@ -3,13 +3,12 @@ import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
 import { offerDownloads } from './interaction/downloads.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
-import { foldTables } from './interaction/tables.ts';
+import { followSections } from './interaction/sections.ts';
 import { switchTheme } from './interaction/theme.ts';
 import { unpacked } from './interaction/unpack.ts';
 
 /** What runs in the report's page. Without it the page still says everything; with it, it also shows. */
-document.documentElement.dataset.scripted = '';
-foldTables();
+followSections();
 startCalculator(dataOf<Prices>('prices'));
 rememberPredictions();
 const charts = drawPanels(unpacked('panels').then((panels) => JSON.parse(panels)));
