@@ -2,6 +2,7 @@ import type { Prices } from '../bench/analysis/advice.ts';
 import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
 import { offerDownloads } from './interaction/downloads.ts';
+import { printOnPaper } from './interaction/paper.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
 import { followSections } from './interaction/sections.ts';
 import { switchTheme } from './interaction/theme.ts';
@@ -13,6 +14,7 @@ startCalculator(dataOf<Prices>('prices'));
 rememberPredictions();
 const charts = drawPanels(unpacked('panels').then((panels) => JSON.parse(panels)));
 switchTheme(charts);
+printOnPaper(charts);
 offerDownloads(charts.picture);
 
 /** Data that the page carries for its script. */

@@ -1,7 +1,7 @@
 import type { Charts } from '../drawing/draw.ts';
 import { remember, remembered } from './memory.ts';
 
-/** Light and dark by a button, and always light on paper. The charts are drawn anew whenever the colours change. */
+/** Light and dark by a button. The charts are drawn anew whenever the colours change. */
 export function switchTheme(charts: Charts): void {
   const root = document.documentElement;
   const button = document.getElementById('theme-switch');
@@ -22,14 +22,6 @@ export function switchTheme(charts: Charts): void {
     charts.redraw();
   });
   system.addEventListener('change', () => {
-    show(remembered('theme'));
-    charts.redraw();
-  });
-  addEventListener('beforeprint', () => {
-    show('light');
-    charts.redrawAtOnce();
-  });
-  addEventListener('afterprint', () => {
     show(remembered('theme'));
     charts.redraw();
   });
