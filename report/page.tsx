@@ -48,11 +48,16 @@ export function Page(props: {
 /** The experiment whose costs the advice is calculated from. */
 const priced = 'break-even';
 
+/** The sections as links: in a row where there is room for them, in a menu that needs no script where there is not. */
 function Navigation(props: { result: Result; advises: boolean; follows: boolean }) {
   const { result, advises, follows } = props;
   return (
     <nav aria-label="Sections">
-      <ul>
+      <button type="button" class="sections-button" popovertarget="sections">
+        Sections
+        <span id="section-now" />
+      </button>
+      <ul id="sections" popover="auto">
         <li>
           <a href={`#${anchors.verdicts}`}>Verdicts</a>
         </li>

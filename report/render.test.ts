@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { randomLcg } from 'd3-random';
 import { describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../bench/result.ts';
+import { parseResult, type Result, type Trial } from '../bench/result.ts';
 import { renderReport } from './render.ts';
 
 const sampleText = readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8');
@@ -22,8 +23,25 @@ describe('a report', () => {
       expect(text).toContain(verdict);
       expect(text).toContain(escaped(rule));
     }
-    for (const { id } of result.trials) expect(text).toContain(id);
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
+  });
+
+  it('sums up the books of every trial that there is', async () => {
+    const { trials } = parseResult(sampleText);
+    const html = await renderReport(parseResult(sampleText));
+    const [books = ''] = html.match(/<table id="books">.*?<\/table>/s) ?? [];
+    const columns = [...books.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+      [...row.matchAll(/<t[hd].*?>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+        cell.replaceAll(/<.*?>/g, '').replaceAll(',', ''),
+      ),
+    );
+    const sumOf = (title: string) => {
+      const place = columns[0]?.indexOf(title) ?? -1;
+      return columns.slice(1).reduce((sum, row) => sum + Number(row[place]), 0);
+    };
+    expect(sumOf('trials')).toBe(trials.length);
+    for (const key of ['expected', 'delivered', 'dropped', 'missed'] as const)
+      expect(sumOf(key)).toBe(trials.reduce((sum, { messages }) => sum + messages[key], 0));
   });
 
   it('writes free text of the result as text, wherever it stands', async () => {
@@ -46,10 +64,10 @@ describe('a report', () => {
       }),
     );
     expect(html).not.toContain('<img');
-    // The page’s own script, and its data: panels, the result, lanes where a trial was traced, prices where costs were fitted.
-    const own = html.match(/<script( type="application\/json" id="(panels|prices|lanes|result)")?>/g) ?? [];
+    // The page’s own script, and its data: panels, the result, the program, lanes where a trial was traced, prices where costs were fitted.
+    const own = html.match(/<script( type="application\/(json|gzip)" id="\w+")?>/g) ?? [];
     expect(html.match(/<script/g)).toHaveLength(own.length);
-    expect(own.length).toBeLessThanOrEqual(5);
+    expect(own.length).toBeLessThanOrEqual(6);
     expect(html).toContain('&lt;/script>');
   });
 
@@ -106,6 +124,27 @@ describe('a report', () => {
     );
     expect(html).not.toContain('id="result"');
     expect(html).not.toContain('data-json');
+  });
+
+  it('carries the result of a full run and still weighs less than a megabyte', async () => {
+    const random = randomLcg(45);
+    const like = (value: number) => (Number.isInteger(value) ? value : value * (0.9 + 0.2 * random()));
+    const html = await renderReport(
+      sampleWith((result) => {
+        // The sample has mostly one run of each trial, 208 in all, a full run about 1,200. No run packs as a copy of another.
+        result.trials = result.trials.flatMap((trial) =>
+          [1, 2, 3, 4, 5, 6].map((repeat) => ({
+            ...(JSON.parse(JSON.stringify(trial), (_, value) =>
+              typeof value === 'number' ? like(value) : value,
+            ) as Trial),
+            id: `${trial.id}/${repeat}`,
+            repeat,
+          })),
+        );
+      }),
+    );
+    expect(html).toContain('id="result"');
+    expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
   });
 
   it('can be drawn from a result without a single trial', async () => {

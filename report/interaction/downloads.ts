@@ -1,3 +1,6 @@
+import { fromColumns } from '../columns.ts';
+import { unpacked } from './unpack.ts';
+
 /** Makes the buttons work that hand out a chart as PNG, a table as CSV and the whole result as JSON. */
 export function offerDownloads(picture: (panelId: string) => string | undefined): void {
   document.addEventListener('click', ({ target }) => {
@@ -7,11 +10,11 @@ export function offerDownloads(picture: (panelId: string) => string | undefined)
     if (png) hand(`${png}.png`, picture(png));
     if (csv) handText(`${csv}.csv`, 'text/csv', csvOf(csv));
     if (json !== undefined)
-      void unpacked('result').then((text) => handText('results.json', 'application/json', text));
+      void resultText().then((text) => handText('results.json', 'application/json', text));
   });
 }
 
-/** A table as RFC 4180 wants it, with the numbers in full and each column's unit in its head. */
+/** A table as RFC 4180 wants it, with the numbers in six digits and each column's unit in its head. */
 function csvOf(tableId: string): string {
   const table = document.getElementById(tableId) as HTMLTableElement | null;
   const rows = [...(table?.rows ?? [])].map((row) => [...row.cells].map(fullValueOf).map(quoted).join(','));
@@ -27,12 +30,10 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Text that the page carries packed, as base64 of gzip in a string. */
-async function unpacked(id: string): Promise<string> {
-  const packed: string = JSON.parse(document.getElementById(id)?.textContent ?? '""');
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(stream).text();
+/** The result file again, from the columns in which the page carries its trials. */
+async function resultText(): Promise<string> {
+  const result = JSON.parse(await unpacked('result'));
+  return `${JSON.stringify({ ...result, trials: fromColumns(result.trials) }, null, 1)}\n`;
 }
 
 function handText(name: string, type: string, text: string): void {
