@@ -83,6 +83,16 @@ export const claims: readonly Claim[] = [
     ],
   },
   {
+    id: 'held',
+    experiment: 'freshness',
+    says: 'At most 0.05 of the long polls come back empty.',
+    figure: 'empty answers, as a share',
+    high: 0.05,
+    measure: ({ trials }) => [
+      typical(together(trials), 'long-poll', {}, ({ requests }) => requests.empty / requests.total),
+    ],
+  },
+  {
     id: 'one-way',
     experiment: 'distance',
     says: 'Push takes 0.95 to 1.25 ways, near or far.',
