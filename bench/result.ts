@@ -287,6 +287,17 @@ export const findingSchema = z.object({
   model: z.string().optional(),
 });
 
+/** A claim of LAB.md, held against this run. */
+export const checkSchema = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  /** The claim as it stands in LAB.md. */
+  says: z.string(),
+  outcome: z.enum(['holds', 'does not hold', 'not tested']),
+  /** The figures, and what was claimed; or why there are none. */
+  measured: z.string(),
+});
+
 /** What the experiment asks and teaches, so that a report can be drawn from the file alone. */
 export const experimentTextSchema = z.object({
   id: z.string(),
@@ -331,6 +342,8 @@ export const resultSchema = z.object({
   fits: z.array(fitSchema).default([]),
   pairs: z.array(pairSchema).default([]),
   findings: z.array(findingSchema),
+  /** Only of a run that was asked to check them. */
+  checks: z.array(checkSchema).default([]),
 });
 
 export type Result = z.infer<typeof resultSchema>;
@@ -351,6 +364,7 @@ export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type ExperimentText = z.infer<typeof experimentTextSchema>;
+export type Check = z.infer<typeof checkSchema>;
 export type Verdict = Finding['verdict'];
 
 /**

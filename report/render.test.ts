@@ -84,6 +84,21 @@ describe('a report', () => {
     expect(html).toContain('data-panel="freshness-ages-0"');
   });
 
+  it('shows the claims of LAB.md of a run that was asked to check them', async () => {
+    expect(await renderReport(parseResult(sampleText))).not.toContain('id="claims"');
+    const html = await renderReport(
+      sampleWith((result) => {
+        const check = { experiment: 'freshness', measured: 'age: 2 (claimed: 1 to 3)' };
+        result.checks = [
+          { id: 'one', says: 'It is so.', outcome: 'holds', ...check },
+          { id: 'two', says: 'It is not so.', outcome: 'does not hold', ...check },
+        ];
+      }),
+    );
+    expect(html).toContain('1 of 2 claims of LAB.md hold here.');
+    expect(html).toMatch(/It is not so\.<\/td><td class="word mark-bad">does not hold/);
+  });
+
   it('takes an experiment that has nothing but probes for measured', async () => {
     const html = await renderReport(
       sampleWith((result) => {

@@ -4,11 +4,13 @@ import { transportLooks, transportNames } from '../../clients/transports.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
+import { claimsTable } from './claims-table.ts';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
 
 /** What stands behind the numbers: the method, the machine, every warning, the books, and the command that repeats it. */
 export function HowMeasured({ result, embedsResult }: { result: Result; embedsResult: boolean }) {
+  const claims = claimsTable(result);
   return (
     <section class="experiment how-measured" id={anchors.measured} aria-labelledby="measured-title">
       <p class="kicker">Behind the numbers</p>
@@ -27,6 +29,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
           </div>
         </div>
       </div>
+      {claims && <DataTable table={claims} title="The claims of LAB.md" />}
       <DataTable table={booksTable(result)} title="The books" />
       <p class="note">
         Each trial’s own books, and all else that was counted of it, stand in the result file.
