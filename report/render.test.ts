@@ -154,6 +154,8 @@ describe('a report', () => {
             ) as Trial),
             id: `${trial.id}/${repeat}`,
             repeat,
+            // One run of them all is traced, in a full run as well.
+            trace: repeat === 1 ? trial.trace : undefined,
           })),
         );
       }),

@@ -16,7 +16,7 @@ import { swimLanesOf } from './swim-lanes/from-result.ts';
 import { sixDigits } from './units.ts';
 
 /** A page stays small enough to be mailed around. */
-const pageBytesMax = 950_000;
+const pageBytesMax = 990_000;
 
 /**
  * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
