@@ -21,8 +21,7 @@ export function tQuantile(confidence: number, degreesOfFreedom: number): number 
     low = high;
     high *= 2;
   }
-  // Halving an interval 60 times leaves nothing that a double could tell apart.
-  for (let step = 0; step < 60; step += 1) {
+  while (high - low > 1e-12 * high) {
     const middle = (low + high) / 2;
     if (shareBeyond(middle, degreesOfFreedom) > outside) low = middle;
     else high = middle;
