@@ -2,6 +2,7 @@ import type { Prices } from '../bench/analysis/advice.ts';
 import type { CanvasPanel } from './charts/figure.ts';
 import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
+import { compareOnDrop } from './interaction/compare.ts';
 import { offerDownloads } from './interaction/downloads.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
 import { foldTables } from './interaction/tables.ts';
@@ -15,6 +16,7 @@ rememberPredictions();
 const charts = drawPanels(dataOf<CanvasPanel[]>('panels') ?? []);
 switchTheme(charts.redraw);
 offerDownloads(charts.picture);
+compareOnDrop();
 
 /** Data that the page carries for its script. */
 function dataOf<T>(id: string): T | undefined {

@@ -4,20 +4,29 @@ import type { Result } from '../bench/result.ts';
 import type { Figure } from './charts/figure.ts';
 import { AdviceSection } from './sections/advice.tsx';
 import { anchorOf, anchors } from './sections/anchors.ts';
+import { type Compared, ComparisonSection } from './sections/comparison.tsx';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
 
 /** The whole page: what the body of the report holds, top to bottom. `figures` has a list per experiment, in their order. */
-export function Page(props: { result: Result; figures: Figure[][]; prices?: Prices; embedsResult: boolean }) {
-  const { result, figures, prices, embedsResult } = props;
+export function Page(props: {
+  result: Result;
+  figures: Figure[][];
+  prices?: Prices;
+  embedsResult: boolean;
+  /** What the result is compared with, if anything; the page's script may do so later. */
+  compared?: Compared;
+}) {
+  const { result, figures, prices, embedsResult, compared } = props;
   return (
     <>
       <a class="skip" href={`#${anchors.verdicts}`}>
         Skip to the verdicts
       </a>
-      <Navigation result={result} advises={prices !== undefined} />
+      <Navigation result={result} advises={prices !== undefined} compares={compared !== undefined} />
       <main>
+        <div id={anchors.comparison}>{compared && <ComparisonSection compared={compared} />}</div>
         <FirstScreen result={result} />
         {result.experiments.map((experiment, index) => (
           <Fragment key={experiment.id}>
@@ -39,10 +48,14 @@ export function Page(props: { result: Result; figures: Figure[][]; prices?: Pric
 /** The experiment whose costs the advice is calculated from. */
 const priced = 'break-even';
 
-function Navigation({ result, advises }: { result: Result; advises: boolean }) {
+function Navigation(props: { result: Result; advises: boolean; compares: boolean }) {
+  const { result, advises, compares } = props;
   return (
     <nav aria-label="Sections">
       <ul>
+        <li id="comparison-link" hidden={!compares}>
+          <a href={`#${anchors.comparison}`}>Comparison</a>
+        </li>
         <li>
           <a href={`#${anchors.verdicts}`}>Verdicts</a>
         </li>

@@ -46,10 +46,11 @@ describe('a report', () => {
       }),
     );
     expect(html).not.toContain('<img');
-    // The page’s own script, and its data: panels, the result and, where costs were fitted, prices.
-    const own = html.match(/<script( type="application\/json" id="(panels|prices|result)")?>/g) ?? [];
+    // The page’s own script, and its data: panels, the result, its schema and, where costs were fitted, prices.
+    const own =
+      html.match(/<script( type="application\/json" id="(panels|prices|result|result-shape)")?>/g) ?? [];
     expect(html.match(/<script/g)).toHaveLength(own.length);
-    expect(own.length).toBeLessThanOrEqual(4);
+    expect(own.length).toBeLessThanOrEqual(5);
     expect(html).toContain('&lt;/script>');
   });
 

@@ -11,6 +11,8 @@ import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { Page } from './page.tsx';
+import { resultShape } from './result-shape.ts';
+import type { Compared } from './sections/comparison.tsx';
 
 /** A page stays small enough to be mailed around. */
 const pageBytesMax = 950_000;
@@ -18,15 +20,19 @@ const pageBytesMax = 950_000;
 /**
  * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
  * script and data are inside. Free text of the result is only ever written as text. The result itself
- * travels in the page as long as there is room for it.
+ * travels in the page as long as there is room for it. With `compared`, what differs stands at the top.
  */
-export async function renderReport(result: Result): Promise<string> {
+export async function renderReport(result: Result, compared?: Compared): Promise<string> {
   const [style, script] = await Promise.all([pageStyle(), pageScript()]);
-  const whole = pageOf(result, style, script, true);
-  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, style, script, false);
+  const whole = pageOf({ result, compared, embedsResult: true }, style, script);
+  return Buffer.byteLength(whole) <= pageBytesMax
+    ? whole
+    : pageOf({ result, compared, embedsResult: false }, style, script);
 }
 
-function pageOf(result: Result, style: string, script: string, embedsResult: boolean): string {
+type Contents = { result: Result; compared?: Compared; embedsResult: boolean };
+
+function pageOf({ result, compared, embedsResult }: Contents, style: string, script: string): string {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
   const prices = pricesOf(result);
   return `<!doctype html>
@@ -36,23 +42,24 @@ function pageOf(result: Result, style: string, script: string, embedsResult: boo
 <meta http-equiv="Content-Security-Policy" content="${policyFor(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Push versus polling: a lab report</title>
+<title>${compared ? 'Push versus polling: two results compared' : 'Push versus polling: a lab report'}</title>
 <style>${style}</style>
 </head>
 <body>
-${renderToString(h(Page, { result, figures, prices, embedsResult }))}
+${renderToString(h(Page, { result, figures, prices, embedsResult, compared }))}
 ${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), sixDigits))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
 ${embedsResult ? dataBlock('result', JSON.stringify(packed(result))) : ''}
+${dataBlock('result-shape', JSON.stringify(packed(resultShape())))}
 <script>${script}</script>
 </body>
 </html>
 `;
 }
 
-/** The result as its reader's browser unpacks it: a fifth of its length, and every digit is kept. */
-function packed(result: Result): string {
-  return gzipSync(JSON.stringify(result)).toString('base64');
+/** Data as its reader's browser unpacks it: a fifth of its length, and every digit is kept. */
+function packed(data: unknown): string {
+  return gzipSync(JSON.stringify(data)).toString('base64');
 }
 
 /** The panels that the script draws. */

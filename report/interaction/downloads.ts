@@ -1,3 +1,5 @@
+import { unpacked } from './packed.ts';
+
 /** Makes the buttons work that hand out a chart as PNG, a table as CSV and the whole result as JSON. */
 export function offerDownloads(picture: (panelId: string) => string | undefined): void {
   document.addEventListener('click', ({ target }) => {
@@ -25,14 +27,6 @@ function fullValueOf(cell: HTMLTableCellElement): string {
 
 function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Text that the page carries packed, as base64 of gzip in a string. */
-async function unpacked(id: string): Promise<string> {
-  const packed: string = JSON.parse(document.getElementById(id)?.textContent ?? '""');
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(stream).text();
 }
 
 function handText(name: string, type: string, text: string): void {

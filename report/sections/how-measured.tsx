@@ -2,6 +2,7 @@ import type { Result } from '../../bench/result.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
+import { CompareWith } from './compare-with.tsx';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
 
@@ -24,6 +25,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
             <p class="quiet">The same seed gives the same messages. The delays are this machine’s own.</p>
           </div>
         </div>
+        <CompareWith embedsResult={embedsResult} />
       </div>
       <DataTable table={booksTable(result)} title="The books of every trial" />
       {embedsResult && (
