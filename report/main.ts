@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { stop } from 'esbuild';
 import open from 'open';
-import { parseResult, type Result } from '../bench/result.ts';
+import { exitCodeOf, exitCodes, handOut, Refusal, readResultFile } from './command.ts';
 import { renderReport } from './render.ts';
 
 /**
@@ -13,8 +12,6 @@ import { renderReport } from './render.ts';
  * Draws a result file as an HTML page and prints the page's path. Exit codes: 0 drawn; 2 the command
  * line is wrong, or the file is damaged or of another version; 3 the page can't be written.
  */
-const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
-
 type Options = { out?: string; sample?: boolean; open?: boolean };
 
 /** The result that comes with the lab, for those who read before they run, and where its page is drawn. */
@@ -36,49 +33,21 @@ const command = new Command('npm run report --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage))
   .parse();
 
-process.exitCode = await main(command.args[0], command.opts<Options>());
+process.exitCode = await exitCodeOf(() => draw(command.args[0], command.opts<Options>()));
 
-async function main(named: string | undefined, options: Options): Promise<number> {
-  if (options.sample && named)
-    return refuse(`${named}: leave it out with --sample, or leave out --sample`, exitCodes.usage);
-  const file = options.sample ? sample.file : named;
-  if (!file)
-    return refuse('no result file was named: name one, or draw the sample with --sample', exitCodes.usage);
-  let result: Result;
-  try {
-    result = parseResult(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return refuse(`${file}: ${(error as Error).message}`, exitCodes.usage);
-  }
-  const html = await renderReport(result);
-  // The bundler works in a process of its own, which nobody should find running afterwards.
-  await stop();
+async function draw(named: string | undefined, options: Options): Promise<void> {
+  const file = fileOf(named, options);
   const out = options.out ?? (options.sample ? sample.page : join(dirname(file), 'report.html'));
-  try {
-    if (out === sample.page) mkdirSync(dirname(out), { recursive: true });
-    writeWhole(out, html);
-  } catch (error) {
-    return refuse(`cannot write ${out}: ${(error as Error).message}`, exitCodes.environment);
-  }
-  console.log(resolve(out));
+  const result = readResultFile(file);
+  if (out === sample.page) mkdirSync(dirname(out), { recursive: true });
+  await handOut(renderReport(result), out);
   if (options.open) await open(resolve(out));
-  return exitCodes.ok;
 }
 
-/** One line on stderr, whatever the message holds. */
-function refuse(message: string, exitCode: number): number {
-  console.error(message.replaceAll(/\s+/g, ' ').trim());
-  return exitCode;
-}
-
-/** Writes so that a reader finds the old page or the new one, never half of it. */
-function writeWhole(path: string, text: string): void {
-  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
-  try {
-    writeFileSync(half, text);
-    renameSync(half, path);
-  } catch (error) {
-    rmSync(half, { force: true });
-    throw error;
-  }
+function fileOf(named: string | undefined, options: Options): string {
+  if (options.sample && named)
+    throw new Refusal(`${named}: leave it out with --sample, or leave out --sample`, exitCodes.usage);
+  const file = options.sample ? sample.file : named;
+  if (file) return file;
+  throw new Refusal('no result file was named: name one, or draw the sample with --sample', exitCodes.usage);
 }

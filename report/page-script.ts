@@ -1,6 +1,7 @@
 import type { Prices } from '../bench/analysis/advice.ts';
 import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
+import { compareOnDrop } from './interaction/compare.ts';
 import { offerDownloads } from './interaction/downloads.ts';
 import { printOnPaper } from './interaction/paper.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
@@ -19,6 +20,7 @@ const charts = drawPanels(unpacked('panels').then((panels) => JSON.parse(panels)
 switchTheme(charts);
 printOnPaper(charts);
 offerDownloads(charts.picture);
+compareOnDrop();
 
 /** Data that the page carries for its script. */
 function dataOf<T>(id: string): T | undefined {

@@ -4,6 +4,7 @@ import type { Result } from '../bench/result.ts';
 import type { Figure } from './charts/figure.ts';
 import { AdviceSection } from './sections/advice.tsx';
 import { anchorOf, anchors } from './sections/anchors.ts';
+import { type Compared, ComparisonSection } from './sections/comparison.tsx';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
@@ -17,15 +18,23 @@ export function Page(props: {
   prices?: Prices;
   swim?: SwimLanes;
   embedsResult: boolean;
+  /** What the result is compared with, if anything; the page's script may do so later. */
+  compared?: Compared;
 }) {
-  const { result, figures, prices, swim, embedsResult } = props;
+  const { result, figures, prices, swim, embedsResult, compared } = props;
   return (
     <>
       <a class="skip" href={`#${anchors.verdicts}`}>
         Skip to the verdicts
       </a>
-      <Navigation result={result} advises={prices !== undefined} follows={swim !== undefined} />
+      <Navigation
+        result={result}
+        advises={prices !== undefined}
+        follows={swim !== undefined}
+        compares={compared !== undefined}
+      />
       <main>
+        <div id={anchors.comparison}>{compared && <ComparisonSection compared={compared} />}</div>
         <FirstScreen result={result} />
         {swim && <SwimLanesSection swim={swim} />}
         {result.experiments.map((experiment, index) => (
@@ -49,8 +58,8 @@ export function Page(props: {
 const priced = 'break-even';
 
 /** The sections as links: in a row where there is room for them, in a menu that needs no script where there is not. */
-function Navigation(props: { result: Result; advises: boolean; follows: boolean }) {
-  const { result, advises, follows } = props;
+function Navigation(props: { result: Result; advises: boolean; follows: boolean; compares: boolean }) {
+  const { result, advises, follows, compares } = props;
   return (
     <nav aria-label="Sections">
       <button type="button" class="sections-button" popovertarget="sections">
@@ -58,6 +67,9 @@ function Navigation(props: { result: Result; advises: boolean; follows: boolean 
         <span id="section-now" />
       </button>
       <ul id="sections" popover="auto">
+        <li id="comparison-link" hidden={!compares}>
+          <a href={`#${anchors.comparison}`}>Comparison</a>
+        </li>
         <li>
           <a href={`#${anchors.verdicts}`}>Verdicts</a>
         </li>

@@ -67,7 +67,7 @@ describe('a report', () => {
     // The page’s own script, and its data: panels, the result, the program, lanes where a trial was traced, prices where costs were fitted.
     const own = html.match(/<script( type="application\/(json|gzip)" id="\w+")?>/g) ?? [];
     expect(html.match(/<script/g)).toHaveLength(own.length);
-    expect(own.length).toBeLessThanOrEqual(6);
+    expect(own.length).toBeLessThanOrEqual(7);
     expect(html).toContain('&lt;/script>');
   });
 

@@ -12,6 +12,8 @@ import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { toColumns } from './columns.ts';
 import { Page } from './page.tsx';
+import { resultShape } from './result-shape.ts';
+import type { Compared } from './sections/comparison.tsx';
 import { swimLanesOf } from './swim-lanes/from-result.ts';
 import { sixDigits } from './units.ts';
 
@@ -21,9 +23,10 @@ const pageBytesMax = 990_000;
 /**
  * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
  * script and data are inside. Free text of the result is only ever written as text. The result itself
- * travels in the page as long as there is room for it, its measured numbers in six digits.
+ * travels in the page as long as there is room for it, its measured numbers in six digits. With `compared`,
+ * what differs stands at the top.
  */
-export async function renderReport(result: Result): Promise<string> {
+export async function renderReport(result: Result, compared?: Compared): Promise<string> {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
   const panels = canvasPanels(figures.flat());
   const [style, loader, script] = await Promise.all([
@@ -31,16 +34,23 @@ export async function renderReport(result: Result): Promise<string> {
     bundled('loader'),
     bundled('script'),
   ]);
-  const parts = { figures, panels, style, loader, script };
+  const parts = { compared, figures, panels, style, loader, script };
   const whole = pageOf(result, parts, true);
   return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, parts, false);
 }
 
 /** What the page is made of beside the result. */
-type Parts = { figures: Figure[][]; panels: CanvasPanel[]; style: string; loader: string; script: string };
+type Parts = {
+  compared: Compared | undefined;
+  figures: Figure[][];
+  panels: CanvasPanel[];
+  style: string;
+  loader: string;
+  script: string;
+};
 
 function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
-  const { figures, panels, style, loader, script } = parts;
+  const { compared, figures, panels, style, loader, script } = parts;
   const prices = pricesOf(result);
   const swim = swimLanesOf(result);
   return `<!doctype html>
@@ -50,15 +60,16 @@ function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
 <meta http-equiv="Content-Security-Policy" content="${policyFor(style, [loader, script])}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Push versus polling: a lab report</title>
+<title>${compared ? 'Push versus polling: two results compared' : 'Push versus polling: a lab report'}</title>
 <style>${style}</style>
 </head>
 <body>
-${renderToString(h(Page, { result, figures, prices, swim, embedsResult }))}
+${renderToString(h(Page, { result, figures, prices, swim, embedsResult, compared }))}
 ${packedBlock('panels', JSON.stringify(panels, shortNumbers))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
 ${swim ? dataBlock('lanes', JSON.stringify(swim)) : ''}
 ${embedsResult ? packedBlock('result', inColumns(result)) : ''}
+${packedBlock('result-shape', JSON.stringify(resultShape()))}
 ${packedBlock('program', script)}
 <script>${loader}</script>
 </body>

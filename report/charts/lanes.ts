@@ -20,7 +20,7 @@ export type Lane = {
 };
 
 /** What may tell two lanes of one transport apart beside the interval, in words. The usual case needs none. */
-const differences: ((trial: Trial) => string)[] = [
+export const differences: ((trial: Pick<Trial, 'contract' | 'parameters'>) => string)[] = [
   ({ contract }) => (contract === 'every' ? 'every message' : latestOnly),
   ({ parameters }) => frameworkNames[parameters.framework ?? 'none'],
   ({ parameters }) => (parameters.coalesce === false ? 'uncoalesced' : ''),

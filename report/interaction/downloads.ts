@@ -1,5 +1,4 @@
-import { fromColumns } from '../columns.ts';
-import { unpacked } from './unpack.ts';
+import { embeddedResult } from './embedded-result.ts';
 
 /** Makes the buttons work that hand out a chart as PNG, a table as CSV and the whole result as JSON. */
 export function offerDownloads(picture: (panelId: string) => string | undefined): void {
@@ -10,7 +9,9 @@ export function offerDownloads(picture: (panelId: string) => string | undefined)
     if (png) hand(`${png}.png`, picture(png));
     if (csv) handText(`${csv}.csv`, 'text/csv', csvOf(csv));
     if (json !== undefined)
-      void resultText().then((text) => handText('results.json', 'application/json', text));
+      void embeddedResult().then((result) =>
+        handText('results.json', 'application/json', `${JSON.stringify(result, null, 1)}\n`),
+      );
   });
 }
 
@@ -28,12 +29,6 @@ function fullValueOf(cell: HTMLTableCellElement): string {
 
 function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** The result file again, from the columns in which the page carries its trials. */
-async function resultText(): Promise<string> {
-  const result = JSON.parse(await unpacked('result'));
-  return `${JSON.stringify({ ...result, trials: fromColumns(result.trials) }, null, 1)}\n`;
 }
 
 function handText(name: string, type: string, text: string): void {

@@ -2,6 +2,7 @@ import type { Result } from '../../bench/result.ts';
 
 /** Where in the page a part of the report stands: what comes after `#` in its address. */
 export const anchors = {
+  comparison: 'comparison',
   verdicts: 'verdicts',
   oneMessage: 'one-message',
   advice: 'which-one',

@@ -5,6 +5,7 @@ import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn }
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
 import { claimsTable } from './claims-table.ts';
+import { CompareWith } from './compare-with.tsx';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
 
@@ -28,6 +29,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
             <p class="quiet">The same seed gives the same messages. The delays are this machine’s own.</p>
           </div>
         </div>
+        <CompareWith embedsResult={embedsResult} />
       </div>
       {claims && <DataTable table={claims} title="The claims of LAB.md" />}
       <DataTable table={booksTable(result)} title="The books" />
