@@ -65,7 +65,7 @@ describe('a report', () => {
     );
     expect(html).not.toContain('<img');
     // The page’s own script, and its data: panels, the result, the program, lanes where a trial was traced, prices where costs were fitted.
-    const own = html.match(/<script( type="application\/(json|gzip)" id="\w+")?>/g) ?? [];
+    const own = html.match(/<script( type="application\/(json|gzip)" id="[\w-]+")?>/g) ?? [];
     expect(html.match(/<script/g)).toHaveLength(own.length);
     expect(own.length).toBeLessThanOrEqual(7);
     expect(html).toContain('&lt;/script>');
@@ -146,9 +146,9 @@ describe('a report', () => {
     const like = (value: number) => (Number.isInteger(value) ? value : value * (0.9 + 0.2 * random()));
     const html = await renderReport(
       sampleWith((result) => {
-        // The sample has mostly one run of each trial, 208 in all, a full run about 1,200. No run packs as a copy of another.
-        result.trials = result.trials.flatMap((trial) =>
-          [1, 2, 3, 4, 5, 6].map((repeat) => ({
+        // The sample has mostly one run of each trial, 212 in all, a full run 1,170. No run packs as a copy of another.
+        result.trials = result.trials.flatMap((trial, place) =>
+          [1, 2, 3, 4, 5, ...(place % 2 === 0 ? [6] : [])].map((repeat) => ({
             ...(JSON.parse(JSON.stringify(trial), (_, value) =>
               typeof value === 'number' ? like(value) : value,
             ) as Trial),
@@ -160,8 +160,8 @@ describe('a report', () => {
         );
       }),
     );
-    expect(html).toContain('id="result"');
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
+    expect(html.includes('id="result"')).toBe(true);
   });
 
   it('can be drawn from a result without a single trial', async () => {

@@ -1,5 +1,5 @@
 import type { Result } from '../result.ts';
-import { isUsable } from './findings.ts';
+import { isMeant, isUsable } from './findings.ts';
 import { threeDigits } from './writing.ts';
 
 /** A reason to doubt a comparison: what it is about, for programs, and a sentence or two, for people. */
@@ -91,12 +91,13 @@ function environmentWarnings({ environment }: Result, side: string): ComparisonW
 }
 
 function leftOutWarnings({ trials }: Result, side: string): ComparisonWarning[] {
-  const left = trials.filter((trial) => !isUsable(trial)).length;
+  const meant = trials.filter(isMeant);
+  const left = meant.filter((trial) => !isUsable(trial)).length;
   if (left === 0) return [];
   return [
     {
       about: 'left out',
-      text: `${left} of the ${trials.length} trials of ${side} failed, were interrupted or measured the simulated clients. They are left out.`,
+      text: `${left} of the ${meant.length} trials of ${side} failed, were interrupted or measured the simulated clients. They are left out.`,
     },
   ];
 }
