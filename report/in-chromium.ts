@@ -11,8 +11,8 @@ export const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 /** What every browser of ours is started with: there is no graphics card to be had, and in a container no sandbox. */
 export const browserArgs = ['--no-sandbox', '--disable-gpu'];
 
-/** For how long a test may take: a browser on a busy machine is slow, and that is not what is tested. */
-const patienceMs = 120_000;
+/** For how long a test, or what comes before it, may take: a browser on a busy machine is slow, and that is not what is tested. */
+export const patienceMs = 120_000;
 
 /** Opens a page as a reader does: from a file, without a network. Comes back when all charts are drawn. */
 export type Open = (html: string, options?: BrowserContextOptions) => Promise<Page>;
