@@ -20,6 +20,7 @@ const toBeMade = [
   'bench/experiments/my-question.ts',
   'results.json',
   'report/runs/latest/',
+  'report/runs/latest/report.html',
   'my-question.ts',
 ];
 
