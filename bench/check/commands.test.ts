@@ -78,6 +78,7 @@ function isThere(path: string, from: string): boolean {
     join('servers', path),
     join('bench', path),
     join('bench/experiments', path),
+    join('report/charts', path),
   ].some(existsSync);
 }
 
