@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult, type Result } from '../bench/result.ts';
-import { blankPanels, describeInChromium, drawn, overflow } from './in-chromium.ts';
+import { describeInChromium, overflow } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 import { sixDigits } from './units.ts';
 
@@ -24,16 +24,6 @@ describeInChromium('the report in Chromium', (openPage) => {
 
   const open = (options: BrowserContextOptions = {}) => openPage(html, options);
 
-  it('draws every chart and gives each a label that states what was found', async () => {
-    const page = await open();
-    expect(await page.locator('canvas[role=img]').count()).toBeGreaterThanOrEqual(14);
-    expect(await blankPanels(page)).toEqual([]);
-    const labels = await page.$$eval('canvas', (all) =>
-      all.map((canvas) => canvas.getAttribute('aria-label')),
-    );
-    for (const label of labels) expect(label).toMatch(/\d/);
-  });
-
   it.each([390, 1280])('fits a window %i pixels wide', async (width) => {
     const page = await open({ viewport: { width, height: 800 } });
     expect(await overflow(page)).toBe(0);
@@ -44,33 +34,6 @@ describeInChromium('the report in Chromium', (openPage) => {
       }),
     );
     expect(clipped).toEqual([]);
-  });
-
-  it('turns dark and light by its button, charts included', async () => {
-    const page = await open({ colorScheme: 'light' });
-    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const picture = () => page.$eval('canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
-    const light = { ground: await ground(), picture: await picture() };
-    await page.click('#theme-switch');
-    await drawn(page);
-    expect(await ground()).not.toBe(light.ground);
-    expect(await picture()).not.toBe(light.picture);
-    expect(await blankPanels(page)).toEqual([]);
-    await page.click('#theme-switch');
-    await drawn(page);
-    expect({ ground: await ground(), picture: await picture() }).toEqual(light);
-  });
-
-  it('prints in light colours from a dark window, with every chart', async () => {
-    const page = await open({ colorScheme: 'dark' });
-    const printed = await page.evaluate(() => {
-      dispatchEvent(new Event('beforeprint'));
-      const theme = document.documentElement.dataset.theme;
-      dispatchEvent(new Event('afterprint'));
-      return { theme, after: document.documentElement.dataset.theme };
-    });
-    expect(printed).toEqual({ theme: 'light', after: undefined });
-    expect((await page.pdf()).length).toBeGreaterThan(50_000);
   });
 
   it('hands out a table with full numbers, a chart and the whole result', async () => {

@@ -23,7 +23,8 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
         <div class="paragraph">
           <h3>Run it again</h3>
           <div>
-            <pre>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
+            <pre tabIndex={0}>
               <code>{result.lab.command}</code>
             </pre>
             <p class="quiet">The same seed gives the same messages. The delays are this machine’s own.</p>
