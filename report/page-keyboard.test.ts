@@ -119,7 +119,9 @@ function stopOf(page: Page): Promise<Stop | undefined> {
     const shown = element.closest<HTMLElement>('.choice') ?? element;
     const { outlineStyle, outlineWidth } = getComputedStyle(shown);
     const { top, bottom } = shown.getBoundingClientRect();
-    const coveredTo = element.closest('nav, .skip') ? 0 : (document.querySelector('nav')?.getBoundingClientRect().bottom ?? 0);
+    const coveredTo = element.closest('nav, .skip')
+      ? 0
+      : (document.querySelector('nav')?.getBoundingClientRect().bottom ?? 0);
     return {
       number: [...document.querySelectorAll('*')].indexOf(element),
       element: element.outerHTML.slice(0, 120),

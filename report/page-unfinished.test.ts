@@ -35,7 +35,10 @@ async function labOf(experiments: string, text: string, doTo: (lab: ChildProcess
   const folder = mkdtempSync(join(tmpdir(), 'lab-'));
   folders.push(folder);
   const args = ['bench/lab.ts', '--profile', 'quick', '--only', experiments, '--out', folder, '--no-open'];
-  const lab = spawn(process.execPath, [...runsTypeScript, ...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const lab = spawn(process.execPath, [...runsTypeScript, ...args], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   started.push(lab);
   const ended = once(lab, 'close');
   let said = '';
@@ -81,7 +84,13 @@ async function oneTrial(): Promise<Left> {
       ],
     }),
   };
-  const lab = { version: 'test', profile: 'quick', seed: 1, command: 'npm run lab', startedAt: new Date(0).toISOString() } as const;
+  const lab = {
+    version: 'test',
+    profile: 'quick',
+    seed: 1,
+    command: 'npm run lab',
+    startedAt: new Date(0).toISOString(),
+  } as const;
   const result: Result = {
     schemaVersion,
     lab: { ...lab, durationMs: 1000, status: 'complete' },
@@ -93,6 +102,7 @@ async function oneTrial(): Promise<Left> {
     fits: [],
     pairs: [],
     findings: [],
+    checks: [],
   };
   const run = new Run(result, machine, [experiment], new AbortController().signal, () => {});
   await run.experiment(experiment, () => {});
@@ -105,9 +115,9 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
 
   beforeAll(async () => {
     const [interrupted, failed, skipped, short] = await Promise.all([
-      labOf('freshness,crowd', '2 of 2', interrupt),
-      labOf('freshness', '2 of 2', killServers),
-      labOf('freshness,crowd,path', '1 of 2', interrupt),
+      labOf('freshness,crowd', '2 of 3', interrupt),
+      labOf('freshness', '2 of 3', killServers),
+      labOf('freshness,crowd,path', '1 of 3', interrupt),
       oneTrial(),
     ]);
     left = { interrupted, failed, skipped, short };
@@ -152,17 +162,22 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
     expect(text).toMatch(/Freshness: of \d+ trials \d+ failed\./);
     expect(text).toMatch(/run 1 failed: the server-process ended \(SIGKILL\)/);
     expect(await page.locator('#freshness canvas').count()).toBeGreaterThan(0);
-    expect(await page.locator('#freshness .note').allTextContents()).toContainEqual(expect.stringMatching(/did not finish and (is|are) not drawn/));
+    expect(await page.locator('#freshness .note').allTextContents()).toContainEqual(
+      expect.stringMatching(/did not finish and (is|are) not drawn/),
+    );
   });
 
   it('has no chart where nothing came to an end, and says so of each experiment', async () => {
     const { result } = left.skipped;
-    expect(result.trials.every(({ status }) => status === 'interrupted')).toBe(true);
+    expect(result.trials.map(({ status, error }) => [status, error])).toEqual(
+      result.trials.map(() => ['interrupted', 'the run was interrupted']),
+    );
     const { page, text } = await textOf('skipped', '.banner');
     expect(await page.locator('canvas').count()).toBe(0);
     expect(text).toContain('The crowd: was not measured.');
     expect(text).toContain('A hostile path: was not measured.');
-    const none = result.trials.length > 0 ? 'none of the trials came to an end' : 'this experiment was not run';
+    const none =
+      result.trials.length > 0 ? 'none of the trials came to an end' : 'this experiment was not run';
     expect(await page.locator('#freshness .banner').textContent()).toContain(none);
     expect(new Set(result.findings.map(({ verdict }) => verdict))).toEqual(new Set(['inconclusive']));
   });

@@ -11,6 +11,9 @@ const ownProcessesMs = 1300;
 const ownFleetMs = 40;
 const connectMs = 0.5;
 
+/** Within this time a signal to a whole group has reached all of it. */
+const signalMs = 50;
+
 /** How long the trials of an experiment are going to take, roughly. */
 export function estimateMs(experiment: Experiment, profile: Profile, machine: Machine): number {
   const { trials, capacity, probes = [], rooms = [], paths = [] } = experiment.plan(profile, machine);
@@ -136,6 +139,8 @@ export class Run {
       const bench = await this.#warmBench();
       return await bench.run(id, plan, this.#result.lab.seed);
     } catch (error) {
+      // Ctrl-C may end a child that is still starting before this process has heard of it.
+      await new Promise((heard) => setTimeout(heard, signalMs));
       this.end();
       return this.#signal.aborted
         ? unfinishedTrials(id, plan, 'interrupted', 'the run was interrupted')

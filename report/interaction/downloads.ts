@@ -22,9 +22,13 @@ function csvOf(tableId: string): string {
   return `${rows.join('\r\n')}\r\n`;
 }
 
+/** Words that a spreadsheet would take for a formula are marked as words, as OWASP advises ("CSV Injection"). */
 function fullValueOf(cell: HTMLTableCellElement): string {
   const value = cell.querySelector('data')?.value;
-  return value ?? (cell.textContent ?? '').trim();
+  if (value !== undefined) return value;
+  const text = (cell.textContent ?? '').trim();
+  const isNumber = text !== '' && Number.isFinite(Number(text));
+  return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text;
 }
 
 function quoted(text: string): string {
