@@ -4,12 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-
-/** Which browser tests and pictures of the page use. */
-export const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-
-/** What every browser of ours is started with: there is no graphics card to be had, and in a container no sandbox. */
-export const browserArgs = ['--no-sandbox', '--disable-gpu'];
+import { browserArgs, drawn, executablePath } from './browser.ts';
 
 /** For how long a test, or what comes before it, may take: a browser on a busy machine is slow, and that is not what is tested. */
 export const patienceMs = 120_000;
@@ -76,11 +71,6 @@ export function describeInChromium(subject: string, tests: (open: Open) => void)
       return page;
     });
   });
-}
-
-/** Comes back when the page's script has drawn all that it had to draw. */
-export async function drawn(page: Page): Promise<void> {
-  await page.waitForSelector(':root[data-drawn]', { state: 'attached' });
 }
 
 /** The ids of the panels whose canvas shows nothing. */

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult } from '../bench/result.ts';
-import { blankPanels, describeInChromium, drawn, overflow, patienceMs } from './in-chromium.ts';
+import { drawn } from './browser.ts';
+import { blankPanels, describeInChromium, overflow, patienceMs } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 
 /** As wide as A4 between its margins. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult } from '../bench/result.ts';
-import { describeInChromium, drawn } from './in-chromium.ts';
+import { drawn } from './browser.ts';
+import { describeInChromium } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 
 const result = parseResult(readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8'));

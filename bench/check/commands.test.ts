@@ -110,6 +110,8 @@ async function tryScript([verb, ...rest]: string[]): Promise<void> {
     );
     return expect(child.exitCode).toBe(null);
   }
+  // It writes into the checkout.
+  if (name === 'pictures') return;
   if (name === 'exercise')
     return expect(args.map((arg) => exerciseOf(arg)).every((path) => existsSync(path))).toBe(true);
 }
