@@ -137,6 +137,7 @@ export class Lane {
 
   #onRequest({ id, atMs }: Extract<Sight, { kind: 'request' }>): void {
     const exchange: Exchange = {
+      index: this.totals.sent,
       requestMs: atMs,
       answerMs: undefined,
       endMs: undefined,
@@ -207,6 +208,8 @@ export class Lane {
 
 /** A request with its answer; of a pushed lane, a connection with its first batch and its end. */
 export type Exchange = {
+  /** How many came before it. */
+  index: number;
   requestMs: number;
   answerMs: number | undefined;
   /** When it failed, or the connection ended. */
