@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { policies } from '../../servers/outbox.ts';
+import { laneNames, policies } from './settings.ts';
+
+export { defaultSettings, laneNames, limits } from './settings.ts';
 
 /**
  * What the classroom's pages and its server say to each other, beside the lanes themselves.
@@ -10,12 +12,10 @@ import { policies } from '../../servers/outbox.ts';
  *             ◄──state──state──answer──                                   … and what members see, the other way
  *             ──POST /control {"action": …}, Authorization: Bearer …──►   the presenter's controls
  *
- * The pages take the types alone; the server checks all input by the schemas. Parameters bear the names that
- * they have in a result file.
+ * The pages take the types alone, and the values of settings.ts; the server checks all input by the schemas.
+ * Parameters bear the names that they have in a result file. A session that the server closes with a code
+ * from 4000 on is over for good: the page says the reason, and does not come back.
  */
-
-/** The lanes on the projector, from top to bottom: what a browser can speak. */
-export const laneNames = ['push', 'sse', 'long-poll', 'short-poll'] as const;
 
 export type LaneName = (typeof laneNames)[number];
 
@@ -49,23 +49,6 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** What stands at the beginning, and after a reset. */
-export const defaultSettings: Settings = {
-  ratePerSecond: 2,
-  schedule: 'poisson',
-  burstSize: 10,
-  payloadBytes: 58,
-  intervalMs: 1000,
-  holdMs: 25_000,
-  oneWayMs: 0,
-  handlingMs: 0,
-  slowBy: 'sleep',
-  policy: 'disconnect',
-  limitBytes: 1_048_576,
-  replay: true,
-  offline: [],
-};
-
 /** A control of the presenter: `POST /control`. */
 export const controlSchema = z.discriminatedUnion('action', [
   /** A projector page takes over: counts begin anew, the page before it is cut off. */
@@ -84,8 +67,11 @@ export const controlSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('reset') }),
   /** Puts a question to the class: nobody sees a vote until it is closed. */
   z.strictObject({ action: z.literal('ask'), question: z.string().max(64) }),
-  /** Closes the vote: the class's answers beside what is measured. */
-  z.strictObject({ action: z.literal('close-vote') }),
+  /** Closes the vote: the class's answers beside what is measured. `hands` adds hands that were counted in the room. */
+  z.strictObject({
+    action: z.literal('close-vote'),
+    hands: z.array(z.number().int().min(0).max(1000)).length(4).optional(),
+  }),
   /** Takes the question off the screen. */
   z.strictObject({ action: z.literal('dismiss') }),
   /** Writes the session as a result file with its report, and its recording. */
@@ -190,6 +176,8 @@ export type Told =
   | { tell: 'class'; delays: ClassDelays[] }
   /** A member's transport, chosen or assigned. */
   | { tell: 'transport'; transport: LaneName }
+  /** While a recording plays: what a lane saw, its times moved to the clock that the server answers with. */
+  | { tell: 'saw'; lane: LaneName; sights: Sight[] }
   /** Something that was said was refused, and why. */
   | { tell: 'refused'; error: string };
 
@@ -260,15 +248,3 @@ export type Recording = {
     | { atMs: number; delays: ClassDelays[] }
   )[];
 };
-
-/** Limits of a class. The answer that refuses names them. */
-export const limits = {
-  members: 250,
-  /** Characters in what a page says at once. */
-  saidBytes: 128 * 1024,
-  /** Things that one member may say per second, on average, and at once. */
-  saidPerSecond: 10,
-  saidAtOnce: 40,
-  /** Events that a recording holds; what comes after that is not recorded, and the page says so. */
-  recordedSights: 400_000,
-} as const;
