@@ -3,11 +3,9 @@ import type { Client } from '../client.ts';
 import { clientsByName } from '../clients.ts';
 import { Consumer } from '../consumer.ts';
 import type { Openers } from '../openers.ts';
-import type { LaneName, Settings, Sight } from './protocol.ts';
+import type { Habits } from './habits.ts';
+import type { LaneName, Sight } from './protocol.ts';
 import { watched } from './watched-openers.ts';
-
-/** What a lane's client is told about itself; it can change while it runs. */
-export type Habits = Pick<Settings, 'intervalMs' | 'handlingMs' | 'slowBy' | 'policy' | 'limitBytes'>;
 
 export type LaneClientOptions = {
   transport: LaneName;

@@ -1,6 +1,6 @@
 import { pageMs } from './clock.ts';
+import { habitsOf } from './habits.ts';
 import { Lane } from './lane.ts';
-import type { Habits } from './lane-client.ts';
 import { LaneThread } from './lane-thread.ts';
 import type {
   ClassDelays,
@@ -207,12 +207,6 @@ export class Projector {
       return { error: 'The classroom’s server can’t be reached.' };
     }
   }
-}
-
-/** What a lane's client is told of the settings: only push is ever slow. */
-export function habitsOf(name: LaneName, settings: Settings): Habits {
-  const { intervalMs, handlingMs, slowBy, policy, limitBytes } = settings;
-  return { intervalMs, slowBy, policy, limitBytes, handlingMs: name === 'push' ? handlingMs : 0 };
 }
 
 /** Whether figures before and after can't be counted together. Who is out of reach, and how they come back, does not matter. */
