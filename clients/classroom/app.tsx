@@ -4,7 +4,7 @@ import { Scenes, SettingControls, SpanControl } from './controls.tsx';
 import { Gate } from './gate.tsx';
 import { JoinCard } from './join-card.tsx';
 import { Lanes } from './lanes.tsx';
-import { counted, writeCount, writeRatio, writeTime } from './numbers.ts';
+import { counted, writeRatio, writeTime } from './numbers.ts';
 import type { Painter } from './painter.ts';
 import type { Projector } from './projector.ts';
 import type { SessionState } from './protocol.ts';
@@ -77,16 +77,18 @@ function Top({ projector, state }: { projector: Projector; state: SessionState }
           'Four clients hear the same messages, each in its own way. The keys 1 to 9 set a scene.'}
       </p>
       <div class="state">
-        {state.recorded && <b class="recorded">RECORDED</b>}
-        <b class={state.paused ? 'paused' : ''}>
-          {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} a second`}
-        </b>
         <span>
-          <b data-head={projector.published.head}>{writeCount(projector.published.head)}</b> messages so far
+          {state.recorded && <b class="recorded">RECORDED</b>}{' '}
+          <b class={state.paused ? 'paused' : ''}>
+            {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} a second`}
+          </b>
+        </span>
+        <span data-head={projector.published.head}>
+          {counted(projector.published.head, 'message')} so far
         </span>
         {projector.join && (
           <span>
-            join: code <b class="code">{projector.join.code}</b>, {counted(state.members.count, 'phone')}
+            code <b class="code">{projector.join.code}</b>, {counted(state.members.count, 'phone')}
           </span>
         )}
       </div>

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { JoinCard } from './join-card.tsx';
-import { counted, writeCount } from './numbers.ts';
+import { counted, writeAge, writeCount, writeRatio } from './numbers.ts';
 import type { Projector } from './projector.ts';
-import type { Question } from './questions.ts';
+import { laneLabels, type Question } from './questions.ts';
+import { Sign } from './sign.tsx';
 
 type GateProps = {
   projector: Projector;
@@ -61,10 +62,13 @@ export function Gate({ projector, question, next, onAsk, onClose, onDone }: Gate
       </ol>
       <aside>
         {isClosed ? (
-          <div class="measured">
-            <h3>Measured just now</h3>
-            <p>{vote?.measured ?? 'Nothing yet: let it run for a while, and look at the lanes.'}</p>
-          </div>
+          <>
+            <div class="measured">
+              <h3>Measured just now</h3>
+              <p>{vote?.measured ?? 'Nothing yet: let it run for a while, and look at the lanes.'}</p>
+            </div>
+            <MeasuredLanes projector={projector} />
+          </>
         ) : (
           <>
             {vote && (
@@ -108,11 +112,38 @@ export function Gate({ projector, question, next, onAsk, onClose, onDone }: Gate
         )}
         {!isClosed && (
           <button type="button" data-do="skip" onClick={onDone}>
-            Show the lanes without it <kbd>Esc</kbd>
+            {vote ? 'Drop the vote' : 'Show the lanes without it'} {!vote && <kbd>Esc</kbd>}
           </button>
         )}
       </div>
     </section>
+  );
+}
+
+/** The lanes in two figures each, as they go on. */
+function MeasuredLanes({ projector }: { projector: Projector }) {
+  const { uncertaintyMs } = projector.session.clock;
+  return (
+    <table class="measured-lanes">
+      <thead>
+        <tr>
+          <th scope="col">now</th>
+          <th scope="col">age: half within</th>
+          <th scope="col">requests/message</th>
+        </tr>
+      </thead>
+      <tbody>
+        {[...projector.lanes.values()].map(({ name, figures }) => (
+          <tr key={name}>
+            <th scope="row">
+              <Sign name={name} size={16} /> {laneLabels[name]}
+            </th>
+            <td>{writeAge(figures.p50Ms, uncertaintyMs)}</td>
+            <td>{writeRatio(figures.messages > 0 ? figures.requests / figures.messages : null)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -80,6 +80,9 @@ describe('the figures of a lane', () => {
     const connection: Sight[] = [...poll(0, 0, 1, 0), { kind: 'failure', id: 0, atMs: 50, reason: 'cut' }];
     expect(laneOf('push', connection).figures.reconnects).toBe(0);
     expect(laneOf('push', [...connection, ...poll(1, 60, 61, 0)]).figures.reconnects).toBe(1);
+    const asked = laneOf('push', [...connection, ...poll(1, 60, 61, 0)]);
+    asked.excuseReconnect();
+    expect(asked.figures.reconnects).toBe(0);
     const polling = laneOf('long-poll', poll(0, 0, 1, 0));
     polling.setOffline(true, 10);
     polling.setOffline(true, 15);

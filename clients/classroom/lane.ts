@@ -77,6 +77,11 @@ export class Lane {
     if (isScene) this.#scene = { missed: this.totals.missed, reconnects: this.#reconnects };
   }
 
+  /** Its next connection is no reconnect: it was asked to connect anew. */
+  excuseReconnect(): void {
+    this.#scene.reconnects += 1;
+  }
+
   /** Is out of reach from this instant on, or back. */
   setOffline(isOffline: boolean, atMs: number): void {
     const last = this.absences.at(-1);

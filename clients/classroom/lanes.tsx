@@ -37,7 +37,7 @@ export function Lanes({ projector, spanMs, lagMs, selected, onSelect, isHidden }
           <Head first="age: half," second="95 % within" />
           <Head first="requests" second="a message" />
           <Head first="bytes" second="a message" />
-          <Head first="waiting:" second="page / server" />
+          <Head first="waiting:" second="page/server" />
           <Head first="messages" second="missed" />
         </tr>
       </thead>
@@ -107,27 +107,38 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
       </td>
       <Figure
         id="behind"
+        value={lane.behindMs(nowMs)}
         main={writeTime(lane.behindMs(nowMs))}
         more={behind > 0 ? `${writeCount(behind)} due` : 'has all'}
       />
       <Figure
         id="age"
+        value={figures.p50Ms}
         main={writeAge(figures.p50Ms, uncertaintyMs)}
         more={writeAge(figures.p95Ms, uncertaintyMs)}
       />
       <Figure
         id="requests"
+        value={perMessage(figures.requests)}
         main={writeRatio(perMessage(figures.requests))}
         more={isPolling(name) ? `${writeCount(figures.empty)} empty` : 'no polls'}
       />
       <Figure
         id="bytes"
+        value={bytes}
         main={bytes === null ? nothing : writeBytes(bytes)}
         more={`all ${writeBytes(figures.bytes)}`}
       />
-      <Figure id="waiting" main={writeCount(figures.inboxMessages)} more={writeBytes(figures.backlogBytes)} />
+      <Figure
+        id="waiting"
+        value={figures.inboxMessages}
+        moreValue={figures.backlogBytes}
+        main={writeCount(figures.inboxMessages)}
+        more={writeBytes(figures.backlogBytes)}
+      />
       <Figure
         id="missed"
+        value={figures.missed}
         main={writeCount(figures.missed)}
         more={`back ${writeCount(figures.reconnects)}×`}
       />
@@ -135,9 +146,12 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
   );
 }
 
-function Figure({ id, main, more }: { id: string; main: string; more: string }) {
+type FigureProps = { id: string; value: number | null; moreValue?: number; main: string; more: string };
+
+/** A figure as it is read, with another below it; and as it is, for whoever wants to reckon with it. */
+function Figure({ id, value, moreValue, main, more }: FigureProps) {
   return (
-    <td class="figure" data-figure={id}>
+    <td class="figure" data-figure={id} data-value={value} data-more={moreValue}>
       <b>{main}</b>
       <span>{more}</span>
     </td>

@@ -193,7 +193,12 @@ function Transport({ attendance }: { attendance: Attendance }) {
           whichever has the fewest
         </button>
       </div>
-      {lane && <MyFigures attendance={attendance} name={lane.name} />}
+      {lane &&
+        (attendance.state?.vote?.open ? (
+          <p class="fine">What this phone measures is shown when the vote is closed.</p>
+        ) : (
+          <MyFigures attendance={attendance} name={lane.name} />
+        ))}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { pageMs } from './clock.ts';
-import { habitsOf } from './habits.ts';
+import { connectsAnew, habitsOf } from './habits.ts';
 import { Lane } from './lane.ts';
 import { LaneThread } from './lane-thread.ts';
 import type {
@@ -142,6 +142,7 @@ export class Projector {
     const thread = this.#threads.get(name);
     const habits = habitsOf(name, now);
     if (JSON.stringify(habits) !== JSON.stringify(habitsOf(name, before))) thread?.change(habits);
+    if (connectsAnew(name, before, now)) this.lanes.get(name)?.excuseReconnect();
     const isOffline = now.offline.includes(name);
     if (isOffline === before.offline.includes(name)) return;
     this.lanes.get(name)?.setOffline(isOffline, this.nowMs);

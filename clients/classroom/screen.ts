@@ -97,7 +97,7 @@ export class Screen {
     await this.#projector.control({ action: 'close-vote', ...(hands && { hands }) });
   }
 
-  /** Shows the lanes, whatever stands before them. A vote that is open has to be closed first. */
+  /** Shows the lanes, whatever stands before them. A vote that is open is dropped. */
   async showLanes(): Promise<void> {
     this.preview = undefined;
     this.showsKeys = false;
@@ -157,7 +157,7 @@ export class Screen {
     else if (key === 'ArrowUp') this.#select(-1);
     else if (key === 'ArrowDown') this.#select(1);
     else if (key === '?') this.change({ showsKeys: !this.showsKeys });
-    else if (key === 'Escape') void this.showLanes();
+    else if (key === 'Escape' && !this.#isVoteOpen) void this.showLanes();
     else return;
     event.preventDefault();
   }
