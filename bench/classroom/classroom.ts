@@ -1,32 +1,37 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { renderSVG } from 'uqr';
+import { basename } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type Control,
   type ControlAnswer,
   defaultSettings,
   type Joined,
-  type JoinHint,
   type LaneName,
   laneNames,
   limits,
   type Said,
+  type Saved,
   type SessionState,
-  type Told,
+  type Settings,
 } from '../../clients/classroom/protocol.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Endpoint } from '../../servers/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/main.ts';
 import { BadInput } from '../../servers/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
+import { inspectEnvironment } from '../harness/environment.ts';
+import type { Result } from '../result.ts';
 import { Access } from './access.ts';
-import { Lanes, ofEveryLane } from './lanes.ts';
+import { countOf, ofEveryLane } from './counts.ts';
+import { Front, hostFor } from './front.ts';
+import { Lanes } from './lanes.ts';
 import { Lesson } from './lesson.ts';
-import { pageServer } from './page-server.ts';
-import { type PageFile, pageFiles } from './pages.ts';
+import { Observations } from './observations.ts';
+import { pageFiles } from './pages.ts';
 import { Player } from './player.ts';
-import { type Page, Sessions } from './session.ts';
+import { Recorded } from './recording.ts';
+import { saveLesson } from './save.ts';
+import type { Page } from './session.ts';
+import type { Tallied } from './stretches.ts';
 
 /**
  * The live classroom: one source, the projector's lanes, the class's servers, and the pages.
@@ -35,7 +40,7 @@ import { type Page, Sessions } from './session.ts';
  *                   └──► class servers ─────────► the phones: their own network is their distance
  *
  * One process does it all. It is a harness whose clients are people: it counts messages and takes their
- * ages, and measures no processor time.
+ * ages, and says nothing of processor time.
  */
 export type ClassroomOptions = {
   /** The page's port; the class's servers take the four after it. Default 0: any free ones. */
@@ -44,15 +49,17 @@ export type ClassroomOptions = {
   lanAddress?: string;
   /** What the messages derive from. Default 45. */
   seed?: number;
+  /** Where lessons are saved. Default: with the lab's runs. */
+  runsFolder?: string;
 };
 
-/** How often the server tells its counts. */
-const countsEveryMs = 1000;
+/** How often the server tells what it has counted. */
+const tickEveryMs = 1000;
 
-/** Changes of who is there are told together, so that a class that comes in does not flood itself. */
-const crowdEveryMs = 200;
-
-const loopback = '127.0.0.1';
+/** How long a save waits for what is still on its way, beside the longest way itself, and how often it looks. */
+const drainMs = 3000;
+const drainMsMax = 10_000;
+const lookEveryMs = 20;
 
 /** What has to be started before there is a classroom. */
 type Ground = {
@@ -62,67 +69,85 @@ type Ground = {
   classServers: Map<ServerName, Endpoint>;
   /** Options of the class's servers, which they read anew. */
   classOptions: ServerOptions;
-  files: Map<string, PageFile>;
+  environment: Result['environment'];
 };
 
 export class Classroom {
-  readonly access: Access;
+  readonly front: Front;
   readonly #ground: Ground;
-  readonly #hostnames: string[];
+  readonly #options: ClassroomOptions & { seed: number };
+  readonly #startedAt = new Date();
   readonly #player: Player;
   readonly #lesson: Lesson;
-  readonly #sessions: Sessions;
-  readonly #pages: Server;
+  readonly #observations: Observations;
+  readonly #recorded: Recorded;
   readonly #ticking: NodeJS.Timeout;
-  #crowdTimer: NodeJS.Timeout | undefined;
+  /** Files of saved reports, by what they are asked for. */
+  readonly #reports = new Map<string, string>();
+  #isSaving = false;
 
-  private constructor(ground: Ground, { lanAddress, seed = 45 }: ClassroomOptions) {
-    this.access = ground.access;
+  private constructor(
+    ground: Ground,
+    files: Awaited<ReturnType<typeof pageFiles>>,
+    options: ClassroomOptions,
+  ) {
+    const { seed = 45, lanAddress } = options;
+    const { access, source, lanes } = ground;
     this.#ground = ground;
-    this.#hostnames = [lanAddress ?? loopback, ...(lanAddress ? [loopback] : []), 'localhost'];
-    this.#player = new Player(ground.source, defaultSettings, seed);
+    this.#options = { ...options, seed };
+    this.#player = new Player(source, defaultSettings, seed);
+    const grounds = {
+      log: source.log,
+      lanes,
+      tallied: () => this.#tallied,
+      hasProjector: () => this.front.sessions.projector !== undefined,
+    };
+    this.#observations = new Observations(grounds, defaultSettings);
+    this.#recorded = new Recorded(this.#startedAt, nowMs());
     this.#lesson = new Lesson({
-      player: this.#player,
-      lanes: ground.lanes,
-      onSettings: ({ holdMs }) => {
-        ground.classOptions.holdMs = holdMs;
+      onSettings: (settings, isScene) => this.#onSettings(settings, isScene),
+      begin: () => this.#begin(),
+      pause: () => this.#player.pause(),
+      resume: () => this.#player.resume(),
+      burst: (count) => this.#burst(count),
+      figures: () => this.#observations.figures(access.members.present),
+      save: () => this.#save(),
+    });
+    const ports = laneNames.flatMap((name) => [lanes.ports[name], this.#classPort(name)]);
+    this.front = new Front(
+      { files, access, lanAddress, ports },
+      {
+        placeFor: ({ member }) => ({
+          logId: source.log.id,
+          ports: member ? ofEveryLane((name) => this.#classPort(name)) : lanes.ports,
+        }),
+        state: () => this.#state,
+        join: (code, name, address) => this.#join(code, name, address),
+        control: (control) => this.#control(control),
+        reportFile: (id) => this.#reports.get(id),
+        onCome: (page) => this.#onCome(page),
+        onSaid: (page, said) => this.#onSaid(page, said),
+        onGone: (page) => this.#onGone(page),
       },
-    });
-    this.#sessions = new Sessions({
-      admit: (request, token) => this.access.admit(request, token),
-      onCome: (page) => this.#onCome(page),
-      onSaid: (page, said) => this.#onSaid(page, said),
-      onGone: (page) => this.#onGone(page),
-    });
-    this.#pages = pageServer({
-      files: ground.files,
-      hostnames: this.#hostnames,
-      ports: laneNames.flatMap((name) => [ground.lanes.ports[name], this.#classPort(name)]),
-      allowsOrigin: this.access.allowsOrigin,
-      checkPresenter: this.access.checkPresenter,
-      join: (code, name, address) => this.#join(code, name, address),
-      control: (control) => this.#control(control),
-    });
-    this.#pages.on('upgrade', (request, socket: Socket, head) =>
-      this.#sessions.accept(request, socket, head),
     );
-    this.#ticking = setInterval(() => this.#tellCounts(), countsEveryMs);
+    this.#ticking = setInterval(() => this.#tick(), tickEveryMs);
   }
 
   /** Starts it. Rejects when a port is taken; then nothing is left running. */
   static async open(options: ClassroomOptions = {}): Promise<Classroom> {
     const { port = 0, lanAddress } = options;
-    const host = lanAddress ? '0.0.0.0' : loopback;
+    const host = hostFor(lanAddress);
     const access = new Access();
     const source = new EmbeddedSource();
-    const files = await pageFiles();
+    const [files, { environment }] = await Promise.all([pageFiles(), inspectEnvironment()]);
     const classOptions: ServerOptions = { gate: access.classGate, holdMs: defaultSettings.holdMs };
-    const ports = port === 0 ? [] : laneNames.map((_, index) => port + 1 + index);
-    const classServers = await startServers(source, laneNames, classOptions, ports, host);
+    const classPorts = port === 0 ? [] : laneNames.map((_, index) => port + 1 + index);
+    const classServers = await startServers(source, laneNames, classOptions, classPorts, host);
     const lanes = await Lanes.open(source, access.laneGate, host);
-    const classroom = new Classroom({ access, source, lanes, classServers, classOptions, files }, options);
+    const ground = { access, source, lanes, classServers, classOptions, environment };
+    const classroom = new Classroom(ground, files, options);
     try {
-      await classroom.#listen(port, host);
+      await classroom.front.listen(port);
       return classroom;
     } catch (error) {
       await classroom.close();
@@ -130,94 +155,104 @@ export class Classroom {
     }
   }
 
-  /** The page's port. */
-  get port(): number {
-    return (this.#pages.address() as AddressInfo).port;
-  }
-
-  /** Where the projector's page is. The presenter's token stands behind the `#`, which no server is ever sent. */
-  get presenterUrl(): string {
-    return `http://${loopback}:${this.port}/#${this.access.presenterToken}`;
-  }
-
-  /** Where members come in: with a phone or, on loopback, with another window of this machine. */
-  get joinUrl(): string {
-    return `http://${this.#hostnames[0]}:${this.port}/join`;
-  }
-
   /** Ends everything. */
   async close(): Promise<void> {
     clearInterval(this.#ticking);
-    clearTimeout(this.#crowdTimer);
     this.#player.stop();
-    await this.#sessions.close();
-    const closed = new Promise((resolve) => this.#pages.close(resolve));
-    this.#pages.closeAllConnections();
     const { lanes, classServers } = this.#ground;
-    await Promise.all([closed, lanes.close(), ...[...classServers.values()].map((one) => one.close())]);
-  }
-
-  async #listen(port: number, host: string): Promise<void> {
-    this.#pages.listen(port, host);
-    await once(this.#pages, 'listening');
-    for (const name of this.#hostnames) this.access.allowOrigin(`http://${name}:${this.port}`);
+    await this.front.close();
+    await Promise.all([lanes.close(), ...[...classServers.values()].map((endpoint) => endpoint.close())]);
   }
 
   #classPort(name: LaneName): number {
-    return this.#ground.classServers.get(name)?.port as number;
+    return this.#classServer(name).port;
+  }
+
+  #classServer(name: LaneName): Endpoint {
+    return this.#ground.classServers.get(name) as Endpoint;
+  }
+
+  get #tallied(): Tallied {
+    const { user, system } = process.cpuUsage();
+    return {
+      lanes: this.#ground.lanes.totals,
+      class: ofEveryLane((name) => countOf(this.#classServer(name))),
+      cpuMs: (user + system) / 1000,
+      rssBytes: process.memoryUsage.rss(),
+    };
   }
 
   #join(code: string, name: string, address: string): Joined {
-    const { token, number } = this.access.members.join(code, name, address);
+    const { token, number } = this.#ground.access.members.join(code, name, address);
     return { token, member: number };
   }
 
   async #control(control: Control): Promise<ControlAnswer> {
-    const answer = await this.#lesson.control(control);
-    this.#tellState();
-    return answer;
+    try {
+      return await this.#lesson.control(control);
+    } finally {
+      this.#tellState();
+    }
   }
 
-  #onCome(page: Page): void {
-    const { member } = page;
-    const portOf = member
-      ? (name: LaneName) => this.#classPort(name)
-      : (name: LaneName) => this.#ground.lanes.ports[name];
-    if (member) member.present = true;
-    page.tell({
-      tell: 'welcome',
-      role: member ? 'member' : 'presenter',
-      name: member?.name ?? '',
-      logId: this.#ground.source.log.id,
-      urls: ofEveryLane((name) => `${name === 'push' ? 'ws' : 'http'}://${page.hostname}:${portOf(name)}`),
-      ...(!member && this.#joinHint),
-    });
-    page.tell({ tell: 'state', state: this.#state });
-    this.#crowdChanged();
+  #onSettings(settings: Settings, isScene: boolean): void {
+    this.#player.set(settings);
+    this.#ground.lanes.set(settings);
+    this.#ground.classOptions.holdMs = settings.holdMs;
+    this.#observations.setSettings(settings, isScene);
+  }
+
+  async #begin(): Promise<void> {
+    await this.#ground.lanes.begin();
+    this.#observations.begin();
+  }
+
+  #burst(count: number): void {
+    this.#player.burst(count);
+    this.#observations.byHand(count);
+  }
+
+  #onCome({ member }: Page): void {
+    if (!member) return;
+    member.pages += 1;
+    this.front.tellStateSoon();
+  }
+
+  #onGone({ member }: Page): void {
+    if (!member) return;
+    member.pages -= 1;
+    member.awaySinceMs = nowMs();
+    this.front.tellStateSoon();
   }
 
   #onSaid(page: Page, said: Said): void {
     const { member } = page;
     if (said.say === 'clock') page.tell({ tell: 'clock', id: said.id, nowMs: nowMs() });
-    if (said.say === 'clock' || said.say === 'saw') return;
-    if (!member) throw new BadInput(`say is "${said.say}": that is for members`);
-    if (said.say === 'vote') this.#lesson.votes.vote(member.number, said.question, said.choice);
+    else if (said.say === 'saw') this.#onSaw(page, said);
+    else if (!member) throw new BadInput(`say is "${said.say}": that is for members`, 403);
     else {
-      member.transport = said.transport === 'assign' ? this.access.members.rarestTransport : said.transport;
-      page.tell({ tell: 'transport', transport: member.transport });
+      if (said.say === 'vote') this.#lesson.votes.vote(member.number, said.question, said.choice);
+      else {
+        const { transport } = said;
+        member.transport = transport === 'assign' ? this.#ground.access.members.rarestTransport : transport;
+        page.tell({ tell: 'transport', transport: member.transport });
+      }
+      this.front.tellStateSoon();
     }
-    this.#crowdChanged();
   }
 
-  #onGone({ member }: Page): void {
-    if (!member) return;
-    member.present = false;
-    member.awaySinceMs = nowMs();
-    this.#crowdChanged();
+  #onSaw(page: Page, { transport, uncertaintyMs, sights }: Extract<Said, { say: 'saw' }>): void {
+    const { member } = page;
+    if (member) this.#observations.memberSaw(member, transport, uncertaintyMs, sights);
+    else {
+      const isFull = this.#recorded.saw(transport, sights);
+      if (isFull) page.tell({ tell: 'refused', error: isFull });
+      this.#observations.laneSaw(transport, uncertaintyMs, sights);
+    }
   }
 
   get #state(): SessionState {
-    const { members } = this.access;
+    const { members } = this.#ground.access;
     return {
       settings: this.#lesson.settings,
       paused: this.#player.paused,
@@ -228,31 +263,62 @@ export class Classroom {
     };
   }
 
-  /** How phones come in; on loopback none can. */
-  get #joinHint(): { join?: JoinHint } {
-    const url = this.joinUrl;
-    const { code } = this.access.members;
-    return this.#hostnames.length > 2 ? { join: { url, code, qrSvg: renderSVG(`${url}#${code}`) } } : {};
-  }
-
   #tellState(): void {
-    const told: Told = { tell: 'state', state: this.#state };
-    this.#sessions.tellEach(() => told);
+    this.#recorded.state(this.#state);
+    this.front.tellState();
   }
 
-  #crowdChanged(): void {
-    this.#crowdTimer ??= setTimeout(() => {
-      this.#crowdTimer = undefined;
-      this.#tellState();
-    }, crowdEveryMs);
+  /** Once a second: what was counted goes to the projector, and into the recording. */
+  #tick(): void {
+    const { access, lanes, source } = this.#ground;
+    const counts = { head: source.log.head, lanes: lanes.counts };
+    const delays = this.#observations.classDelays(access.members.present);
+    this.#observations.tick();
+    this.#recorded.state(this.#state);
+    this.#recorded.counts(counts);
+    this.#recorded.delays(delays);
+    const { projector } = this.front.sessions;
+    projector?.tell({ tell: 'counts', atMs: nowMs(), ...counts });
+    projector?.tell({ tell: 'class', delays });
   }
 
-  #tellCounts(): void {
-    this.#sessions.projector?.tell({
-      tell: 'counts',
-      atMs: nowMs(),
-      head: this.#ground.source.log.head,
-      lanes: this.#ground.lanes.counts,
-    });
+  /** Pauses, waits for what is on its way, and writes everything. Plays on then, if it did before. */
+  async #save(): Promise<Saved> {
+    if (this.#isSaving) throw new BadInput('the lesson is being saved already', 409);
+    const wasPaused = this.#player.paused;
+    this.#isSaving = true;
+    this.#player.pause();
+    this.#tellState();
+    try {
+      await this.#drained();
+      this.#observations.finish();
+      const { trials } = this.#observations;
+      if (trials.length === 0)
+        throw new BadInput(
+          'nothing has been measured yet: open the projector’s page and let some messages pass',
+          409,
+        );
+      const saved = await saveLesson({
+        startedAt: this.#startedAt,
+        seed: this.#options.seed,
+        environment: this.#ground.environment,
+        trials,
+        votes: this.#lesson.votes.closed,
+        recording: this.#recorded.recording,
+        runsFolder: this.#options.runsFolder,
+      });
+      this.#reports.set(basename(saved.reportPath), saved.reportFile);
+      return saved;
+    } finally {
+      this.#isSaving = false;
+      if (!wasPaused) this.#player.resume();
+    }
+  }
+
+  /** Comes back when everybody within reach has handled everything, or has had time enough for it. */
+  async #drained(): Promise<void> {
+    const { intervalMs, oneWayMs } = this.#lesson.settings;
+    const untilMs = nowMs() + Math.min(drainMsMax, drainMs + intervalMs + 3 * oneWayMs);
+    while (!this.#observations.isSettled && nowMs() < untilMs) await wait(lookEveryMs);
   }
 }

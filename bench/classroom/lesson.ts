@@ -2,21 +2,26 @@ import {
   type Control,
   type ControlAnswer,
   defaultSettings,
+  type Saved,
   type Settings,
 } from '../../clients/classroom/protocol.ts';
-import { questionOf } from '../../clients/classroom/questions.ts';
+import type { Figures } from '../../clients/classroom/questions.ts';
 import { sceneAt } from '../../clients/classroom/scenes.ts';
-import { BadInput } from '../../servers/message.ts';
-import type { Lanes } from './lanes.ts';
-import type { Player } from './player.ts';
 import { Votes } from './votes.ts';
 
 /** What a lesson acts on. */
 export type Stage = {
-  player: Player;
-  lanes: Lanes;
-  /** Other settings hold from here on. */
-  onSettings(settings: Settings): void;
+  /** Other settings hold from here on, because of another scene or within one. */
+  onSettings(settings: Settings, isScene: boolean): void;
+  /** The projector's clients begin anew, and so do the counts of their servers. */
+  begin(): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** So many messages at once. */
+  burst(count: number): void;
+  /** What was measured since the settings last changed. */
+  figures(): Figures;
+  save(): Promise<Saved>;
 };
 
 /** What the presenter has set, and the controls with which it is set. */
@@ -32,68 +37,70 @@ export class Lesson {
 
   /** Does what a control says. Throws `BadInput` on one that makes no sense just now. */
   async control(control: Control): Promise<ControlAnswer> {
-    const { player } = this.#stage;
     switch (control.action) {
       case 'begin':
-        await this.#begin();
+        await this.#stage.begin();
         break;
       case 'set':
         this.#set({ ...this.settings, ...control.settings });
         break;
       case 'scene':
-        this.#open(control.scene);
         this.votes.dismiss();
+        this.#open(control.scene);
         break;
       case 'pause':
-        player.pause();
+        this.#stage.pause();
         break;
       case 'resume':
-        player.resume();
+        this.#stage.resume();
         break;
       case 'step':
-        player.burst(1);
+        this.#stage.burst(1);
         break;
       case 'burst':
-        player.burst(control.count);
+        this.#stage.burst(control.count);
         break;
       case 'reset':
-        this.scene = null;
-        this.votes.dismiss();
-        this.#set(defaultSettings);
-        player.resume();
-        await this.#begin();
+        await this.#reset();
         break;
       case 'ask':
-        this.votes.ask(control.question);
-        this.#open(questionOf(control.question)?.scene ?? null, questionOf(control.question)?.settings);
+        this.#ask(control.question);
         break;
       case 'close-vote':
-        this.votes.close(control.hands, null);
+        this.votes.close(control.hands, this.#stage.figures());
         break;
       case 'dismiss':
         this.votes.dismiss();
         break;
       case 'save':
-        throw new BadInput('saving is not there yet', 409);
+        return { ok: true, saved: await this.#stage.save() };
     }
     return { ok: true };
   }
 
-  async #begin(): Promise<void> {
-    await this.#stage.lanes.begin();
+  async #reset(): Promise<void> {
+    this.votes.dismiss();
+    this.#open(null);
+    this.#stage.resume();
+    await this.#stage.begin();
+  }
+
+  /** A question comes with the settings that it speaks of. */
+  #ask(id: string): void {
+    const { scene, settings } = this.votes.ask(id);
+    this.#open(scene, settings);
   }
 
   /** Sets what a scene says, and what a question in it adds. */
   #open(key: number | null, more: Partial<Settings> = {}): void {
+    const isOther = key !== this.scene;
     this.scene = key;
-    this.#set({ ...defaultSettings, ...sceneAt(key)?.settings, ...more });
+    this.#set({ ...defaultSettings, ...sceneAt(key)?.settings, ...more }, isOther);
   }
 
-  #set(settings: Settings): void {
-    if (JSON.stringify(settings) === JSON.stringify(this.settings)) return;
+  #set(settings: Settings, isScene = false): void {
+    const isSame = JSON.stringify(settings) === JSON.stringify(this.settings);
     this.settings = settings;
-    this.#stage.player.set(settings);
-    this.#stage.lanes.set(settings);
-    this.#stage.onSettings(settings);
+    if (!isSame || isScene) this.#stage.onSettings(settings, isScene);
   }
 }

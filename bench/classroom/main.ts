@@ -1,22 +1,28 @@
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
 import { renderUnicodeCompact } from 'uqr';
+import type { Recording } from '../../clients/classroom/protocol.ts';
 import { Classroom } from './classroom.ts';
+import { parseRecording } from './recording.ts';
+import { Replay } from './replay.ts';
 
 /**
  * The classroom's command: `npm run classroom`. See `--help`.
  *
- * Exit codes: 0 ended; 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted.
+ * Exit codes: 2 the command line is wrong, or the recording damaged or foreign; 3 this machine cannot run it;
+ * 130 ended by Ctrl-C, which is how a class ends.
  */
 const exitCodes = { ok: 0, usage: 2, environment: 3, interrupted: 130 } as const;
 
-type Options = { lan?: boolean; port: number; open?: boolean };
+type Options = { lan?: boolean; port: number; open?: boolean; replay?: string };
 
 const command = new Command('npm run classroom --')
-  .description('Push against polling, live on a projector, with the class as predictors and as load.')
+  .description('Push beside polling, live on a projector: the class predicts, joins, and is the load.')
   .option('--lan', 'let phones of this network join; otherwise only this machine can')
   .option('--port <number>', 'the page’s port; the class’s servers take the four after it', readPort, 8088)
+  .option('--replay <file>', 'play a recorded lesson, as saving one writes it')
   .option('--open', 'open the page in a browser (default: on a terminal)')
   .option('--no-open', 'do not')
   .allowExcessArguments(false)
@@ -24,26 +30,44 @@ const command = new Command('npm run classroom --')
 
 await main(command.parse().opts<Options>());
 
-async function main({ lan, port, open: opens }: Options): Promise<void> {
+async function main({ lan, port, open: opens, replay }: Options): Promise<void> {
+  if (lan && replay !== undefined)
+    fail(exitCodes.usage, '--lan makes no sense with --replay: nobody can join a recording');
+  const started = await (replay === undefined ? openClassroom(port, lan) : openReplay(replay, port)).catch(
+    (error) => fail(exitCodes.environment, whyNot(error)),
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, async () => {
+      await started.close();
+      process.exit(exitCodes.interrupted);
+    });
+  const { front } = started;
+  console.log(`projector  ${front.presenterUrl}`);
+  if (replay === undefined) sayHowToJoin(front.joinUrl, front.access.members.code, lan);
+  console.error('Ctrl-C ends it.');
+  if (opens ?? process.stdout.isTTY) await open(front.presenterUrl);
+}
+
+function openClassroom(port: number, lan: boolean | undefined): Promise<Classroom> {
   const lanAddress = lan ? addressInNetwork() : undefined;
   if (lan && !lanAddress)
     fail(exitCodes.environment, 'this machine has no address in a network: connect it, or leave out --lan');
-  const classroom = await Classroom.open({ port, lanAddress }).catch((error) =>
-    fail(exitCodes.environment, whyNot(error)),
-  );
+  return Classroom.open({ port, lanAddress });
+}
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, async () => {
-      await classroom.close();
-      process.exit(exitCodes.interrupted);
-    });
+function openReplay(file: string, port: number): Promise<Replay> {
+  let recording: Recording;
+  try {
+    recording = parseRecording(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return fail(exitCodes.usage, `--replay ${file}: ${(error as Error).message}`);
+  }
+  return Replay.open(recording, port);
+}
 
-  console.log(`projector  ${classroom.presenterUrl}`);
-  console.log(`members    ${classroom.joinUrl}   code ${classroom.access.members.code}`);
-  if (lanAddress)
-    console.error(`\n${renderUnicodeCompact(`${classroom.joinUrl}#${classroom.access.members.code}`)}`);
-  console.error('Ctrl-C ends the class.');
-  if (opens ?? process.stdout.isTTY) await open(classroom.presenterUrl);
+function sayHowToJoin(joinUrl: string, code: string, lan: boolean | undefined): void {
+  console.log(`members    ${joinUrl}  code ${code}`);
+  if (lan) console.log(`\n${renderUnicodeCompact(`${joinUrl}#${code}`)}\n`);
 }
 
 /** The first address of this machine that others of its network can reach. */
@@ -54,8 +78,9 @@ function addressInNetwork(): string | undefined {
 }
 
 function whyNot({ code, port, message }: NodeJS.ErrnoException & { port?: number }): string {
-  return code === 'EADDRINUSE' || code === 'EACCES'
-    ? `port ${port} ${code === 'EADDRINUSE' ? 'is taken' : 'is not for everybody'} (${code}): name another with --port`
+  if (code === 'EADDRINUSE') return `port ${port} is taken (${code}): name another with --port`;
+  return code === 'EACCES'
+    ? `port ${port} is not for everybody (${code}): name another with --port`
     : message;
 }
 
@@ -66,7 +91,8 @@ function readPort(text: string): number {
   );
 }
 
+/** One line, whatever the reason holds. */
 function fail(exitCode: number, reason: string): never {
-  console.error(reason.replaceAll(/\s+/g, ' '));
+  console.error(reason.replaceAll(/\s+/g, ' ').trim());
   process.exit(exitCode);
 }

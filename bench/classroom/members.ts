@@ -4,19 +4,19 @@ import { nowMs } from '../../servers/clock.ts';
 import type { Gate } from '../../servers/gate.ts';
 import { BadInput } from '../../servers/message.ts';
 import { Allowance } from './allowance.ts';
+import { ofEveryLane } from './counts.ts';
 import { isSame, newToken } from './keys.ts';
-import { ofEveryLane } from './lanes.ts';
 
 /** Somebody who came in with the join code. */
 export type Member = {
   readonly number: number;
   readonly name: string;
   readonly token: string;
-  /** Their page is connected. */
-  present: boolean;
+  /** Pages of theirs that are connected: a moment long there may be two. */
+  pages: number;
   /** How they receive messages, if they do. */
   transport: LaneName | null;
-  /** Since when they are not there. */
+  /** When they left last, or joined. */
   awaySinceMs: number;
   /** Connections of theirs to the class's servers. */
   readonly sockets: Set<Socket>;
@@ -61,7 +61,7 @@ export class Members {
     this.#checkCode(code, address);
     const now = nowMs();
     const all = [...this.#byToken.values()];
-    const places = all.filter(({ present, awaySinceMs }) => present || now - awaySinceMs < placeKeptMs);
+    const places = all.filter(({ pages, awaySinceMs }) => pages > 0 || now - awaySinceMs < placeKeptMs);
     if (places.length >= limits.members)
       throw new BadInput(`the class is full: it takes at most ${limits.members} members`, 403);
     if (all.length >= rememberedMax) {
@@ -73,7 +73,7 @@ export class Members {
       number: this.#joined,
       name,
       token: newToken(),
-      present: false,
+      pages: 0,
       transport: null,
       awaySinceMs: now,
       sockets: new Set(),
@@ -97,7 +97,7 @@ export class Members {
 
   /** Those whose page is connected. */
   get present(): Member[] {
-    return [...this.#byToken.values()].filter(({ present }) => present);
+    return [...this.#byToken.values()].filter(({ pages }) => pages > 0);
   }
 
   /** How many of those that are there use each transport. */

@@ -15,6 +15,7 @@ import type { PageFile } from './pages.ts';
  * The server of the classroom's pages: `GET` for what is shown, `POST` for what is done.
  *
  *     GET  /  /join  /presenter.js …     the pages, from memory
+ *     GET  /report/ID                    a report that was saved in this class
  *     POST /join                         a member comes in
  *     POST /control                      the presenter's controls, with the presenter's token
  *
@@ -30,6 +31,8 @@ export type Desk = {
   /** Throws `BadInput` on a token that is not the presenter's. */
   checkPresenter(token: string): void;
   control(control: Control): Promise<ControlAnswer>;
+  /** The file of a report that was saved in this class. */
+  reportFile(id: string): string | undefined;
 };
 
 /** Bytes of a body: more than any control or name takes. */
@@ -46,6 +49,13 @@ export function pageServer(desk: Desk): Server {
     app.get(path, (_request, response) => {
       response.set({ 'content-type': type, 'cache-control': 'no-store' }).send(content);
     });
+  app.get('/report/:id', (request, response) => {
+    const file = desk.reportFile(request.params.id);
+    if (!file) throw new BadInput('no such report was saved in this class', 404);
+    // A report brings a policy of its own, which is stricter.
+    response.removeHeader('content-security-policy');
+    response.sendFile(file);
+  });
   app.use(ownOriginOnly(desk));
   const body = express.json({ type: () => true, limit: bodyBytesMax, strict: false });
   app.post('/join', body, (request, response) => {

@@ -35,7 +35,7 @@ export class Votes {
   }
 
   /** Closes the vote beside what was measured, with the hands that were counted in the room, if any. */
-  close(hands: readonly number[] | undefined, figures: Figures | null): void {
+  close(hands: readonly number[] | undefined, figures: Figures): void {
     if (!this.#question || !this.#isOpen) throw new BadInput('there is no open vote to close', 409);
     const counts = this.#question.choices.map(
       (_, choice) =>
@@ -44,7 +44,7 @@ export class Votes {
     this.#result = {
       question: this.#question,
       counts,
-      measured: figures && this.#question.measured(figures),
+      measured: this.#question.measured(figures),
     };
     this.closed.push(this.#result);
   }
