@@ -1,4 +1,4 @@
-import { Lane } from '../../clients/classroom/lane.ts';
+import { differs, Lane } from '../../clients/classroom/lane.ts';
 import {
   type ClassDelays,
   type LaneName,
@@ -71,12 +71,9 @@ export class Observations {
     for (const name of laneNames) {
       const comesBack = this.#settings.offline.includes(name) && !settings.offline.includes(name);
       if (comesBack && !settings.replay) this.#anewSinceMs.set(name, atMs);
-      this.#models[name].setOffline(settings.offline.includes(name), atMs);
+      this.#models[name].setSettings(this.#settings, settings, isScene, atMs);
     }
-    if (isScene || differs(this.#settings, settings)) {
-      for (const name of laneNames) this.#models[name].beginStretch(atMs, isScene);
-      this.#settingsAtMs = atMs;
-    }
+    if (isScene || differs(this.#settings, settings)) this.#settingsAtMs = atMs;
     this.#settings = settings;
     this.#classAges.clear();
     this.#takeCounts();
@@ -252,12 +249,6 @@ export class Observations {
       (life) => life.group === group && life.member === member && life.books.endSeq === undefined,
     );
   }
-}
-
-/** Whether figures before and after can't be counted together. Who is out of reach, and how they come back, does not matter. */
-function differs(before: Settings, now: Settings): boolean {
-  const of = ({ offline, replay, ...others }: Settings) => JSON.stringify(others);
-  return of(before) !== of(now);
 }
 
 /** Who says what it saw, by a clock that is so uncertain. */

@@ -4,7 +4,8 @@ import type { Endpoint } from '../../servers/endpoint.ts';
 import { type ServerOptions, startServers } from '../../servers/main.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { nodeOpeners } from '../openers-node.ts';
-import { type Habits, LaneClient } from './lane-client.ts';
+import type { Habits } from './habits.ts';
+import { LaneClient } from './lane-client.ts';
 import type { LaneName, Sight } from './protocol.ts';
 import { laneNames } from './settings.ts';
 

@@ -3,11 +3,9 @@ import type { Client } from '../client.ts';
 import { clientsByName } from '../clients.ts';
 import { Consumer } from '../consumer.ts';
 import type { Openers } from '../openers.ts';
-import type { LaneName, Settings, Sight } from './protocol.ts';
+import { connectsAnew, type Habits } from './habits.ts';
+import type { LaneName, Sight } from './protocol.ts';
 import { watched } from './watched-openers.ts';
-
-/** What a lane's client is told about itself; it can change while it runs. */
-export type Habits = Pick<Settings, 'intervalMs' | 'handlingMs' | 'slowBy' | 'policy' | 'limitBytes'>;
 
 export type LaneClientOptions = {
   transport: LaneName;
@@ -93,9 +91,7 @@ export class LaneClient {
     if (sleepMs(before) !== sleepMs(habits)) this.#consumer.setHandlingMs(sleepMs(habits));
     this.#habits = habits;
     const asksOtherwise = transport === 'short-poll' && before.intervalMs !== habits.intervalMs;
-    const isSentOtherwise =
-      transport === 'push' && (before.policy !== habits.policy || before.limitBytes !== habits.limitBytes);
-    if (!asksOtherwise && !isSentOtherwise) return;
+    if (!asksOtherwise && !connectsAnew(transport, before, habits)) return;
     this.#isToChange = true;
     this.#changeWhenIdle();
   }

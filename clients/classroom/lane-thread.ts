@@ -1,4 +1,4 @@
-import type { Habits } from './lane-client.ts';
+import type { Habits } from './habits.ts';
 import type { LaneOrder, LaneReport } from './lane-worker.ts';
 import type { LaneName, Sight } from './protocol.ts';
 

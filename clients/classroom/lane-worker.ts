@@ -1,5 +1,6 @@
 import { pageMs } from './clock.ts';
-import { type Habits, LaneClient } from './lane-client.ts';
+import type { Habits } from './habits.ts';
+import { LaneClient } from './lane-client.ts';
 import { browserOpeners } from './openers-browser.ts';
 import type { LaneName, Sight } from './protocol.ts';
 

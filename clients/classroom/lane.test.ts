@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Lane, quantile } from './lane.ts';
 import type { LaneCounts, LaneName, Sight } from './protocol.ts';
 import { Published } from './published.ts';
+import { defaultSettings } from './settings.ts';
 
 /** A message of a lane that is handled as soon as it arrives. */
 function heard(seq: number, dueMs: number, atMs: number): Sight[] {
@@ -62,7 +63,7 @@ describe('the figures of a lane', () => {
 
   it('begin anew with the settings, and leave out what was due before', () => {
     const lane = laneOf('push', [subscribed, ...heard(1, 100, 400)]);
-    lane.beginStretch(500, false);
+    lane.setSettings(defaultSettings, { ...defaultSettings, oneWayMs: 10 }, false, 500);
     for (const sight of [...heard(2, 450, 700), ...heard(3, 600, 610)]) lane.take(sight, 0);
     expect(lane.figures).toMatchObject({ messages: 2, p50Ms: 10, maxMs: 10 });
     expect(lane.totals.arrived).toBe(3);
@@ -70,16 +71,26 @@ describe('the figures of a lane', () => {
 
   it('keep losses until another scene begins', () => {
     const lane = laneOf('push', [subscribed, { kind: 'missed', upToSeq: 4, count: 4, atMs: 100 }]);
-    lane.beginStretch(200, false);
+    lane.setSettings(defaultSettings, { ...defaultSettings, oneWayMs: 10 }, false, 200);
     expect(lane.figures.missed).toBe(4);
-    lane.beginStretch(300, true);
+    lane.setSettings(defaultSettings, defaultSettings, true, 300);
     expect(lane.figures.missed).toBe(0);
+  });
+
+  it('go on when somebody goes out of reach, whose losses they are to show', () => {
+    const lane = laneOf('push', [subscribed, ...heard(1, 100, 400)]);
+    lane.setSettings(defaultSettings, { ...defaultSettings, offline: ['push'], replay: false }, false, 500);
+    expect(lane.figures.messages).toBe(1);
+    expect(lane.absences).toEqual([{ fromMs: 500, toMs: undefined }]);
   });
 
   it('count connections beyond the first as reconnects, and a poll’s ways back', () => {
     const connection: Sight[] = [...poll(0, 0, 1, 0), { kind: 'failure', id: 0, atMs: 50, reason: 'cut' }];
     expect(laneOf('push', connection).figures.reconnects).toBe(0);
     expect(laneOf('push', [...connection, ...poll(1, 60, 61, 0)]).figures.reconnects).toBe(1);
+    const asked = laneOf('push', [...connection, ...poll(1, 60, 61, 0)]);
+    asked.setSettings(defaultSettings, { ...defaultSettings, policy: 'unbounded' }, false, 50);
+    expect(asked.figures.reconnects).toBe(0);
     const polling = laneOf('long-poll', poll(0, 0, 1, 0));
     polling.setOffline(true, 10);
     polling.setOffline(true, 15);

@@ -1,4 +1,5 @@
-import type { LaneCounts, LaneName, Sight } from './protocol.ts';
+import { connectsAnew } from './habits.ts';
+import type { LaneCounts, LaneName, Settings, Sight } from './protocol.ts';
 import type { Published } from './published.ts';
 import type { LaneFigures } from './questions.ts';
 
@@ -68,13 +69,12 @@ export class Lane {
     };
   }
 
-  /** Other settings from this instant on: figures begin anew. With another scene, losses do as well. */
-  beginStretch(atMs: number, isScene: boolean): void {
-    this.#stretch = { fromMs: atMs, totals: { ...this.totals }, bytes: undefined };
-    this.#ages = [];
-    this.#maxMs = null;
-    this.#lastMs = null;
-    if (isScene) this.#scene = { missed: this.totals.missed, reconnects: this.#reconnects };
+  /** Something else is set from this instant on, in another scene or in the same. */
+  setSettings(before: Settings, now: Settings, isScene: boolean, atMs: number): void {
+    if (isScene || differs(before, now)) this.#beginStretch(atMs, isScene);
+    // That connection is no reconnect: it was asked for.
+    if (connectsAnew(this.name, before, now)) this.#scene.reconnects += 1;
+    this.setOffline(now.offline.includes(this.name), atMs);
   }
 
   /** Is out of reach from this instant on, or back. */
@@ -133,6 +133,15 @@ export class Lane {
   get #reconnects(): number {
     if (isPolling(this.name)) return this.absences.filter(({ toMs }) => toMs !== undefined).length;
     return Math.max(0, this.totals.answered - 1);
+  }
+
+  /** Figures begin anew. With another scene, losses do as well. */
+  #beginStretch(atMs: number, isScene: boolean): void {
+    this.#stretch = { fromMs: atMs, totals: { ...this.totals }, bytes: undefined };
+    this.#ages = [];
+    this.#maxMs = null;
+    this.#lastMs = null;
+    if (isScene) this.#scene = { missed: this.totals.missed, reconnects: this.#reconnects };
   }
 
   #onRequest({ id, atMs }: Extract<Sight, { kind: 'request' }>): void {
@@ -253,6 +262,12 @@ export const agesKept = 1000;
 
 /** Entries of the past that are kept for drawing: half a minute and more of the highest rate. */
 const pastKept = 8192;
+
+/** Whether figures before and after can't be counted together. Who is out of reach, and how they come back, does not matter. */
+export function differs(before: Settings, now: Settings): boolean {
+  const of = ({ offline, replay, ...others }: Settings) => JSON.stringify(others);
+  return of(before) !== of(now);
+}
 
 function newTotals(): Totals {
   return { sent: 0, answered: 0, empty: 0, failures: 0, arrived: 0, handled: 0, missed: 0 };

@@ -14,6 +14,11 @@ export function writeTime(valueMs: number | null): string {
   return `${digits(valueMs / 60_000, 2)} min`;
 }
 
+/** An age, as far as the clock allows: what is less than the clock is uncertain is only known to be less. */
+export function writeAge(ageMs: number | null, uncertaintyMs: number): string {
+  return ageMs !== null && ageMs < uncertaintyMs ? `< ${writeTime(uncertaintyMs)}` : writeTime(ageMs);
+}
+
 /** Bytes: "640 B", "12 kB", "3.4 MB". */
 export function writeBytes(bytes: number): string {
   if (bytes < 1000) return `${Math.round(bytes)} B`;

@@ -1,6 +1,6 @@
 import { pageMs } from './clock.ts';
+import { habitsOf } from './habits.ts';
 import { Lane } from './lane.ts';
-import type { Habits } from './lane-client.ts';
 import { LaneThread } from './lane-thread.ts';
 import type {
   ClassDelays,
@@ -46,6 +46,7 @@ export class Projector {
   #urls: Record<LaneName, string> | undefined;
   #logId: string | undefined;
   #hasBegun = false;
+  #heldMs: number | undefined;
 
   /** `onChange` is called when there is something to show at once; figures are to be read now and then. */
   constructor(token: string, onChange: () => void) {
@@ -67,9 +68,9 @@ export class Projector {
     });
   }
 
-  /** The server's time now. */
+  /** The server's time now. It stands still while a recording does. */
   get nowMs(): number {
-    return this.session.clock.at(pageMs());
+    return this.#heldMs ?? this.session.clock.at(pageMs());
   }
 
   /** Asks the server for something. What it refuses is shown. */
@@ -115,7 +116,7 @@ export class Projector {
         this.delays = told.delays;
         break;
       case 'saw':
-        this.#take(told.lane, told.sights);
+        this.#play(told.lane, told.sights);
         break;
       case 'refused':
         this.refused = told.error;
@@ -126,25 +127,27 @@ export class Projector {
   #onState(state: SessionState): void {
     const before = this.state;
     this.state = state;
+    if (!state.recorded || !state.paused) this.#heldMs = undefined;
+    else this.#heldMs ??= this.nowMs;
     if (!this.#hasBegun && !state.recorded) {
       this.#hasBegun = true;
       void this.#begin();
     }
     if (!before) return;
     const isScene = before.scene !== state.scene;
-    if (isScene || differs(before.settings, state.settings))
-      for (const lane of this.lanes.values()) lane.beginStretch(this.nowMs, isScene);
-    for (const name of laneNames) this.#follow(name, before.settings, state.settings);
+    for (const [name, lane] of this.lanes) {
+      lane.setSettings(before.settings, state.settings, isScene, this.nowMs);
+      this.#follow(name, before.settings, state.settings);
+    }
   }
 
-  /** Lets a lane follow what is set. */
+  /** Lets a lane's client follow what is set. */
   #follow(name: LaneName, before: Settings, now: Settings): void {
     const thread = this.#threads.get(name);
     const habits = habitsOf(name, now);
     if (JSON.stringify(habits) !== JSON.stringify(habitsOf(name, before))) thread?.change(habits);
     const isOffline = now.offline.includes(name);
     if (isOffline === before.offline.includes(name)) return;
-    this.lanes.get(name)?.setOffline(isOffline, this.nowMs);
     if (isOffline) thread?.leave();
     else thread?.comeBack(now.replay);
   }
@@ -190,6 +193,13 @@ export class Projector {
     await Promise.all(threads.map((thread) => thread.stop()));
   }
 
+  /** What was recorded of a lane. Its client began anew where its requests count from zero again. */
+  #play(name: LaneName, sights: readonly Sight[]): void {
+    const isAnew = sights.some((sight) => sight.kind === 'request' && sight.id === 0);
+    if (isAnew && (this.lanes.get(name)?.totals.sent ?? 0) > 0) this.#newLanes();
+    this.#take(name, sights);
+  }
+
   #take(name: LaneName, sights: readonly Sight[]): void {
     const oneWayMs = this.state?.settings.oneWayMs ?? 0;
     for (const sight of sights) this.lanes.get(name)?.take(sight, oneWayMs);
@@ -207,16 +217,4 @@ export class Projector {
       return { error: 'The classroom’s server can’t be reached.' };
     }
   }
-}
-
-/** What a lane's client is told of the settings: only push is ever slow. */
-export function habitsOf(name: LaneName, settings: Settings): Habits {
-  const { intervalMs, handlingMs, slowBy, policy, limitBytes } = settings;
-  return { intervalMs, slowBy, policy, limitBytes, handlingMs: name === 'push' ? handlingMs : 0 };
-}
-
-/** Whether figures before and after can't be counted together. Who is out of reach, and how they come back, does not matter. */
-function differs(before: Settings, now: Settings): boolean {
-  const of = ({ offline, replay, ...others }: Settings) => JSON.stringify(others);
-  return of(before) !== of(now);
 }

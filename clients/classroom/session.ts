@@ -14,9 +14,9 @@ export type SessionOptions = {
 };
 
 /** Clock samples: some at once, for a good one, then one now and then, since clocks drift. */
-const samplesAtFirst = 10;
-const sampleFirstMs = 80;
-const sampleLaterMs = 2000;
+const samplesAtFirst = 20;
+const sampleFirstMs = 60;
+const sampleLaterMs = 1000;
 
 /** How often sights are told. */
 const tellEveryMs = 500;
@@ -87,7 +87,8 @@ export class Session {
     this.#samples += 1;
     this.#asked.set(this.#samples, pageMs());
     this.say({ say: 'clock', id: this.#samples });
-    setTimeout(() => this.#askTime(socket), this.#samples < samplesAtFirst ? sampleFirstMs : sampleLaterMs);
+    const nextMs = this.#samples < samplesAtFirst ? sampleFirstMs : sampleLaterMs;
+    setTimeout(() => whenIdle(() => this.#askTime(socket)), nextMs);
   }
 
   #onTold(told: Told): void {
@@ -105,6 +106,12 @@ export class Session {
     if (!this.clock.isKnown || this.#isOver || this.#socket?.readyState !== WebSocket.OPEN) return;
     for (const said of this.#queue.take(Math.min(this.clock.uncertaintyMs, uncertaintyMaxMs))) this.say(said);
   }
+}
+
+/** When the page has nothing to paint: an answer that has to wait for that makes a bad sample. */
+function whenIdle(call: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(call, { timeout: 500 });
+  else call();
 }
 
 /** The most uncertainty that the protocol takes. */

@@ -1,6 +1,6 @@
 import { transportLooks } from '../transports.ts';
 import { isPolling, type Lane, type Mark } from './lane.ts';
-import { writeTime } from './numbers.ts';
+import { writeAge } from './numbers.ts';
 import { type Picture, pictureOf } from './picture.ts';
 import type { LaneName } from './protocol.ts';
 import type { Published } from './published.ts';
@@ -13,13 +13,16 @@ import type { Published } from './published.ts';
  *     page    ────╱─○──────●╱─○────●─────      ○ an empty answer
  *     done    ──────────────●──────●────       when the handler is slow
  *
- * All lanes have one scale, and the present is at the right edge.
+ * All lanes have one scale. At the right edge is the present or, where there is a distance, a moment as long
+ * ago as the way takes: only then is it known what is on its way, and can be seen to travel.
  */
 export type View = {
   nowMs: number;
   spanMs: number;
   /** Emulated distance, one way, for what is still on its way. */
   oneWayMs: number;
+  /** How far the clock can be trusted. */
+  uncertaintyMs: number;
   /** Whether there is a line of its own for what has been handled. */
   showsHandler: boolean;
 };
@@ -28,7 +31,7 @@ export type View = {
 export type Colours = Record<LaneName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails', string>;
 
 /** Where the words stand, left of the picture. */
-export const gutter = 58;
+export const gutter = 62;
 
 /** Room at the right edge, where the present is. */
 const edge = 8;
@@ -48,14 +51,14 @@ export function paintLane(
   paintNames(pen, ground, view, colours);
   pen.save();
   pen.beginPath();
-  pen.rect(gutter, 0, ground.width - gutter, ground.height);
+  pen.rect(gutter, 0, ground.width - gutter - 1, ground.height);
   pen.clip();
   paintGrid(pen, ground, view, colours);
   paintConnections(pen, ground, picture, own);
   paintLines(pen, ground, view, colours);
   paintExchanges(pen, ground, picture, lane, view, colours);
   paintMessages(pen, ground, picture, lane.name, view, own);
-  paintAges(pen, ground, picture, colours);
+  paintAges(pen, ground, picture, view, colours);
   paintAbsences(pen, ground, picture, colours);
   paintRatio(pen, ground, picture, colours);
   pen.restore();
@@ -78,7 +81,8 @@ function groundOf(canvas: HTMLCanvasElement, { nowMs, spanMs, showsHandler }: Vi
   return {
     width,
     height,
-    x: (atMs) => Math.min(width + 20, width - edge - (nowMs - atMs) * perMs),
+    // An end that is not known yet lies beyond the edge.
+    x: (atMs) => Math.min(4 * width, width - edge - (nowMs - atMs) * perMs),
     server: 22,
     page: showsHandler ? height - 44 : height - 22,
     handler: height - 14,
@@ -176,12 +180,15 @@ function paintExchanges(
     const isEmpty = messages === 0;
     pen.strokeStyle = answerMs !== undefined && isEmpty && isPolling(lane.name) ? quiet : own;
     pen.lineWidth = 2;
-    pen.setLineDash([4, 4]);
-    const climbedTo = Math.min(1, wayMs === 0 ? 1 : (nowMs - requestMs) / wayMs);
-    line(pen, x(requestMs), page, x(Math.min(reachedMs, nowMs)), page - climbedTo * height);
-    pen.setLineDash([]);
+    // A request that is answered on the spot would only be hidden by its answer.
+    if (answerMs === undefined || x(answerMs) - x(requestMs) > 3) {
+      const climbed = Math.min(1, wayMs === 0 ? 1 : (nowMs - requestMs) / wayMs);
+      pen.setLineDash([4, 4]);
+      line(pen, x(requestMs), page, x(Math.min(reachedMs, nowMs)), page - climbed * height);
+      pen.setLineDash([]);
+    }
     const leftMs = answerMs === undefined ? Math.min(endMs ?? nowMs, nowMs) : answerMs - wayMs;
-    if (isPolling(lane.name) && leftMs > reachedMs) {
+    if (lane.name === 'long-poll' && leftMs > reachedMs) {
       pen.lineWidth = 7;
       pen.globalAlpha = 0.45;
       line(pen, x(reachedMs), server - 6, x(leftMs), server - 6);
@@ -197,73 +204,79 @@ function paintExchanges(
 function paintMessages(
   pen: CanvasRenderingContext2D,
   ground: Ground,
-  { messages, outstanding }: Picture,
+  picture: Picture,
   name: LaneName,
-  { nowMs, oneWayMs, showsHandler }: View,
+  { nowMs, showsHandler }: View,
   own: string,
 ): void {
+  const { messages, outstanding } = picture;
   const { x, server, page, handler } = ground;
-  const arrive = (y: number) => (showsHandler ? y : page);
   pen.strokeStyle = own;
   pen.fillStyle = own;
   // What waits at the server: from when it was due to when it left.
   pen.lineWidth = 6;
   pen.beginPath();
   for (const { dueMs, leftMs } of messages)
-    if (leftMs - dueMs > 1) segment(pen, x(dueMs), server, x(leftMs), server);
-  for (const { dueMs } of outstanding) segment(pen, x(dueMs), server, x(nowMs), server);
+    if (leftMs - dueMs > 1) segment(pen, x(dueMs), server, x(Math.min(leftMs, nowMs)), server);
+  for (const { dueMs } of outstanding) if (dueMs < nowMs) segment(pen, x(dueMs), server, x(nowMs), server);
   pen.stroke();
-  // Its way down, and its time in the inbox.
+  // Its way down. What lies in the future of the picture is cut off at its edge.
   pen.lineWidth = 2.5;
   pen.beginPath();
-  for (const { leftMs, arrivedMs, handledMs } of messages) {
-    segment(pen, x(leftMs), server, x(arrivedMs), page);
-    if (showsHandler)
-      segment(pen, x(arrivedMs), page, x(handledMs ?? nowMs), handledMs === undefined ? page : handler);
-  }
+  for (const { leftMs, arrivedMs } of messages) segment(pen, x(leftMs), server, x(arrivedMs), page);
   pen.stroke();
-  for (const { dueMs } of messages) dot(pen, x(dueMs), server, 4);
-  for (const { dueMs } of outstanding) dot(pen, x(dueMs), server, 4);
-  for (const { arrivedMs, handledMs } of messages) {
-    sign(pen, name, x(arrivedMs), page, 6);
-    if (handledMs !== undefined) sign(pen, name, x(handledMs), arrive(handler), 6);
-  }
-  if (isPolling(name) || oneWayMs === 0) return;
-  // A pushed message that no lane has yet can't be seen; one that another has is on its way here.
-  for (const { dueMs } of outstanding) {
-    const share = (nowMs - dueMs) / oneWayMs;
-    if (share > 0 && share < 1) sign(pen, name, x(nowMs), server + share * (page - server), 6);
+  if (showsHandler) paintInbox(pen, ground, messages, nowMs);
+  for (const { dueMs } of [...messages, ...outstanding]) dot(pen, x(dueMs), server, 4);
+  for (const { leftMs, arrivedMs, handledMs } of messages) {
+    const share = Math.min(1, (nowMs - leftMs) / (arrivedMs - leftMs));
+    if (share > 0) sign(pen, name, x(Math.min(arrivedMs, nowMs)), server + share * (page - server), 6);
+    if (showsHandler && handledMs !== undefined) sign(pen, name, x(handledMs), handler, 6);
   }
 }
 
-/** The age of a message beside it, where there is room. */
+/** From the page's inbox to when it was handled; what has not been is still on the page's line. */
+function paintInbox(
+  pen: CanvasRenderingContext2D,
+  { x, page, handler }: Ground,
+  messages: readonly Mark[],
+  nowMs: number,
+): void {
+  pen.lineWidth = 1.5;
+  pen.globalAlpha = 0.55;
+  pen.beginPath();
+  for (const { arrivedMs, handledMs } of messages)
+    segment(pen, x(arrivedMs), page, x(handledMs ?? nowMs), handledMs === undefined ? page : handler);
+  pen.stroke();
+  pen.globalAlpha = 1;
+}
+
+/** The age of a message beside it, at the end of its handling, where there is room. */
 function paintAges(
   pen: CanvasRenderingContext2D,
   ground: Ground,
   { messages }: Picture,
+  { nowMs, uncertaintyMs, showsHandler }: View,
   { ink, panel }: Colours,
 ): void {
+  const baseline = (showsHandler ? ground.handler : ground.page) - 8;
   pen.font = '700 16px system-ui, sans-serif';
   pen.textAlign = 'right';
   pen.textBaseline = 'alphabetic';
   pen.lineJoin = 'round';
   let room = Number.POSITIVE_INFINITY;
-  for (const mark of messages.toReversed()) {
-    const right = ground.x(endOf(mark)) - 9;
-    const text = writeTime(endOf(mark) - mark.dueMs);
+  for (const { dueMs, handledMs } of messages.toReversed()) {
+    if (handledMs === undefined || handledMs > nowMs) continue;
+    const right = ground.x(handledMs) - 9;
+    const text = writeAge(handledMs - dueMs, uncertaintyMs);
     const width = pen.measureText(text).width;
     if (right > room || right - width < gutter) continue;
     pen.strokeStyle = panel;
     pen.lineWidth = 4;
-    pen.strokeText(text, right, ground.page - 8);
+    pen.strokeText(text, right, baseline);
     pen.fillStyle = ink;
-    pen.fillText(text, right, ground.page - 8);
+    pen.fillText(text, right, baseline);
     room = right - width - 14;
   }
-}
-
-function endOf({ arrivedMs, handledMs }: Mark): number {
-  return handledMs ?? arrivedMs;
 }
 
 function paintAbsences(
