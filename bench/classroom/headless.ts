@@ -76,6 +76,18 @@ export class HeadlessPage {
     }
   }
 
+  /** Waits until the latest that it was told of one kind is as it should be. */
+  async sees<K extends Told['tell']>(
+    tell: K,
+    isIt: (told: Extract<Told, { tell: K }>) => boolean,
+  ): Promise<Extract<Told, { tell: K }>> {
+    for (;;) {
+      const latest = this.heard(tell).at(-1);
+      if (latest && isIt(latest)) return latest;
+      await once(this.#told, tell);
+    }
+  }
+
   say(said: Said): void {
     this.sendText(JSON.stringify(said));
   }
@@ -133,7 +145,7 @@ export class HeadlessPage {
   }
 
   /** Waits until one of its clients saw something. */
-  async sees(transport: LaneName, isIt: (sight: Sight) => boolean): Promise<Sight> {
+  async saw(transport: LaneName, isIt: (sight: Sight) => boolean): Promise<Sight> {
     for (;;) {
       const found = this.seen.get(transport)?.find(isIt);
       if (found) return found;
