@@ -105,7 +105,8 @@ export class HeadlessPage {
 
   /** Reads the server's clock so many times. */
   async readClock(samples = 5): Promise<void> {
-    for (let id = 1; id <= samples; id += 1) {
+    for (let sample = 0; sample < samples; sample += 1) {
+      const id = this.#asked.size + 1;
       this.#asked.set(id, pageMs());
       this.say({ say: 'clock', id });
       await this.hear('clock', (told) => told.id === id);
