@@ -64,6 +64,8 @@ export function acceptWebSockets(
     } catch (error) {
       tally.refused += 1;
       const { status, message } = error as BadInput;
+      // Nobody else listens any more, and whoever is refused may hang up at once.
+      socket.on('error', () => {});
       socket.end(
         `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n${JSON.stringify({ error: message })}\n`,
       );

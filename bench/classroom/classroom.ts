@@ -155,6 +155,11 @@ export class Classroom {
     }
   }
 
+  /** The newest message's `seq`. */
+  get head(): number {
+    return this.#ground.source.log.head;
+  }
+
   /** Ends everything. */
   async close(): Promise<void> {
     clearInterval(this.#ticking);

@@ -127,6 +127,11 @@ export class HeadlessPage {
     return client;
   }
 
+  /** An instant of what its clients saw, on the server's clock. */
+  serverMs(atMs: number): number {
+    return this.#clock.at(atMs);
+  }
+
   /** Waits until one of its clients saw something. */
   async sees(transport: LaneName, isIt: (sight: Sight) => boolean): Promise<Sight> {
     for (;;) {

@@ -111,7 +111,8 @@ function ownOriginOnly({ allowsOrigin }: Desk) {
 
 function ofPresenter({ checkPresenter }: Desk) {
   return (request: Request, _response: Response, next: NextFunction) => {
-    checkPresenter(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
+    const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+    checkPresenter(token);
     next();
   };
 }
