@@ -125,9 +125,9 @@ function Actions({
       <Action
         name={screen.showsClass ? 'Lanes' : 'Class'}
         keyName="c"
-        onClick={() => screen.change({ showsClass: !screen.showsClass })}
+        onClick={() => screen.change({ chosenClass: !screen.showsClass })}
       />
-      <SpanControl spanMs={screen.spanMs} onSpan={(spanMs) => screen.change({ spanMs })} />
+      <SpanControl spanMs={screen.spanMs} onSpan={(chosenSpanMs) => screen.change({ chosenSpanMs })} />
       <Action name="Save" keyName="s" onClick={() => projector.control({ action: 'save' })} />
       <Action name="Reset" keyName="r" onClick={() => screen.reset()} />
       <Action name="Keys" keyName="?" onClick={() => screen.change({ showsKeys: !screen.showsKeys })} />

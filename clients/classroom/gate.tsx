@@ -128,8 +128,15 @@ function MeasuredLanes({ projector }: { projector: Projector }) {
       <thead>
         <tr>
           <th scope="col">now</th>
-          <th scope="col">age: half within</th>
-          <th scope="col">requests/message</th>
+          <th scope="col">
+            age: half
+            <br />
+            within
+          </th>
+          <th scope="col">
+            requests
+            <br />a message
+          </th>
         </tr>
       </thead>
       <tbody>

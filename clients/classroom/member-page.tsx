@@ -71,6 +71,7 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
     return wasWelcome || isConnected ? <Closed reason="Coming in…" /> : <Unknown onLeave={onLeave} />;
   return (
     <main>
+      <h1 class="unseen">The class: push or poll?</h1>
       <p class="me">
         <span>
           You are <b class="my-name">{name}</b>

@@ -2,7 +2,7 @@ import { defaultSpanMs } from './choices.ts';
 import type { Projector } from './projector.ts';
 import type { LaneName } from './protocol.ts';
 import { type Question, questionOf } from './questions.ts';
-import { sceneAt } from './scenes.ts';
+import { type Scene, sceneAt } from './scenes.ts';
 import { laneNames } from './settings.ts';
 
 /** A key with what it does, as the list of keys shows it. */
@@ -26,9 +26,11 @@ export const keys: readonly (readonly [string, string])[] = [
 /** What this one screen shows, which is nobody else's business: and what its keys do. */
 export class Screen {
   selected: LaneName = 'push';
-  spanMs = defaultSpanMs;
-  showsClass = false;
   showsKeys = false;
+  /** How far back the pictures go, where somebody chose; otherwise the scene does. */
+  chosenSpanMs: number | undefined;
+  /** Whether the class is shown instead of the lanes, where somebody chose. */
+  chosenClass: boolean | undefined;
   /** How to join is shown large; `undefined` as long as nobody said: then while nobody has joined. */
   showsJoin: boolean | undefined;
   /** A question that stands before the lanes and has not been put to the vote. */
@@ -54,6 +56,15 @@ export class Screen {
     return id === undefined ? undefined : questionOf(id);
   }
 
+  get spanMs(): number {
+    return this.chosenSpanMs ?? this.#scene?.spanMs ?? defaultSpanMs;
+  }
+
+  /** The class is shown instead of the lanes: in the last scene it is what that is about. */
+  get showsClass(): boolean {
+    return this.chosenClass ?? this.#scene?.key === 9;
+  }
+
   /** How far the pictures are behind: as long as the way takes, so that what is on it can be shown to travel. */
   get lagMs(): number {
     const oneWayMs = this.#projector.state?.settings.oneWayMs ?? 0;
@@ -67,9 +78,7 @@ export class Screen {
     return this.showsJoin ?? (state?.scene === null && state.members.count === 0);
   }
 
-  change(
-    change: Partial<Pick<Screen, 'selected' | 'spanMs' | 'showsClass' | 'showsKeys' | 'showsJoin'>>,
-  ): void {
+  change(change: Partial<Pick<Screen, Changeable>>): void {
     Object.assign(this, change);
     this.#onChange();
   }
@@ -82,8 +91,8 @@ export class Screen {
     if ('error' in answer) return;
     this.preview = questionOf(scene.questions[0]);
     this.showsJoin = false;
-    this.showsClass = key === 9;
-    this.spanMs = scene.spanMs ?? defaultSpanMs;
+    this.chosenClass = undefined;
+    this.chosenSpanMs = undefined;
     this.#onChange();
   }
 
@@ -109,8 +118,8 @@ export class Screen {
 
   async reset(): Promise<void> {
     this.preview = undefined;
-    this.showsClass = false;
-    this.spanMs = defaultSpanMs;
+    this.chosenClass = undefined;
+    this.chosenSpanMs = undefined;
     await this.#projector.reset();
   }
 
@@ -132,7 +141,7 @@ export class Screen {
     else if (state?.vote) await this.showLanes();
     else if (this.preview) await this.ask(this.preview);
     else {
-      this.preview = questionOf(sceneAt(state?.scene ?? null)?.questions[0] ?? '');
+      this.preview = questionOf(this.#scene?.questions[0] ?? '');
       this.#onChange();
     }
   }
@@ -149,7 +158,7 @@ export class Screen {
     else if (key === 'r') void this.reset();
     else if (key === 'v') void this.vote();
     else if (key === 'n' && this.otherQuestion && !this.#isVoteOpen) void this.ask(this.otherQuestion);
-    else if (key === 'c') this.change({ showsClass: !this.showsClass });
+    else if (key === 'c') this.change({ chosenClass: !this.showsClass });
     else if (key === 'j') this.change({ showsJoin: !this.isJoinShown });
     else if (key === 's') void this.#projector.control({ action: 'save' });
     else if (key === 'o')
@@ -162,6 +171,10 @@ export class Screen {
     event.preventDefault();
   }
 
+  get #scene(): Scene | undefined {
+    return sceneAt(this.#projector.state?.scene ?? null);
+  }
+
   get #isVoteOpen(): boolean {
     return this.#projector.state?.vote?.open ?? false;
   }
@@ -171,6 +184,8 @@ export class Screen {
     this.change({ selected: laneNames[place] as LaneName });
   }
 }
+
+type Changeable = 'selected' | 'chosenSpanMs' | 'chosenClass' | 'showsKeys' | 'showsJoin';
 
 /** Whether a key belongs to what has the focus: a field takes all of them, a button the space bar. */
 function isTyping({ target, key }: KeyboardEvent): boolean {
