@@ -19,7 +19,7 @@ import { type ServerName, type ServerOptions, startServers } from '../../servers
 import { BadInput } from '../../servers/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
-import type { Result } from '../result.ts';
+import type { Result, Trial } from '../result.ts';
 import { Access } from './access.ts';
 import { countOf, ofEveryLane } from './counts.ts';
 import { Front, hostFor } from './front.ts';
@@ -139,7 +139,9 @@ export class Classroom {
     const host = hostFor(lanAddress);
     const access = new Access();
     const source = new EmbeddedSource();
-    const [files, { environment }] = await Promise.all([pageFiles(), inspectEnvironment()]);
+    // First, or the bundler would be taken for another program that keeps the processor busy.
+    const { environment } = await inspectEnvironment();
+    const files = await pageFiles();
     const classOptions: ServerOptions = { gate: access.classGate, holdMs: defaultSettings.holdMs };
     const classPorts = port === 0 ? [] : laneNames.map((_, index) => port + 1 + index);
     const classServers = await startServers(source, laneNames, classOptions, classPorts, host);
@@ -287,7 +289,14 @@ export class Classroom {
     projector?.tell({ tell: 'class', delays });
   }
 
-  /** Pauses, waits for what is on its way, and writes everything. Plays on then, if it did before. */
+  /** Waits for what is on its way, and accounts for everything that was measured so far. */
+  async account(): Promise<readonly Trial[]> {
+    await this.#drained();
+    this.#observations.finish();
+    return this.#observations.trials;
+  }
+
+  /** Pauses, accounts for everything and writes it. Plays on then, if it did before. */
   async #save(): Promise<Saved> {
     if (this.#isSaving) throw new BadInput('the lesson is being saved already', 409);
     const wasPaused = this.#player.paused;
@@ -295,9 +304,7 @@ export class Classroom {
     this.#player.pause();
     this.#tellState();
     try {
-      await this.#drained();
-      this.#observations.finish();
-      const { trials } = this.#observations;
+      const trials = await this.account();
       if (trials.length === 0)
         throw new BadInput(
           'nothing has been measured yet: open the projector’s page and let some messages pass',

@@ -76,6 +76,18 @@ export class HeadlessPage {
     }
   }
 
+  /** Waits until the latest that it was told of one kind is as it should be. */
+  async sees<K extends Told['tell']>(
+    tell: K,
+    isIt: (told: Extract<Told, { tell: K }>) => boolean,
+  ): Promise<Extract<Told, { tell: K }>> {
+    for (;;) {
+      const latest = this.heard(tell).at(-1);
+      if (latest && isIt(latest)) return latest;
+      await once(this.#told, tell);
+    }
+  }
+
   say(said: Said): void {
     this.sendText(JSON.stringify(said));
   }
@@ -93,7 +105,8 @@ export class HeadlessPage {
 
   /** Reads the server's clock so many times. */
   async readClock(samples = 5): Promise<void> {
-    for (let id = 1; id <= samples; id += 1) {
+    for (let sample = 0; sample < samples; sample += 1) {
+      const id = this.#asked.size + 1;
       this.#asked.set(id, pageMs());
       this.say({ say: 'clock', id });
       await this.hear('clock', (told) => told.id === id);
@@ -133,7 +146,7 @@ export class HeadlessPage {
   }
 
   /** Waits until one of its clients saw something. */
-  async sees(transport: LaneName, isIt: (sight: Sight) => boolean): Promise<Sight> {
+  async saw(transport: LaneName, isIt: (sight: Sight) => boolean): Promise<Sight> {
     for (;;) {
       const found = this.seen.get(transport)?.find(isIt);
       if (found) return found;

@@ -79,7 +79,7 @@ export class HeldClass {
     await this.control({ action: 'pause' });
     await this.control({ action: 'burst', count: 3 });
     const { head } = this.classroom;
-    await member.sees('push', (sight) => sight.kind === 'handled' && sight.seq === head);
+    await member.saw('push', (sight) => sight.kind === 'handled' && sight.seq === head);
     const sights = member.seen.get('push') ?? [];
     const [from = 0] = sights.flatMap((sight) => (sight.kind === 'subscribed' ? sight.seq : []));
     const handled = sights.flatMap((sight) => (sight.kind === 'handled' ? sight.seq : []));
@@ -93,12 +93,12 @@ export class HeldClass {
   }
 }
 
-/** The latest state that a page was told, once it is as it should be. */
+/** How things stand, once they stand as they should. */
 export async function stateOf(
   page: HeadlessPage,
   isIt: (state: SessionState) => boolean = () => true,
 ): Promise<SessionState> {
-  return (await page.hear('state', ({ state }) => isIt(state))).state;
+  return (await page.sees('state', ({ state }) => isIt(state))).state;
 }
 
 /** Sends a request with just these headers, as no browser would let a page do. */

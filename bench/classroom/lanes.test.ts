@@ -7,7 +7,7 @@ import {
   type Settings,
 } from '../../clients/classroom/protocol.ts';
 import type { HeadlessPage } from './headless.ts';
-import { HeldClass } from './held-class.ts';
+import { HeldClass, stateOf } from './held-class.ts';
 
 /** The projector's lanes with real clients: what their servers count, and what settings do to them. */
 let held: HeldClass;
@@ -54,7 +54,7 @@ async function counts() {
 
 /** Waits until a lane has handled everything that was published. */
 const hasAll = (name: LaneName) =>
-  projector.sees(name, (sight) => sight.kind === 'handled' && sight.seq === held.classroom.head);
+  projector.saw(name, (sight) => sight.kind === 'handled' && sight.seq === held.classroom.head);
 
 /** Lets the short poll rest, with nothing under way. */
 async function rest(): Promise<void> {
@@ -64,7 +64,7 @@ async function rest(): Promise<void> {
     const of = (kind: string) => sights.filter((sight) => sight.kind === kind).length;
     return of('request') === of('answer');
   };
-  await projector.sees('short-poll', isIdle);
+  await projector.saw('short-poll', isIdle);
 }
 
 describe('what the servers count', () => {
@@ -73,7 +73,7 @@ describe('what the servers count', () => {
     for (let step = 0; step < 10; step += 1) await held.control({ action: 'step' });
     await held.control({ action: 'burst', count: 50 });
     for (const name of laneNames) await hasAll(name);
-    await projector.sees('short-poll', (sight) => sight.kind === 'answer' && sight.messages === 0);
+    await projector.saw('short-poll', (sight) => sight.kind === 'answer' && sight.messages === 0);
     await rest();
     const counted = await counts();
     for (const name of laneNames) {
@@ -116,17 +116,17 @@ describe('settings take effect', () => {
     await held.control({ action: 'set', settings: { holdMs: 200 } });
     // The request that is being held was let in under the old hold: a message frees it.
     await held.control({ action: 'step' });
-    await projector.sees('long-poll', (sight) => sight.kind === 'answer' && sight.messages === 1);
+    await projector.saw('long-poll', (sight) => sight.kind === 'answer' && sight.messages === 1);
     const empties = () => seenBy('long-poll').empty;
     const before = empties();
-    await projector.sees('long-poll', () => empties() >= before + 2);
+    await projector.saw('long-poll', () => empties() >= before + 2);
   });
 
   it('the distance, from now on', async () => {
     await start({}, ['push']);
     await held.control({ action: 'set', settings: { oneWayMs: 700 } });
     await held.control({ action: 'step' });
-    const far = await projector.sees('push', (sight) => sight.kind === 'arrived');
+    const far = await projector.saw('push', (sight) => sight.kind === 'arrived');
     expect(far.kind === 'arrived' && projector.serverMs(far.atMs) - far.dueMs).toBeGreaterThanOrEqual(600);
   });
 
@@ -135,7 +135,7 @@ describe('settings take effect', () => {
     await held.control({ action: 'set', settings });
     await start({ ...settings, handlingMs: 100, slowBy: 'block' }, ['push']);
     await held.control({ action: 'burst', count: 200 });
-    const missed = await projector.sees('push', (sight) => sight.kind === 'missed');
+    const missed = await projector.saw('push', (sight) => sight.kind === 'missed');
     const { dropped } = (await counts()).push;
     expect(dropped).toBeGreaterThan(0);
     expect(missed.kind === 'missed' && missed.count).toBeLessThanOrEqual(dropped);
@@ -146,7 +146,7 @@ describe('settings take effect', () => {
     const settings = { ratePerSecond: 200, schedule: 'burst', burstSize: 20, payloadBytes: 1000 } as const;
     await held.control({ action: 'set', settings });
     await held.control({ action: 'resume' });
-    await projector.sees('push', (sight) => sight.kind === 'arrived' && sight.seq === 40);
+    await projector.saw('push', (sight) => sight.kind === 'arrived' && sight.seq === 40);
     await held.control({ action: 'pause' });
     const due = (projector.seen.get('push') ?? []).flatMap((sight) =>
       sight.kind === 'arrived' && sight.seq <= 40 ? sight.dueMs : [],
@@ -174,10 +174,10 @@ describe('settings take effect', () => {
   it('a scene sets what it says, over what stands at the beginning', async () => {
     await held.control({ action: 'set', settings: { payloadBytes: 999 } });
     await held.control({ action: 'scene', scene: 4 });
-    const { state } = await projector.hear('state', ({ state }) => state.scene === 4);
+    const state = await stateOf(projector, ({ scene }) => scene === 4);
     expect(state.settings).toEqual({ ...defaultSettings, ratePerSecond: 5, oneWayMs: 150 });
     await held.control({ action: 'reset' });
-    expect((await projector.hear('state', ({ state }) => state.scene === null)).state).toMatchObject({
+    expect(await stateOf(projector, ({ scene }) => scene === null)).toMatchObject({
       settings: defaultSettings,
       paused: false,
     });

@@ -1,72 +1,68 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { laneNames } from '../../clients/classroom/settings.ts';
 import { transportLooks } from '../../clients/transports.ts';
 
 /** A file of the pages, as it is served. */
 export type PageFile = { type: string; content: string };
 
-/** Scripts that the pages load by these names. */
-const scripts = ['presenter', 'member', 'lane-worker'] as const;
+const folder = new URL('../../clients/classroom/', import.meta.url);
 
-/**
- * The pages' files by their paths, made once and kept in memory: `/` for the projector, `/join` for a
- * phone, a script for each, the worker that the lanes of both run in, and the style.
- */
-export async function pageFiles(): Promise<Map<string, PageFile>> {
+/** What the pages load: a script for the projector, one for a phone, and the worker that the clients of both run in. */
+const scripts = ['presenter.tsx', 'member.tsx', 'lane-worker.ts'];
+
+let made: Promise<ReadonlyMap<string, PageFile>> | undefined;
+
+/** The pages' files by their paths, made once and kept in memory: `/` is the projector's page, `/join` a phone's. */
+export function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+  made ??= makeFiles();
+  return made;
+}
+
+async function makeFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const [projector, phone, style, bundles] = await Promise.all([
     textOf('index.html'),
     textOf('join.html'),
     textOf('style.css'),
-    bundled(),
+    Promise.all(scripts.map(bundled)),
   ]);
+  // The bundler works in a process of its own, which nobody should find running afterwards.
+  await stop();
   const html = 'text/html; charset=utf-8';
   return new Map([
     ['/', { type: html, content: projector }],
     ['/join', { type: html, content: phone }],
     ['/style.css', { type: 'text/css; charset=utf-8', content: `${laneColours()}\n${style}` }],
-    ...bundles.map(({ name, content }): [string, PageFile] => [
-      `/${name}.js`,
-      { type: 'text/javascript; charset=utf-8', content },
-    ]),
+    ...bundles,
   ]);
 }
 
-const folder = new URL('../../clients/classroom/', import.meta.url);
-
-async function textOf(name: string): Promise<string> {
-  const url = new URL(name, folder);
-  return existsSync(url) ? readFile(url, 'utf8') : `<!doctype html><title>${name}</title>`;
+function textOf(name: string): Promise<string> {
+  return readFile(new URL(name, folder), 'utf8');
 }
 
-async function bundled(): Promise<{ name: string; content: string }[]> {
-  const entries = scripts
-    .map((name) => ({ name, path: sourceOf(name) }))
-    .filter(({ path }) => existsSync(path));
-  return Promise.all(
-    entries.map(async ({ name, path }) => {
-      const { outputFiles } = await build({
-        entryPoints: [path],
-        bundle: true,
-        format: 'esm',
-        minify: true,
-        write: false,
-        target: 'es2022',
-        jsx: 'automatic',
-        jsxImportSource: 'preact',
-        legalComments: 'none',
-        logLevel: 'silent',
-      });
-      return { name, content: outputFiles[0]?.text ?? '' };
-    }),
-  );
-}
-
-function sourceOf(name: string): string {
-  const [tsx, ts] = ['tsx', 'ts'].map((ending) => fileURLToPath(new URL(`${name}.${ending}`, folder)));
-  return existsSync(tsx as string) ? (tsx as string) : (ts as string);
+/** A script and all that it imports, in one file. */
+async function bundled(name: string): Promise<[string, PageFile]> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(name, folder))],
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    write: false,
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const [file] = outputFiles;
+  if (!file) throw new Error(`the bundler gave nothing for ${name}`);
+  return [
+    `/${basename(name, extname(name))}.js`,
+    { type: 'text/javascript; charset=utf-8', content: file.text },
+  ];
 }
 
 /** The colours of the lanes, as clients/transports.ts has them. */

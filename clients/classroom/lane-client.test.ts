@@ -125,6 +125,39 @@ it('grants credit where the server waits for it, and finds the gap of what was d
   expect(lane.seqs('handled')).toHaveLength(40);
 });
 
+it('says that it subscribed before it says what came in one piece with that', async () => {
+  const sights: Sight[] = [];
+  const told = new Promise<void>((resolve) => {
+    const client = new LaneClient({
+      transport: 'push',
+      url: 'ws://x',
+      habits: quick,
+      openers: {
+        ...nodeOpeners,
+        webSocket(_url, { onText }) {
+          setImmediate(() => {
+            onText('{"messages":[],"next":"a1:6","missed":0}');
+            onText('{"seq":7,"dueMs":1,"body":"hi"}');
+          });
+          return { send() {}, close() {} };
+        },
+      },
+      tell: (seen) => {
+        sights.push(...seen);
+        resolve();
+      },
+      block() {},
+      nowMs,
+    });
+    toStop.push(() => client.stop());
+    void client.start();
+  });
+  await told;
+  const kinds = sights.map(({ kind }) => kind).filter((kind) => kind !== 'request' && kind !== 'answer');
+  expect(kinds).toEqual(['subscribed', 'arrived', 'handled']);
+  expect(sights.find(({ kind }) => kind === 'subscribed')).toMatchObject({ seq: 6 });
+});
+
 /** A lane on a server of its own, with all that it has told so far. */
 async function started(
   transport: LaneName,

@@ -113,9 +113,17 @@ export class LaneClient {
       this.#openers,
     );
     this.#client = client;
-    await client.start((message) => this.#onMessage(message));
-    if (client !== this.#client || after !== undefined) return;
-    this.#onSubscribed(client.ledger.startSeq ?? 0);
+    let isAnew = after === undefined;
+    const subscribed = () => {
+      if (isAnew && client === this.#client) this.#onSubscribed(client.ledger.startSeq ?? 0);
+      isAnew = false;
+    };
+    // The first message may come in one piece with the acknowledgement, before anybody who waits for that is told.
+    await client.start((message) => {
+      subscribed();
+      this.#onMessage(message);
+    });
+    subscribed();
   }
 
   /** A subscription that began anew: what came between it and the one before is missing. */
