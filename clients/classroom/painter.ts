@@ -16,6 +16,7 @@ export class Painter {
   readonly #motion = matchMedia('(prefers-reduced-motion: reduce)');
   readonly #dark = matchMedia('(prefers-color-scheme: dark)');
   #colours: Colours | undefined;
+  #unit: number | undefined;
   #painted: number[] = [];
   #dueMs = 0;
 
@@ -24,6 +25,9 @@ export class Painter {
     this.#screen = screen;
     this.#dark.addEventListener('change', () => {
       this.#colours = undefined;
+    });
+    window.addEventListener('resize', () => {
+      this.#unit = undefined;
     });
   }
 
@@ -55,6 +59,8 @@ export class Painter {
     const { state, lanes, published, nowMs } = this.#projector;
     if (!state) return;
     this.#colours ??= readColours();
+    this.#unit ??= Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const unit = this.#unit;
     const { spanMs } = this.#screen;
     const { oneWayMs, handlingMs } = state.settings;
     const { uncertaintyMs } = this.#projector.session.clock;
@@ -66,7 +72,7 @@ export class Painter {
         canvas,
         lane,
         published,
-        { nowMs: nowMs - this.#screen.lagMs, spanMs, oneWayMs, uncertaintyMs, showsHandler },
+        { nowMs: nowMs - this.#screen.lagMs, spanMs, oneWayMs, uncertaintyMs, unit, showsHandler },
         this.#colours,
       );
     }

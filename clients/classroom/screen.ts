@@ -67,7 +67,9 @@ export class Screen {
 
   /** How far the pictures are behind: as long as the way takes, so that what is on it can be shown to travel. */
   get lagMs(): number {
-    const oneWayMs = this.#projector.state?.settings.oneWayMs ?? 0;
+    const { state } = this.#projector;
+    const oneWayMs = state?.settings.oneWayMs ?? 0;
+    if (state?.recorded) return oneWayMs + toldEveryMs;
     return oneWayMs === 0 ? 0 : oneWayMs + 50;
   }
 
@@ -184,6 +186,9 @@ export class Screen {
     this.change({ selected: laneNames[place] as LaneName });
   }
 }
+
+/** A recording knows of what was seen when it was told, half a second later at most. */
+const toldEveryMs = 600;
 
 type Changeable = 'selected' | 'chosenSpanMs' | 'chosenClass' | 'showsKeys' | 'showsJoin';
 

@@ -23,6 +23,8 @@ export type View = {
   oneWayMs: number;
   /** How far the clock can be trusted. */
   uncertaintyMs: number;
+  /** Pixels of what is one on the smallest screen: the picture grows with the type. */
+  unit: number;
   /** Whether there is a line of its own for what has been handled. */
   showsHandler: boolean;
 };
@@ -31,7 +33,7 @@ export type View = {
 export type Colours = Record<LaneName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails', string>;
 
 /** Where the words stand, left of the picture. */
-export const gutter = 62;
+const gutter = 62;
 
 /** Room at the right edge, where the present is. */
 const edge = 8;
@@ -43,7 +45,7 @@ export function paintLane(
   view: View,
   colours: Colours,
 ): void {
-  const pen = prepared(canvas);
+  const pen = prepared(canvas, view.unit);
   if (!pen) return;
   const ground = groundOf(canvas, view);
   const picture = pictureOf(lane, published, view.nowMs, view.spanMs);
@@ -74,9 +76,9 @@ type Ground = {
   handler: number;
 };
 
-function groundOf(canvas: HTMLCanvasElement, { nowMs, spanMs, showsHandler }: View): Ground {
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
+function groundOf(canvas: HTMLCanvasElement, { nowMs, spanMs, showsHandler, unit }: View): Ground {
+  const width = canvas.clientWidth / unit;
+  const height = canvas.clientHeight / unit;
   const perMs = (width - gutter - edge) / spanMs;
   return {
     width,
@@ -89,8 +91,8 @@ function groundOf(canvas: HTMLCanvasElement, { nowMs, spanMs, showsHandler }: Vi
   };
 }
 
-/** Empties the canvas, and makes it as fine as the screen is. */
-function prepared(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
+/** Empties the canvas, and makes it as fine as the screen is. All that is painted is in units of the type. */
+function prepared(canvas: HTMLCanvasElement, unit: number): CanvasRenderingContext2D | null {
   const { clientWidth, clientHeight } = canvas;
   const width = Math.round(clientWidth * devicePixelRatio);
   const height = Math.round(clientHeight * devicePixelRatio);
@@ -99,7 +101,7 @@ function prepared(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
     canvas.height = height;
   }
   const pen = canvas.getContext('2d');
-  pen?.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  pen?.setTransform(devicePixelRatio * unit, 0, 0, devicePixelRatio * unit, 0, 0);
   pen?.clearRect(0, 0, clientWidth, clientHeight);
   return pen;
 }
@@ -363,13 +365,7 @@ function ring(
 }
 
 /** The sign of a transport: the same shape that the report draws. */
-export function sign(
-  pen: CanvasRenderingContext2D,
-  name: LaneName,
-  x: number,
-  y: number,
-  radius: number,
-): void {
+function sign(pen: CanvasRenderingContext2D, name: LaneName, x: number, y: number, radius: number): void {
   pen.beginPath();
   const { shape } = transportLooks[name];
   if (shape === 'triangle') {
