@@ -7,6 +7,7 @@ import { anchorOf, anchors } from './sections/anchors.ts';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
+import { VotesSection } from './sections/votes.tsx';
 
 /** The whole page: what the body of the report holds, top to bottom. `figures` has a list per experiment, in their order. */
 export function Page(props: { result: Result; figures: Figure[][]; prices?: Prices; embedsResult: boolean }) {
@@ -30,6 +31,7 @@ export function Page(props: { result: Result; figures: Figure[][]; prices?: Pric
             {prices && experiment.id === priced && <AdviceSection prices={prices} />}
           </Fragment>
         ))}
+        {result.votes && result.votes.length > 0 && <VotesSection votes={result.votes} />}
         <HowMeasured result={result} embedsResult={embedsResult} />
       </main>
     </>
@@ -58,6 +60,11 @@ function Navigation({ result, advises }: { result: Result; advises: boolean }) {
             )}
           </Fragment>
         ))}
+        {result.votes && result.votes.length > 0 && (
+          <li>
+            <a href={`#${anchors.votes}`}>Votes</a>
+          </li>
+        )}
         <li>
           <a href={`#${anchors.measured}`}>Method</a>
         </li>

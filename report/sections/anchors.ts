@@ -1,7 +1,12 @@
 import type { Result } from '../../bench/result.ts';
 
 /** Where in the page a part of the report stands: what comes after `#` in its address. */
-export const anchors = { verdicts: 'verdicts', advice: 'which-one', measured: 'measured' } as const;
+export const anchors = {
+  verdicts: 'verdicts',
+  advice: 'which-one',
+  votes: 'votes',
+  measured: 'measured',
+} as const;
 
 /** The anchor of an experiment: its id where that makes a readable address, else its place in the order. */
 export function anchorOf(result: Result, experiment: string): string {
