@@ -1,4 +1,5 @@
 import { type LaneName, laneNames, type Settings } from '../../clients/classroom/protocol.ts';
+import { writeMs } from '../analysis/writing.ts';
 import { statusOf } from '../harness/trial-frame.ts';
 import type { Books, Parameters, Trial } from '../result.ts';
 import type { ClientBooks, Gap } from './client-books.ts';
@@ -183,7 +184,7 @@ function warningsOf(
   if (uncertain > 0)
     warnings.push({
       code: 'clock-uncertain',
-      text: `${uncertain} of ${delivered} delays were below the uncertainty of their clock (at most ${uncertaintyMs.toPrecision(2)} ms) and are not among the delays`,
+      text: `${uncertain} of ${delivered} delays were below the uncertainty of their clock (at most ${writeMs(uncertaintyMs)}) and are not among the delays`,
     });
   if (contradictions > 0)
     warnings.push({
