@@ -124,7 +124,13 @@ export class Observations {
   /** Whether everybody who is there and within reach has handled what has been published. */
   get isSettled(): boolean {
     const { head } = this.#grounds.log;
-    return this.#lives.every((life) => this.#isOutOfReach(life) || life.books.hasSettled(head));
+    const areThere = laneNames.every(
+      (name) => this.#settings.offline.includes(name) || this.#hasClient(name),
+    );
+    return (
+      (areThere || !this.#grounds.hasProjector()) &&
+      this.#lives.every((life) => this.#isOutOfReach(life) || life.books.hasSettled(head))
+    );
   }
 
   /** Once a second: holds counts against counts, and accounts for stretches whose messages are all handled, or lost. */
@@ -178,6 +184,11 @@ export class Observations {
 
   #isThere({ member, books }: Life): boolean {
     return books.endSeq === undefined && (member ? member.pages > 0 : this.#grounds.hasProjector());
+  }
+
+  /** Whether a lane's client has said that it subscribed. A page tells what it saw now and then, not at once. */
+  #hasClient(name: LaneName): boolean {
+    return this.#lives.some(({ group, books }) => group === `lanes/${name}` && books.endSeq === undefined);
   }
 
   #isOutOfReach(life: Life): boolean {
