@@ -5,6 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
+import { nowMs } from '../../servers/clock.ts';
 import { Classroom } from './classroom.ts';
 import { parseRecording } from './recording.ts';
 import { Replay } from './replay.ts';
@@ -127,7 +128,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
 
   it('takes a lane out of reach and back: with its cursor nothing is lost', async () => {
     const page = await projector();
-    const before = await quiet(page);
+    const before = await quiet(page, () => classroom.head);
     await page.keyboard.press('o');
     await page.locator('[data-lane=push] .reach[aria-pressed=true]').waitFor();
     for (let step = 0; step < 3; step += 1) await page.keyboard.press('.');
@@ -143,7 +144,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
   it.each(laneNames)('counts what %s has lost when it comes back without a cursor', async (lane) => {
     const page = await projector();
     await set(page, 'replay', false);
-    const before = await quiet(page);
+    const before = await quiet(page, () => classroom.head);
     await outOfReach(page, lane);
     for (let step = 0; step < 3; step += 1) await page.keyboard.press('.');
     const other = lane === 'sse' ? 'push' : 'sse';
@@ -177,7 +178,9 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     }
 
     await page.fill('[aria-label="Hands for D"]', '4');
-    await figureIn(page, 'short-poll', 5);
+    // What was measured counts from the scene on: some messages for that, and one poll more until the page has told it.
+    const before = await messagesOf(page, 'short-poll');
+    await figure(page, 'short-poll', 'messages', (messages) => messages >= before + 10);
     await page.click('[data-do=close]');
     await page.locator('.gate-closed').waitFor();
     expect(await page.locator('[data-votes]').allTextContents()).toEqual(['1', '2', '0', '4']);
@@ -253,9 +256,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await set(page, 'ratePerSecond', 50);
     await figure(page, 'push', 'messages', (messages) => messages > 20);
     await page.keyboard.press('r');
-    await page.waitForFunction(
-      () => document.querySelector<HTMLSelectElement>('[data-setting=ratePerSecond]')?.value === '2',
-    );
+    await page.locator("[data-setting=ratePerSecond][data-holds='2']").waitFor();
     await page.keyboard.press('Space');
     await page.locator('.paused').waitFor();
     const counts = await lanesAgree(page);
@@ -353,10 +354,8 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
 async function set(page: Page, setting: string, value: number | string | boolean): Promise<void> {
   const selector = `[data-setting=${setting}]`;
   await page.selectOption(selector, JSON.stringify(value));
-  await page.waitForFunction(
-    ([where, wanted]) => document.querySelector<HTMLSelectElement>(where as string)?.value === wanted,
-    [selector, JSON.stringify(value)],
-  );
+  // The list shows the choice at once; it holds when the server has said so.
+  await page.locator(`${selector}[data-holds='${JSON.stringify(value)}']`).waitFor();
   // A list that has the focus takes the keys.
   await page.locator(selector).blur();
 }
@@ -373,15 +372,12 @@ async function figure(
   name: string,
   isIt: (value: number) => boolean,
 ): Promise<void> {
-  const [selector, attribute] =
+  const read = async () =>
     name === 'messages'
-      ? [`[data-lane=${lane}] [data-compared=messages]`, 'data-page']
-      : [`[data-lane=${lane}] [data-figure=${name}]`, 'data-value'];
+      ? messagesOf(page, lane)
+      : Number(await page.locator(`[data-lane=${lane}] [data-figure=${name}]`).getAttribute('data-value'));
   await expect
-    .poll(async () => isIt(Number(await page.locator(selector).getAttribute(attribute))), {
-      timeout: 90_000,
-      message: `${name} of ${lane}`,
-    })
+    .poll(async () => isIt(await read()), { timeout: 90_000, message: `${name} of ${lane}` })
     .toBe(true);
 }
 
@@ -390,15 +386,17 @@ async function more(page: Page, lane: LaneName, name: string): Promise<number> {
   return Number(await page.locator(`[data-lane=${lane}] [data-figure=${name}]`).getAttribute('data-more'));
 }
 
-/** Waits for messages of a lane that is not to be seen just now. */
-async function figureIn(page: Page, lane: LaneName, messages: number): Promise<void> {
-  await figure(page, lane, 'messages', (value) => value >= messages);
+/** Messages of a lane that the page has counted in all, as far as they are compared. */
+async function messagesOf(page: Page, lane: LaneName): Promise<number> {
+  const counts = page.locator(`[data-lane=${lane}] [data-compared=messages]`);
+  return Number(await counts.getAttribute('data-page'));
 }
 
 type Counts = Record<LaneName, { messages: number; requests: number; empty: number }>;
 
-/** Waits until page and servers have counted the same on every lane, and returns that. */
+/** Waits until page and servers have counted the same on every lane, from now on, and returns that. */
 async function lanesAgree(page: Page): Promise<Counts> {
+  const sinceMs = nowMs();
   const read = (): Promise<Record<string, Record<string, { page: number; server: number }>>> =>
     page.$$eval('[data-lane]', (rows) =>
       Object.fromEntries(
@@ -417,6 +415,10 @@ async function lanesAgree(page: Page): Promise<Counts> {
   await expect
     .poll(
       async () => {
+        const counted = await page
+          .locator('[data-counted]')
+          .getAttribute('data-counted', { timeout: 60_000 });
+        if (Number(counted) < sinceMs) return 'counted before';
         last = await read();
         const all = Object.values(last).flatMap((counts) => Object.values(counts));
         const differing = Object.entries(last).filter(([, counts]) =>
@@ -437,8 +439,9 @@ async function lanesAgree(page: Page): Promise<Counts> {
 }
 
 /** Lets the source fall silent, and waits until everybody has everything. */
-async function quiet(page: Page): Promise<Counts> {
+async function quiet(page: Page, head: () => number): Promise<Counts> {
   await set(page, 'ratePerSecond', 0);
+  await page.locator(`[data-head="${head()}"]`).waitFor();
   for (const lane of laneNames) await figure(page, lane, 'behind', (ageMs) => ageMs === 0);
   return lanesAgree(page);
 }

@@ -83,7 +83,7 @@ function Top({ projector, state }: { projector: Projector; state: SessionState }
             {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} a second`}
           </b>
         </span>
-        <span data-head={projector.published.head}>
+        <span data-head={projector.published.head} data-counted={projector.countedAtMs}>
           {counted(projector.published.head, 'message')} so far
         </span>
         {projector.join && (

@@ -30,6 +30,7 @@ export function SettingControls({
           <span>{control.label}</span>
           <select
             data-setting={control.key}
+            data-holds={JSON.stringify(settings[control.key])}
             value={JSON.stringify(settings[control.key])}
             onChange={({ currentTarget }) => onSet({ [control.key]: JSON.parse(currentTarget.value) })}
           >

@@ -32,6 +32,8 @@ export class Projector {
   published = new Published();
   state: SessionState | undefined;
   delays: ClassDelays[] = [];
+  /** When the server counted what the lanes are held against, by its own clock. */
+  countedAtMs = 0;
   join: JoinHint | undefined;
   isConnected = false;
   /** Why the session is over for good, if it is. */
@@ -111,6 +113,7 @@ export class Projector {
         if (this.#threads.size === 0 && !this.state?.recorded) return;
         this.published.learnHead(told.head, told.atMs);
         for (const [name, lane] of this.lanes) lane.takeCounts(told.lanes[name]);
+        this.countedAtMs = told.atMs;
         break;
       case 'class':
         this.delays = told.delays;
