@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { laneToken } from '../../clients/classroom/lane-token.ts';
 import { type Control, type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
 import type { HeadlessPage } from './headless.ts';
 import { ask, HeldClass } from './held-class.ts';
@@ -173,6 +174,18 @@ describe('the servers of the lanes and of the class', () => {
     const { urls } = JSON.parse(String(first));
     expect(laneNames.map((name) => new URL(urls[name]).hostname)).toEqual(laneNames.map(() => 'localhost'));
   });
+});
+
+it('lets only the projector’s page that took over last use the lanes, so that nobody else is counted there', async () => {
+  const { urls } = await projector.hear('welcome');
+  const statusFor = async (token: string) =>
+    (await ask(`${urls['short-poll']}/messages?token=${token}`, { headers: { connection: 'close' } })).status;
+  await held.control({ action: 'begin', page: 'first' });
+  expect(await statusFor(laneToken(held.token, 'first'))).toBe(200);
+  await held.control({ action: 'begin', page: 'second' });
+  expect(await statusFor(laneToken(held.token, 'second'))).toBe(200);
+  for (const token of [laneToken(held.token, 'first'), held.token, laneToken('wrong', 'second')])
+    expect(await statusFor(token)).toBe(403);
 });
 
 describe('the pages', () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { laneToken } from '../../clients/classroom/lane-token.ts';
 import type { Gate } from '../../servers/gate.ts';
 import { BadInput } from '../../servers/message.ts';
 import { isSame, newJoinCode, newToken } from './keys.ts';
@@ -8,6 +9,8 @@ import { type Member, Members } from './members.ts';
 export class Access {
   readonly presenterToken = newToken();
   readonly members = new Members(newJoinCode());
+  /** The projector's page that may use the lanes, by the name that it gave itself; `undefined`: whoever has the token. */
+  projectorPage: string | undefined;
   readonly #origins = new Set<string>();
 
   /** From now on pages of this origin are ours. */
@@ -26,12 +29,18 @@ export class Access {
       );
   };
 
-  /** The gate of the projector's lanes: the presenter alone. */
+  /** The gate of the projector's lanes: the presenter alone, with the page that took over last. */
   get laneGate(): Gate {
     return {
       allowsOrigin: this.allowsOrigin,
       admit: (token) => {
-        this.checkPresenter(token);
+        const { projectorPage: page, presenterToken } = this;
+        if (page === undefined) this.checkPresenter(token);
+        else if (!isSame(token ?? '', laneToken(presenterToken, page)))
+          throw new BadInput(
+            'these lanes are for the projector’s page, and for the one that took over last',
+            403,
+          );
         return { publish() {} };
       },
     };

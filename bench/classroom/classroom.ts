@@ -106,7 +106,7 @@ export class Classroom {
     this.#recorded = new Recorded(this.#startedAt, nowMs());
     this.#lesson = new Lesson({
       onSettings: (settings, isScene) => this.#onSettings(settings, isScene),
-      begin: () => this.#begin(),
+      begin: (page) => this.#begin(page),
       pause: () => this.#player.pause(),
       resume: () => this.#player.resume(),
       burst: (count) => this.#burst(count),
@@ -209,7 +209,9 @@ export class Classroom {
     this.#observations.setSettings(settings, isScene);
   }
 
-  async #begin(): Promise<void> {
+  async #begin(page: string | undefined): Promise<void> {
+    // First: a client of the page before that asks once more would be counted as the new one's.
+    if (page !== undefined) this.#ground.access.projectorPage = page;
     await this.#ground.lanes.begin();
     this.#observations.begin();
   }

@@ -13,8 +13,8 @@ import { Votes } from './votes.ts';
 export type Stage = {
   /** Other settings hold from here on, because of another scene or within one. */
   onSettings(settings: Settings, isScene: boolean): void;
-  /** The projector's clients begin anew, and so do the counts of their servers. */
-  begin(): Promise<void>;
+  /** The projector's clients begin anew, and so do the counts of their servers. `page` takes over, if one does. */
+  begin(page?: string): Promise<void>;
   pause(): void;
   resume(): void;
   /** So many messages at once. */
@@ -39,7 +39,7 @@ export class Lesson {
   async control(control: Control): Promise<ControlAnswer> {
     switch (control.action) {
       case 'begin':
-        await this.#stage.begin();
+        await this.#stage.begin(control.page);
         break;
       case 'set':
         this.#set({ ...this.settings, ...control.settings });

@@ -2,6 +2,7 @@ import { pageMs } from './clock.ts';
 import { habitsOf } from './habits.ts';
 import { Lane } from './lane.ts';
 import { LaneThread } from './lane-thread.ts';
+import { laneToken } from './lane-token.ts';
 import type {
   ClassDelays,
   Control,
@@ -43,6 +44,8 @@ export class Projector {
   saved: Saved | undefined;
   readonly session: Session;
   readonly #token: string;
+  /** Tells this page's clients from those of a page before it or after it. */
+  readonly #page = Math.random().toString(36).slice(2);
   readonly #onChange: () => void;
   readonly #threads = new Map<LaneName, LaneThread>();
   #urls: Record<LaneName, string> | undefined;
@@ -157,7 +160,7 @@ export class Projector {
 
   /** This page takes over; then its clients start, once it knows the server's clock. */
   async #begin(): Promise<void> {
-    await this.control({ action: 'begin' });
+    await this.control({ action: 'begin', page: this.#page });
     while (!this.session.clock.isKnown) await new Promise((wait) => setTimeout(wait, 50));
     this.#startThreads();
   }
@@ -175,7 +178,7 @@ export class Projector {
       const thread = new LaneThread({
         transport: name,
         url: this.#urls[name],
-        token: this.#token,
+        token: laneToken(this.#token, this.#page),
         habits: habitsOf(name, state.settings),
         onSights: (sights) => {
           const converted = sights.map((sight) => onServersClock(sight, this.session.clock));

@@ -51,8 +51,11 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** A control of the presenter: `POST /control`. */
 export const controlSchema = z.discriminatedUnion('action', [
-  /** A projector page takes over: counts begin anew, the page before it is cut off. */
-  z.strictObject({ action: z.literal('begin') }),
+  /**
+   * A projector page takes over: counts begin anew, the page before it is cut off. With a name of its own it
+   * alone reaches the lanes from then on, with `laneToken`.
+   */
+  z.strictObject({ action: z.literal('begin'), page: z.string().min(1).max(64).optional() }),
   /** Changes some settings, the others stay. */
   z.strictObject({ action: z.literal('set'), settings: settingsSchema.partial() }),
   /** Sets what a scene says, and puts its question in place. */
