@@ -3,16 +3,18 @@ import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
 import { type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
 import { HeadlessPage } from './headless.ts';
+import { WatchedProjector } from './watched-projector.ts';
 
 /**
- * A crowd of members without browsers, to try a classroom with: `node --import tsx bench/classroom/crowd.ts
- * ORIGIN CODE [--members 200] [--seconds 60]`, with origin and code as the classroom prints them.
+ * A crowd of members without browsers, to try a classroom with: `npm run crowd -- ORIGIN CODE
+ * [--members 200] [--seconds 60] [--projector URL]`, with origin, code and URL as the classroom prints them.
  *
  * Each member joins with the code, keeps a session and a clock, becomes a client of the transport that it is
- * assigned, and tells what it saw, as a phone's page does. In the end everybody's messages are counted.
+ * assigned, and tells what it saw, as a phone's page does. In the end everybody's messages are counted. With
+ * the projector's URL its page is watched in a real browser, and the lesson is paused and saved in the end.
  *
- * Exit codes: 0 nothing was lost, refused or cut off; 1 something was; 2 the command line is wrong; 3 nobody
- * could join.
+ * Exit codes: 0 nothing was lost, refused or cut off, and page and servers count the same; 1 otherwise; 2 the
+ * command line is wrong; 3 somebody could not join.
  */
 const exitCodes = { ok: 0, lost: 1, usage: 2, environment: 3 } as const;
 
@@ -30,9 +32,11 @@ type Visitor = { page: HeadlessPage; transport: LaneName; cutOff: string | undef
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { origin, code, members, seconds } = readCommand();
+  const { origin, code, members, seconds, projectorUrl } = readCommand();
   const visitors: Visitor[] = [];
+  let projector: WatchedProjector | undefined;
   try {
+    projector = projectorUrl === undefined ? undefined : await WatchedProjector.open(projectorUrl);
     while (visitors.length < members) {
       const coming = Array.from({ length: Math.min(joinAtOnce, members - visitors.length) }, (_, index) =>
         comeIn(origin, code, `member ${visitors.length + index + 1}`),
@@ -40,7 +44,10 @@ async function main(): Promise<number> {
       visitors.push(...(await Promise.all(coming)));
     }
   } catch (error) {
-    console.error(`member ${visitors.length + 1} could not join: ${(error as Error).message}`);
+    const who =
+      visitors.length === 0 && projectorUrl && !projector ? 'the projector' : `member ${visitors.length + 1}`;
+    console.error(`${who} could not join: ${(error as Error).message}`);
+    await projector?.close();
     return exitCodes.environment;
   }
   console.error(`${members} members are in; ${seconds} s from now on.`);
@@ -53,7 +60,8 @@ async function main(): Promise<number> {
   while (visitors.some((visitor) => newestOf(visitor) < target) && performance.now() < untilMs)
     await wait(50);
   clearInterval(clocks);
-  const isWhole = report(visitors, target);
+  const agrees = projector ? await reportOn(projector) : true;
+  const isWhole = report(visitors, target) && agrees;
   await Promise.all(visitors.map(({ page }) => page.close()));
   return isWhole ? exitCodes.ok : exitCodes.lost;
 }
@@ -69,6 +77,18 @@ async function comeIn(origin: string, code: string, name: string): Promise<Visit
     visitor.cutOff = `${closed.code} ${closed.reason}`.trim();
   });
   return visitor;
+}
+
+/** Prints what the projector's page was like. Returns whether its counts are the servers'. */
+async function reportOn(projector: WatchedProjector): Promise<boolean> {
+  const { saved, differing } = await projector.finish();
+  const pictures = projector.picturesPerSecond;
+  console.log(
+    `projector  ${median(pictures)} pictures a second (median of ${pictures.length} s), at least ${Math.min(...pictures)}; ` +
+      `${differing.length === 0 ? 'page and servers count the same' : differing.join(', ')}; saved: ${saved}`,
+  );
+  await projector.close();
+  return differing.length === 0;
 }
 
 /** The newest message that a member has handled. */
@@ -124,13 +144,16 @@ function accountOf({ page, transport }: Visitor, target: number): Account {
   return account;
 }
 
-function readCommand(): { origin: string; code: string; members: number; seconds: number } {
+type Wanted = { origin: string; code: string; members: number; seconds: number; projectorUrl?: string };
+
+function readCommand(): Wanted {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
         members: { type: 'string', default: '200' },
         seconds: { type: 'string', default: '60' },
+        projector: { type: 'string' },
       },
     });
     const [origin = '', code = '', ...more] = positionals;
@@ -140,7 +163,7 @@ function readCommand(): { origin: string; code: string; members: number; seconds
     if (!Number.isInteger(members) || members < 1)
       throw new Error(`--members is "${values.members}": it takes a whole number from 1 on`);
     if (!(seconds > 0)) throw new Error(`--seconds is "${values.seconds}": it takes a number above 0`);
-    return { origin: new URL(origin).origin, code, members, seconds };
+    return { origin: new URL(origin).origin, code, members, seconds, projectorUrl: values.projector };
   } catch (error) {
     console.error((error as Error).message);
     process.exit(exitCodes.usage);
