@@ -19,10 +19,17 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-function startClassroom(...args: string[]) {
-  const child = spawn(process.execPath, [...runsTypeScript, 'bench/classroom/main.ts', ...args], {
-    detached: true,
-  });
+const startClassroom = (...args: string[]) => startOn([], args);
+
+/** Starts it with more for Node itself, to make the machine another one. */
+function startOn(nodeArgs: string[], args: string[]) {
+  const child = spawn(
+    process.execPath,
+    [...nodeArgs, ...runsTypeScript, 'bench/classroom/main.ts', ...args],
+    {
+      detached: true,
+    },
+  );
   started.push(child);
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const)
@@ -91,6 +98,19 @@ it.each([
   expect(stderr).toMatch(reason);
   expect(stderr.trim().split('\n').length).toBe(1);
   expect(exitCode).toBe(2);
+});
+
+it('--lan on a machine without a network ends with 3, and says what to do', async () => {
+  const withoutNetwork =
+    "import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';" +
+    "os.networkInterfaces = () => ({ lo: [{ address: '127.0.0.1', family: 'IPv4', internal: true }] }); syncBuiltinESMExports();";
+  const { exitCode, stdout, stderr } = await startOn(
+    ['--import', `data:text/javascript,${encodeURIComponent(withoutNetwork)}`],
+    ['--no-open', '--lan', '--port', '0'],
+  ).ended;
+  expect(stderr).toBe('this machine has no address in a network: connect it, or leave out --lan\n');
+  expect(stdout).toBe('');
+  expect(exitCode).toBe(3);
 });
 
 describe('a port that is taken', () => {
