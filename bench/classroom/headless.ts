@@ -178,7 +178,7 @@ export class HeadlessPage {
 }
 
 /** The same openers, with a token in every address. */
-export function withToken(openers: Openers, token: string): Openers {
+function withToken(openers: Openers, token: string): Openers {
   const admitted = (url: string) =>
     `${url}${url.includes('?') ? '&' : '?'}token=${encodeURIComponent(token)}`;
   return {

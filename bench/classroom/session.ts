@@ -39,7 +39,7 @@ export type Host = {
 };
 
 /** Codes with which a page is closed for good. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
-export const closeCodes = { ended: 4000, takenOver: 4001, flooding: 4008 } as const;
+const closeCodes = { ended: 4000, takenOver: 4001, flooding: 4008 } as const;
 
 /** Refusals that a page may collect, on average and at once, before it is closed for good. */
 const refusalsPerSecond = 1;

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { JoinCard } from './join-card.tsx';
 import { counted, writeAge, writeCount, writeRatio } from './numbers.ts';
 import type { Projector } from './projector.ts';
-import { laneLabels, type Question } from './questions.ts';
+import { laneLabels, letters, type Question } from './questions.ts';
 import { Sign } from './sign.tsx';
 
 type GateProps = {
@@ -15,8 +15,6 @@ type GateProps = {
   /** Shows the lanes. */
   onDone(): void;
 };
-
-const letters = ['A', 'B', 'C', 'D'];
 
 /**
  * The question before the answer. As long as it is not closed the lanes are not to be seen; what is hidden

@@ -21,7 +21,7 @@ export type LaneClientOptions = {
 };
 
 /** Messages that may wait in the inbox. What comes beyond is given up, and counted as missed. */
-export const inboxLimitMessages = 100_000;
+const inboxLimitMessages = 100_000;
 
 /** Messages that a push client asks for at a time, when its server waits for that. */
 const credit = 10;

@@ -3,7 +3,7 @@ import { transportLooks } from '../transports.ts';
 import type { Attendance } from './attendance.ts';
 import { counted, writeCount, writeTime } from './numbers.ts';
 import type { LaneName, VoteState } from './protocol.ts';
-import { type Question, questionOf } from './questions.ts';
+import { letters, type Question, questionOf } from './questions.ts';
 import { laneNames } from './settings.ts';
 import { Sign } from './sign.tsx';
 
@@ -90,8 +90,6 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
     </main>
   );
 }
-
-const letters = ['A', 'B', 'C', 'D'];
 
 function Ballot({ vote, attendance }: { vote: VoteState; attendance: Attendance }) {
   const question = questionOf(vote.question);

@@ -59,6 +59,9 @@ export type LaneFigures = {
   backlogBytes: number;
 };
 
+/** What choices are called. */
+export const letters = ['A', 'B', 'C', 'D'];
+
 export const questions: readonly Question[] = [
   {
     id: 'age-of-a-poll',
