@@ -307,6 +307,8 @@ export class Classroom {
     this.#tellState();
     try {
       const trials = await this.account();
+      // Played again, the lesson ends as it did: with counts that hold all that was seen.
+      this.#tick();
       if (trials.length === 0)
         throw new BadInput(
           'nothing has been measured yet: open the projector’s page and let some messages pass',

@@ -146,6 +146,9 @@ function checkRecording({ recordingFile }: Saved): void {
   const seen = events.flatMap((event) => ('lane' in event && event.lane === 'push' ? event.sights : []));
   expect(seen.filter(({ kind }) => kind === 'handled').length).toBe(28);
   const last = events.at(-1)?.atMs ?? 0;
+  const counted = events.findLastIndex((event) => 'counts' in event);
+  expect(counted).toBeGreaterThan(events.findLastIndex((event) => 'lane' in event && event.lane === 'push'));
+  expect(events[counted]).toMatchObject({ counts: { head: 28, lanes: { push: { deliveries: 28 } } } });
   for (const { atMs } of seen) expect(atMs).toBeLessThanOrEqual(last);
   expect(events.some((event) => 'state' in event && event.state.settings.oneWayMs === 20)).toBe(true);
   expect(events.some((event) => 'counts' in event && event.counts.lanes.push.deliveries === 25)).toBe(true);
