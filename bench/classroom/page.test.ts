@@ -92,6 +92,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
 
   it('fills the page’s inbox when the push client’s handler is slow, and its data grow old', async () => {
     const page = await projector();
+    const before = await quiet(page, () => classroom.head);
     await set(page, 'handlingMs', 3000);
     await set(page, 'ratePerSecond', 20);
     await figure(page, 'push', 'waiting', (messages) => messages > 50);
@@ -101,7 +102,8 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await set(page, 'handlingMs', 0);
     await figure(page, 'push', 'waiting', (messages) => messages === 0);
     const counts = await lanesAgree(page);
-    expect(counts.push.messages).toBe(counts.sse.messages);
+    // One of them may have subscribed a message earlier.
+    expect(counts.push.messages - before.push.messages).toBe(counts.sse.messages - before.sse.messages);
   });
 
   it('fills the server when the push client blocks, in real bytes, and drains again', async () => {
@@ -257,13 +259,14 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     const page = await projector();
     await set(page, 'ratePerSecond', 50);
     await figure(page, 'push', 'messages', (messages) => messages > 20);
+    const { head } = classroom;
     await page.keyboard.press('r');
     await page.locator("[data-setting=ratePerSecond][data-holds='2']").waitFor();
     await page.keyboard.press('Space');
     await page.locator('.paused').waitFor();
     const counts = await lanesAgree(page);
     expect(counts.push.requests).toBe(1);
-    expect(counts.push.messages).toBeLessThan(20);
+    expect(counts.push.messages).toBeLessThanOrEqual(classroom.head - head);
   });
 
   it('does everything by keyboard', async () => {
