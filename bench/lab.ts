@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import open from 'open';
 import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
 import { experiments } from './experiments/experiments.ts';
-import { runsTypeScript } from './harness/child.ts';
 import { inspectEnvironment, labVersion } from './harness/environment.ts';
-import { estimateMs, Run } from './harness/run.ts';
-import { type Result, schemaVersion } from './result.ts';
+import { estimateMs, type LabResult, Run } from './harness/run.ts';
+import { drawReport } from './report-file.ts';
+import { schemaVersion } from './result.ts';
 import { makeRunFolder, saveResult } from './result-file.ts';
 import { writeChecks } from './terminal/checks.ts';
 import { writeModelFit } from './terminal/model-fit.ts';
@@ -75,7 +72,7 @@ async function main(options: Options): Promise<number> {
     return exitCodes.environment;
   }
 
-  const result: Result = {
+  const result: LabResult = {
     schemaVersion,
     lab: {
       version: labVersion(),
@@ -136,23 +133,6 @@ async function main(options: Options): Promise<number> {
     result.trials.some(({ status }) => status !== 'ok') ||
     result.checks.some(({ outcome }) => outcome === 'does not hold');
   return failed ? exitCodes.failed : exitCodes.ok;
-}
-
-/**
- * Draws the report with the report's own command: this floor knows only the result file. Without a
- * report the result is still whole; `undefined` then, and a line that says how to draw it.
- */
-async function drawReport(resultPath: string, reportPath: string): Promise<string | undefined> {
-  const report = fileURLToPath(new URL('../report/main.ts', import.meta.url));
-  try {
-    await promisify(execFile)(process.execPath, [...runsTypeScript, report, resultPath, '--out', reportPath]);
-    return reportPath;
-  } catch (error) {
-    const said = (error as { stderr?: string }).stderr || (error as Error).message;
-    console.error(`the report could not be drawn: ${said.trim().split('\n').at(-1)}`);
-    console.error(`the result is whole: draw it with npm run report -- ${resultPath}`);
-    return undefined;
-  }
 }
 
 function readExperiments(ids: string): Experiment[] {

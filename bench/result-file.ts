@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from './result.ts';
 
-/** Where runs are kept: `report/runs/<id>/`, and `report/runs/latest` for the newest. */
+/** Where runs are kept: `report/runs/<id>/`, and `report/runs/latest` for the lab's newest. */
 const runsFolder = fileURLToPath(new URL('../report/runs', import.meta.url));
 
 /** Makes the folder of a run: the one that was asked for, or a new one under `report/runs` with `latest` pointing to it. */
@@ -12,21 +12,31 @@ export function makeRunFolder(wanted: string | undefined, startedAt: Date, profi
     mkdirSync(wanted, { recursive: true });
     return wanted;
   }
-  const id = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${profile}`;
-  const folder = join(runsFolder, id);
-  mkdirSync(folder, { recursive: true });
+  const folder = newRunFolder(startedAt, profile);
   const link = join(runsFolder, `.latest-${process.pid}`);
   rmSync(link, { force: true });
-  symlinkSync(id, link);
+  symlinkSync(basename(folder), link);
   renameSync(link, join(runsFolder, 'latest'));
+  return folder;
+}
+
+/** Makes a folder for a run, named by its start and its profile. */
+export function newRunFolder(startedAt: Date, profile: string, parent = runsFolder): string {
+  const folder = join(parent, `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${profile}`);
+  mkdirSync(folder, { recursive: true });
   return folder;
 }
 
 /** Writes the result so that a reader finds the old file or the new one, never half of it. */
 export function saveResult(folder: string, result: Result): string {
   const path = join(folder, 'results.json');
-  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
-  writeFileSync(half, `${JSON.stringify(result, null, 1)}\n`);
-  renameSync(half, path);
+  writeWhole(path, `${JSON.stringify(result, null, 1)}\n`);
   return path;
+}
+
+/** Writes a file beside its place and moves it there. */
+export function writeWhole(path: string, text: string): void {
+  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
+  writeFileSync(half, text);
+  renameSync(half, path);
 }

@@ -38,8 +38,11 @@ export const parametersSchema = z.object({
   jitterMs: measured.optional(),
   /** `false` where polling clients open a connection for every poll. */
   keepAlive: z.boolean().optional(),
-  /** How a slow client is slow: it stops reading, or it reads on and lets its handlers pile up. */
-  slowBy: z.enum(['pause', 'sleep']).optional(),
+  /**
+   * How a slow client is slow: it stops reading, or it reads on and lets its handlers pile up; a browser's stops
+   * reading by standing still.
+   */
+  slowBy: z.enum(['pause', 'sleep', 'block']).optional(),
   /** Time from one publication of a client to its next, where the clients are the source. */
   publishEveryMs: measured.optional(),
   /** For how long the server was away. */
@@ -189,7 +192,8 @@ export const trialSchema = z.object({
   responseMs: delaySchema.optional(),
   /** What other ways of measuring gave beside this trial, on the same server at the same time. */
   besides: z.object({ closedLoopMs: delaySchema, plannedMs: delaySchema }).optional(),
-  requests: z.object({ total: count, empty: count, missedSlots: count }),
+  /** `missedSlots` only where the clients' own schedule is known: not in a classroom. */
+  requests: z.object({ total: count, empty: count, missedSlots: count.optional() }),
   bytes: z.object({ toClients: count, toServer: count }),
   server: z.object({
     cpuMs: measured,
@@ -205,7 +209,8 @@ export const trialSchema = z.object({
   }),
   clients: z.object({
     count,
-    cpuMs: measured,
+    /** `null` where the clients are people's browsers. */
+    cpuMs: measured.nullable(),
     /** `null` where the fleet was not to be woken for it. */
     eventLoopDelayP99Ms: measured.nullable(),
     /** For how long connections were open within the window, summed over them. */
@@ -298,6 +303,17 @@ export const checkSchema = z.object({
   measured: z.string(),
 });
 
+/** A question that a class answered before it was shown the answer. */
+export const voteSchema = z.object({
+  question: z.string(),
+  choices: z.array(z.object({ text: z.string(), why: z.string() })).length(4),
+  /** How many chose each. */
+  counts: z.array(count).length(4),
+  right: z.number().int().min(0).max(3),
+  /** What was measured meanwhile, in one sentence; `null` when there was nothing to go by. */
+  measured: z.string().nullable(),
+});
+
 /** What the experiment asks and teaches, so that a report can be drawn from the file alone. */
 export const experimentTextSchema = z.object({
   id: z.string(),
@@ -318,7 +334,8 @@ export const resultSchema = z.object({
   schemaVersion: z.literal(schemaVersion),
   lab: z.object({
     version: z.string(),
-    profile: z.enum(['quick', 'default', 'full']),
+    /** How much was measured; `classroom` for a lesson, where whoever held it decided. */
+    profile: z.enum(['quick', 'default', 'full', 'classroom']),
     seed: count,
     /** The command that repeats this run. */
     command: z.string(),
@@ -344,6 +361,8 @@ export const resultSchema = z.object({
   findings: z.array(findingSchema),
   /** Only of a run that was asked to check them. */
   checks: z.array(checkSchema).default([]),
+  /** Votes of a class, in their order. */
+  votes: z.array(voteSchema).optional(),
 });
 
 export type Result = z.infer<typeof resultSchema>;
@@ -363,6 +382,7 @@ export type Fit = z.infer<typeof fitSchema>;
 export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;
 export type Finding = z.infer<typeof findingSchema>;
+export type Vote = z.infer<typeof voteSchema>;
 export type ExperimentText = z.infer<typeof experimentTextSchema>;
 export type Check = z.infer<typeof checkSchema>;
 export type Verdict = Finding['verdict'];

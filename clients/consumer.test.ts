@@ -72,6 +72,24 @@ it('says when a message has been handled: at the end of its handling time', () =
   expect(handled.mock.calls).toEqual([[1], [1]]);
 });
 
+it('takes its time for a message that comes after a pause, too', () => {
+  const handled = vi.fn();
+  const consumer = new Consumer({
+    handlingMs: 10,
+    pause: vi.fn(),
+    resume: vi.fn(),
+    handle: vi.fn(),
+    handled,
+  });
+  consumer.take(message(1));
+  vi.advanceTimersByTime(1000);
+  consumer.take(message(2));
+  vi.advanceTimersByTime(9);
+  expect(handled).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(1);
+  expect(handled).toHaveBeenCalledTimes(2);
+});
+
 it('says the same of what it gave up, for there is room for as much', () => {
   const handled = vi.fn();
   const consumer = new Consumer({

@@ -59,7 +59,9 @@ export class Consumer {
       this.#paused = true;
       this.#options.pause();
     }
-    if (!this.#busy) this.#handleNext();
+    if (this.#busy) return;
+    this.#doneAtMs = performance.now();
+    this.#handleNext();
   }
 
   /** Gives up what waits, unhandled, and reads on; what comes from now on is handled at once. Returns how many that were. */

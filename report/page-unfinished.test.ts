@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshness } from '../bench/experiments/freshness.ts';
 import { runsTypeScript } from '../bench/harness/child.ts';
 import { inspectEnvironment } from '../bench/harness/environment.ts';
-import { Run } from '../bench/harness/run.ts';
+import { type LabResult, Run } from '../bench/harness/run.ts';
 import { parseResult, type Result, schemaVersion } from '../bench/result.ts';
 import { blankPanels, describeInChromium, overflow, patienceMs } from './in-chromium.ts';
 import { renderReport } from './render.ts';
@@ -91,7 +91,7 @@ async function oneTrial(): Promise<Left> {
     command: 'npm run lab',
     startedAt: new Date(0).toISOString(),
   } as const;
-  const result: Result = {
+  const result: LabResult = {
     schemaVersion,
     lab: { ...lab, durationMs: 1000, status: 'complete' },
     environment,

@@ -8,6 +8,7 @@ import { type Compared, ComparisonSection } from './sections/comparison.tsx';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
+import { VotesSection } from './sections/votes.tsx';
 import type { SwimLanes } from './swim-lanes/lanes.ts';
 import { SwimLanesSection } from './swim-lanes/section.tsx';
 
@@ -48,6 +49,7 @@ export function Page(props: {
             {prices && experiment.id === priced && <AdviceSection prices={prices} />}
           </Fragment>
         ))}
+        {result.votes && result.votes.length > 0 && <VotesSection votes={result.votes} />}
         <HowMeasured result={result} embedsResult={embedsResult} />
       </main>
     </>
@@ -90,6 +92,11 @@ function Navigation(props: { result: Result; advises: boolean; follows: boolean;
             )}
           </Fragment>
         ))}
+        {result.votes && result.votes.length > 0 && (
+          <li>
+            <a href={`#${anchors.votes}`}>Votes</a>
+          </li>
+        )}
         <li>
           <a href={`#${anchors.measured}`}>Method</a>
         </li>

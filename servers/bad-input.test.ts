@@ -160,6 +160,16 @@ describe.each(['push', 'notify'] as const)('the WebSocket of %s', (name) => {
     expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*the log ends at/);
   });
 
+  it('outlives those who are refused and hang up at once', async () => {
+    const sockets = Array.from({ length: 20 }, () => connect(port(name), '127.0.0.1'));
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      socket.write(handshake('/elsewhere'), () => socket.resetAndDestroy());
+    }
+    await Promise.all(sockets.map((socket) => once(socket, 'close')));
+    expect(await raw(name, handshake('/elsewhere'))).toMatch(/^HTTP\/1.1 404 /);
+  });
+
   it('refuses a handshake without a proper key', async () => {
     expect(await raw(name, handshake('/messages', 'short'))).toMatch(/^HTTP\/1.1 400 /);
   });

@@ -51,6 +51,8 @@ export type Eviction = { who: string; atMs: number; reason: string };
 /** The readers of a pushing server, as its endpoint sees them. A server that is polled has none. */
 export interface Readership {
   stateOf(socket: Socket): ReaderState | undefined;
+  /** Readers that ever came. */
+  readonly joined: number;
   /** The latest evictions, oldest first: a bounded number of them. */
   readonly evictions: readonly Eviction[];
   close(): void;
@@ -96,6 +98,11 @@ export class Endpoint {
   /** Connections that were ever accepted. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** Readers that were ever let in, by a server that pushes. */
+  get joined(): number {
+    return this.#readership?.joined ?? 0;
   }
 
   /** Connections that are open now. */
@@ -150,6 +157,12 @@ export class Endpoint {
         resolve();
       });
     });
+  }
+
+  /** Cuts every connection there is, and goes on listening. Resolves when they are gone. */
+  async cut(): Promise<void> {
+    const sockets = [...this.#sockets.keys()];
+    await Promise.all(sockets.map((socket) => new Promise((gone) => socket.once('close', gone).destroy())));
   }
 
   /** Stops listening and cuts every connection. */

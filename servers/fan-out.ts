@@ -21,7 +21,7 @@ import { type Frame, type Parcel, Reader, writeLimitBytes } from './reader.ts';
  *
  * Node queues without limit for a socket that does not drain. Here what such a reader is owed waits in
  * its outbox, under a limit and a policy; reader.ts says when, outbox.ts what becomes of it. While
- * nobody is slow, none of that costs anything.
+ * nobody is slow, none of that costs anything. The options of the outbox are read anew for every reader.
  */
 export type FanOutOptions = OutboxOptions & {
   /** How often a sign of life is written, for whatever sits between. Default 15,000. */
@@ -44,6 +44,7 @@ export class FanOut implements Readership {
   readonly #noticesOnly: boolean;
   readonly #readers = new Map<Socket, Reader>();
   readonly #evictions: Eviction[] = [];
+  #joined = 0;
   readonly #unsubscribe: () => void;
   readonly #heart: NodeJS.Timeout;
 
@@ -76,6 +77,7 @@ export class FanOut implements Readership {
    * go, and ends the connection.
    */
   join(socket: Socket, after: Cursor | undefined, sayWhy: (reason: string) => void): void {
+    this.#joined += 1;
     const who = `${socket.remoteAddress}:${socket.remotePort}`;
     const wire = {
       log: this.#log,
@@ -101,6 +103,10 @@ export class FanOut implements Readership {
   /** How the reader at this socket stands; `undefined` when there is none. */
   stateOf(socket: Socket): ReaderState | undefined {
     return this.#readers.get(socket);
+  }
+
+  get joined(): number {
+    return this.#joined;
   }
 
   get evictions(): readonly Eviction[] {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Endpoint, type Tally } from './endpoint.ts';
+import { type Gated, gated } from './gate.ts';
 import { bareApp } from './http-bare.ts';
 import { expressApp } from './http-express.ts';
 import type { Batch, Message, Publication } from './message.ts';
@@ -10,7 +11,7 @@ import type { MessageSource } from './source/source.ts';
  * delivering: `POST /messages` to publish, a reason for everything refused, and connections that
  * stay open between two polls.
  */
-export type HttpOptions = {
+export type HttpOptions = Gated & {
   /** What reads requests and writes answers: Express, or nothing on top of Node. Default `express`. */
   framework?: 'express' | 'http';
   /** Called for every poll as it arrives. What it returns is called with what the answer carries, as it leaves. */
@@ -41,7 +42,7 @@ export type HttpApp = {
 export function httpServer(
   source: MessageSource,
   tally: Tally,
-  { framework = 'express', onAsk }: HttpOptions,
+  { framework = 'express', gate, onAsk }: HttpOptions,
   onAsked: HttpApp['onAsked'],
 ): Server {
   const app = {
@@ -52,7 +53,7 @@ export function httpServer(
   // Node closes an idle connection after 5 s, so a client that polls less often would reconnect every time.
   return createServer(
     { keepAliveTimeout: 120_000 },
-    framework === 'express' ? expressApp(app) : bareApp(app),
+    gated(gate, tally, framework === 'express' ? expressApp(app) : bareApp(app)),
   );
 }
 

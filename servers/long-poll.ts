@@ -20,12 +20,15 @@ import type { MessageSource } from './source/source.ts';
 export type LongPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
   batchLimit?: BatchLimit;
-  /** How long an answer may be held. Default 25,000: below the 30 to 60 s after which proxies give up. */
+  /**
+   * How long an answer may be held. Default 25,000: below the 30 to 60 s after which proxies give up.
+   * Read anew for every request.
+   */
   holdMs?: number;
 };
 
 export function longPollServer(source: MessageSource, options: LongPollOptions = {}): Endpoint {
-  const { batchLimit = defaultBatchLimit, holdMs = 25_000 } = options;
+  const { batchLimit = defaultBatchLimit } = options;
 
   return httpEndpoint(source, newTally(), options, ({ after, answer, response }) => {
     const cursor = source.log.cursorFrom(after);
@@ -34,7 +37,7 @@ export function longPollServer(source: MessageSource, options: LongPollOptions =
 
     // Reading the log and subscribing happen in one turn, so no message can come between them.
     const unsubscribe = source.log.subscribe(() => release());
-    const timer = setTimeout(() => release(), holdMs);
+    const timer = setTimeout(() => release(), options.holdMs ?? 25_000);
     response.once('close', letGo);
 
     function release(): void {

@@ -27,7 +27,7 @@ export type ServerName = keyof typeof serversByName;
 export type ServerOptions = NotifyOptions & LongPollOptions & ShortPollOptions;
 
 /**
- * Starts the named servers on one source, each on its own port: `ports[i]` or any free one.
+ * Starts the named servers on one source, each on its own port of `host`: `ports[i]` or any free one.
  * Rejects when a port is taken, or a server refuses an option; then none is left running.
  */
 export async function startServers(
@@ -35,11 +35,14 @@ export async function startServers(
   names: readonly ServerName[],
   options: ServerOptions = {},
   ports: readonly number[] = [],
+  host = '127.0.0.1',
 ): Promise<Map<ServerName, Endpoint>> {
   const endpoints = new Map<ServerName, Endpoint>();
   try {
     for (const name of names) endpoints.set(name, serversByName[name](source, options));
-    const listening = [...endpoints.values()].map((endpoint, index) => endpoint.listen(ports[index] ?? 0));
+    const listening = [...endpoints.values()].map((endpoint, index) =>
+      endpoint.listen(ports[index] ?? 0, host),
+    );
     const failed = (await Promise.allSettled(listening)).find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     return endpoints;

@@ -101,3 +101,9 @@ describe('listening', () => {
     expect(heard).not.toHaveBeenCalled();
   });
 });
+
+it('knows its oldest message, also when it has none', () => {
+  expect(new MessageLog()).toMatchObject({ oldest: 1, head: 0 });
+  expect(logOf(3)).toMatchObject({ oldest: 1, head: 3 });
+  expect(logOf(10, { limitMessages: 4 })).toMatchObject({ oldest: 7, head: 10 });
+});

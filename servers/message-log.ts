@@ -49,6 +49,11 @@ export class MessageLog {
     return this.#head;
   }
 
+  /** The oldest message that has not fallen off; the one after `head` when there is none. */
+  get oldest(): number {
+    return this.#head - this.#messages.size + 1;
+  }
+
   /** The place behind the newest message. */
   get end(): Cursor {
     return { logId: this.id, seq: this.#head };
@@ -82,7 +87,7 @@ export class MessageLog {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
     const reset = cursor.logId !== this.id;
     const seen = reset ? 0 : cursor.seq;
-    const oldest = this.#head - this.#messages.size + 1;
+    const { oldest } = this;
     const first = Math.max(seen + 1, oldest);
     const messages: Message[] = [];
     let bytes = 0;
@@ -131,7 +136,7 @@ export class MessageLog {
 
   #dropOldest(): void {
     while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
-      const oldest = this.#head - this.#messages.size + 1;
+      const { oldest } = this;
       this.#bytes -= Buffer.byteLength(this.#messages.get(oldest)?.body ?? '');
       this.#messages.delete(oldest);
     }

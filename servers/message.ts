@@ -42,7 +42,7 @@ export const creditLimit = 2 ** 31 - 1;
 
 /** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it. */
 export class BadInput extends Error {
-  readonly status: 400 | 404 | 405 | 413 | 426;
+  readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429;
   constructor(message: string, status: BadInput['status'] = 400) {
     super(message);
     this.status = status;

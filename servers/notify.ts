@@ -3,7 +3,7 @@ import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type HttpOptions, httpServer } from './http-endpoint.ts';
 import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
 import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, pingFrame, webSocketFrame } from './web-socket.ts';
+import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web-socket.ts';
 
 /**
  * Notify, then fetch: push says only that there is news, the client asks for it when it wants it.
@@ -34,14 +34,15 @@ export function notifyServer(source: MessageSource, options: NotifyOptions = {})
     const cursor = source.log.cursorFrom(after);
     answer(latest ? source.log.latest(cursor) : source.log.after(cursor, batchLimit));
   });
-  acceptWebSockets(server, source, tally, {
+  const readers: Readers = {
     admit(after) {
       source.log.cursorFrom(after);
       return (socket, sayWhy) => fanOut.join(socket, undefined, sayWhy);
     },
     grant: (socket, credit) => fanOut.grant(socket, credit),
     leave: (socket) => fanOut.leave(socket),
-  });
+  };
+  acceptWebSockets(server, source, tally, readers, options.gate);
   return new Endpoint(server, tally, fanOut);
 }
 

@@ -114,3 +114,13 @@ it('is as good as new when it has been emptied', () => {
   expect(outbox.offer(entry(6))).toBe('waits');
   expect(outbox.shift()?.seq).toBe(6);
 });
+
+it.each([
+  ['drop-newest', [4, 5]],
+  ['drop-oldest', [1, 2]],
+  ['conflate', [1, 2, 3, 4]],
+] satisfies [Policy, number[]][])('says under %s which messages it gives up', (policy, given) => {
+  const dropped: number[] = [];
+  offered({ policy, limitMessages: 3, onDropped: (seq) => dropped.push(seq) }, five);
+  expect(dropped).toEqual(given);
+});

@@ -36,6 +36,8 @@ export type OutboxOptions = {
   limitBytes?: number;
   /** Messages that may wait for one reader. Default: any number. */
   limitMessages?: number;
+  /** Is told of every message that is given up. */
+  onDropped?: (seq: number) => void;
 };
 
 /**
@@ -80,13 +82,15 @@ export class Outbox {
   dropped = 0;
   #oldest: Link | undefined;
   #newest: Link | undefined;
+  readonly #onDropped: ((seq: number) => void) | undefined;
   /** Where the message of a key waits. Kept for `conflate` only. */
   readonly #ofKey = new Map<string, Link>();
 
-  constructor({ policy = 'disconnect', limitBytes, limitMessages }: OutboxOptions = {}) {
+  constructor({ policy = 'disconnect', limitBytes, limitMessages, onDropped }: OutboxOptions = {}) {
     this.policy = policy;
     this.limitBytes = limitBytes ?? defaultLimitBytes[policy];
     this.limitMessages = limitMessages ?? Number.POSITIVE_INFINITY;
+    this.#onDropped = onDropped;
   }
 
   /** Takes an entry in, or does what the policy says. Entries leave in the order in which they came. */
@@ -99,7 +103,7 @@ export class Outbox {
       return 'waits';
     }
     if (this.policy === 'disconnect') return 'full';
-    this.dropped += 1;
+    this.#giveUp(entry);
     return 'dropped';
   }
 
@@ -127,7 +131,12 @@ export class Outbox {
   #drop(link: Link | undefined): void {
     if (!link) return;
     this.#unlink(link);
+    this.#giveUp(link.entry);
+  }
+
+  #giveUp({ seq }: Entry): void {
     this.dropped += 1;
+    this.#onDropped?.(seq);
   }
 
   #append(entry: Entry): void {

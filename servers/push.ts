@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
+import type { Gated } from './gate.ts';
 import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, pingFrame, webSocketFrame } from './web-socket.ts';
+import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web-socket.ts';
 
 /**
  * Push over WebSocket: the server speaks when it has something to say.
@@ -23,7 +24,7 @@ import { acceptWebSockets, pingFrame, webSocketFrame } from './web-socket.ts';
  *
  * Left out: compression, and any authentication.
  */
-export function pushServer(source: MessageSource, options: FanOutOptions = {}): Endpoint {
+export function pushServer(source: MessageSource, options: FanOutOptions & Gated = {}): Endpoint {
   const tally = newTally();
   const fanOut = new FanOut(source.log, tally, webSocketFrame, pingFrame, options);
   const server = createServer((_request, response) => {
@@ -32,13 +33,14 @@ export function pushServer(source: MessageSource, options: FanOutOptions = {}): 
     response.end('{"error":"this is a WebSocket endpoint: connect with ws://…/messages"}\n');
   });
 
-  acceptWebSockets(server, source, tally, {
+  const readers: Readers = {
     admit(after) {
       const cursor = source.log.cursorFrom(after);
       return (socket, sayWhy) => fanOut.join(socket, cursor, sayWhy);
     },
     grant: (socket, credit) => fanOut.grant(socket, credit),
     leave: (socket) => fanOut.leave(socket),
-  });
+  };
+  acceptWebSockets(server, source, tally, readers, options.gate);
   return new Endpoint(server, tally, fanOut);
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { Tally } from './endpoint.ts';
+import { enter, type Gate } from './gate.ts';
 import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -27,11 +28,13 @@ export function acceptWebSockets(
   source: MessageSource,
   tally: Tally,
   readers: Readers,
+  gate?: Gate,
 ): void {
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, perMessageDeflate: false });
 
   server.on('upgrade', (request, socket: Socket, head) => {
     try {
+      const guest = enter(gate, request);
       const join = readers.admit(afterOf(request.url ?? ''));
       webSockets.handleUpgrade(request, socket, head, (client) => {
         const refuse = (code: number, reason: string) => {
@@ -44,8 +47,9 @@ export function acceptWebSockets(
           try {
             const said = parseJson(String(data));
             const credit = parseCredit(said);
-            if (credit === undefined) void source.publish(parsePublication(said));
-            else readers.grant(socket, credit);
+            if (credit !== undefined) return readers.grant(socket, credit);
+            guest.publish((data as Buffer).length);
+            void source.publish(parsePublication(said));
           } catch (error) {
             refuse(1008, (error as Error).message);
           }
@@ -60,6 +64,8 @@ export function acceptWebSockets(
     } catch (error) {
       tally.refused += 1;
       const { status, message } = error as BadInput;
+      // Nobody else listens any more, and whoever is refused may hang up at once.
+      socket.on('error', () => {});
       socket.end(
         `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n${JSON.stringify({ error: message })}\n`,
       );

@@ -7,7 +7,7 @@ import { isSaturated } from './warnings.ts';
  * Judges an experiment by its own rule. Only trials whose books balance and whose fleet was not the
  * bottleneck are evidence; with too few of them the verdict is "inconclusive", and says why.
  */
-export function judge(experiment: Experiment, all: Evidence): Finding {
+export function judge(experiment: Judged, all: Evidence): Finding {
   const usable = usableEvidence(all);
   const runs = repeats(usable);
   const judged = conclude(experiment, usable, all.trials.filter(isMeant));
@@ -20,6 +20,9 @@ export function judge(experiment: Experiment, all: Evidence): Finding {
     sentence: runs === 1 ? `${judged.sentence} One run.` : judged.sentence,
   };
 }
+
+/** What is needed of an experiment once it has been run. */
+type Judged = Pick<Experiment, 'text' | 'rule' | 'judge'>;
 
 /** A rule that misses a trial it needs throws this; the verdict is then "inconclusive". */
 export class NotEnough extends Error {}
@@ -40,10 +43,10 @@ export function isMeant({ parameters }: Trial): boolean {
 }
 
 function conclude(
-  experiment: Experiment,
+  experiment: Judged,
   evidence: Evidence,
   all: readonly Trial[],
-): ReturnType<Experiment['judge']> {
+): ReturnType<Judged['judge']> {
   try {
     return experiment.judge(evidence);
   } catch (error) {

@@ -30,10 +30,11 @@ export function trialWarnings(
       code: 'server-saturated',
       text: `the server was busy for ${percent(serverShare)} of the time: delays hold for a server at its limit`,
     });
-  if (trial.requests.missedSlots > 0)
+  const { missedSlots = 0 } = trial.requests;
+  if (missedSlots > 0)
     warnings.push({
       code: 'missed-slots',
-      text: `${trial.requests.missedSlots} slots of the poll schedule passed without a poll`,
+      text: `${missedSlots} slots of the poll schedule passed without a poll`,
     });
   if (failures > 0)
     warnings.push({
@@ -44,10 +45,10 @@ export function trialWarnings(
 }
 
 function busyShare(
-  { cpuMs, loopBusyShare = 0 }: { cpuMs: number; loopBusyShare?: number },
+  { cpuMs, loopBusyShare = 0 }: { cpuMs: number | null; loopBusyShare?: number },
   durationMs: number,
 ): number {
-  return Math.max(cpuMs / durationMs, loopBusyShare);
+  return Math.max((cpuMs ?? 0) / durationMs, loopBusyShare);
 }
 
 function percent(share: number): string {

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { anchorsOf, commandsOf } from './commands-of.ts';
@@ -103,13 +104,13 @@ async function tryScript([verb, ...rest]: string[]): Promise<void> {
   if (name === 'lab') return succeed(entry, [...filled(args.filter((arg) => arg !== '--json')), '--list']);
   if (name === 'report' || name === 'compare')
     return succeed(entry, [...filled(args), '--out', join(folder, 'page.html')]);
-  if (['servers', 'chat', 'classroom'].includes(name)) {
-    const child = await start(
-      entry,
-      args.filter((arg, index) => arg !== '--port' && args[index - 1] !== '--port'),
-    );
+  const withoutPort = args.filter((arg, index) => arg !== '--port' && args[index - 1] !== '--port');
+  if (name === 'classroom') return tryClassroom(entry, withoutPort);
+  if (name === 'servers' || name === 'chat') {
+    const { child } = await start(entry, withoutPort);
     return expect(child.exitCode).toBe(null);
   }
+  if (name === 'crowd') return tryCrowd(entry);
   // It writes into the checkout.
   if (name === 'pictures') return;
   if (name === 'exercise')
@@ -148,18 +149,63 @@ function run(program: string, args: string[]): Promise<{ exitCode: number; stdou
   });
 }
 
-/** Starts a server on free ports and waits until it says where it is. */
-async function start(entry: string | undefined, args: string[], port?: number): Promise<ChildProcess> {
+/** Starts a server on free ports and waits until it says where it is: a line, or the one that is asked for. */
+async function start(
+  entry: string | undefined,
+  args: string[],
+  port?: number,
+  line = /\n/,
+): Promise<{ child: ChildProcess; says: string }> {
   const ports = ['--port', String(port ?? (await freePorts()))];
   const child = spawn(process.execPath, ['--import', 'tsx', entry ?? '', ...args, ...ports]);
   children.push(child);
   let said = '';
   child.stderr.on('data', (piece) => (said += piece));
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.once('data', () => resolve());
+  const says = await new Promise<string>((resolve, reject) => {
+    let whereItIs = '';
+    child.stdout.on('data', (piece) => {
+      whereItIs += piece;
+      if (line.test(whereItIs)) resolve(whereItIs);
+    });
     child.once('exit', (exitCode) => reject(new Error(`it ended with ${exitCode}: ${said}`)));
   });
-  return child;
+  return { child, says };
+}
+
+/** Holds a class, looks whether its page is there, and ends it as people do. */
+async function tryClassroom(entry: string | undefined, args: string[]): Promise<void> {
+  const recording = join(folder, 'recording.json');
+  const events = [{ atMs: 0, delays: [] }];
+  writeFileSync(
+    recording,
+    JSON.stringify({ recordingVersion: 1, startedAt: '2026-01-01T00:00:00Z', events }),
+  );
+  const filled = args.map((arg) => (arg === 'FILE' ? recording : arg));
+  if (args.includes('--lan') && !hasNetwork())
+    return expect(start(entry, filled)).rejects.toThrow(/ended with 3: .*no address in a network/);
+  const { child, says } = await start(entry, filled);
+  const answer = await fetch(/http:\S+\/#\S+/.exec(says)?.[0] ?? '');
+  expect({ status: answer.status, is: answer.headers.get('content-type') }).toEqual({
+    status: 200,
+    is: expect.stringContaining('text/html'),
+  });
+  child.kill('SIGINT');
+  const [exitCode] = await once(child, 'exit');
+  expect(exitCode).toBe(130);
+}
+
+function hasNetwork(): boolean {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .some(({ internal, family }) => !internal && family === 'IPv4');
+}
+
+/** Sends a few members for a second into a class, instead of hundreds for minutes. */
+async function tryCrowd(entry: string | undefined): Promise<void> {
+  const members = /members +(\S+) +code (\S+)\n/;
+  const { says } = await start('bench/classroom/main.ts', ['--no-open'], undefined, members);
+  const [, joinUrl = '', code = ''] = members.exec(says) ?? [];
+  await succeed(entry, [new URL(joinUrl).origin, code, '--members', '4', '--seconds', '1']);
 }
 
 /** Asks the servers of `npm run servers`, which begin at another port here than in the text. */

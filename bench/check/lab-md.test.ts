@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { settingControls } from '../../clients/classroom/choices.ts';
+import { scenes } from '../../clients/classroom/scenes.ts';
+import { keys } from '../../clients/classroom/screen.ts';
 import { experiments } from '../experiments/experiments.ts';
 import { claims } from './claims.ts';
 
@@ -67,6 +70,31 @@ describe('the episodes of LAB.md', () => {
       expect(of, misconception).toBeDefined();
       expect(of).toMatch(/You should see:\n\n- .*`[a-z-]+`/);
     }
+  });
+
+  it('each name their scene of the live page by its number and title, as far as there are scenes', () => {
+    const named = episodes.flatMap((episode) =>
+      [...episode.matchAll(/[Ss]cene (\d+)(?:, _(.+?)_)?/g)].map(([, key, title]) => [
+        Number.parseInt(episode, 10),
+        Number(key),
+        title,
+      ]),
+    );
+    expect(named).toEqual(scenes.map(({ key, title }) => [key, key, title]));
+  });
+
+  it('call what is to be set in a scene as the screen calls it', () => {
+    const onScreen = [
+      ...scenes.map(({ title }) => title),
+      ...settingControls.flatMap(({ label, offers }) => [label, ...offers.map((offer) => offer.label)]),
+    ];
+    const doneByKey = keys.map(([, does]) => does).join('\n');
+    const called = episodes
+      .flatMap((episode) => /^\*\*Run\.\*\* Scene .*$/m.exec(episode)?.[0] ?? [])
+      .flatMap((line) => [...line.matchAll(/_(.+?)_/g)].map(([, word]) => word as string));
+    expect(called.length).toBeGreaterThan(scenes.length);
+    const unknown = called.filter((word) => !onScreen.includes(word) && !doneByKey.includes(word));
+    expect(unknown).toEqual([]);
   });
 
   it('fold every answer away', () => {

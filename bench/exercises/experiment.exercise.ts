@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../analysis/findings.ts';
 import type { Experiment } from '../experiment.ts';
-import { estimateMs, Run } from '../harness/run.ts';
-import { type Result, resultSchema, schemaVersion } from '../result.ts';
+import { estimateMs, type LabResult, Run } from '../harness/run.ts';
+import { resultSchema, schemaVersion } from '../result.ts';
 
 /**
  * Exercise: ask a question. `npm run exercise -- experiment` runs this until it is green.
@@ -75,7 +75,7 @@ async function question(): Promise<Experiment> {
   return ((await import(file)) as { myQuestion: Experiment }).myQuestion;
 }
 
-function emptyResult({ text }: Experiment): Result {
+function emptyResult({ text }: Experiment): LabResult {
   return {
     schemaVersion,
     lab: {

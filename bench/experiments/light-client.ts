@@ -151,9 +151,9 @@ export const lightClient: Experiment = {
   },
 };
 
-/** The client's own processor time, in milliseconds per second. */
+/** The client's own processor time, in milliseconds per second; not a number where nobody measured it. */
 export function cpuPerSecond({ clients, durationMs }: Trial): number {
-  return (clients.cpuMs * 1000) / durationMs / clients.count;
+  return ((clients.cpuMs ?? Number.NaN) * 1000) / durationMs / clients.count;
 }
 
 /** Who took less of the client’s processor, by paired runs. */

@@ -201,6 +201,21 @@ it('close() cuts what is under way and stops listening', async () => {
   expect((await once(connectTo(port), 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
 });
 
+it('can become shorter: what is under way keeps its time, and is not overtaken on its connection', async () => {
+  const link = linkOf(600_000);
+  const { near, far } = await pair(link);
+  const other = await pair(link);
+  near.write('slow');
+  // What has come in is under way; only then is the link another.
+  await vi.waitFor(() => expect(link.tally.toServerBytes).toBe(4));
+  link.setOneWayMs(0);
+  near.write('quick');
+  other.near.write('quick');
+  const [piece] = await once(other.far, 'data');
+  expect(String(piece)).toBe('quick');
+  expect(far.bytesRead).toBe(0);
+});
+
 it('works in a process of its own', async () => {
   const child = new Child<LinkHandlers>('./link-process.ts');
   onTestFinished(() => child.kill());

@@ -47,17 +47,20 @@ export class Link {
     this.#alarm = new Alarm(() => this.#deliverDue());
   }
 
-  /** Opens a way to a port of this machine. Returns the port at its near end. */
-  async open(farPort: number): Promise<number> {
+  /** From now on each direction takes so long. What is under way arrives as it would have. */
+  setOneWayMs(oneWayMs: number): void {
+    this.#options.oneWayMs = oneWayMs;
+  }
+
+  /** Opens a way to a port of this machine. Returns the port at its near end, which is open to `host`'s network. */
+  async open(farPort: number, host = '127.0.0.1'): Promise<number> {
     const server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => {
       const far = connect({ host: '127.0.0.1', port: farPort, noDelay: true, allowHalfOpen: true });
       this.#relay(near, far, 'toServerBytes');
       this.#relay(far, near, 'toClientsBytes');
     });
     this.#servers.push(server);
-    await new Promise<void>((listening) =>
-      server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, listening),
-    );
+    await new Promise<void>((listening) => server.listen({ port: 0, host, backlog: 4096 }, listening));
     return (server.address() as AddressInfo).port;
   }
 

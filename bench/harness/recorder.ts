@@ -41,15 +41,19 @@ export class Recorder {
   /** The summary, in milliseconds. `null` stands where nothing was delivered. */
   get delay(): Delay {
     const count = this.#histogram.totalCount;
-    const percentile = (p: number) => (count === 0 ? null : this.#histogram.getValueAtPercentile(p) / 1000);
     return {
       count,
       mean: count === 0 ? null : this.#sumMs / count,
-      p50: percentile(50),
-      p90: percentile(90),
-      p99: percentile(99),
+      p50: this.percentile(50),
+      p90: this.percentile(90),
+      p99: this.percentile(99),
       max: count === 0 ? null : this.#maxMs,
     };
+  }
+
+  /** The delay that so many percent do not exceed, in milliseconds; `null` where nothing was delivered. */
+  percentile(percent: number): number | null {
+    return this.#histogram.totalCount === 0 ? null : this.#histogram.getValueAtPercentile(percent) / 1000;
   }
 
   /** The counts in geometric bins: `binsPerDecade` to a power of ten. Empty bins are left out. */

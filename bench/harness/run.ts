@@ -46,6 +46,9 @@ function otherMs({ durationMs }: { durationMs: number }): number {
   return durationMs + trialOverheadMs;
 }
 
+/** A result of the lab: its profile is one that can be planned for. */
+export type LabResult = Result & { lab: { profile: Profile } };
+
 /** Something to measure: what to call it, about how long it takes, and how to do it. */
 type Step = { text: string; ms: number; run(): Promise<unknown> };
 
@@ -56,7 +59,7 @@ type Step = { text: string; ms: number; run(): Promise<unknown> };
  * are drawn from what is there.
  */
 export class Run {
-  readonly #result: Result;
+  readonly #result: LabResult;
   readonly #machine: Machine;
   readonly #signal: AbortSignal;
   readonly #onChange: () => void;
@@ -65,7 +68,7 @@ export class Run {
 
   /** `onChange` is called whenever something was added to the result. */
   constructor(
-    result: Result,
+    result: LabResult,
     machine: Machine,
     experiments: readonly Experiment[],
     signal: AbortSignal,

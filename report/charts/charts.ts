@@ -1,6 +1,7 @@
 import type { Result } from '../../bench/result.ts';
 import { breakEvenFigures } from './break-even.ts';
 import { chatRoomFigures } from './chat-room.ts';
+import { classroomFigures } from './classroom.ts';
 import { crowdFigures } from './crowd.ts';
 import { distanceFigures } from './distance.ts';
 import type { Figure } from './figure.ts';
@@ -28,6 +29,7 @@ const figuresOf: Record<string, (result: Result) => Figure[]> = {
   herd: herdFigures,
   path: pathFigures,
   'chat-room': chatRoomFigures,
+  classroom: classroomFigures,
   published: publishedFigures,
   honest: honestFigures,
 };

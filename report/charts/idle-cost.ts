@@ -87,7 +87,8 @@ const prices: Price[] = [
     title: 'Processor time of all clients',
     axis: 'ms per second',
     unit: 'ms/s',
-    of: ({ clients, durationMs }) => perSecond(clients.cpuMs, durationMs),
+    of: ({ clients, durationMs }) =>
+      clients.cpuMs === null ? undefined : perSecond(clients.cpuMs, durationMs),
     missing: 'not measured',
   },
 ];

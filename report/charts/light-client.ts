@@ -49,7 +49,8 @@ const prices: Price[] = [
     title: 'Processor time of the client',
     y: { title: 'ms per second', scale: 'logarithmic', unit: 'number' },
     write: (value) => `${threeDigits(value)} ms/s`,
-    of: ({ clients, durationMs }) => perSecond(clients.cpuMs, durationMs) / clients.count,
+    of: ({ clients, durationMs }) =>
+      clients.cpuMs === null ? undefined : perSecond(clients.cpuMs, durationMs) / clients.count,
   },
   {
     id: 'wake-ups',

@@ -7,6 +7,7 @@ export const anchors = {
   verdicts: 'verdicts',
   oneMessage: 'one-message',
   advice: 'which-one',
+  votes: 'votes',
   measured: 'measured',
 } as const;
 

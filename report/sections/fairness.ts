@@ -30,7 +30,9 @@ function sideBySideRuns(result: Result): Trial[][] {
     const runs = sources
       .map((source) => trials.filter(({ together }) => together === source))
       .filter(({ length }) => length > 1);
-    if (runs.length > 0) return runs;
+    // A class comes in any number; what is said of one is said of those that were as many.
+    const clients = runs[0]?.[0]?.clients.count;
+    if (runs.length > 0) return runs.filter(([trial]) => trial?.clients.count === clients);
   }
   return [];
 }

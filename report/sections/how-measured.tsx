@@ -12,12 +12,13 @@ import { machineSentence } from './machine.ts';
 /** What stands behind the numbers: the method, the machine, every warning, the books, and the command that repeats it. */
 export function HowMeasured({ result, embedsResult }: { result: Result; embedsResult: boolean }) {
   const claims = claimsTable(result);
+  const isClass = result.lab.profile === 'classroom';
   return (
     <section class="experiment how-measured" id={anchors.measured} aria-labelledby="measured-title">
       <p class="kicker">Behind the numbers</p>
       <h2 id="measured-title">How this was measured</h2>
       <div class="reading">
-        <Method />
+        {isClass ? <MethodInClass /> : <Method />}
         <Machine result={result} />
         <Warnings result={result} />
         <div class="paragraph">
@@ -27,7 +28,11 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
             <pre tabIndex={0}>
               <code>{result.lab.command}</code>
             </pre>
-            <p class="quiet">The same seed gives the same messages. The delays are this machine’s own.</p>
+            <p class="quiet">
+              {isClass
+                ? 'Another class will set other things. The recording that was saved beside the result plays this one again.'
+                : 'The same seed gives the same messages. The delays are this machine’s own.'}
+            </p>
           </div>
         </div>
         <CompareWith embedsResult={embedsResult} />
@@ -61,6 +66,29 @@ function Method() {
           Processor time, memory and bytes are what each process counts of itself within the measured window.
           Percentiles are never averaged: with several runs the run is the unit, and tables show the median
           run with the smallest and the largest. A trial whose books don’t balance has failed and is left out.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function MethodInClass() {
+  return (
+    <div class="paragraph">
+      <h3>Method</h3>
+      <div>
+        <p>
+          Every server reads one log that one source fills, so only the delivery differs. The clients are
+          browsers: four lanes on the projector, behind an emulated distance, and one client on each member’s
+          phone. A page reads the server’s clock again and again and goes by the answer of the quickest round
+          trip; half of that is its uncertainty, and a delay that is not larger is left out. The age of a
+          message counts from the instant at which it was planned to the end of its handling.
+        </p>
+        <p>
+          A stretch is what was published between two changes of the controls. Its books are kept by the
+          number of each message: what pages say arrived, was handled or is missing is held against the log
+          and against what the server’s outbox dropped. Requests and bytes are the servers’ own counts. One
+          process held all servers and the pages, so it says nothing of processor time.
         </p>
       </div>
     </div>

@@ -35,4 +35,5 @@ export function Prediction({ experiment, anchor }: { experiment: ExperimentText;
   );
 }
 
-const letters = ['A', 'B', 'C', 'D'];
+/** What choices are called. */
+export const letters = ['A', 'B', 'C', 'D'];

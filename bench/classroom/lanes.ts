@@ -1,0 +1,82 @@
+import { type LaneName, laneNames, type Settings } from '../../clients/classroom/protocol.ts';
+import type { Endpoint } from '../../servers/endpoint.ts';
+import type { Gate } from '../../servers/gate.ts';
+import { type ServerOptions, serversByName } from '../../servers/main.ts';
+import type { MessageSource } from '../../servers/source/source.ts';
+import { Link } from '../harness/link.ts';
+import { type Counts, countOf, nothingCounted, ofEveryLane, since } from './counts.ts';
+
+/**
+ * The projector's lanes: one server each, for nobody but the projector, at the far end of a link whose
+ * length can be set while it runs.
+ *
+ *     projector page  ──►│ link, oneWayMs │──►  push, sse, long-poll, short-poll
+ *
+ * So what a lane's server counts is what this one client caused, and the two can be held against each other.
+ */
+export class Lanes {
+  /** Ports of the near ends of the link. */
+  readonly ports: Record<LaneName, number>;
+  /** Messages that push gave up for its client, by their `seq`. */
+  readonly dropped: ReadonlySet<number>;
+  readonly #servers: Servers;
+  readonly #link: Link;
+  #before = ofEveryLane(nothingCounted);
+
+  private constructor(servers: Servers, link: Link, ports: Record<LaneName, number>) {
+    this.#servers = servers;
+    this.#link = link;
+    this.dropped = servers.dropped;
+    this.ports = ports;
+  }
+
+  /** Starts them. The link's near ends are open to `host`'s network, the servers themselves to this machine. */
+  static async open(source: MessageSource, gate: Gate, host: string): Promise<Lanes> {
+    const dropped = new Set<number>();
+    const options = ofEveryLane((): ServerOptions => ({ gate, onDropped: (seq) => dropped.add(seq) }));
+    const endpoints = ofEveryLane((name) => serversByName[name](source, options[name]));
+    const link = new Link();
+    await Promise.all(laneNames.map((name) => endpoints[name].listen()));
+    const nearEnds = await Promise.all(laneNames.map((name) => link.open(endpoints[name].port, host)));
+    const ports = ofEveryLane((name) => nearEnds[laneNames.indexOf(name)] as number);
+    return new Lanes({ endpoints, options, dropped }, link, ports);
+  }
+
+  /** Lets settings take effect: distance and hold at once, policy and limit when push connects again. */
+  set({ oneWayMs, holdMs, policy, limitBytes }: Settings): void {
+    const { options } = this.#servers;
+    this.#link.setOneWayMs(oneWayMs);
+    options['long-poll'].holdMs = holdMs;
+    Object.assign(options.push, { policy, limitBytes });
+  }
+
+  /** Cuts every connection and counts from zero. */
+  async begin(): Promise<void> {
+    const { endpoints } = this.#servers;
+    await Promise.all(laneNames.map((name) => endpoints[name].cut()));
+    this.#before = this.totals;
+  }
+
+  /** What each server has done since `begin`, and what waits in it now. */
+  get counts(): Counts {
+    const { totals } = this;
+    return ofEveryLane((name) => since(this.#before[name], totals[name]));
+  }
+
+  /** What each server has ever done. */
+  get totals(): Counts {
+    return ofEveryLane((name) => countOf(this.#servers.endpoints[name]));
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+    await Promise.all(laneNames.map((name) => this.#servers.endpoints[name].close()));
+  }
+}
+
+/** The servers at the far ends, with the options that they read anew. */
+type Servers = {
+  endpoints: Record<LaneName, Endpoint>;
+  options: Record<LaneName, ServerOptions>;
+  dropped: Set<number>;
+};

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { VoteState } from '../../clients/classroom/protocol.ts';
+import { questionOf } from '../../clients/classroom/questions.ts';
+import { scenes } from '../../clients/classroom/scenes.ts';
+import type { HeadlessPage } from './headless.ts';
+import { HeldClass, stateOf } from './held-class.ts';
+
+/** Votes, as the presenter calls them and members cast them. */
+const question = 'age-of-a-poll';
+let held: HeldClass;
+let projector: HeadlessPage;
+let members: HeadlessPage[];
+
+beforeEach(async () => {
+  held = await HeldClass.open();
+  projector = await held.projector();
+  members = await Promise.all(['Ada', 'Bob', 'Cy'].map((name) => held.member(name)));
+});
+
+afterEach(() => held.close());
+
+const vote = (member: HeadlessPage | undefined, choice: number) =>
+  member?.say({ say: 'vote', question, choice });
+
+const voteWith = (page: HeadlessPage, isIt: (vote: VoteState) => boolean) =>
+  stateOf(page, (state) => state.vote !== null && isIt(state.vote));
+
+/** Everything that anybody was told of votes, word for word. */
+const toldOfVotes = () =>
+  [projector, ...members].flatMap((page) => page.heard('state').map(({ state }) => state.vote));
+
+describe('a vote', () => {
+  it('stays hidden from everybody until it is closed; then counts are right', async () => {
+    await held.control({ action: 'ask', question });
+    vote(members[0], 1);
+    vote(members[1], 1);
+    vote(members[2], 3);
+    const open = await voteWith(projector, ({ votes }) => votes === 3);
+    expect(open.vote).toEqual({ question, open: true, votes: 3 });
+    for (const told of toldOfVotes()) expect(Object.keys(told ?? {})).not.toContain('counts');
+    for (const told of toldOfVotes()) expect(Object.keys(told ?? {})).not.toContain('measured');
+    await held.control({ action: 'close-vote' });
+    for (const page of [projector, ...members]) {
+      const closed = await voteWith(page, (vote) => !vote.open);
+      expect(closed.vote).toMatchObject({ question, open: false, votes: 3, counts: [0, 2, 0, 1] });
+    }
+  });
+
+  it('can be changed while it is open, and counts once', async () => {
+    await held.control({ action: 'ask', question });
+    vote(members[0], 0);
+    vote(members[0], 2);
+    await members[0]?.readClock(1);
+    await held.control({ action: 'close-vote' });
+    const { vote: closed } = await voteWith(projector, ({ open }) => !open);
+    expect(closed).toMatchObject({ votes: 1, counts: [0, 0, 1, 0] });
+  });
+
+  it('is refused once it is closed, and on another question', async () => {
+    await held.control({ action: 'ask', question: 'push-far-away' });
+    vote(members[0], 1);
+    expect((await members[0]?.hear('refused'))?.error).toContain(`question is "${question}"`);
+    await held.control({ action: 'close-vote' });
+    members[1]?.say({ say: 'vote', question: 'push-far-away', choice: 1 });
+    expect((await members[1]?.hear('refused'))?.error).toContain('there is no open vote');
+    expect((await voteWith(projector, ({ open }) => !open)).vote).toMatchObject({ votes: 0 });
+  });
+
+  it('takes hands that were counted in the room beside those on the phones', async () => {
+    await held.control({ action: 'ask', question });
+    vote(members[0], 1);
+    await members[0]?.readClock(1);
+    await held.control({ action: 'close-vote', hands: [4, 10, 0, 2] });
+    const { vote: closed } = await voteWith(projector, ({ open }) => !open);
+    expect(closed).toMatchObject({ votes: 17, counts: [4, 11, 0, 2] });
+  });
+
+  it('says what was measured meanwhile, and that there was nothing to go by', async () => {
+    await held.control({ action: 'begin' });
+    await held.control({ action: 'ask', question });
+    await held.control({ action: 'close-vote' });
+    expect((await voteWith(projector, ({ open }) => !open)).vote?.measured).toBeNull();
+
+    await projector.take('push');
+    await projector.take('short-poll');
+    await held.control({ action: 'ask', question });
+    await held.control({ action: 'burst', count: 6 });
+    await projector.saw('short-poll', ({ kind }) => kind === 'handled');
+    projector.tellSights();
+    await projector.readClock(1);
+    await held.control({ action: 'close-vote' });
+    const { vote: closed } = await voteWith(projector, ({ open, measured }) => !open && measured !== null);
+    expect(closed?.measured).toMatch(/^Polling every 1 s, the short poll’s middle message was .* old/);
+  });
+
+  it('sets what its question speaks of', async () => {
+    await held.control({ action: 'ask', question: 'age-of-a-slow-poll' });
+    const state = await stateOf(projector, ({ vote }) => vote?.question === 'age-of-a-slow-poll');
+    expect(state.scene).toBe(1);
+    expect(state.settings).toMatchObject({ ...questionOf('age-of-a-slow-poll')?.settings });
+  });
+
+  it('goes with its scene, and with whoever takes it off the screen', async () => {
+    for (const away of [{ action: 'scene', scene: 2 }, { action: 'dismiss' }, { action: 'reset' }] as const) {
+      await held.control({ action: 'ask', question });
+      await voteWith(projector, ({ open }) => open);
+      await held.control(away);
+      expect((await stateOf(projector, ({ vote }) => vote === null)).vote).toBeNull();
+    }
+  });
+});
+
+describe('is refused with a reason', () => {
+  it('a question that is not known', async () => {
+    expect(await held.control({ action: 'ask', question: 'the weather' })).toEqual({
+      error: 'question is "the weather": there is none of that name',
+    });
+  });
+
+  it('a second question while one is open', async () => {
+    await held.control({ action: 'ask', question });
+    expect(await held.control({ action: 'ask', question: 'push-far-away' })).toEqual({
+      error: `"${question}" is still open: close that vote first`,
+    });
+  });
+
+  it('to close what is not open', async () => {
+    expect(await held.control({ action: 'close-vote' })).toEqual({ error: 'there is no open vote to close' });
+  });
+
+  it('to save before anything was measured', async () => {
+    expect(await held.control({ action: 'save' })).toEqual({
+      error: expect.stringContaining('nothing has been measured yet'),
+    });
+  });
+});
+
+it('knows every scene, and both questions of each', async () => {
+  for (const { key, questions } of scenes) {
+    expect(await held.control({ action: 'scene', scene: key })).toEqual({ ok: true });
+    for (const id of questions) {
+      expect(await held.control({ action: 'ask', question: id })).toEqual({ ok: true });
+      expect(await held.control({ action: 'close-vote' })).toEqual({ ok: true });
+    }
+  }
+});

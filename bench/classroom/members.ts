@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import { type LaneName, laneNames, limits } from '../../clients/classroom/protocol.ts';
+import { nowMs } from '../../servers/clock.ts';
+import type { Gate } from '../../servers/gate.ts';
+import { BadInput } from '../../servers/message.ts';
+import { Allowance } from './allowance.ts';
+import { ofEveryLane } from './counts.ts';
+import { isSame, newToken } from './keys.ts';
+
+/** Somebody who came in with the join code. */
+export type Member = {
+  readonly number: number;
+  readonly name: string;
+  readonly token: string;
+  /** Pages of theirs that are connected: a moment long there may be two. */
+  pages: number;
+  /** How they receive messages, if they do. */
+  transport: LaneName | null;
+  /** When they left last, or joined. */
+  awaySinceMs: number;
+  /** Connections of theirs to the class's servers. */
+  readonly sockets: Set<Socket>;
+  readonly asks: Allowance;
+  readonly publishes: Allowance;
+};
+
+/** What one member may do to the class's servers. The answer that refuses names them. */
+const requestsPerSecond = 50;
+const requestsAtOnce = 200;
+const connectionsAtOnce = 12;
+const publicationBytes = 1024;
+const publicationsPerSecond = 2;
+const publicationsAtOnce = 10;
+
+/** Wrong codes from one address: so many at once, and one more every ten seconds. */
+const wrongCodesAtOnce = 10;
+const wrongCodesPerSecond = 0.1;
+
+/** Addresses whose wrong codes are remembered. */
+const addressesMax = 1000;
+
+/** Whose page closed is kept a place for so long: a phone that slept, a page that was loaded again. */
+const placeKeptMs = 60_000;
+
+/** Members whose tokens are remembered, those included who left. */
+const rememberedMax = 1000;
+
+/** The members of the class: who may come in, and what each may do. */
+export class Members {
+  readonly code: string;
+  readonly #byToken = new Map<string, Member>();
+  readonly #wrongCodes = new Map<string, Allowance>();
+  #joined = 0;
+
+  constructor(code: string) {
+    this.code = code;
+  }
+
+  /** Lets somebody in. Throws `BadInput` on a wrong code, on too many of them, and when the class is full. */
+  join(code: string, name: string, address: string): Member {
+    this.#checkCode(code, address);
+    const now = nowMs();
+    const all = [...this.#byToken.values()];
+    const places = all.filter(({ pages, awaySinceMs }) => pages > 0 || now - awaySinceMs < placeKeptMs);
+    if (places.length >= limits.members)
+      throw new BadInput(`the class is full: it takes at most ${limits.members} members`, 403);
+    if (all.length >= rememberedMax) {
+      const longestAway = all.find((member) => !places.includes(member));
+      if (longestAway) this.expel(longestAway);
+    }
+    this.#joined += 1;
+    const member: Member = {
+      number: this.#joined,
+      name,
+      token: newToken(),
+      pages: 0,
+      transport: null,
+      awaySinceMs: now,
+      sockets: new Set(),
+      asks: new Allowance(requestsPerSecond, requestsAtOnce),
+      publishes: new Allowance(publicationsPerSecond, publicationsAtOnce),
+    };
+    this.#byToken.set(member.token, member);
+    return member;
+  }
+
+  /** The member with this token. */
+  of(token: string | null): Member | undefined {
+    return token === null ? undefined : this.#byToken.get(token);
+  }
+
+  /** Forgets a member, and cuts what connections it has. */
+  expel(member: Member): void {
+    this.#byToken.delete(member.token);
+    for (const socket of member.sockets) socket.destroy();
+  }
+
+  /** Those whose page is connected. */
+  get present(): Member[] {
+    return [...this.#byToken.values()].filter(({ pages }) => pages > 0);
+  }
+
+  /** How many of those that are there use each transport. */
+  get byTransport(): Record<LaneName, number> {
+    const present = this.present;
+    return ofEveryLane((name) => present.filter(({ transport }) => transport === name).length);
+  }
+
+  /** The transport that the fewest have. */
+  get rarestTransport(): LaneName {
+    const by = this.byTransport;
+    return laneNames.toSorted((a, b) => by[a] - by[b])[0] as LaneName;
+  }
+
+  /** The gate of the class's servers: members come in, each within its limits. */
+  gate(allowsOrigin: (origin: string) => boolean): Gate {
+    return {
+      allowsOrigin,
+      admit: (token, socket) => {
+        const member = this.of(token);
+        if (!member) throw new BadInput('token is not known here: join with the code first', 403);
+        this.#checkUse(member, socket);
+        return { publish: (bytes) => checkPublication(member, bytes) };
+      },
+    };
+  }
+
+  #checkUse(member: Member, socket: Socket): void {
+    if (!member.asks.take(nowMs()))
+      throw new BadInput(`too many requests: a member may send ${requestsPerSecond} a second`, 429);
+    if (member.sockets.has(socket)) return;
+    if (member.sockets.size >= connectionsAtOnce)
+      throw new BadInput(`too many connections: a member may have ${connectionsAtOnce} at once`, 429);
+    member.sockets.add(socket);
+    socket.once('close', () => member.sockets.delete(socket));
+  }
+
+  #checkCode(code: string, address: string): void {
+    const wrong = this.#wrongCodes.get(address) ?? new Allowance(wrongCodesPerSecond, wrongCodesAtOnce);
+    // Who has guessed too often is not told whether this guess was right.
+    if (!wrong.has(nowMs()))
+      throw new BadInput(
+        `too many wrong codes from ${address}: after ${wrongCodesAtOnce} it takes one try in ${1 / wrongCodesPerSecond} s`,
+        429,
+      );
+    if (isSame(code.trim().toUpperCase(), this.code)) return;
+    wrong.take(nowMs());
+    this.#wrongCodes.delete(address);
+    this.#wrongCodes.set(address, wrong);
+    const [oldest] = this.#wrongCodes.keys();
+    if (oldest !== undefined && this.#wrongCodes.size > addressesMax) this.#wrongCodes.delete(oldest);
+    throw new BadInput(`code is "${code}": that is not the code on the screen`, 403);
+  }
+}
+
+function checkPublication(member: Member, bytes: number): void {
+  if (bytes > publicationBytes)
+    throw new BadInput(
+      `a publication of ${bytes} bytes is too large: a member’s takes at most ${publicationBytes}`,
+      413,
+    );
+  if (!member.publishes.take(nowMs()))
+    throw new BadInput(`too many publications: a member may send ${publicationsPerSecond} a second`, 429);
+}

@@ -1,0 +1,134 @@
+import { createServer, type Server } from 'node:http';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import {
+  type Control,
+  type ControlAnswer,
+  controlSchema,
+  type Joined,
+  joinSchema,
+} from '../../clients/classroom/protocol.ts';
+import { BadInput } from '../../servers/message.ts';
+import { read } from './input.ts';
+import type { PageFile } from './pages.ts';
+
+/**
+ * The server of the classroom's pages: `GET` for what is shown, `POST` for what is done.
+ *
+ *     GET  /  /join  /presenter.js …     the pages, from memory
+ *     GET  /report/ID                    a report that was saved in this class
+ *     POST /join                         a member comes in
+ *     POST /control                      the presenter's controls, with the presenter's token
+ *
+ * Nothing changes by a `GET`, and a `POST` that a page of another origin sends is refused.
+ */
+export type Desk = {
+  files: ReadonlyMap<string, PageFile>;
+  allowsOrigin(origin: string): boolean;
+  /** Ports that the pages connect to beside this one. */
+  ports: readonly number[];
+  hostnames: readonly string[];
+  join(code: string, name: string, address: string): Joined;
+  /** Throws `BadInput` on a token that is not the presenter's. */
+  checkPresenter(token: string): void;
+  control(control: Control): Promise<ControlAnswer>;
+  /** The file of a report that was saved in this class. */
+  reportFile(id: string): string | undefined;
+};
+
+/** Bytes of a body: more than any control or name takes. */
+const bodyBytesMax = 8 * 1024;
+
+/** Connections to this server at once: a page has its session and a few more while it loads. */
+const connectionsMax = 2000;
+
+export function pageServer(desk: Desk): Server {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(securityHeaders(desk));
+  for (const [path, { type, content }] of desk.files)
+    app.get(path, (_request, response) => {
+      response.set({ 'content-type': type, 'cache-control': 'no-store' }).send(content);
+    });
+  app.get('/report/:id', (request, response) => {
+    const file = desk.reportFile(request.params.id);
+    if (!file) throw new BadInput('no such report was saved in this class', 404);
+    // A report brings a policy of its own, which is stricter.
+    response.removeHeader('content-security-policy');
+    response.sendFile(file);
+  });
+  app.use(ownOriginOnly(desk));
+  const body = express.json({ type: () => true, limit: bodyBytesMax, strict: false });
+  app.post('/join', body, (request, response) => {
+    const { code, name } = read(joinSchema, request.body);
+    response.json(desk.join(code, name, request.socket.remoteAddress ?? 'unknown'));
+  });
+  app.post('/control', ofPresenter(desk), body, async (request, response) => {
+    response.json(await desk.control(read(controlSchema, request.body)));
+  });
+  answerErrors(app);
+  const server = createServer(app);
+  server.maxConnections = connectionsMax;
+  return server;
+}
+
+/**
+ * A page may load what comes from here and connect to the class's ports; nothing may frame it. Isolated from
+ * other origins (COOP, COEP), its workers may share memory, and so block as a slow program does.
+ */
+function securityHeaders({ ports, hostnames }: Desk) {
+  const connects = hostnames.flatMap((name) =>
+    ports.flatMap((port) => [`http://${name}:${port}`, `ws://${name}:${port}`]),
+  );
+  const policy = [
+    "default-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${connects.join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+  return (_request: Request, response: Response, next: NextFunction) => {
+    response.set({
+      'content-security-policy': policy,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    next();
+  };
+}
+
+function ownOriginOnly({ allowsOrigin }: Desk) {
+  return (request: Request, _response: Response, next: NextFunction) => {
+    const { origin } = request.headers;
+    if (origin !== undefined && !allowsOrigin(origin))
+      throw new BadInput(`origin is "${origin}": pages from there may do nothing here`, 403);
+    next();
+  };
+}
+
+function ofPresenter({ checkPresenter }: Desk) {
+  return (request: Request, _response: Response, next: NextFunction) => {
+    const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+    checkPresenter(token);
+    next();
+  };
+}
+
+function answerErrors(app: Express): void {
+  app.use((request) => {
+    throw new BadInput(`there is no ${request.method} ${request.path} here`, 404);
+  });
+  app.use((error: Error & { status?: number }, _request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error);
+    const status = error.status ?? 500;
+    if (status === 500) console.error(error);
+    response.status(status).json({ error: status === 500 ? 'the server failed' : sayWhy(error, status) });
+  });
+}
+
+function sayWhy({ message }: Error, status: number): string {
+  return status === 413 ? `this is too large: a request takes at most ${bodyBytesMax} bytes` : message;
+}

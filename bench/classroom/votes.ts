@@ -1,0 +1,70 @@
+import type { VoteState } from '../../clients/classroom/protocol.ts';
+import { type Figures, type Question, questionOf } from '../../clients/classroom/questions.ts';
+import { BadInput } from '../../servers/message.ts';
+
+/** A question that the class has answered, as it goes into the result. */
+export type ClosedVote = { question: Question; counts: number[]; measured: string | null };
+
+/**
+ * One vote after the other. Who votes again while it is open changes their vote; how many chose what is
+ * known to nobody, the projector included, until it is closed.
+ */
+export class Votes {
+  /** Those that were closed, in their order. */
+  readonly closed: ClosedVote[] = [];
+  #question: Question | undefined;
+  #choices = new Map<number, number>();
+  #result: ClosedVote | undefined;
+
+  /** Opens a vote. Throws `BadInput` while another is open, and on a question that is not known. */
+  ask(id: string): Question {
+    if (this.#isOpen) throw new BadInput(`"${this.#question?.id}" is still open: close that vote first`, 409);
+    const question = questionOf(id);
+    if (!question) throw new BadInput(`question is ${JSON.stringify(id)}: there is none of that name`, 404);
+    this.#question = question;
+    this.#choices = new Map();
+    this.#result = undefined;
+    return question;
+  }
+
+  /** Takes a member's vote. Throws `BadInput` when that question is not open. */
+  vote(member: number, question: string, choice: number): void {
+    if (!this.#isOpen || this.#question?.id !== question)
+      throw new BadInput(`question is ${JSON.stringify(question)}: there is no open vote on it`, 409);
+    this.#choices.set(member, choice);
+  }
+
+  /** Closes the vote beside what was measured, with the hands that were counted in the room, if any. */
+  close(hands: readonly number[] | undefined, figures: Figures): void {
+    if (!this.#question || !this.#isOpen) throw new BadInput('there is no open vote to close', 409);
+    const counts = this.#question.choices.map(
+      (_, choice) =>
+        [...this.#choices.values()].filter((chosen) => chosen === choice).length + (hands?.[choice] ?? 0),
+    );
+    this.#result = {
+      question: this.#question,
+      counts,
+      measured: this.#question.measured(figures),
+    };
+    this.closed.push(this.#result);
+  }
+
+  /** Takes the question away. A vote that was open counts for nothing then. */
+  dismiss(): void {
+    this.#question = undefined;
+    this.#result = undefined;
+  }
+
+  /** What everybody may know of it. */
+  get state(): VoteState | null {
+    if (!this.#question) return null;
+    const state = { question: this.#question.id, open: this.#isOpen, votes: this.#choices.size };
+    if (!this.#result) return state;
+    const { counts, measured } = this.#result;
+    return { ...state, votes: counts.reduce((sum, count) => sum + count, 0), counts, measured };
+  }
+
+  get #isOpen(): boolean {
+    return this.#question !== undefined && this.#result === undefined;
+  }
+}

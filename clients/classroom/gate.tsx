@@ -1,0 +1,209 @@
+import { useState } from 'preact/hooks';
+import { JoinCard } from './join-card.tsx';
+import { counted, writeAge, writeCount, writeRatio } from './numbers.ts';
+import type { Projector } from './projector.ts';
+import { laneLabels, letters, type Question } from './questions.ts';
+import { Sign } from './sign.tsx';
+
+type GateProps = {
+  projector: Projector;
+  question: Question;
+  /** The scene's other question, to be asked afterwards. */
+  next: Question | undefined;
+  onAsk(question: Question): void;
+  onClose(hands: number[] | undefined): void;
+  /** Shows the lanes. */
+  onDone(): void;
+};
+
+/**
+ * The question before the answer. As long as it is not closed the lanes are not to be seen; what is hidden
+ * is not only covered, so nobody finds it with a magnifier either.
+ *
+ *     asked ──► open: votes come in, nobody sees which ──► closed: votes beside what was measured ──► the lanes
+ */
+export function Gate({ projector, question, next, onAsk, onClose, onDone }: GateProps) {
+  const [hands, setHands] = useState<(number | undefined)[]>([]);
+  const { state, join } = projector;
+  const vote = state?.vote?.question === question.id ? state.vote : undefined;
+  const counts = vote?.counts;
+  const isClosed = vote?.open === false;
+  const present = state?.members.count ?? 0;
+  const countedHands = hands.some((count) => count !== undefined)
+    ? letters.map((_, choice) => hands[choice] ?? 0)
+    : undefined;
+  return (
+    <section
+      class={`gate${isClosed ? ' gate-closed' : ''}`}
+      aria-label="Question"
+      data-question={question.id}
+    >
+      <h2>{question.text}</h2>
+      <ol class="choices">
+        {question.choices.map(({ text, why }, choice) => (
+          <Choice
+            key={text}
+            letter={letters[choice] as string}
+            text={text}
+            why={why}
+            isRight={choice === question.right}
+            count={counts?.[choice]}
+            of={vote?.votes ?? 0}
+            hands={vote?.open ? hands[choice] : undefined}
+            onHands={
+              vote?.open
+                ? (count) => setHands(letters.map((_, at) => (at === choice ? count : hands[at])))
+                : undefined
+            }
+          />
+        ))}
+      </ol>
+      <aside>
+        {isClosed ? (
+          <>
+            <div class="measured">
+              <h3>Measured just now</h3>
+              <p>{vote?.measured ?? 'Nothing yet: let it run for a while, and look at the lanes.'}</p>
+            </div>
+            <MeasuredLanes projector={projector} />
+          </>
+        ) : (
+          <>
+            {vote && (
+              <p class="voted" role="status">
+                <b>{writeCount(vote.votes)}</b>{' '}
+                {present > 0 ? `of ${writeCount(present)} have voted` : 'have voted'}
+              </p>
+            )}
+            {join ? (
+              <JoinCard join={join} />
+            ) : (
+              <p class="advice">
+                {vote
+                  ? 'No phones? Count hands, and enter them beside the choices.'
+                  : 'Think first. Then vote.'}
+              </p>
+            )}
+          </>
+        )}
+      </aside>
+      <div class="gate-buttons">
+        {!vote && (
+          <button type="button" class="main" data-do="ask" onClick={() => onAsk(question)}>
+            Open the vote <kbd>v</kbd>
+          </button>
+        )}
+        {vote?.open && (
+          <button type="button" class="main" data-do="close" onClick={() => onClose(countedHands)}>
+            Close the vote{countedHands && ` with ${counted(sum(countedHands), 'hand')}`} <kbd>v</kbd>
+          </button>
+        )}
+        {isClosed && (
+          <button type="button" class="main" data-do="done" onClick={onDone}>
+            Show the lanes <kbd>v</kbd>
+          </button>
+        )}
+        {isClosed && next && (
+          <button type="button" data-do="next" onClick={() => onAsk(next)}>
+            The other question <kbd>n</kbd>
+          </button>
+        )}
+        {!isClosed && (
+          <button type="button" data-do="skip" onClick={onDone}>
+            {vote ? 'Drop the vote' : 'Show the lanes without it'} {!vote && <kbd>Esc</kbd>}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The lanes in two figures each, as they go on. */
+function MeasuredLanes({ projector }: { projector: Projector }) {
+  const { uncertaintyMs } = projector.session.clock;
+  return (
+    <table class="measured-lanes">
+      <thead>
+        <tr>
+          <th scope="col">now</th>
+          <th scope="col">
+            age: half
+            <br />
+            within
+          </th>
+          <th scope="col">
+            requests
+            <br />a message
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {[...projector.lanes.values()].map(({ name, figures }) => (
+          <tr key={name}>
+            <th scope="row">
+              <Sign name={name} size={16} /> {laneLabels[name]}
+            </th>
+            <td>{writeAge(figures.p50Ms, uncertaintyMs)}</td>
+            <td>{writeRatio(figures.messages > 0 ? figures.requests / figures.messages : null)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+type ChoiceProps = {
+  letter: string;
+  text: string;
+  why: string;
+  isRight: boolean;
+  /** Votes for it, once closed. */
+  count: number | undefined;
+  of: number;
+  hands: number | undefined;
+  onHands: ((count: number | undefined) => void) | undefined;
+};
+
+function Choice({ letter, text, why, isRight, count, of, hands, onHands }: ChoiceProps) {
+  const isClosed = count !== undefined;
+  const percent = of > 0 ? Math.round((100 * (count ?? 0)) / of) : 0;
+  return (
+    <li class={isClosed && isRight ? 'choice choice-right' : 'choice'}>
+      <span class="letter">{letter}</span>
+      <span class="choice-text">
+        {text}
+        {isClosed && isRight && <b class="right"> ✓ right</b>}
+        {isClosed && <small>{why}</small>}
+      </span>
+      {isClosed && (
+        <span class="votes">
+          <span class="bar" style={{ width: `${percent}%` }} />
+          <b data-votes={count}>{writeCount(count)}</b>
+        </span>
+      )}
+      {onHands && (
+        <label class="hands">
+          hands
+          <input
+            type="number"
+            min="0"
+            max="1000"
+            value={hands ?? ''}
+            aria-label={`Hands for ${letter}`}
+            onInput={({ currentTarget }) =>
+              onHands(
+                currentTarget.validity.valid && currentTarget.value !== ''
+                  ? Number(currentTarget.value)
+                  : undefined,
+              )
+            }
+          />
+        </label>
+      )}
+    </li>
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

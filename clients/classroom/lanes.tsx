@@ -1,0 +1,183 @@
+import { transportLooks } from '../transports.ts';
+import { answersCalled } from './choices.ts';
+import { type Compared, isPolling, type Lane } from './lane.ts';
+import { counted, nothing, writeAge, writeBytes, writeCount, writeRatio, writeTime } from './numbers.ts';
+import type { Projector } from './projector.ts';
+import type { LaneName } from './protocol.ts';
+import { Sign } from './sign.tsx';
+
+type LanesProps = {
+  projector: Projector;
+  spanMs: number;
+  /** How far the pictures are behind. */
+  lagMs: number;
+  selected: LaneName;
+  onSelect(name: LaneName): void;
+  /** Something else is in their place just now. */
+  isHidden: boolean;
+};
+
+/** The four lanes: each with its picture and its figures, the same figure of all of them in one column. */
+export function Lanes({ projector, spanMs, lagMs, selected, onSelect, isHidden }: LanesProps) {
+  return (
+    <table class="lanes" hidden={isHidden}>
+      <caption class="unseen">Four clients of one source, and what each of them has seen</caption>
+      <thead>
+        <tr>
+          <th scope="col" class="lane-name">
+            page = server
+          </th>
+          <th scope="col" class="lane-picture">
+            <span class="axis">
+              <span>{writeTime(spanMs + lagMs)} ago</span>
+              <span>{lagMs > 0 ? `${writeTime(lagMs)} ago` : 'now'}</span>
+            </span>
+          </th>
+          <Head first="behind" second="just now" />
+          <Head first="age: half," second="95 % within" />
+          <Head first="requests" second="a message" />
+          <Head first="bytes" second="a message" />
+          <Head first="waiting:" second="page/server" />
+          <Head first="messages" second="missed" />
+        </tr>
+      </thead>
+      <tbody>
+        {[...projector.lanes.values()].map((lane) => (
+          <LaneRow
+            key={lane.name}
+            lane={lane}
+            projector={projector}
+            isSelected={lane.name === selected}
+            onSelect={() => onSelect(lane.name)}
+          />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Head({ first, second }: { first: string; second: string }) {
+  return (
+    <th scope="col">
+      {first}
+      <br />
+      {second}
+    </th>
+  );
+}
+
+type LaneRowProps = { lane: Lane; projector: Projector; isSelected: boolean; onSelect(): void };
+
+function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
+  const { name, figures } = lane;
+  const { label } = transportLooks[name];
+  const { nowMs, published, state, session } = projector;
+  const { uncertaintyMs } = session.clock;
+  const isOffline = state?.settings.offline.includes(name) ?? false;
+  const behind = published.head - lane.seq + figures.inboxMessages;
+  const perMessage = (value: number) => (figures.messages > 0 ? value / figures.messages : null);
+  const bytes = perMessage(figures.bytes);
+  return (
+    <tr class={`lane of-${name}${isSelected ? ' lane-selected' : ''}`} data-lane={name}>
+      <th scope="row" class="lane-name">
+        <button type="button" class="lane-label" aria-pressed={isSelected} onClick={onSelect}>
+          <Sign name={name} />
+          {label}
+        </button>
+        <ComparedCounts compared={lane.compared} name={name} />
+        <button
+          type="button"
+          class="reach"
+          aria-pressed={isOffline}
+          onClick={() => {
+            onSelect();
+            void projector.setOffline(name, !isOffline);
+          }}
+        >
+          {isOffline ? 'come back' : 'out of reach'}
+          {isSelected && <kbd>o</kbd>}
+        </button>
+      </th>
+      <td class="lane-picture">
+        <canvas
+          data-picture={name}
+          role="img"
+          aria-label={`${label}: ${counted(figures.messages, 'message')}, half of them within ${writeAge(figures.p50Ms, uncertaintyMs)}`}
+        />
+      </td>
+      <Figure
+        id="behind"
+        value={lane.behindMs(nowMs)}
+        main={writeTime(lane.behindMs(nowMs))}
+        more={behind > 0 ? `${writeCount(behind)} due` : 'has all'}
+      />
+      <Figure
+        id="age"
+        value={figures.p50Ms}
+        main={writeAge(figures.p50Ms, uncertaintyMs)}
+        more={writeAge(figures.p95Ms, uncertaintyMs)}
+      />
+      <Figure
+        id="requests"
+        value={perMessage(figures.requests)}
+        main={writeRatio(perMessage(figures.requests))}
+        more={isPolling(name) ? `${writeCount(figures.empty)} empty` : 'no polls'}
+      />
+      <Figure
+        id="bytes"
+        value={bytes}
+        main={bytes === null ? nothing : writeBytes(bytes)}
+        more={`all ${writeBytes(figures.bytes)}`}
+      />
+      <Figure
+        id="waiting"
+        value={figures.inboxMessages}
+        moreValue={figures.backlogBytes}
+        main={writeCount(figures.inboxMessages)}
+        more={writeBytes(figures.backlogBytes)}
+      />
+      <Figure
+        id="missed"
+        value={figures.missed}
+        main={writeCount(figures.missed)}
+        more={`back ${writeCount(figures.reconnects)}×`}
+      />
+    </tr>
+  );
+}
+
+type FigureProps = { id: string; value: number | null; moreValue?: number; main: string; more: string };
+
+/** A figure as it is read, with another below it; and as it is, for whoever wants to reckon with it. */
+function Figure({ id, value, moreValue, main, more }: FigureProps) {
+  return (
+    <td class="figure" data-figure={id} data-value={value} data-more={moreValue}>
+      <b>{main}</b>
+      <span>{more}</span>
+    </td>
+  );
+}
+
+/** What page and server have counted since the clients began. They differ while something is under way. */
+function ComparedCounts({ compared, name }: { compared: Compared | undefined; name: LaneName }) {
+  const rows: [keyof Compared, string][] = [
+    ['messages', 'messages'],
+    ['requests', answersCalled[name]],
+    ...(isPolling(name) ? [['empty', 'empty'] as [keyof Compared, string]] : []),
+  ];
+  return (
+    <span class="compared">
+      {rows.map(([count, called]) => {
+        const { page, server } = compared?.[count] ?? { page: 0, server: 0 };
+        return (
+          <span key={count} data-compared={count} data-page={page} data-server={server}>
+            <span>{called}</span>
+            <span>{writeCount(page)}</span>
+            <span class={page === server ? 'equal' : ''}>{page === server ? '=' : '·'}</span>
+            <span>{writeCount(server)}</span>
+          </span>
+        );
+      })}
+    </span>
+  );
+}

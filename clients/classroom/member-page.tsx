@@ -1,0 +1,252 @@
+import { useState } from 'preact/hooks';
+import { transportLooks } from '../transports.ts';
+import type { Attendance } from './attendance.ts';
+import { counted, writeCount, writeTime } from './numbers.ts';
+import type { LaneName, VoteState } from './protocol.ts';
+import { letters, type Question, questionOf } from './questions.ts';
+import { laneNames } from './settings.ts';
+import { Sign } from './sign.tsx';
+
+/** What has been entered at the door, and what was wrong with it. */
+export type Entry = { code: string; name: string; problem: string };
+
+/** The door: a code and a name. The name is for this phone's own screen, and nothing is kept of it. */
+export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string, name: string): void }) {
+  const [code, setCode] = useState(entry.code);
+  const [name, setName] = useState(entry.name);
+  return (
+    <main>
+      <h1>Join the class</h1>
+      <form
+        class="join-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onJoin(code.trim(), name.trim());
+        }}
+      >
+        <label>
+          Code on the screen
+          <input
+            class="code"
+            name="code"
+            value={code}
+            required
+            maxLength={16}
+            autoComplete="off"
+            autoCapitalize="characters"
+            spellcheck={false}
+            onInput={({ currentTarget }) => setCode(currentTarget.value)}
+          />
+        </label>
+        <label>
+          A name, any name
+          <input
+            name="name"
+            value={name}
+            required
+            maxLength={40}
+            autoComplete="nickname"
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        </label>
+        <p class="problem" role="alert">
+          {entry.problem}
+        </p>
+        <button type="submit" class="main">
+          Join
+        </button>
+      </form>
+      <p class="fine">
+        No account. This page becomes a client of the server in the room, and is forgotten afterwards.
+      </p>
+    </main>
+  );
+}
+
+/** Inside: the question if there is one, what this phone receives, and how. */
+export function MemberPage({ attendance, onLeave }: { attendance: Attendance; onLeave(): void }) {
+  const { state, over, name, wasWelcome, isConnected, refused } = attendance;
+  if (over !== undefined) return <Closed reason={over} onLeave={onLeave} />;
+  if (!state)
+    return wasWelcome || isConnected ? <Closed reason="Coming in…" /> : <Unknown onLeave={onLeave} />;
+  return (
+    <main>
+      <h1 class="unseen">The class: push or poll?</h1>
+      <p class="me">
+        <span>
+          You are <b class="my-name">{name}</b>
+        </span>
+        <span>{counted(state.members.count, 'phone')} here</span>
+      </p>
+      <p class="problem" role="alert">
+        {isConnected ? refused : 'The connection is lost. Trying again…'}
+      </p>
+      {state.vote ? (
+        <Ballot vote={state.vote} attendance={attendance} />
+      ) : (
+        <p>No question just now. Look at the screen.</p>
+      )}
+      <Transport attendance={attendance} />
+    </main>
+  );
+}
+
+function Ballot({ vote, attendance }: { vote: VoteState; attendance: Attendance }) {
+  const question = questionOf(vote.question);
+  if (!question) return null;
+  const { myVote } = attendance;
+  const mine = myVote?.question === question.id ? myVote.choice : undefined;
+  return (
+    <section class="ballot" aria-label="Question" data-question={question.id}>
+      <h2>{question.text}</h2>
+      {vote.open ? (
+        <ol>
+          {question.choices.map(({ text }, choice) => (
+            <li key={text}>
+              <button
+                type="button"
+                aria-pressed={mine === choice}
+                onClick={() => attendance.vote(question.id, choice)}
+              >
+                <span class="letter">{letters[choice]}</span>
+                {text}
+              </button>
+            </li>
+          ))}
+        </ol>
+      ) : (
+        <Outcome vote={vote} question={question} mine={mine} />
+      )}
+      <p class="fine" role="status">
+        {saidOf(vote, mine)}
+      </p>
+    </section>
+  );
+}
+
+function saidOf({ open, votes }: VoteState, mine: number | undefined): string {
+  if (!open) return `The vote is closed: ${counted(votes, 'vote')}.`;
+  if (mine === undefined) return 'Choose one. Nobody sees it until the vote is closed.';
+  return `You chose ${letters[mine]}. You may still change it.`;
+}
+
+function Outcome({
+  vote,
+  question,
+  mine,
+}: {
+  vote: VoteState;
+  question: Question;
+  mine: number | undefined;
+}) {
+  const { counts = [], votes, measured } = vote;
+  return (
+    <>
+      <ol>
+        {question.choices.map(({ text, why }, choice) => (
+          <li key={text} class={choice === question.right ? 'choice choice-right' : 'choice'}>
+            <span class="letter">{letters[choice]}</span>
+            <span class="choice-text">
+              <span class={mine === choice ? 'mine' : ''}>{text}</span>
+              {choice === question.right && <b class="right"> ✓ right</b>}
+              {(choice === question.right || mine === choice) && <small>{why}</small>}
+            </span>
+            <span class="votes">
+              <span
+                class="bar"
+                style={{ width: `${votes > 0 ? (100 * (counts[choice] ?? 0)) / votes : 0}%` }}
+              />
+              <b>{writeCount(counts[choice] ?? 0)}</b>
+            </span>
+          </li>
+        ))}
+      </ol>
+      {measured && (
+        <p>
+          <b>Measured:</b> {measured}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Transport({ attendance }: { attendance: Attendance }) {
+  const { lane } = attendance;
+  return (
+    <>
+      <h2>{lane ? 'This phone receives by' : 'Become a client: how shall this phone receive?'}</h2>
+      <div class="transports">
+        {laneNames.map((name) => (
+          <button
+            key={name}
+            type="button"
+            data-transport={name}
+            aria-pressed={lane?.name === name}
+            onClick={() => attendance.take(name)}
+          >
+            <Sign name={name} />
+            {transportLooks[name].label}
+          </button>
+        ))}
+        <button type="button" data-transport="assign" onClick={() => attendance.take('assign')}>
+          whichever has the fewest
+        </button>
+      </div>
+      {lane &&
+        (attendance.state?.vote?.open ? (
+          <p class="fine">What this phone measures is shown when the vote is closed.</p>
+        ) : (
+          <MyFigures attendance={attendance} name={lane.name} />
+        ))}
+    </>
+  );
+}
+
+function MyFigures({ attendance, name }: { attendance: Attendance; name: LaneName }) {
+  const figures = attendance.lane?.figures;
+  const { uncertaintyMs } = attendance.session.clock;
+  const isTooUncertain = figures?.p50Ms != null && figures.p50Ms < uncertaintyMs;
+  return (
+    <>
+      <dl class="my-figures" data-lane={name}>
+        <div>
+          <dt>messages so far</dt>
+          <dd data-figure="messages">{writeCount(attendance.lane?.totals.handled ?? 0)}</dd>
+        </div>
+        <div>
+          <dt>missed</dt>
+          <dd>{writeCount(attendance.lane?.totals.missed ?? 0)}</dd>
+        </div>
+        <div>
+          <dt>age: half within</dt>
+          <dd>{writeTime(figures?.p50Ms ?? null)}</dd>
+        </div>
+        <div>
+          <dt>age: 95 % within</dt>
+          <dd>{writeTime(figures?.p95Ms ?? null)}</dd>
+        </div>
+      </dl>
+      <p class="fine" data-uncertainty={uncertaintyMs}>
+        This phone knows the server’s clock to ±{writeTime(uncertaintyMs)}.
+        {isTooUncertain && ' Its ages are smaller than that: they are not drawn on the screen.'}
+      </p>
+    </>
+  );
+}
+
+function Closed({ reason, onLeave }: { reason: string; onLeave?(): void }) {
+  return (
+    <main class="notice">
+      <p role="status">{reason}</p>
+      {onLeave && (
+        <button type="button" onClick={onLeave}>
+          Join again
+        </button>
+      )}
+    </main>
+  );
+}
+
+function Unknown({ onLeave }: { onLeave(): void }) {
+  return <Closed reason="Connecting… If that takes long, the class may have begun anew." onLeave={onLeave} />;
+}

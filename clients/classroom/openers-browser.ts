@@ -1,0 +1,80 @@
+import type { OpenConnection, OpenEvents, Openers, OpenHttp } from '../openers.ts';
+
+/**
+ * The openers of a browser: WebSocket, EventSource and fetch, for the very client files of the fleet.
+ *
+ * A browser can stop reading none of them, so there is no `pause`: whatever comes is read, unless the
+ * thread that reads is blocked. It sets no headers on two of them, so the token and the cursor travel in
+ * the query. And it opens no bare TCP sockets.
+ */
+export function browserOpeners(token: string): Openers {
+  const admitted = (url: string, more: Record<string, string> = {}) => {
+    const whole = new URL(url);
+    for (const [name, value] of Object.entries({ ...more, token })) whole.searchParams.set(name, value);
+    return whole.href;
+  };
+
+  const webSocket: OpenConnection = (url, { onOpen, onText, onClose }) => {
+    const socket = new WebSocket(admitted(url));
+    const end = once(onClose);
+    socket.onopen = () => onOpen?.();
+    socket.onmessage = ({ data }) => onText(String(data));
+    socket.onclose = ({ code, reason }) => end(`closed with ${code} ${reason}`.trim());
+    return {
+      send: (text) => socket.send(text),
+      close() {
+        // The closing handshake waits behind whatever is still on its way; who leaves does not.
+        socket.onmessage = null;
+        socket.close();
+        end('closed');
+      },
+    };
+  };
+
+  const events: OpenEvents = (url, after, { onEvent, onClose }) => {
+    const source = new EventSource(admitted(url, after ? { after } : {}));
+    const end = once(onClose);
+    const close = (reason: string) => {
+      source.close();
+      end(reason);
+    };
+    for (const kind of ['batch', 'message', 'evicted'])
+      source.addEventListener(kind, ({ data }: MessageEvent) => onEvent(data));
+    // EventSource would come back by itself, every three seconds. The client does, with a back-off that is known.
+    source.onerror = () => close('the stream broke off');
+    return { close: () => close('closed') };
+  };
+
+  const http: OpenHttp = (origin) => {
+    const cutOff = new AbortController();
+    return {
+      async ask(method, path, body) {
+        const answer = await fetch(admitted(origin + path), {
+          method,
+          body,
+          ...(body !== undefined && { headers: { 'content-type': 'application/json' } }),
+          cache: 'no-store',
+          credentials: 'omit',
+          signal: cutOff.signal,
+        });
+        return { status: answer.status, text: await answer.text() };
+      },
+      close: () => cutOff.abort(new Error('closed')),
+    };
+  };
+
+  const tcp: OpenConnection = (url) => {
+    throw new Error(`${url}: a browser opens no bare TCP socket`);
+  };
+
+  return { webSocket, events, http, tcp };
+}
+
+/** The function, for its first call only. */
+function once(call: (reason: string) => void): (reason: string) => void {
+  let called = false;
+  return (reason) => {
+    if (!called) call(reason);
+    called = true;
+  };
+}
