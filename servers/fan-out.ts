@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { nowMs } from './clock.ts';
 import type { Eviction, ReaderState, Readership, Tally } from './endpoint.ts';
-import { type Cursor, formatCursor, type Message } from './message.ts';
+import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from './message.ts';
 import type { MessageLog } from './message-log.ts';
 import type { Entry, OutboxOptions } from './outbox.ts';
 import { type Frame, type Parcel, Reader, writeLimitBytes } from './reader.ts';
@@ -46,6 +46,8 @@ export class FanOut implements Readership {
   readonly #evictions: Eviction[] = [];
   readonly #unsubscribe: () => void;
   readonly #heart: NodeJS.Timeout;
+  /** The newest message that everybody has been told. */
+  #toldSeq: number;
 
   /**
    * With `noticesOnly` the frames say only that there is news: of one turn's the newest will do, and it
@@ -64,6 +66,7 @@ export class FanOut implements Readership {
     this.#frame = frame;
     this.#options = noticesOnly ? { ...options, policy: 'conflate', limitBytes: undefined } : options;
     this.#noticesOnly = noticesOnly;
+    this.#toldSeq = log.head;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
     this.#heart = setInterval(() => {
       for (const reader of this.#readers.values()) reader.beat(heartbeat);
@@ -114,8 +117,35 @@ export class FanOut implements Readership {
     for (const socket of this.#readers.keys()) this.leave(socket);
   }
 
+  /** Tells everybody what came in one turn. Messages that will never come are told in their place. */
   #deliver(messages: readonly Message[]): void {
-    if (this.#readers.size === 0) return;
+    let unbroken: Message[] = [];
+    for (const message of messages) {
+      if (message.seq > this.#toldSeq + 1) {
+        this.#write(unbroken);
+        unbroken = [];
+        this.#tellHole(this.#toldSeq + 1, message.seq - 1);
+      }
+      unbroken.push(message);
+      this.#toldSeq = message.seq;
+    }
+    this.#write(unbroken);
+  }
+
+  /** Says in an empty batch that these messages will never come. A notice says only how far the log has got. */
+  #tellHole(first: number, last: number): void {
+    if (this.#noticesOnly) return;
+    const next = formatCursor({ logId: this.#log.id, seq: last });
+    const missing = last - first + 1;
+    const batch: Batch = { messages: [], next, missed: missing };
+    const frame = this.#frame(JSON.stringify(batch), next, 'batch');
+    // A key that no message can have: nothing replaces it, and it replaces nothing.
+    const hole = { seq: first, key: `${first} to ${last}`.padEnd(keyLimit + 1), frame, missing };
+    for (const reader of this.#readers.values()) reader.tellHole(hole);
+  }
+
+  #write(messages: readonly Message[]): void {
+    if (this.#readers.size === 0 || messages.length === 0) return;
     const told = this.#noticesOnly ? messages.slice(-1) : messages;
     const parcels = parcelsOf(
       told.map((message) => this.#entryOf(message)),

@@ -59,7 +59,13 @@ export const defaultLimitBytes: Record<Policy, number> = {
 };
 
 /** A message as it waits: its frame is the one that every other reader gets. */
-export type Entry = { readonly seq: number; readonly key: string; readonly frame: Buffer };
+export type Entry = {
+  readonly seq: number;
+  readonly key: string;
+  readonly frame: Buffer;
+  /** It carries no message, but says of so many that they will never come; `seq` is the first of them. */
+  readonly missing?: number;
+};
 
 /** What became of an entry. `full` says that the reader has to go. */
 export type Offered = 'waits' | 'dropped' | 'full';
@@ -99,7 +105,7 @@ export class Outbox {
       return 'waits';
     }
     if (this.policy === 'disconnect') return 'full';
-    this.dropped += 1;
+    this.dropped += entry.missing ?? 1;
     return 'dropped';
   }
 
@@ -127,7 +133,7 @@ export class Outbox {
   #drop(link: Link | undefined): void {
     if (!link) return;
     this.#unlink(link);
-    this.dropped += 1;
+    this.dropped += link.entry.missing ?? 1;
   }
 
   #append(entry: Entry): void {
