@@ -44,8 +44,8 @@ export function acceptWebSockets(
           try {
             const said = parseJson(String(data));
             const credit = parseCredit(said);
-            if (credit === undefined) void source.publish(parsePublication(said));
-            else readers.grant(socket, credit);
+            if (credit !== undefined) readers.grant(socket, credit);
+            else source.publish(parsePublication(said)).catch(({ message }) => refuse(1013, message));
           } catch (error) {
             refuse(1008, (error as Error).message);
           }
