@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { transportNames } from '../clients/transports.ts';
+import { anyTransportNames, transportNames } from '../clients/transports.ts';
 
 /**
  * The result file: the contract between the bench that writes it and the report (or any other
@@ -143,7 +143,7 @@ export const cohortSchema = z.object({
 export const trialSchema = z.object({
   id: z.string(),
   experiment: z.string(),
-  transport: z.enum(transportNames),
+  transport: z.enum(anyTransportNames),
   contract: z.enum(['every', 'latest']),
   together: z.string(),
   parameters: parametersSchema,

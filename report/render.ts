@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
-import { transportLooks, transportNames } from '../clients/transports.ts';
+import { anyTransportNames, transportLooks } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
@@ -103,10 +103,10 @@ async function pageScript(): Promise<string> {
 /** The style sheet, led by the colours of the transports as they stand in clients/transports.ts. */
 async function pageStyle(): Promise<string> {
   const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');
-  const colours = transportNames.map((name) => {
+  const colours = anyTransportNames.map((name) => {
     const { light, dark } = transportLooks[name];
     return `--${name}: light-dark(${light}, ${dark});`;
   });
-  const own = transportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
+  const own = anyTransportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
   return [`:root { ${colours.join(' ')} }`, ...own, sheet].join('\n');
 }

@@ -1,7 +1,7 @@
-import type { TransportName } from '../../clients/transports.ts';
+import type { AnyTransportName } from '../../clients/transports.ts';
 
 /** A colour of the style sheet, as it is in the theme that shows now. A canvas knows no CSS variables. */
-export function colourOf(name: TransportName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails'): string {
+export function colourOf(name: AnyTransportName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails'): string {
   const probe = document.createElement('i');
   probe.style.color = `var(--${name})`;
   document.body.append(probe);
