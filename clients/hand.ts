@@ -40,17 +40,14 @@ export class Hand {
   redelivered = 0;
   /** The most that it ever held. */
   heldMax = 0;
-  /** How to acknowledge each message in hand. */
-  #acknowledgements: (() => void)[] = [];
+  /** Messages that it has and has not acknowledged; with MQTT's QoS 0, not handled. */
+  held = 0;
+  /** How to acknowledge each message that is not handled yet; `undefined` where there is no way any more. */
+  #acknowledgements: ((() => void) | undefined)[] = [];
   #handle: (message: Message) => void = () => {};
 
   constructor(after = 'broker:0') {
     this.ledger = new Ledger(after);
-  }
-
-  /** Messages that it has and has not acknowledged; with MQTT's QoS 0, not handled. */
-  get held(): number {
-    return this.#acknowledgements.length;
   }
 
   /** From now on hands messages over. */
@@ -67,13 +64,18 @@ export class Hand {
       return;
     }
     this.#acknowledgements.push(acknowledge);
+    this.held += 1;
     this.heldMax = Math.max(this.heldMax, this.held);
     this.#handle(message);
   }
 
   /** So many more messages have been handled, the oldest first. */
   handled(count: number): void {
-    for (const acknowledge of this.#acknowledgements.splice(0, count)) acknowledge();
+    for (const acknowledge of this.#acknowledgements.splice(0, count)) {
+      if (!acknowledge) continue;
+      this.held -= 1;
+      acknowledge();
+    }
   }
 
   /** The connection was lost. */
@@ -85,7 +87,8 @@ export class Hand {
 
   /** There is no way any more to acknowledge what is in hand: the broker sends it again. */
   close(): void {
-    this.#acknowledgements = this.#acknowledgements.map(() => () => {});
+    this.#acknowledgements.fill(undefined);
+    this.held = 0;
   }
 
   #read(text: string): Message | undefined {

@@ -46,8 +46,6 @@ export class FanOut implements Readership {
   readonly #evictions: Eviction[] = [];
   readonly #unsubscribe: () => void;
   readonly #heart: NodeJS.Timeout;
-  /** The newest message that everybody has been told. */
-  #toldSeq: number;
 
   /**
    * With `noticesOnly` the frames say only that there is news: of one turn's the newest will do, and it
@@ -66,7 +64,6 @@ export class FanOut implements Readership {
     this.#frame = frame;
     this.#options = noticesOnly ? { ...options, policy: 'conflate', limitBytes: undefined } : options;
     this.#noticesOnly = noticesOnly;
-    this.#toldSeq = log.head;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
     this.#heart = setInterval(() => {
       for (const reader of this.#readers.values()) reader.beat(heartbeat);
@@ -117,30 +114,29 @@ export class FanOut implements Readership {
     for (const socket of this.#readers.keys()) this.leave(socket);
   }
 
-  /** Tells everybody what came in one turn. Messages that will never come are told in their place. */
+  /** Tells everybody what came in one turn. Of messages that will never come it tells in their place. */
   #deliver(messages: readonly Message[]): void {
     let unbroken: Message[] = [];
     for (const message of messages) {
-      if (message.seq > this.#toldSeq + 1) {
+      const missing = this.#log.missingBefore(message.seq);
+      if (missing > 0) {
         this.#write(unbroken);
         unbroken = [];
-        this.#tellHole(this.#toldSeq + 1, message.seq - 1);
+        this.#tellHole(message.seq - missing, missing);
       }
       unbroken.push(message);
-      this.#toldSeq = message.seq;
     }
     this.#write(unbroken);
   }
 
-  /** Says in an empty batch that these messages will never come. A notice says only how far the log has got. */
-  #tellHole(first: number, last: number): void {
+  /** Says in an empty batch that so many messages will never come. A notice says only how far the log has got. */
+  #tellHole(first: number, missing: number): void {
     if (this.#noticesOnly) return;
-    const next = formatCursor({ logId: this.#log.id, seq: last });
-    const missing = last - first + 1;
+    const next = formatCursor({ logId: this.#log.id, seq: first + missing - 1 });
     const batch: Batch = { messages: [], next, missed: missing };
     const frame = this.#frame(JSON.stringify(batch), next, 'batch');
     // A key that no message can have: nothing replaces it, and it replaces nothing.
-    const hole = { seq: first, key: `${first} to ${last}`.padEnd(keyLimit + 1), frame, missing };
+    const hole = { seq: first, key: `${first}`.padEnd(keyLimit + 1), frame, missing };
     for (const reader of this.#readers.values()) reader.tellHole(hole);
   }
 

@@ -40,6 +40,8 @@ export class MessageLog {
   #head = 0;
   /** The first `seq` that is still there or, while nothing is, the next that will be. */
   #oldest = 1;
+  /** How many numbers were skipped before a message, where any were. */
+  readonly #skipped = new Map<number, number>();
   #bytes = 0;
   #untold: Message[] = [];
 
@@ -75,11 +77,17 @@ export class MessageLog {
     if (message.seq <= this.#head)
       throw new RangeError(`seq is ${message.seq}: the log has got to ${this.#head} already`);
     if (this.#messages.size === 0) this.#oldest = message.seq;
+    if (message.seq > this.#head + 1) this.#skipped.set(message.seq, message.seq - this.#head - 1);
     this.#head = message.seq;
     this.#messages.set(message.seq, message);
     this.#bytes += Buffer.byteLength(message.body);
     this.#dropOldest();
     if (this.#untold.push(message) === 1) setImmediate(() => this.tell());
+  }
+
+  /** How many messages right before this one will never come, because the source itself has lost them. */
+  missingBefore(seq: number): number {
+    return this.#skipped.get(seq) ?? 0;
   }
 
   /** Reads a cursor as a client sent it. Throws `BadInput` on a malformed one and on one that lies ahead of this log. */
@@ -151,6 +159,7 @@ export class MessageLog {
     while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
       this.#bytes -= Buffer.byteLength(this.#messages.get(this.#oldest)?.body ?? '');
       this.#messages.delete(this.#oldest);
+      this.#skipped.delete(this.#oldest);
       do this.#oldest += 1;
       while (this.#oldest <= this.#head && !this.#messages.has(this.#oldest));
     }
