@@ -6,16 +6,13 @@ import type { Openers } from './openers.ts';
 import { stompConsumer } from './stomp.ts';
 import type { BrokerTransportName } from './transports.ts';
 
-/** Every way of consuming from a broker, by name, with the protocol that its URL is of. */
+/** Every way of consuming from a broker, by name. */
 export const consumersByName: Record<
   BrokerTransportName,
-  {
-    protocol: 'amqp' | 'mqtt' | 'stomp';
-    open: (options: AmqpGetOptions, openers: Pick<Openers, 'tcp'>) => Consuming;
-  }
+  (options: AmqpGetOptions, openers: Pick<Openers, 'tcp'>) => Consuming
 > = {
-  amqp: { protocol: 'amqp', open: amqpConsumer },
-  'amqp-get': { protocol: 'amqp', open: amqpGetConsumer },
-  mqtt: { protocol: 'mqtt', open: mqttConsumer },
-  stomp: { protocol: 'stomp', open: stompConsumer },
+  amqp: amqpConsumer,
+  'amqp-get': amqpGetConsumer,
+  mqtt: mqttConsumer,
+  stomp: stompConsumer,
 };

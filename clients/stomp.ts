@@ -13,14 +13,14 @@ import type { OpenConnection, Openers } from './openers.ts';
  */
 export function stompConsumer(options: ConsumingOptions, openers: Pick<Openers, 'tcp'>): Consuming {
   const { queue, prefetch = 0 } = options;
-  const { username, password, hostname, port } = new URL(options.url);
+  const { username, password, hostname, port, pathname } = new URL(options.url);
   const hand = new Hand(options.after);
   const client = new StompClient({
     webSocketFactory: () => asWebSocket(`tcp://${hostname}:${port}`, openers.tcp),
     connectHeaders: {
       login: decodeURIComponent(username),
       passcode: decodeURIComponent(password),
-      host: '/',
+      host: decodeURIComponent(pathname.slice(1)) || '/',
     },
     heartbeatIncoming: 0,
     heartbeatOutgoing: 0,

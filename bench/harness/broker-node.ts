@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { BrokerAddresses } from './broker/addresses.ts';
 
 /**
  * A RabbitMQ node of our own: its name, cookie, user, ports, settings, data and logs are its own, so that
@@ -23,20 +24,19 @@ export type BrokerNode = {
   addresses: BrokerAddresses;
   /** The operating system's number of the node's process. */
   pid: number;
-  /** Resolves when the node has ended, whoever ended it. */
-  ended: Promise<void>;
+  /** Whether it has ended, whoever ended it. */
+  readonly hasEnded: boolean;
   /** Ends the node and its name server at once, and removes all that they wrote. */
   stop(): Promise<void>;
 };
-
-/** Where a broker listens: a URL for each protocol, name and password included. */
-export type BrokerAddresses = { amqp: string; mqtt: string; stomp: string };
 
 export type BrokerNodeOptions = {
   /** Plugins to enable. Default: MQTT and STOMP. MQTT waits three to six seconds for other nodes first. */
   plugins?: readonly string[];
   /** How long the start may take. Default 90,000; it takes about ten seconds on two idle cores. */
   startLimitMs?: number;
+  /** Breaks the start off. */
+  signal?: AbortSignal;
 };
 
 /** What to do where there is no RabbitMQ. */
@@ -65,7 +65,7 @@ export function findRabbit(): string | undefined {
  * `startLimitMs`; then nothing is left behind.
  */
 export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<BrokerNode> {
-  const { plugins = ['rabbitmq_mqtt', 'rabbitmq_stomp'], startLimitMs = 90_000 } = options;
+  const { plugins = ['rabbitmq_mqtt', 'rabbitmq_stomp'], startLimitMs = 90_000, signal } = options;
   const program = findRabbit();
   if (!program) throw new Error(`there is no RabbitMQ here: ${rabbitRemedy}`);
   const ports = await freePorts(5);
@@ -88,7 +88,7 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
     await Promise.all([exitOf(guard), ended, exitOf(names)]);
   };
   try {
-    await ready(node, names, startLimitMs);
+    await ready(node, names, startLimitMs, signal);
   } catch (error) {
     await stop();
     throw error;
@@ -98,7 +98,9 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
   return {
     addresses: { amqp: url('amqp', amqp), mqtt: url('mqtt', mqtt), stomp: url('stomp', stomp) },
     pid: node.pid as number,
-    ended,
+    get hasEnded() {
+      return node.exitCode !== null || node.signalCode !== null;
+    },
     stop,
   };
 }
@@ -164,8 +166,13 @@ rm -rf "$FOLDER"`;
   });
 }
 
-/** Resolves when RabbitMQ says that its start is complete. Rejects when either process can't start, or takes too long. */
-async function ready(node: ChildProcess, names: ChildProcess, limitMs: number): Promise<void> {
+/** Resolves when RabbitMQ says that its start is complete. Rejects when either process can't start, when it takes too long, and when `signal` aborts. */
+async function ready(
+  node: ChildProcess,
+  names: ChildProcess,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const said: string[] = [];
   const lines = [node.stdout, node.stderr].map((input) =>
     createInterface({ input: input as NodeJS.ReadableStream }),
@@ -180,6 +187,8 @@ async function ready(node: ChildProcess, names: ChildProcess, limitMs: number): 
       });
     for (const each of [node, names]) each.once('error', ({ message }) => fail(`did not start (${message})`));
     node.once('close', (code) => fail(`ended with exit code ${code} before it took connections`));
+    signal?.addEventListener('abort', () => fail('was not waited for'));
+    if (signal?.aborted) fail('was not waited for');
     timer = setTimeout(() => fail(`did not start within ${limitMs / 1000} s`), limitMs);
   }).finally(() => clearTimeout(timer));
   for (const each of lines) each.removeAllListeners('line');

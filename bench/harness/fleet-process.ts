@@ -72,7 +72,7 @@ async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs
 /** The consumers of a broker. Their libraries are large, and loaded by nobody who doesn't consume. */
 async function ofBroker({ transport, consuming }: FleetGroup): Promise<Opening> {
   const { consumersByName } = await import('../../clients/broker-clients.ts');
-  const { open } = consumersByName[transport as BrokerTransportName];
+  const open = consumersByName[transport as BrokerTransportName];
   const { queues, ...place } = consuming as ConsumingPlace;
   const hands: Hand[] = [];
   return {

@@ -117,7 +117,11 @@ function seriesOf(server: Played['samples'][number] | undefined, slow: SlowSampl
 }
 
 /** A timeline counted from the start of the window. */
-function timelineOf(seen: NonNullable<FleetReport['timeline']>, startMs: number, away: Absence): Timeline {
+export function timelineOf(
+  seen: NonNullable<FleetReport['timeline']>,
+  startMs: number,
+  away: Absence,
+): Timeline {
   const sinceStart = (atMs: number) => Math.round((atMs - startMs) * 10) / 10;
   return {
     atMs: seen.atMs.map(sinceStart),
