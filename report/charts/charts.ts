@@ -1,5 +1,6 @@
 import type { Result } from '../../bench/result.ts';
 import { breakEvenFigures } from './break-even.ts';
+import { brokerFigures } from './broker.ts';
 import { chatRoomFigures } from './chat-room.ts';
 import { crowdFigures } from './crowd.ts';
 import { distanceFigures } from './distance.ts';
@@ -28,6 +29,7 @@ const figuresOf: Record<string, (result: Result) => Figure[]> = {
   herd: herdFigures,
   path: pathFigures,
   'chat-room': chatRoomFigures,
+  broker: brokerFigures,
   published: publishedFigures,
   honest: honestFigures,
 };

@@ -30,9 +30,16 @@ const differences: ((trial: Trial) => string)[] = [
   ({ parameters }) => replayNames[`${parameters.replay ?? 'none'}`],
   ({ parameters }) => (parameters.backoff ? backoffNames[parameters.backoff] : ''),
   ({ parameters }) => (parameters.inPhase ? 'in phase' : ''),
+  ({ parameters }) => (parameters.prefetch === undefined ? '' : prefetchName(parameters.prefetch)),
+  ({ parameters }) => (parameters.qos === undefined ? '' : `QoS ${parameters.qos}`),
 ];
 
 const latestOnly = 'latest only';
+
+/** How many messages a broker's consumer may have unacknowledged, in words. */
+function prefetchName(prefetch: number): string {
+  return prefetch === 0 ? 'no prefetch' : `prefetch ${prefetch}`;
+}
 
 const backoffNames = { jittered: 'jittered wait', fixed: 'fixed wait', immediate: 'no wait' };
 
