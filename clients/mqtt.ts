@@ -54,8 +54,10 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
         };
         connected.on('error', reject);
         connected.on('close', () => hand.lose('the broker ended the connection'));
-        connected.once('connect', () => {
+        connected.once('connect', ({ sessionPresent }) => {
           hand.counters.requests += 1;
+          // The subscription is there as well, and what came meanwhile is on its way already.
+          if (sessionPresent) return resolve();
           connected.subscribe(topic, { qos }, (error) => (error ? reject(error) : resolve()));
         });
       }),

@@ -72,20 +72,19 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
   const [amqp, mqtt, stomp, distribution, epmd] = ports as [number, number, number, number, number];
   const login = { name: 'lab', password: randomBytes(18).toString('base64url') };
   const folder = await mkdtemp(join(tmpdir(), 'rabbitmq-'));
-  await writeFile(join(folder, '.erlang.cookie'), randomBytes(18).toString('hex'), { mode: 0o400 });
-  await writeFile(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`);
-  await writeFile(join(folder, 'rabbitmq.conf'), configuration({ amqp, mqtt, stomp }, login, plugins), {
-    mode: 0o600,
-  });
+  const guard = startGuard(folder);
+  const write = (name: string, text: string, mode?: number) => writeFile(join(folder, name), text, { mode });
+  await write('.erlang.cookie', randomBytes(18).toString('hex'), 0o400);
+  await write('enabled_plugins', `[${plugins.join(',')}].\n`);
+  await write('rabbitmq.conf', configuration({ amqp, mqtt, stomp }, login, plugins), 0o600);
 
   const environment = environmentOf(folder, distribution, epmd);
   const names = start('epmd', ['-address', '127.0.0.1', '-port', `${epmd}`], environment);
   const node = start(program, [], environment);
-  const guard = startGuard([node, names], folder);
-  const ended = exitOf(node);
+  for (const child of [names, node]) watchOver(child, guard);
   const stop = async () => {
     guard.stdin?.end();
-    await Promise.all([exitOf(guard), ended, exitOf(names)]);
+    await Promise.all([guard, node, names].map(exitOf));
   };
   try {
     await ready(node, names, startLimitMs, signal);
@@ -150,20 +149,33 @@ function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv)
 }
 
 /**
- * A shell that waits for the end of its input, which comes when this process ends, however it does. Then it
- * ends the others by their numbers, waits until they are gone, and removes the folder.
+ * A shell that reads numbers of processes until its input ends, which happens when this process ends, however
+ * it does. Then it ends those processes, waits until they are gone, and removes the folder. It forgets a
+ * number behind which a word says that the process has ended: it may be somebody else's by then.
  */
-function startGuard(others: readonly ChildProcess[], folder: string): ChildProcess {
-  const script = `read line
-kill -9 "$@" 2>/dev/null
-for pid in "$@"; do while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done; done
+function startGuard(folder: string): ChildProcess {
+  const script = `while read pid ended; do
+  others=
+  for other in $pids; do [ "$other" = "$pid" ] || others="$others $other"; done
+  pids="$others"
+  [ "$ended" ] || pids="$pids $pid"
+done
+for pid in $pids; do kill -9 $pid; done 2>/dev/null
+for pid in $pids; do while kill -0 $pid; do sleep 0.05; done; done 2>/dev/null
 rm -rf "$FOLDER"`;
-  const pids = others.flatMap(({ pid }) => pid ?? []).map(String);
-  return spawn('/bin/sh', ['-c', script, 'guard', ...pids], {
+  return spawn('/bin/sh', ['-c', script, 'guard'], {
     env: { PATH: process.env.PATH, FOLDER: folder },
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
+}
+
+/** Tells the guard of a process, and when it has ended by itself. */
+function watchOver(child: ChildProcess, guard: ChildProcess): void {
+  if (child.pid === undefined) return;
+  guard.stdin?.on('error', () => {}); // It has gone with its work done.
+  guard.stdin?.write(`${child.pid}\n`);
+  child.once('exit', () => guard.stdin?.write(`${child.pid} ended\n`));
 }
 
 /** Resolves when RabbitMQ says that its start is complete. Rejects when either process can't start, when it takes too long, and when `signal` aborts. */

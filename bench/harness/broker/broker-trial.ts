@@ -27,14 +27,15 @@ export type ConsumersTold = {
 /** Puts together what the processes of a trial at a broker have to say of one group. */
 export function brokerTrialOf(told: ConsumersTold): Trial {
   const { plan, group, startMs, published, metered, asked, report } = told;
-  // Where nothing is acknowledged, what is lost with a connection is told by the gap alone.
-  const missed = group.qos === 0 ? report.gaps : 0;
-  const messages = { ...report.books, missed };
+  // Where nothing is acknowledged, what a connection takes with it is lost. Nobody else can tell how much that was.
+  const { expected, delivered, backlogAtEnd } = report.books;
+  const isLossy = group.qos === 0 && plan.death !== undefined;
+  const messages = { ...report.books, ...(isLossy && { missed: expected - delivered - backlogAtEnd }) };
   const model = modelOf(told);
   const trial: Trial = {
     ...frameOf(told.experiment, plan, group),
     // At least once: a message that comes again is a finding here, and no failure.
-    ...statusOf({ ...messages, duplicated: 0 }, report.gaps, report.lastFailure),
+    ...statusOf({ ...messages, duplicated: 0 }, isLossy ? messages.missed : report.gaps, report.lastFailure),
     messages,
     delayMs: report.delay,
     delayHistogram: report.histogram,
