@@ -79,6 +79,8 @@ export type TrialPlan = {
   measureMemory?: boolean;
   /** Take values over time. Default: none. */
   sampleEveryMs?: number;
+  /** Write down the way of every message and every poll, to be drawn one by one. Takes one client in each group. */
+  trace?: boolean;
   /** At the end, count what still waits as backlog instead of handling it. */
   giveUp?: boolean;
 };

@@ -98,13 +98,13 @@ it('measures, prints the result as JSON and nothing else, and writes result and 
   expect(result.trials.every(({ status }) => status === 'ok')).toBe(true);
   expect(parseResult(readFileSync(join(folder, 'results.json'), 'utf8'))).toEqual(result);
   expect(readdirSync(folder).sort()).toEqual(['report.html', 'results.json']);
-  expect(stderr).toMatch(/1 of 2 .* s left/);
+  expect(stderr).toMatch(/1 of 3 .* s left/);
 });
 
 it('Ctrl-C leaves a valid partial result, a report and no process', async () => {
   const folder = newFolder();
   const { lab, ended, saying } = startLab('--profile', 'quick', '--out', folder);
-  await saying('2 of 2');
+  await saying('2 of 3');
   process.kill(-(lab.pid as number), 'SIGINT');
   const { exitCode } = await ended;
   expect(exitCode).toBe(130);
@@ -118,7 +118,7 @@ it('Ctrl-C leaves a valid partial result, a report and no process', async () => 
 
 it('a coordinator that is killed takes its processes along', async () => {
   const { lab, ended, saying } = startLab('--profile', 'quick', '--out', newFolder());
-  await saying('2 of 2');
+  await saying('2 of 3');
   lab.kill('SIGKILL');
   await ended;
   await gone(lab);

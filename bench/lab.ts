@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import open from 'open';
+import { checkClaims } from './check/claim.ts';
+import { claims } from './check/claims.ts';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
 import { broker } from './experiments/broker.ts';
 import { experiments } from './experiments/experiments.ts';
@@ -14,6 +16,7 @@ import { inspectEnvironment, labVersion } from './harness/environment.ts';
 import { estimateMs, Run } from './harness/run.ts';
 import { type Result, schemaVersion } from './result.ts';
 import { makeRunFolder, saveResult } from './result-file.ts';
+import { writeChecks } from './terminal/checks.ts';
 import { writeModelFit } from './terminal/model-fit.ts';
 import { runWithProgress } from './terminal/progress.ts';
 import { writeVerdicts } from './terminal/verdicts.ts';
@@ -21,10 +24,10 @@ import { writeVerdicts } from './terminal/verdicts.ts';
 /**
  * The lab's command: `npm run lab`. See `--help`.
  *
- * Exit codes: 0 all went well; 1 a trial failed (a verdict never fails); 2 the command line is
- * wrong; 3 this machine cannot run it; 130 interrupted, with a partial result and report written.
+ * Exit codes: 0 all went well; 1 a trial failed, or with `--check` a claim of LAB.md (a verdict never
+ * fails); 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, with a partial result and report written.
  */
-const exitCodes = { ok: 0, trialFailed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
+const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 
 type Options = {
   profile: Profile;
@@ -35,6 +38,7 @@ type Options = {
   open?: boolean;
   list?: boolean;
   broker?: string;
+  check?: boolean;
 };
 
 const command = new Command('npm run lab --')
@@ -51,6 +55,7 @@ const command = new Command('npm run lab --')
     '--broker <where>',
     'a RabbitMQ for the experiment "broker": start one, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
   )
+  .option('--check', 'also hold every claim of LAB.md against what was measured')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
@@ -106,6 +111,7 @@ async function main(options: Options): Promise<number> {
     fits: [],
     pairs: [],
     findings: [],
+    checks: [],
   };
   const save = () => {
     result.lab.durationMs = Date.now() - startedAt.getTime();
@@ -136,9 +142,15 @@ async function main(options: Options): Promise<number> {
 
   const interrupted = interrupt.signal.aborted;
   result.lab.status = interrupted || refusal ? 'interrupted' : 'complete';
+  if (options.check) result.checks = checkClaims(claims, result);
   const resultPath = save();
   const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
-  const said = [writeVerdicts(result), writeModelFit(result), reportPath ?? resultPath].filter(Boolean);
+  const said = [
+    writeVerdicts(result),
+    writeModelFit(result),
+    writeChecks(result),
+    reportPath ?? resultPath,
+  ].filter(Boolean);
   (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (interrupted) return exitCodes.interrupted;
@@ -149,7 +161,10 @@ async function main(options: Options): Promise<number> {
   }
   if (!reportPath) return exitCodes.environment;
   if (options.open ?? (process.stdout.isTTY && !options.json)) await open(reportPath);
-  return result.trials.every(({ status }) => status === 'ok') ? exitCodes.ok : exitCodes.trialFailed;
+  const failed =
+    result.trials.some(({ status }) => status !== 'ok') ||
+    result.checks.some(({ outcome }) => outcome === 'does not hold');
+  return failed ? exitCodes.failed : exitCodes.ok;
 }
 
 /**
@@ -202,10 +217,10 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
-function commandOf({ profile, seed, only, broker: where }: Options): string {
+function commandOf({ profile, seed, only, broker: where, check }: Options): string {
   const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
   const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
-  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${at}`;
+  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${at}${check ? ' --check' : ''}`;
 }
 
 /** The address of a broker for others to read. */

@@ -57,6 +57,8 @@ export const parametersSchema = z.object({
   proxy: z.enum(['embedded', 'nginx']).optional(),
   /** For how long the server was made to stand still in the middle of the window. */
   stallMs: measured.optional(),
+  /** `true` where every message was followed on its way: such a trial illustrates, and is no evidence. */
+  traced: z.boolean().optional(),
 });
 
 /**
@@ -120,6 +122,32 @@ export const timelineSchema = z.object({
   dueMs: z.array(z.number()),
   awayFromMs: measured,
   awayUntilMs: measured,
+});
+
+/**
+ * The way of every message to one client, in milliseconds from the start of the window. `polls` are those
+ * whose answer came later than that, and the last one, which may never have been answered; in the order in
+ * which they were sent. What had not happened by the end has no instant.
+ */
+export const traceSchema = z.object({
+  /** In order of `seq`. `atMs`: when the servers had it, and those that push had written it. */
+  messages: z.array(z.object({ seq: count, dueMs: z.number(), atMs: z.number(), handledMs: z.number() })),
+  polls: z.array(
+    z.object({
+      /** By the client, when it asked. */
+      sentMs: z.number(),
+      /** By the server, when it was asked. */
+      arrivedMs: z.number().optional(),
+      /** By the server, when it answered. */
+      answeredMs: z.number().optional(),
+      /** By the client, when it had the answer. */
+      receivedMs: z.number().optional(),
+      /** The messages in the answer; none in an empty one. */
+      seqs: z.array(count),
+      /** Whether it was answered within the window, and so is one of the trial's `requests`. */
+      counted: z.boolean(),
+    }),
+  ),
 });
 
 /** What a network path did to a transport. */
@@ -203,6 +231,7 @@ export const trialSchema = z.object({
   cohorts: z.array(cohortSchema).optional(),
   returned: returnedSchema.optional(),
   timeline: timelineSchema.optional(),
+  trace: traceSchema.optional(),
   path: pathOutcomeSchema.optional(),
   consumed: consumedSchema.optional(),
   series: seriesSchema.optional(),
@@ -272,6 +301,17 @@ export const findingSchema = z.object({
   model: z.string().optional(),
 });
 
+/** A claim of LAB.md, held against this run. */
+export const checkSchema = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  /** The claim as it stands in LAB.md. */
+  says: z.string(),
+  outcome: z.enum(['holds', 'does not hold', 'not tested']),
+  /** The figures, and what was claimed; or why there are none. */
+  measured: z.string(),
+});
+
 /** What the experiment asks and teaches, so that a report can be drawn from the file alone. */
 export const experimentTextSchema = z.object({
   id: z.string(),
@@ -316,6 +356,8 @@ export const resultSchema = z.object({
   fits: z.array(fitSchema).default([]),
   pairs: z.array(pairSchema).default([]),
   findings: z.array(findingSchema),
+  /** Only of a run that was asked to check them. */
+  checks: z.array(checkSchema).default([]),
 });
 
 export type Result = z.infer<typeof resultSchema>;
@@ -330,12 +372,14 @@ export type Model = z.infer<typeof modelSchema>;
 export type Consumed = z.infer<typeof consumedSchema>;
 export type Returned = z.infer<typeof returnedSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+export type Trace = z.infer<typeof traceSchema>;
 export type Probe = z.infer<typeof probeSchema>;
 export type Fit = z.infer<typeof fitSchema>;
 export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type ExperimentText = z.infer<typeof experimentTextSchema>;
+export type Check = z.infer<typeof checkSchema>;
 export type Verdict = Finding['verdict'];
 
 /**

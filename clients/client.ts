@@ -1,4 +1,4 @@
-import type { Message } from '../servers/message.ts';
+import type { Batch, Message } from '../servers/message.ts';
 import type { BackoffName } from './backoff.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -73,8 +73,8 @@ export type ClientOptions = {
   credit?: number;
   /** Whether a polling client keeps its connection open between two polls. Default `true`. */
   keepAlive?: boolean;
-  /** Called for every answer to a poll with the time that it took. Says nothing about how old its messages were. */
-  onAnswer?: (responseMs: number) => void;
+  /** Called for every poll as it is sent. What it returns is called with what the answer carries, as soon as there is one. */
+  onAsk?: () => (batch: Batch) => void;
   /** How long it waits before it tries again after a failure. Default `jittered`. */
   backoff?: BackoffName;
   /** Gives numbers in [0, 1) for back-off and phase. Default `Math.random`. */

@@ -29,12 +29,12 @@ export class Poll {
   async ask(): Promise<Message[]> {
     this.counters.requests += 1;
     this.more = false;
-    const startMs = performance.now();
+    const onAnswer = this.#options.onAsk?.();
     try {
       const answer = await this.#http.ask('GET', this.#path);
       const batch = answer.status === 200 ? parseDelivery(answer.text) : undefined;
       if (!batch || !isBatch(batch)) throw new Error(`the server answered ${answer.status}: ${answer.text}`);
-      this.#options.onAnswer?.(performance.now() - startMs);
+      onAnswer?.(batch);
       if (batch.messages.length === 0) this.counters.empty += 1;
       this.more = batch.more ?? false;
       return this.ledger.takeBatch(batch);

@@ -43,6 +43,22 @@ describe('npm run report', () => {
     expect(readdirSync(folder)).toEqual(['page.html']);
   });
 
+  it('draws the sample for those who read before they run', () => {
+    const out = join(folder, 'page.html');
+    const { status, stdout } = report('--sample', '--out', out);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${out}\n` });
+    expect(readFileSync(out, 'utf8')).toContain('Push versus polling');
+  });
+
+  it('refuses a command line that names no result, or two', () => {
+    expect(report()).toMatchObject({ status: 2, stderr: expect.stringMatching(/--sample/) });
+    expect(report(sample, '--sample')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/results\.json.*--sample/),
+    });
+    expect(report(sample, sample)).toMatchObject({ status: 2, stdout: '' });
+  });
+
   it.each([
     ['a field that is missing', (result) => delete result.trials[2]?.delayMs.p50, /trials\.2\.delayMs\.p50/],
     ['a field of another kind', (result) => (result.lab.seed = 'many'), /lab\.seed/],

@@ -1,20 +1,26 @@
 import type { Prices } from '../bench/analysis/advice.ts';
-import type { CanvasPanel } from './charts/figure.ts';
 import { drawPanels } from './drawing/draw.ts';
 import { startCalculator } from './interaction/calculator.ts';
+import { compareOnDrop } from './interaction/compare.ts';
 import { offerDownloads } from './interaction/downloads.ts';
+import { printOnPaper } from './interaction/paper.ts';
 import { rememberPredictions } from './interaction/predictions.ts';
-import { foldTables } from './interaction/tables.ts';
+import { followSections } from './interaction/sections.ts';
+import { startSwimLanes } from './interaction/swim-lanes.ts';
 import { switchTheme } from './interaction/theme.ts';
+import { unpacked } from './interaction/unpack.ts';
+import type { SwimLanes } from './swim-lanes/lanes.ts';
 
 /** What runs in the report's page. Without it the page still says everything; with it, it also shows. */
-document.documentElement.dataset.scripted = '';
-foldTables();
+followSections();
 startCalculator(dataOf<Prices>('prices'));
+startSwimLanes(dataOf<SwimLanes>('lanes'));
 rememberPredictions();
-const charts = drawPanels(dataOf<CanvasPanel[]>('panels') ?? []);
-switchTheme(charts.redraw);
+const charts = drawPanels(unpacked('panels').then((panels) => JSON.parse(panels)));
+switchTheme(charts);
+printOnPaper(charts);
 offerDownloads(charts.picture);
+compareOnDrop();
 
 /** Data that the page carries for its script. */
 function dataOf<T>(id: string): T | undefined {

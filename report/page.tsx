@@ -4,21 +4,39 @@ import type { Result } from '../bench/result.ts';
 import type { Figure } from './charts/figure.ts';
 import { AdviceSection } from './sections/advice.tsx';
 import { anchorOf, anchors } from './sections/anchors.ts';
+import { type Compared, ComparisonSection } from './sections/comparison.tsx';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
+import type { SwimLanes } from './swim-lanes/lanes.ts';
+import { SwimLanesSection } from './swim-lanes/section.tsx';
 
 /** The whole page: what the body of the report holds, top to bottom. `figures` has a list per experiment, in their order. */
-export function Page(props: { result: Result; figures: Figure[][]; prices?: Prices; embedsResult: boolean }) {
-  const { result, figures, prices, embedsResult } = props;
+export function Page(props: {
+  result: Result;
+  figures: Figure[][];
+  prices?: Prices;
+  swim?: SwimLanes;
+  embedsResult: boolean;
+  /** What the result is compared with, if anything; the page's script may do so later. */
+  compared?: Compared;
+}) {
+  const { result, figures, prices, swim, embedsResult, compared } = props;
   return (
     <>
       <a class="skip" href={`#${anchors.verdicts}`}>
         Skip to the verdicts
       </a>
-      <Navigation result={result} advises={prices !== undefined} />
+      <Navigation
+        result={result}
+        advises={prices !== undefined}
+        follows={swim !== undefined}
+        compares={compared !== undefined}
+      />
       <main>
+        <div id={anchors.comparison}>{compared && <ComparisonSection compared={compared} />}</div>
         <FirstScreen result={result} />
+        {swim && <SwimLanesSection swim={swim} />}
         {result.experiments.map((experiment, index) => (
           <Fragment key={experiment.id}>
             <ExperimentSection
@@ -39,13 +57,27 @@ export function Page(props: { result: Result; figures: Figure[][]; prices?: Pric
 /** The experiment whose costs the advice is calculated from. */
 const priced = 'break-even';
 
-function Navigation({ result, advises }: { result: Result; advises: boolean }) {
+/** The sections as links: in a row where there is room for them, in a menu that needs no script where there is not. */
+function Navigation(props: { result: Result; advises: boolean; follows: boolean; compares: boolean }) {
+  const { result, advises, follows, compares } = props;
   return (
     <nav aria-label="Sections">
-      <ul>
+      <button type="button" class="sections-button" popovertarget="sections">
+        Sections
+        <span id="section-now" />
+      </button>
+      <ul id="sections" popover="auto">
+        <li id="comparison-link" hidden={!compares}>
+          <a href={`#${anchors.comparison}`}>Comparison</a>
+        </li>
         <li>
           <a href={`#${anchors.verdicts}`}>Verdicts</a>
         </li>
+        {follows && (
+          <li>
+            <a href={`#${anchors.oneMessage}`}>One message</a>
+          </li>
+        )}
         {result.experiments.map(({ id, title }) => (
           <Fragment key={id}>
             <li>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { randomLcg } from 'd3-random';
 import { describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../bench/result.ts';
+import { parseResult, type Result, type Trial } from '../bench/result.ts';
 import { renderReport } from './render.ts';
 
 const sampleText = readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8');
@@ -22,8 +23,25 @@ describe('a report', () => {
       expect(text).toContain(verdict);
       expect(text).toContain(escaped(rule));
     }
-    for (const { id } of result.trials) expect(text).toContain(id);
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
+  });
+
+  it('sums up the books of every trial that there is', async () => {
+    const { trials } = parseResult(sampleText);
+    const html = await renderReport(parseResult(sampleText));
+    const [books = ''] = html.match(/<table id="books">.*?<\/table>/s) ?? [];
+    const columns = [...books.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+      [...row.matchAll(/<t[hd].*?>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+        cell.replaceAll(/<.*?>/g, '').replaceAll(',', ''),
+      ),
+    );
+    const sumOf = (title: string) => {
+      const place = columns[0]?.indexOf(title) ?? -1;
+      return columns.slice(1).reduce((sum, row) => sum + Number(row[place]), 0);
+    };
+    expect(sumOf('trials')).toBe(trials.length);
+    for (const key of ['expected', 'delivered', 'dropped', 'missed'] as const)
+      expect(sumOf(key)).toBe(trials.reduce((sum, { messages }) => sum + messages[key], 0));
   });
 
   it('writes free text of the result as text, wherever it stands', async () => {
@@ -46,10 +64,10 @@ describe('a report', () => {
       }),
     );
     expect(html).not.toContain('<img');
-    // The page’s own script, and its data: panels, the result and, where costs were fitted, prices.
-    const own = html.match(/<script( type="application\/json" id="(panels|prices|result)")?>/g) ?? [];
+    // The page’s own script, and its data: panels, the result, the program, lanes where a trial was traced, prices where costs were fitted.
+    const own = html.match(/<script( type="application\/(json|gzip)" id="[\w-]+")?>/g) ?? [];
     expect(html.match(/<script/g)).toHaveLength(own.length);
-    expect(own.length).toBeLessThanOrEqual(4);
+    expect(own.length).toBeLessThanOrEqual(7);
     expect(html).toContain('&lt;/script>');
   });
 
@@ -64,6 +82,21 @@ describe('a report', () => {
     expect(html).toContain('The run was interrupted');
     expect(html).toContain('The crowd: was not measured.');
     expect(html).toContain('data-panel="freshness-ages-0"');
+  });
+
+  it('shows the claims of LAB.md of a run that was asked to check them', async () => {
+    expect(await renderReport(parseResult(sampleText))).not.toContain('id="claims"');
+    const html = await renderReport(
+      sampleWith((result) => {
+        const check = { experiment: 'freshness', measured: 'age: 2 (claimed: 1 to 3)' };
+        result.checks = [
+          { id: 'one', says: 'It is so.', outcome: 'holds', ...check },
+          { id: 'two', says: 'It is not so.', outcome: 'does not hold', ...check },
+        ];
+      }),
+    );
+    expect(html).toContain('1 of 2 claims of LAB.md hold here.');
+    expect(html).toMatch(/It is not so\.<\/td><td class="word mark-bad">does not hold/);
   });
 
   it('takes an experiment that has nothing but probes for measured', async () => {
@@ -106,6 +139,29 @@ describe('a report', () => {
     );
     expect(html).not.toContain('id="result"');
     expect(html).not.toContain('data-json');
+  });
+
+  it('carries the result of a full run and still weighs less than a megabyte', async () => {
+    const random = randomLcg(45);
+    const like = (value: number) => (Number.isInteger(value) ? value : value * (0.9 + 0.2 * random()));
+    const html = await renderReport(
+      sampleWith((result) => {
+        // The sample has mostly one run of each trial, 212 in all, a full run 1,170. No run packs as a copy of another.
+        result.trials = result.trials.flatMap((trial, place) =>
+          [1, 2, 3, 4, 5, ...(place % 2 === 0 ? [6] : [])].map((repeat) => ({
+            ...(JSON.parse(JSON.stringify(trial), (_, value) =>
+              typeof value === 'number' ? like(value) : value,
+            ) as Trial),
+            id: `${trial.id}/${repeat}`,
+            repeat,
+            // One run of them all is traced, in a full run as well.
+            trace: repeat === 1 ? trial.trace : undefined,
+          })),
+        );
+      }),
+    );
+    expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
+    expect(html.includes('id="result"')).toBe(true);
   });
 
   it('can be drawn from a result without a single trial', async () => {

@@ -10,49 +10,76 @@ import { anyTransportNames, transportLooks } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
+import { toColumns } from './columns.ts';
 import { Page } from './page.tsx';
+import { resultShape } from './result-shape.ts';
+import type { Compared } from './sections/comparison.tsx';
+import { swimLanesOf } from './swim-lanes/from-result.ts';
+import { sixDigits } from './units.ts';
 
 /** A page stays small enough to be mailed around. */
-const pageBytesMax = 950_000;
+const pageBytesMax = 990_000;
 
 /**
  * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
  * script and data are inside. Free text of the result is only ever written as text. The result itself
- * travels in the page as long as there is room for it.
+ * travels in the page as long as there is room for it, its measured numbers in six digits. With `compared`,
+ * what differs stands at the top.
  */
-export async function renderReport(result: Result): Promise<string> {
-  const [style, script] = await Promise.all([pageStyle(), pageScript()]);
-  const whole = pageOf(result, style, script, true);
-  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, style, script, false);
+export async function renderReport(result: Result, compared?: Compared): Promise<string> {
+  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+  const panels = canvasPanels(figures.flat());
+  const [style, loader, script] = await Promise.all([
+    pageStyle(panels),
+    bundled('loader'),
+    bundled('script'),
+  ]);
+  const parts = { compared, figures, panels, style, loader, script };
+  const whole = pageOf(result, parts, true);
+  return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, parts, false);
 }
 
-function pageOf(result: Result, style: string, script: string, embedsResult: boolean): string {
-  const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
+/** What the page is made of beside the result. */
+type Parts = {
+  compared: Compared | undefined;
+  figures: Figure[][];
+  panels: CanvasPanel[];
+  style: string;
+  loader: string;
+  script: string;
+};
+
+function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
+  const { compared, figures, panels, style, loader, script } = parts;
   const prices = pricesOf(result);
+  const swim = swimLanesOf(result);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyFor(style, script)}">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(style, [loader, script])}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Push versus polling: a lab report</title>
+<title>${compared ? 'Push versus polling: two results compared' : 'Push versus polling: a lab report'}</title>
 <style>${style}</style>
 </head>
 <body>
-${renderToString(h(Page, { result, figures, prices, embedsResult }))}
-${dataBlock('panels', JSON.stringify(canvasPanels(figures.flat()), sixDigits))}
+${renderToString(h(Page, { result, figures, prices, swim, embedsResult, compared }))}
+${packedBlock('panels', JSON.stringify(panels, shortNumbers))}
 ${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
-${embedsResult ? dataBlock('result', JSON.stringify(packed(result))) : ''}
-<script>${script}</script>
+${swim ? dataBlock('lanes', JSON.stringify(swim)) : ''}
+${embedsResult ? packedBlock('result', inColumns(result)) : ''}
+${packedBlock('result-shape', JSON.stringify(resultShape()))}
+${packedBlock('program', script)}
+<script>${loader}</script>
 </body>
 </html>
 `;
 }
 
-/** The result as its reader's browser unpacks it: a fifth of its length, and every digit is kept. */
-function packed(result: Result): string {
-  return gzipSync(JSON.stringify(result)).toString('base64');
+/** The result with its trials in columns, as its reader's browser puts it together again. */
+function inColumns(result: Result): string {
+  return JSON.stringify({ ...result, trials: toColumns(result.trials) }, shortNumbers);
 }
 
 /** The panels that the script draws. */
@@ -60,17 +87,17 @@ function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
   return figures.flatMap(({ panels }) => panels).filter(isOnCanvas);
 }
 
-/** For a chart six digits are more than anybody sees, and half of what a measured number would take in the page. */
-function sixDigits(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+/** Shortens the numbers of what is written as JSON. */
+function shortNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? sixDigits(value) : value;
 }
 
-/** Allows this very style and this very script, images made by the page itself, and nothing else. */
-function policyFor(style: string, script: string): string {
+/** Allows this very style and these very scripts, images made by the page itself, and nothing else. */
+function policyFor(style: string, scripts: readonly string[]): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   return [
     "default-src 'none'",
-    `script-src ${hash(script)}`,
+    `script-src ${scripts.map(hash).join(' ')}`,
     `style-src ${hash(style)}`,
     'img-src data: blob:',
     "base-uri 'none'",
@@ -83,10 +110,16 @@ function dataBlock(id: string, json: string): string {
   return `<script type="application/json" id="${id}">${json.replaceAll('<', '\\u003c')}</script>`;
 }
 
-/** The page's script and its libraries in one piece, with nothing in it that could end a script element. */
-async function pageScript(): Promise<string> {
+/** Text that the page's script unpacks: a third of its length. Base64 holds nothing that could end the block. */
+function packedBlock(id: string, text: string): string {
+  const packed = gzipSync(text, { level: 9 }).toString('base64');
+  return `<script type="application/gzip" id="${id}">${packed}</script>`;
+}
+
+/** A script of the page and its libraries in one piece, with nothing in it that could end a script element. */
+async function bundled(name: 'loader' | 'script'): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('./page-script.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`./page-${name}.ts`, import.meta.url))],
     bundle: true,
     format: 'iife',
     minify: true,
@@ -96,17 +129,22 @@ async function pageScript(): Promise<string> {
     logLevel: 'silent',
   });
   const [file] = outputFiles;
-  if (!file) throw new Error('the bundler gave no script for the page');
+  if (!file) throw new Error(`the bundler gave no page-${name}`);
   return file.text.replaceAll(/<(?=\/script|script|!--)/gi, '\\x3C');
 }
 
-/** The style sheet, led by the colours of the transports as they stand in clients/transports.ts. */
-async function pageStyle(): Promise<string> {
+/**
+ * The style sheet, led by the colours of the transports as they stand in clients/transports.ts, and by the
+ * numbers of rows that charts have: a chart's place has its height before anything is drawn on it.
+ */
+async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
   const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');
   const colours = anyTransportNames.map((name) => {
     const { light, dark } = transportLooks[name];
     return `--${name}: light-dark(${light}, ${dark});`;
   });
   const own = anyTransportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
-  return [`:root { ${colours.join(' ')} }`, ...own, sheet].join('\n');
+  const counts = new Set(panels.flatMap((panel) => ('rows' in panel ? panel.rows.length : [])));
+  const rows = [...counts].map((count) => `.rows-${count} { --rows: ${count}; }`);
+  return [`:root { ${colours.join(' ')} }`, ...own, ...rows, sheet].join('\n');
 }

@@ -1,4 +1,5 @@
 import { threeDigits, writeMs } from '../bench/analysis/writing.ts';
+import type { Axis } from './charts/figure.ts';
 
 /**
  * How the report writes numbers: three significant digits and a unit that keeps them readable.
@@ -23,9 +24,24 @@ export function writeDuration(durationMs: number): string {
 }
 
 /** A value at the tick of an axis. Milliseconds turn to seconds from 1,000 on; percent gets its sign. */
-export function writeTick(value: number, unit: 'ms' | 'percent' | 'number'): string {
+export function writeTick(value: number, unit: Axis['unit']): string {
   if (unit === 'ms') return writeMs(value);
+  if (unit === 'percentile') return writePercentile(value);
   return unit === 'percent' ? `${threeDigits(value)} %` : threeDigits(value);
+}
+
+/** The percentile at a place 1 / (1 − p) of its axis, with as many digits as tell it from the next: 99.9 % at 1,000. */
+function writePercentile(place: number): string {
+  const digits = Math.max(0, Math.ceil(Math.log10(place) - 1e-9) - 2);
+  return `${(100 - 100 / place).toFixed(digits)} %`;
+}
+
+/**
+ * A number as the page carries it for charts and downloads: a count in full, a measured fraction in six
+ * digits. That is more than a clock here can tell apart, and half of what the fraction takes in full.
+ */
+export function sixDigits(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
 }
 
 /** "1 run", "3 runs". */

@@ -13,6 +13,8 @@ import type { MessageSource } from './source/source.ts';
 export type HttpOptions = {
   /** What reads requests and writes answers: Express, or nothing on top of Node. Default `express`. */
   framework?: 'express' | 'http';
+  /** Called for every poll as it arrives. What it returns is called with what the answer carries, as it leaves. */
+  onAsk?: () => (batch: Batch) => void;
 };
 
 /** A `GET /messages`, as either framework hands it on. */
@@ -39,10 +41,14 @@ export type HttpApp = {
 export function httpServer(
   source: MessageSource,
   tally: Tally,
-  { framework = 'express' }: HttpOptions,
+  { framework = 'express', onAsk }: HttpOptions,
   onAsked: HttpApp['onAsked'],
 ): Server {
-  const app = { onAsked, publish: (publication: Publication) => source.publish(publication), tally };
+  const app = {
+    onAsked: onAsk ? watched(onAsked, onAsk) : onAsked,
+    publish: (publication: Publication) => source.publish(publication),
+    tally,
+  };
   // Node closes an idle connection after 5 s, so a client that polls less often would reconnect every time.
   return createServer(
     { keepAliveTimeout: 120_000 },
@@ -53,6 +59,20 @@ export function httpServer(
 /** The same, as an endpoint. */
 export function httpEndpoint(...told: Parameters<typeof httpServer>): Endpoint {
   return new Endpoint(httpServer(...told), told[1]);
+}
+
+/** The same, while somebody looks on. */
+function watched(onAsked: HttpApp['onAsked'], onAsk: NonNullable<HttpOptions['onAsk']>): HttpApp['onAsked'] {
+  return (asked) => {
+    const onAnswer = onAsk();
+    onAsked({
+      ...asked,
+      answer(batch) {
+        onAnswer(batch);
+        asked.answer(batch);
+      },
+    });
+  };
 }
 
 /** Counts an answer. */

@@ -1,7 +1,8 @@
 import { randomLcg, randomNormal } from 'd3-random';
 import { describe, expect, it } from 'vitest';
 import { type Cost, type CostRow, fitCosts } from './costs.ts';
-import { meanInterval, tQuantile } from './interval.ts';
+import { meanInterval } from './interval.ts';
+import { tQuantile } from './student.ts';
 
 const standardError = ({ high, low }: Cost, degreesOfFreedom: number) =>
   (high - low) / 2 / tQuantile(0.95, degreesOfFreedom);

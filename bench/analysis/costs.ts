@@ -3,7 +3,7 @@
  * differ. One trial alone can't tell a poll's cost from that of the messages in its answer.
  */
 import MultivariateLinearRegression from 'ml-regression-multivariate-linear';
-import { tQuantile } from './interval.ts';
+import { tQuantile } from './student.ts';
 
 /** One trial: what it cost in all (`y`) and how often it did each thing (`x`, by name). */
 export type CostRow = {

@@ -10,7 +10,7 @@ import { isSaturated } from './warnings.ts';
 export function judge(experiment: Experiment, all: Evidence): Finding {
   const usable = usableEvidence(all);
   const runs = repeats(usable);
-  const judged = conclude(experiment, usable, all.trials);
+  const judged = conclude(experiment, usable, all.trials.filter(isMeant));
   return {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
@@ -31,7 +31,12 @@ export function usableEvidence(all: Evidence): Evidence {
 
 /** Whether a trial may be evidence. */
 export function isUsable(trial: Trial): boolean {
-  return trial.status === 'ok' && !isSaturated(trial);
+  return isMeant(trial) && trial.status === 'ok' && !isSaturated(trial);
+}
+
+/** Whether a trial was meant as evidence, and not only to be looked at. */
+export function isMeant({ parameters }: Trial): boolean {
+  return !parameters.traced;
 }
 
 function conclude(

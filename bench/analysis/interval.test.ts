@@ -7,33 +7,13 @@ import {
   type PairedRun,
   ratioInterval,
   smallerOf,
-  tQuantile,
+  welchRatio,
 } from './interval.ts';
 
 /** Draws of five runs each, the same at every call. */
 function draws(count: number, draw: () => number): number[][] {
   return Array.from({ length: count }, () => Array.from({ length: 5 }, draw));
 }
-
-describe('the quantile of t', () => {
-  // NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2.
-  it.each([
-    [0.95, 1, 12.706],
-    [0.95, 2, 4.303],
-    [0.95, 4, 2.776],
-    [0.95, 30, 2.042],
-    [0.9, 10, 1.812],
-    [0.99, 4, 4.604],
-    [0.95, 1_000_000, 1.96],
-  ])('for %d and %d degrees of freedom is %d', (confidence, degreesOfFreedom, quantile) => {
-    expect(tQuantile(confidence, degreesOfFreedom)).toBeCloseTo(quantile, 3);
-  });
-
-  it('refuses a confidence that is no share', () => {
-    for (const confidence of [0, 1, 95, Number.NaN])
-      expect(() => tQuantile(confidence, 4)).toThrow(`confidence is ${confidence}`);
-  });
-});
 
 describe('the interval of a mean', () => {
   it('is that of Student, who had ten patients sleep on two drugs', () => {
@@ -123,6 +103,56 @@ describe('the interval of a ratio', () => {
     );
     expect(covering.length / 300).toBeGreaterThanOrEqual(0.92);
     expect(covering.length / 300).toBeLessThanOrEqual(0.98);
+  });
+});
+
+describe('the ratio of two sets of runs that nothing pairs', () => {
+  it('is Welch’s interval on the logs, transformed back', () => {
+    // The logs are {1, 2, 3} and {4, 6}: 3 apart, with squared errors of 1/3 and 1, so that
+    // ν = (4/3)² / ((1/3)²/2 + 1) = 1.684, and t(0.975, ν) is 5.1762 (from another program).
+    const logs = welchRatio({ a: [1, 2, 3].map(Math.exp), b: [4, 6].map(Math.exp) });
+    expect(Math.log(logs?.mean ?? 0)).toBeCloseTo(3, 12);
+    expect(Math.log(logs?.low ?? 0)).toBeCloseTo(3 - 5.176232 * Math.sqrt(4 / 3), 4);
+    expect(Math.log(logs?.high ?? 0)).toBeCloseTo(3 + 5.176232 * Math.sqrt(4 / 3), 4);
+  });
+
+  it('says the same whichever of the two is called a', () => {
+    const [a, b] = [
+      [2, 3, 2.5],
+      [4, 7, 5, 6],
+    ];
+    const ratio = welchRatio({ a, b });
+    const inverse = welchRatio({ a: b, b: a });
+    expect(inverse?.mean).toBeCloseTo(1 / (ratio?.mean ?? 0), 12);
+    expect(inverse?.low).toBeCloseTo(1 / (ratio?.high ?? 0), 12);
+  });
+
+  it('needs two values on each side, all of them positive', () => {
+    expect(welchRatio({ a: [1], b: [1, 2, 3] })).toBeUndefined();
+    expect(welchRatio({ a: [1, 2], b: [2] })).toBeUndefined();
+    expect(welchRatio({ a: [1, 2], b: [0, 2] })).toBeUndefined();
+    expect(welchRatio({ a: [1, 2], b: [Number.NaN, 2] })).toBeUndefined();
+  });
+
+  it('is a point where no run differs from its like, unless values are only known so well', () => {
+    const counted = { a: [12, 12], b: [13, 13] };
+    expect(welchRatio(counted)).toMatchObject({
+      low: expect.closeTo(13 / 12),
+      high: expect.closeTo(13 / 12),
+    });
+    expect(welchRatio(counted, { resolution: 1 / 12 })?.low).toBeLessThan(1);
+  });
+
+  it('covers the true ratio of five runs and three as often as it says', () => {
+    const source = randomLcg(1947);
+    const [steady, wild] = [0.1, 0.4].map((deviation) => randomNormal.source(source)(0, deviation));
+    const runs = (count: number, level: number, noise: (() => number) | undefined) =>
+      Array.from({ length: count }, () => level * Math.exp(noise?.() ?? 0));
+    const covering = Array.from({ length: 1000 }, () =>
+      welchRatio({ a: runs(5, 1, steady), b: runs(3, 2, wild) }),
+    ).filter((ratio) => ratio && !clearlyDifferent(ratio, 2));
+    expect(covering.length / 1000).toBeGreaterThanOrEqual(0.93);
+    expect(covering.length / 1000).toBeLessThanOrEqual(0.97);
   });
 });
 

@@ -9,8 +9,8 @@
  * and its "95 %" interval covered the truth in 83 % of 2,000 draws of five. t pays for few runs with a
  * wide interval, and covered it in 94 %.
  */
-import jstat from 'jstat';
 import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { tQuantile } from './student.ts';
 
 /** Below this many runs a verdict is provisional, and its sentence has no interval. */
 export const runsForVerdict = 3;
@@ -83,17 +83,45 @@ export function ratioInterval(pairs: readonly PairedRun[], confidence = 0.95): I
   return { mean: Math.exp(logs.mean), low: Math.exp(logs.low), high: Math.exp(logs.high), n: logs.n };
 }
 
+/**
+ * How many times as much b is as a, over runs that nothing pairs: the ratio of their geometric means, with
+ * Welch's t-interval on the difference of the means of their logs, transformed back. Welch's and not the
+ * pooled one, because two results may differ in how much their runs scatter as well as in their level.
+ *
+ * `resolution` is what a value may be off by without anybody seeing it, as a share of it. Nothing is taken
+ * to scatter less: two runs that happen to count the same 12 requests do not make 12 a certainty.
+ *
+ * `undefined` with fewer than two values on a side, and where a value is not positive and finite.
+ */
+export function welchRatio(
+  { a, b }: { a: readonly number[]; b: readonly number[] },
+  { confidence = 0.95, resolution = 0 }: { confidence?: number; resolution?: number } = {},
+): Omit<Interval, 'n'> | undefined {
+  const usable = [...a, ...b].every((value) => value > 0 && Number.isFinite(value));
+  if (a.length < 2 || b.length < 2 || !usable) return undefined;
+  const [before, after] = [a, b].map((values) => {
+    const logs = values.map(Math.log);
+    const deviation = Math.max(sampleStandardDeviation(logs), resolution);
+    return { mean: mean(logs), squaredError: deviation ** 2 / logs.length, n: logs.length };
+  }) as [Logs, Logs];
+  const ratio = after.mean - before.mean;
+  const squaredError = before.squaredError + after.squaredError;
+  // Without any scatter there are no degrees of freedom to reckon with, and nothing to reach for.
+  const half =
+    squaredError === 0 ? 0 : tQuantile(confidence, degreesOfFreedom(before, after)) * Math.sqrt(squaredError);
+  return { mean: Math.exp(ratio), low: Math.exp(ratio - half), high: Math.exp(ratio + half) };
+}
+
+/** The mean of some logs, and the square of its standard error. */
+type Logs = { mean: number; squaredError: number; n: number };
+
+/** Welch and Satterthwaite's: between those of the smaller side and those of both together. */
+function degreesOfFreedom(a: Logs, b: Logs): number {
+  const together = (a.squaredError + b.squaredError) ** 2;
+  return together / (a.squaredError ** 2 / (a.n - 1) + b.squaredError ** 2 / (b.n - 1));
+}
+
 /** Whether the interval does not contain `from`; its ends belong to it. */
 export function clearlyDifferent({ low, high }: Pick<Interval, 'low' | 'high'>, from: number): boolean {
   return low > from || high < from;
-}
-
-/**
- * How many standard errors a two-sided interval reaches to either side: t(0.975, 4) = 2.776 for 95 % of
- * five runs. Throws a `RangeError` where `confidence` is not between 0 and 1.
- */
-export function tQuantile(confidence: number, degreesOfFreedom: number): number {
-  if (!(confidence > 0 && confidence < 1))
-    throw new RangeError(`confidence is ${confidence}; it takes a share between 0 and 1, such as 0.95`);
-  return jstat.studentt.inv((1 + confidence) / 2, degreesOfFreedom);
 }

@@ -54,5 +54,7 @@ describe('the model fit', () => {
   it('leaves out what is no evidence, and trials without a measured way', () => {
     expect(modelFits([{ ...poll(100, 50), status: 'failed' }])).toEqual([]);
     expect(modelFits([{ ...poll(100, 50), linkMs: undefined }])).toEqual([]);
+    const { parameters, ...rest } = poll(100, 50);
+    expect(modelFits([{ ...rest, parameters: { ...parameters, traced: true } }])).toEqual([]);
   });
 });

@@ -19,13 +19,31 @@ const everybody: GroupPlan[] = [
   { transport: 'short-poll', clients, intervalMs: 250 },
 ];
 
+/**
+ * A few messages from far away, every one of them followed on its way: to be looked at, not to be judged.
+ * Answers are not held for long, so that empty ones can be seen as well.
+ */
+const followed: TrialPlan = {
+  groups: [
+    { transport: 'push', clients: 1 },
+    { transport: 'sse', clients: 1, server: { framework: 'http' } },
+    { transport: 'long-poll', clients: 1, server: { framework: 'http', holdMs: 350 } },
+    { transport: 'short-poll', clients: 1, intervalMs: 500, server: { framework: 'http' } },
+  ],
+  schedule: { kind: 'poisson', ratePerSecond: 2.5 },
+  link: { oneWayMs: 80 },
+  durationMs: 2300,
+  repeat: 1,
+  trace: true,
+};
+
 const sizes = {
   quick: { repeats: 1, alone: ['push'], togetherMs: 1200, aloneMs: 600 },
   default: { repeats: 3, alone: ['push', 'long-poll'], togetherMs: 2000, aloneMs: 500 },
   full: {
     repeats: 5,
     alone: ['push', 'sse', 'tcp-push', 'notify', 'long-poll'],
-    togetherMs: 4000,
+    togetherMs: 3400,
     aloneMs: 1000,
   },
 } as const;
@@ -80,7 +98,7 @@ export const freshness: Experiment = {
           repeat,
         });
     }
-    return { trials };
+    return { trials: [...trials, followed] };
   },
 
   judge({ trials }) {

@@ -7,7 +7,7 @@ import type { Pair, Trial } from '../result.ts';
 const apartTimes = 2;
 
 const sizes = {
-  quick: { repeats: 1, slowMs: 700, pollMs: 700, farMs: 300, cannonMs: 1000 },
+  quick: { repeats: 1, slowMs: 600, pollMs: 700, farMs: 300, cannonMs: 1000 },
   default: { repeats: 1, slowMs: 1200, pollMs: 1500, farMs: 600, cannonMs: 1000 },
   full: { repeats: 5, slowMs: 2000, pollMs: 3000, farMs: 2000, cannonMs: 4000 },
 } as const;

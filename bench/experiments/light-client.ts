@@ -40,8 +40,8 @@ const sizes = {
   quick: {
     repeats: 1,
     rates: [
-      { ratePerSecond: 0.4, durationMs: 2500, groups: whenSlow(1250) },
-      { ratePerSecond: 100, durationMs: 600, groups: whenFast },
+      { ratePerSecond: 0.4, durationMs: 2300, groups: whenSlow(1250) },
+      { ratePerSecond: 100, durationMs: 450, groups: whenFast },
     ],
   },
   default: {

@@ -70,8 +70,8 @@ const groups = {
 
 /** Calm, overload, and some time to recover. */
 const sizes = {
-  quick: { repeats: 1, durationMs: 1800, overload: { atMs: 200, durationMs: 1400 } },
-  default: { repeats: 1, durationMs: 2600, overload: { atMs: 300, durationMs: 2000 } },
+  quick: { repeats: 1, durationMs: 1500, overload: { atMs: 200, durationMs: 1100 } },
+  default: { repeats: 1, durationMs: 2300, overload: { atMs: 300, durationMs: 1700 } },
   full: { repeats: 5, durationMs: 2300, overload: { atMs: 300, durationMs: 1700 } },
 } satisfies Record<string, { repeats: number; durationMs: number; overload: Absence }>;
 

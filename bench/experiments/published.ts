@@ -30,7 +30,7 @@ const aTenth = allMessages / 10;
 
 /** `messages` of each client, run by run; all further runs a tenth. */
 const sizes: Record<Profile, { repeats: number; messages: number[]; crowds: number[]; gridMs: number }> = {
-  quick: { repeats: 1, messages: [], crowds: [100], gridMs: 400 },
+  quick: { repeats: 1, messages: [2], crowds: [100], gridMs: 400 },
   default: { repeats: 1, messages: [], crowds: [100, 400], gridMs: 1000 },
   full: { repeats: 5, messages: [allMessages], crowds: [100, 600], gridMs: 1000 },
 };

@@ -128,6 +128,50 @@ describe('every experiment', () => {
   });
 });
 
+describe('a trial that only illustrates', () => {
+  const judged = [
+    trial({ delayMs: delay(1, 5) }),
+    trial({ transport: 'short-poll', parameters: poll, delayMs: delay(500) }),
+  ];
+  const traced = (['push', 'short-poll'] as const).map((transport) =>
+    trial({
+      transport,
+      parameters: { traced: true, ...(transport === 'short-poll' && poll) },
+      delayMs: delay(400, 900),
+      repeat: 9,
+      together: 'followed',
+    }),
+  );
+
+  it('is no evidence, whatever it measured', () => {
+    expect(traced.some(isUsable)).toBe(false);
+    expect(judge(freshness, evidence([...judged, ...traced]))).toEqual(judge(freshness, evidence(judged)));
+  });
+
+  it('is not among the trials that could not be used', () => {
+    const { sentence } = judge(freshness, evidence(traced));
+    expect(sentence).toBe('There is no usable pair of push and poll.');
+  });
+
+  it.each(['quick', 'default', 'full'] as const)(
+    'is planned once in %s, and costs next to nothing',
+    (profile) => {
+      const plans = experiments.flatMap(
+        (experiment) => experiment.plan(profile, { clientsMax: 20_000 }).trials,
+      );
+      const followed = plans.filter(({ trace }) => trace);
+      expect(followed).toHaveLength(1);
+      expect(followed[0]?.groups.map(({ transport, clients }) => [transport, clients])).toEqual([
+        ['push', 1],
+        ['sse', 1],
+        ['long-poll', 1],
+        ['short-poll', 1],
+      ]);
+      expect(followed[0]?.durationMs).toBeLessThanOrEqual(3000);
+    },
+  );
+});
+
 describe('evidence', () => {
   it.each([
     ['a failed trial', { status: 'failed' as const }],

@@ -7,9 +7,11 @@ import { nodeOpeners } from '../../clients/openers-node.ts';
 import type { ShortPollClientOptions } from '../../clients/short-poll.ts';
 import type { AnyTransportName, TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
+import type { Batch } from '../../servers/message.ts';
 import { sumBooks } from '../analysis/books.ts';
 import type { Books, Cohort, Delay, Histogram, Returned } from '../result.ts';
-import { Member } from './member.ts';
+import { type Handled, Member } from './member.ts';
+import { type Asked, PollRecord } from './poll-record.ts';
 import { until } from './process-meter.ts';
 import { type Publications, publicationTimesMs } from './publications.ts';
 import { Recorder } from './recorder.ts';
@@ -37,6 +39,8 @@ export type FleetGroup = {
   backoff: BackoffName;
   /** All polls stand at the same place in the interval, instead of being spread over it. */
   inPhase: boolean;
+  /** Write down the way of every message. Takes one client. */
+  traced: boolean;
   seed: number;
 };
 
@@ -69,8 +73,10 @@ export type FleetReport = {
   heldMax: number;
   /** After a time without the server; see the result file. */
   returned?: Returned;
-  /** When each message of the first member came, and when it was due; monotonic milliseconds. */
-  timeline?: { atMs: number[]; dueMs: number[] };
+  /** Every message of the first member, where somebody wants to see. */
+  handled?: Handled[];
+  /** Its polls, as it saw them; in a group that is traced. */
+  polls?: Asked[];
 };
 
 /** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
@@ -98,12 +104,18 @@ export class Group {
   #overload: { fromMs: number; untilMs: number } | undefined;
   readonly #responses = new Recorder();
   readonly #hands: readonly Hand[];
+  readonly #polls: PollRecord | undefined;
 
   constructor(wanted: FleetGroup, { open, hands }: Opening = ofServers(wanted.transport)) {
+    if (wanted.traced && wanted.clients !== 1)
+      throw new Error(
+        `trace: ${wanted.transport} has ${wanted.clients} clients; it takes one client in each group`,
+      );
     const { transport, port, clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
     const random = randomLcg(wanted.seed);
     this.#wanted = wanted;
     this.#hands = hands;
+    this.#polls = wanted.traced ? new PollRecord() : undefined;
     this.phasesMs = Array.from({ length: clients }, (_, index) =>
       inPhase ? 0 : ((index + random()) * intervalMs) / clients,
     );
@@ -120,7 +132,7 @@ export class Group {
         keepAlive,
         backoff,
         credit,
-        onAnswer: (responseMs: number) => this.#responses.record(responseMs),
+        onAsk: () => this.#onAsk(),
       };
       return new Member({
         open: (after) => open({ ...options, after }, index),
@@ -130,6 +142,7 @@ export class Group {
         recorderAt: (dueMs) => this.#recorders[slow ? 'slow' : 'fast'][this.#phaseAt(dueMs)],
       });
     });
+    if (wanted.traced) this.#watchFirst();
   }
 
   /** Connects everybody. */
@@ -155,7 +168,7 @@ export class Group {
     await Promise.all(all);
   }
 
-  /** Everybody goes away for a while or dies, and comes back. The first member keeps a timeline of it. */
+  /** Everybody goes away for a while or dies, and comes back. The first member's messages are kept. */
   async goAway({
     fromMs,
     untilMs,
@@ -167,8 +180,7 @@ export class Group {
     replay: boolean;
     dies: boolean;
   }): Promise<void> {
-    const [first] = this.members;
-    if (first) first.timeline = { atMs: [], dueMs: [] };
+    this.#watchFirst();
     await until(fromMs);
     for (const member of this.members) {
       if (dies) member.die();
@@ -233,6 +245,8 @@ export class Group {
       redelivered: this.#hands.reduce((sum, { redelivered }) => sum + redelivered, 0),
       heldMax: Math.max(0, ...this.#hands.map(({ heldMax }) => heldMax)),
       ...this.#returned(),
+      ...(this.members[0]?.handled && { handled: this.members[0].handled }),
+      ...(this.#polls && { polls: this.#polls.asked }),
     };
   }
 
@@ -247,8 +261,7 @@ export class Group {
   }
 
   /** What came of a time without the server, where there was one: how late the last member had what it missed, and news. */
-  #returned(): Pick<FleetReport, 'returned' | 'timeline'> {
-    const { timeline } = this.members[0] ?? {};
+  #returned(): Pick<FleetReport, 'returned'> {
     const lastOf = (times: (number | null)[]) =>
       times.some((atMs) => atMs === null) ? null : Math.max(...(times as number[]));
     const concerned = this.#overload ? this.members.filter((member) => member.slow) : this.members;
@@ -256,15 +269,28 @@ export class Group {
     const replayed = concerned.reduce((sum, member) => sum + member.replayed.count, 0);
     const old = concerned.flatMap((member) => member.replayed.lastAtMs ?? []);
     const seen = replayed > 0 || news.some((atMs) => atMs !== null);
+    if (!seen) return {};
     return {
-      ...(timeline && { timeline }),
-      ...(seen && {
-        returned: {
-          replayed,
-          caughtUpMs: old.length > 0 ? Math.max(...old) : null,
-          allHearNewsMs: lastOf(news),
-        },
-      }),
+      returned: {
+        replayed,
+        caughtUpMs: old.length > 0 ? Math.max(...old) : null,
+        allHearNewsMs: lastOf(news),
+      },
+    };
+  }
+
+  #watchFirst(): void {
+    const [first] = this.members;
+    if (first) first.handled = [];
+  }
+
+  /** A poll is being sent: how long it takes is recorded when it has been answered. */
+  #onAsk(): (batch: Batch) => void {
+    const sentMs = nowMs();
+    const onAnswer = this.#polls?.ask();
+    return (batch) => {
+      this.#responses.record(nowMs() - sentMs);
+      onAnswer?.(batch);
     };
   }
 

@@ -20,6 +20,9 @@ export type MemberOptions = {
   recorderAt: (dueMs: number) => Recorder;
 };
 
+/** A message, when it was due and when it was handled; monotonic milliseconds. */
+export type Handled = { seq: number; dueMs: number; atMs: number };
+
 /** One member of a fleet: a client, what it does to its messages, and its books. It may go away and come back. */
 export class Member {
   client: Receiver;
@@ -30,8 +33,8 @@ export class Member {
   lastAgeMs: number | null = null;
   /** Messages of the time before `returnMs` that came after it, and when the last of them and the first new one came. */
   replayed = { count: 0, lastAtMs: null as number | null, firstNewAtMs: null as number | null };
-  /** When each message came, and when it was due: kept where somebody wants to see. */
-  timeline: { atMs: number[]; dueMs: number[] } | undefined;
+  /** Every message that it has handled, in that order: kept where somebody wants to see. */
+  handled: Handled[] | undefined;
   readonly #open: MemberOptions['open'];
   readonly #earlier: Receiver[] = [];
   /** Where it begins again after a death. */
@@ -133,8 +136,7 @@ export class Member {
     this.delivered += 1;
     this.lastAgeMs = atMs - dueMs;
     recorder.record(this.lastAgeMs);
-    this.timeline?.atMs.push(atMs);
-    this.timeline?.dueMs.push(dueMs);
+    this.handled?.push({ seq, dueMs, atMs });
     if (atMs < this.#returnMs) return;
     if (dueMs < this.#returnMs) {
       this.replayed.count += 1;

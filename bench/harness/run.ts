@@ -14,6 +14,9 @@ const ownProcessesMs = 1300;
 const ownFleetMs = 40;
 const connectMs = 0.5;
 
+/** Within this time a signal to a whole group has reached all of it. */
+const signalMs = 50;
+
 /** How long the trials of an experiment are going to take, roughly. */
 export function estimateMs(
   experiment: Experiment,
@@ -155,6 +158,8 @@ export class Run {
       const bench = await this.#warmBench();
       return await bench.run(id, plan, this.#result.lab.seed);
     } catch (error) {
+      // Ctrl-C may end a child that is still starting before this process has heard of it.
+      await new Promise((heard) => setTimeout(heard, signalMs));
       this.end();
       return this.#signal.aborted
         ? unfinishedTrials(id, plan, 'interrupted', 'the run was interrupted')
@@ -209,7 +214,7 @@ function evidenceOf(id: string, result: Result): Evidence {
 }
 
 /** A plan in a few words, for whoever watches. */
-function describe({ groups, schedule, link, publish, ownFleets }: TrialPlan): string {
+function describe({ groups, schedule, link, publish, ownFleets, trace }: TrialPlan): string {
   const [only] = groups.length === 1 ? groups : [];
   const words = [
     only ? only.transport : 'all at once on one source',
@@ -220,6 +225,7 @@ function describe({ groups, schedule, link, publish, ownFleets }: TrialPlan): st
       ? 'who all publish'
       : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
     link && `${link.oneWayMs} ms away`,
+    trace && 'each message followed',
   ];
   return words.filter(Boolean).join(', ');
 }

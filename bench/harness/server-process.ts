@@ -9,6 +9,7 @@ import type { Appearance } from '../analysis/on-schedule.ts';
 import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
 import { openEcho } from './echo.ts';
+import { type Asked, PollRecord } from './poll-record.ts';
 import { memoryInUseBytes, meterWindow, type ProcessUse, until } from './process-meter.ts';
 import { roomHandlers } from './rooms/room.ts';
 
@@ -45,15 +46,21 @@ let endpoints: Endpoint[] = [];
 /** Servers of the same groups that are gone: what they counted still counts. */
 let gone: Endpoint[][] = [];
 let echo: Awaited<ReturnType<typeof openEcho>> | undefined;
+/** Where the ways of polls are written down: a record for each group, and which of its polls fell into the window. */
+let traced: { record: PollRecord; counted: { from: number; to: number } }[] | undefined;
 
 /** Starts a server for each group on one new source, and an echo beside them. Returns their ports. */
 async function open(told: {
   groups: ServerGroup[];
   log?: LogOptions;
+  trace?: boolean;
 }): Promise<{ ports: number[]; echoPort: number }> {
   source = new EmbeddedSource(new MessageLog(told.log));
   wanted = told.groups;
   gone = wanted.map(() => []);
+  traced = told.trace
+    ? wanted.map(() => ({ record: new PollRecord(), counted: { from: 0, to: 0 } }))
+    : undefined;
   await listen([]);
   echo = await openEcho();
   return { ports: endpoints.map((endpoint) => endpoint.port), echoPort: echo.port };
@@ -61,7 +68,10 @@ async function open(told: {
 
 /** Starts the servers of this trial, on the ports that they had or on any. */
 async function listen(ports: number[]): Promise<void> {
-  endpoints = wanted.map(({ transport, options }) => serversByName[transport](source, options));
+  endpoints = wanted.map(({ transport, options }, index) => {
+    const record = traced?.[index]?.record;
+    return serversByName[transport](source, { ...options, ...(record && { onAsk: () => record.ask() }) });
+  });
   await Promise.all(endpoints.map((endpoint, index) => endpoint.listen(ports[index])));
 }
 
@@ -105,6 +115,7 @@ async function play(window: ServerWindow): Promise<{
   const played = source.play(schedule, startMs);
   await until(startMs);
   const before = wanted.map(countOf);
+  for (const { record, counted } of traced ?? []) counted.from = record.answered;
   const during = window.sampleEveryMs > 0 ? { everyMs: window.sampleEveryMs, sample } : undefined;
   const [use] = await Promise.all([
     meterWindow(startMs, startMs + schedule.durationMs, { during }),
@@ -112,10 +123,21 @@ async function play(window: ServerWindow): Promise<{
     outage && goAway(startMs, outage),
   ]);
   await played;
+  // What was appended last is told before nobody listens any more.
+  source.log.tell();
   stopListening();
+  for (const { record, counted } of traced ?? []) counted.to = record.answered;
   const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));
   const { head } = source.log;
   return { head, appended: head - headBefore, messages, use, counts, samples };
+}
+
+/** The polls of one group as its server saw them, and which of them were answered within the window. */
+export type ServerTrace = { polls: Asked[]; counted: { from: number; to: number } };
+
+/** The ways of polls so far, where they are written down. */
+function trace(): ServerTrace[] | undefined {
+  return traced?.map(({ record, counted }) => ({ polls: record.asked, counted }));
 }
 
 /** Does nothing at all for a while, as in a long garbage collection or a synchronous computation. */
@@ -208,7 +230,15 @@ async function close(): Promise<ServerLosses[]> {
   return losses;
 }
 
-const handlers = { open, play, settle, close, memory: memoryInUseBytes, ...roomHandlers } satisfies Handlers;
+const handlers = {
+  open,
+  play,
+  settle,
+  trace,
+  close,
+  memory: memoryInUseBytes,
+  ...roomHandlers,
+} satisfies Handlers;
 
 export type ServerHandlers = typeof handlers;
 

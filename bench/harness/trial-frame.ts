@@ -77,6 +77,7 @@ function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
     ...(plan.logLimitMessages && { retentionMs: (plan.logLimitMessages * 1000) / ratePerSecond }),
     ...(group.backoff && { backoff: group.backoff }),
     ...(group.inPhase && { inPhase: true }),
+    ...(plan.trace && { traced: true }),
   };
 }
 
@@ -103,6 +104,7 @@ function togetherOf(experiment: string, plan: TrialPlan): string {
     plan.outage && `outage-${plan.outage.durationMs}`,
     plan.away && `away-${plan.away.durationMs}`,
     plan.logLimitMessages && `keeping-${plan.logLimitMessages}`,
+    plan.trace && 'traced',
     only ? `${only.clients}-clients/${describeGroup(only)}` : 'together',
   ];
   return words.filter((word) => word !== undefined).join('/');

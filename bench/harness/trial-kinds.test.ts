@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { policies } from '../../servers/outbox.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type Trial, trialSchema } from '../result.ts';
+import { type FleetGroup, Group } from './group.ts';
 import { Bench } from './trial.ts';
 
 /** Every kind of trial in real processes: what they record, and that their books balance. Nothing here is timed. */
@@ -206,6 +207,101 @@ describe.each(policies)('the policy %s', (policy) => {
     const longest = Math.max(...(trial?.series?.longestBacklogBytes ?? []));
     if (policy === 'unbounded') expect(longest).toBeGreaterThan(512 * 1024);
     else expect(longest).toBeLessThan(1024 * 1024);
+  });
+});
+
+describe('a trial that is traced', () => {
+  const traced = () =>
+    run({
+      groups: [
+        { transport: 'push', clients: 1 },
+        { transport: 'sse', clients: 1, server: bare },
+        { transport: 'long-poll', clients: 1, server: { ...bare, holdMs: 60 } },
+        { transport: 'short-poll', clients: 1, intervalMs: 50 },
+      ],
+      link: { oneWayMs: 15 },
+      ratePerSecond: 8,
+      durationMs: 800,
+      trace: true,
+    });
+
+  it('agrees with its books, its counters and its ages to the last message', async () => {
+    for (const { trace, messages, requests, delayMs, delayHistogram, parameters } of await traced()) {
+      const { messages: handled = [], polls = [] } = trace ?? {};
+      expect(parameters.traced).toBe(true);
+      expect(handled).toHaveLength(messages.delivered);
+      expect(handled.map(({ seq }) => seq)).toEqual(handled.map((_, place) => place + 1));
+      const counted = polls.filter((poll) => poll.counted);
+      expect(counted).toHaveLength(requests.total);
+      expect(counted.filter(({ seqs }) => seqs.length === 0)).toHaveLength(requests.empty);
+      if (polls.length > 0) expect(polls.flatMap(({ seqs }) => seqs)).toEqual(handled.map(({ seq }) => seq));
+      const ages = handled.map(({ dueMs, handledMs }) => handledMs - dueMs).sort((a, b) => a - b);
+      expect(ages.reduce((sum, age) => sum + age, 0) / ages.length).toBeCloseTo(delayMs.mean ?? 0, 2);
+      expect(ages.at(-1)).toBeCloseTo(delayMs.max ?? 0, 2);
+      // Bins are a twentieth of a decade wide; the trace has microseconds, so an age may lie that far beside its own.
+      const bins = delayHistogram?.upToMs.flatMap((upToMs, bin) =>
+        Array<number>(delayHistogram.count[bin] ?? 0).fill(upToMs),
+      );
+      expect(bins).toHaveLength(ages.length);
+      for (const [place, age] of ages.entries()) {
+        const upToMs = bins?.[place] ?? 0;
+        expect(age).toBeLessThanOrEqual(upToMs + 0.002);
+        expect(age).toBeGreaterThan(upToMs / 10 ** (1 / 20) - 0.002);
+      }
+    }
+  });
+
+  it('has every instant in the order of the way, with the way itself in between', async () => {
+    const trials = await traced();
+    const polls = trials.flatMap(({ trace }) => trace?.polls ?? []);
+    expect(polls.length).toBeGreaterThan(10);
+    for (const { sentMs, arrivedMs, answeredMs, receivedMs } of polls) {
+      const way = [sentMs, arrivedMs, answeredMs, receivedMs].filter((instant) => instant !== undefined);
+      expect(way).toEqual(way.toSorted((a, b) => a - b));
+      if (arrivedMs !== undefined) expect(arrivedMs - sentMs).toBeGreaterThanOrEqual(15);
+      if (answeredMs !== undefined && receivedMs !== undefined)
+        expect(receivedMs - answeredMs).toBeGreaterThanOrEqual(15);
+    }
+    for (const { dueMs, atMs, handledMs } of trials.flatMap(({ trace }) => trace?.messages ?? [])) {
+      expect(atMs).toBeGreaterThanOrEqual(dueMs);
+      expect(handledMs - dueMs).toBeGreaterThanOrEqual(15);
+    }
+    for (const { messages, polls } of trials.flatMap(({ trace }) => trace ?? []))
+      for (const { seq, handledMs } of messages) {
+        const carrier = polls.find(({ seqs }) => seqs.includes(seq));
+        if (carrier) expect(handledMs).toBeGreaterThanOrEqual(carrier.receivedMs ?? Number.POSITIVE_INFINITY);
+      }
+  });
+
+  it('takes one client in each group', () => {
+    const group: FleetGroup = {
+      transport: 'short-poll',
+      port: 1,
+      clients: 2,
+      slowClients: 0,
+      handlingMs: 0,
+      slowBy: 'pause',
+      contract: 'every',
+      keepAlive: true,
+      intervalMs: 50,
+      credit: undefined,
+      backoff: 'jittered',
+      inPhase: false,
+      traced: true,
+      seed: 1,
+    };
+    expect(() => new Group(group)).toThrow(
+      'trace: short-poll has 2 clients; it takes one client in each group',
+    );
+  });
+
+  it('is the only kind that has a trace', async () => {
+    const [trial] = await run({
+      groups: [{ transport: 'short-poll', clients: 1, intervalMs: 50 }],
+      durationMs: 200,
+    });
+    expect(trial?.trace).toBeUndefined();
+    expect(trial?.parameters.traced).toBeUndefined();
   });
 });
 

@@ -4,7 +4,9 @@ import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Delay, Timeline, Trial } from '../result.ts';
 import type { FleetMetered } from './fleet-process.ts';
 import type { FleetReport, SlowSamples } from './group.ts';
-import type { ServerHandlers, ServerLosses } from './server-process.ts';
+import type { Handled } from './member.ts';
+import type { ServerHandlers, ServerLosses, ServerTrace } from './server-process.ts';
+import { traceOf } from './trace.ts';
 import { frame, statusOf } from './trial-frame.ts';
 
 /** What a server process says of a window. */
@@ -29,6 +31,8 @@ export type Told = {
   /** One way through the link, where there was one. */
   oneWay: Delay | undefined;
   report: FleetReport;
+  /** What its server saw of its polls, in a trial that is traced. */
+  trace: ServerTrace | undefined;
   /** What the connected clients took in the server, where that was measured. */
   memoryBytes: number | undefined;
 };
@@ -66,7 +70,9 @@ export function trialOf(told: Told): Trial {
     },
     ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
     ...(report.returned && { returned: report.returned }),
-    ...(report.timeline && plan.away && { timeline: timelineOf(report.timeline, startMs, plan.away) }),
+    ...(report.handled && plan.away && { timeline: timelineOf(report.handled, startMs, plan.away) }),
+    // A poll that failed on its way may be missing at the other end: nothing could be put together.
+    ...(told.trace && report.failures === 0 && { trace: traceOf(told.trace, report, played, startMs) }),
     ...(plan.sampleEveryMs && { series: seriesOf(played.samples[index], metered.samples) }),
     appended: played.appended,
   };
@@ -117,15 +123,11 @@ function seriesOf(server: Played['samples'][number] | undefined, slow: SlowSampl
 }
 
 /** A timeline counted from the start of the window. */
-export function timelineOf(
-  seen: NonNullable<FleetReport['timeline']>,
-  startMs: number,
-  away: Absence,
-): Timeline {
+export function timelineOf(handled: readonly Handled[], startMs: number, away: Absence): Timeline {
   const sinceStart = (atMs: number) => Math.round((atMs - startMs) * 10) / 10;
   return {
-    atMs: seen.atMs.map(sinceStart),
-    dueMs: seen.dueMs.map(sinceStart),
+    atMs: handled.map(({ atMs }) => sinceStart(atMs)),
+    dueMs: handled.map(({ dueMs }) => sinceStart(dueMs)),
     awayFromMs: away.atMs,
     awayUntilMs: away.atMs + away.durationMs,
   };

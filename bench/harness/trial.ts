@@ -10,7 +10,7 @@ import type { LinkHandlers } from './link-process.ts';
 import { pathTrials } from './paths/path-trials.ts';
 import type { PathsHandlers, PathsPlan } from './paths/paths-process.ts';
 import { type RoomPlan, runRoom } from './rooms/room.ts';
-import type { ServerHandlers, ServerLosses } from './server-process.ts';
+import type { ServerHandlers, ServerLosses, ServerTrace } from './server-process.ts';
 import { type Metered, type Phases, type Played, trialOf } from './trial-result.ts';
 
 /** Time between the order to begin and the beginning: all processes have to have heard it. */
@@ -50,7 +50,7 @@ export class Bench {
     const { ports, echoPort } = await this.#openServers(plan, schedule.seed ?? 0);
     const phases: Phases[] = [];
     for (const [index, group] of plan.groups.entries()) {
-      const wanted = fleetGroup(group, ports[index] as number, schedule.seed ?? 0);
+      const wanted = fleetGroup(plan, group, ports[index] as number, schedule.seed ?? 0);
       phases.push(await fleetOf(fleets, index).call('connect', wanted));
     }
     const memoryAfter = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
@@ -58,6 +58,7 @@ export class Bench {
     const startMs = nowMs() + leadMs;
     const { played, metered } = await this.#window(plan, schedule, startMs, fleets, { ports, echoPort });
     const reports = await this.#drain(plan, played.head, fleets);
+    const traces = plan.trace ? await this.#server.call('trace', undefined) : undefined;
     for (const fleet of fleets) await fleet.call('disconnect', undefined);
     await this.#link?.call('close', undefined);
     const losses = await this.#server.call('close', undefined);
@@ -76,6 +77,7 @@ export class Bench {
         metered: meteredOf(metered, index),
         oneWay: metered[0]?.oneWay,
         report: reports[index] as FleetReport,
+        trace: traces?.[index] as ServerTrace | undefined,
         memoryBytes,
       }),
     );
@@ -140,6 +142,7 @@ export class Bench {
     const opened = await this.#server.call('open', {
       groups: plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
       ...(plan.logLimitMessages && { log: { limitMessages: plan.logLimitMessages } }),
+      trace: plan.trace,
     });
     if (!plan.link) return opened;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts');
@@ -230,7 +233,7 @@ function meteredOf(fleets: readonly FleetMetered[], index: number): Metered {
   return { ...fleet, samples: samples[place] as Metered['samples'], missedSlots: missedSlots[place] ?? 0 };
 }
 
-function fleetGroup(group: GroupPlan, port: number, seed: number) {
+function fleetGroup(plan: TrialPlan, group: GroupPlan, port: number, seed: number) {
   const { transport, clients, slowClients = 0, handlingMs = 0, intervalMs = 0 } = group;
   const {
     slowBy = 'pause',
@@ -252,6 +255,7 @@ function fleetGroup(group: GroupPlan, port: number, seed: number) {
     backoff,
     credit: group.credit,
     inPhase,
+    traced: plan.trace ?? false,
     seed,
   };
 }

@@ -34,8 +34,13 @@ const figuresOf: Record<string, (result: Result) => Figure[]> = {
   honest: honestFigures,
 };
 
+/** Whether an experiment has charts of its own. */
+export function hasFigures(experiment: string): boolean {
+  return Object.hasOwn(figuresOf, experiment);
+}
+
 /** The figures of an experiment; one without a chart of its own gets its trials as a table. */
 export function experimentFigures(result: Result, experiment: string): Figure[] {
-  const draw = Object.hasOwn(figuresOf, experiment) ? figuresOf[experiment] : undefined;
+  const draw = hasFigures(experiment) ? figuresOf[experiment] : undefined;
   return draw ? draw(result) : trialsTable(result, experiment);
 }

@@ -1,6 +1,6 @@
 import { type Spread, spread } from '../../bench/analysis/statistics.ts';
 import type { Probe, Result } from '../../bench/result.ts';
-import { kibibyte, mebibyte, whole, writeBytes, writeMs } from '../units.ts';
+import { mebibyte, whole, writeBytes, writeMs } from '../units.ts';
 import type { Axis, BarPanel, Figure, LinePanel, LineSeries } from './figure.ts';
 import { decadeBelow, roundAbove } from './figure.ts';
 import {
@@ -271,14 +271,14 @@ function leakTable(rooms: readonly Room[]): Table {
   return {
     id: 'chat-room-leak-table',
     caption:
-      'After everybody has left. Announcements are what the server wrote to its list: the naive list still has the departed in it. Memory may shrink as well.',
+      'After everybody has left. Announcements are what the server wrote to its list: the naive list still has the departed in it. Memory that shrank counts as none.',
     columns: [
       wordColumn('room'),
       numberColumn('runs'),
       numberColumn('came and left'),
       numberColumn('remembered'),
       numberColumn('announcements written'),
-      numberColumn('memory grew by', 'KiB'),
+      numberColumn('memory grew by', 'MiB'),
       numberColumn('server CPU', 'ms'),
     ],
     rows: rooms.map((room) => [
@@ -287,9 +287,7 @@ function leakTable(rooms: readonly Room[]): Table {
       of(room, ({ values }) => values.cycles),
       of(room, ({ values }) => values.rememberedAfterwards),
       of(room, ({ values }) => values.announced),
-      of(room, ({ values }) =>
-        values.memoryGrewBytes === undefined ? undefined : values.memoryGrewBytes / kibibyte,
-      ),
+      of(room, grewMebibytes),
       of(room, ({ values }) => values.serverCpuMs),
     ]),
   };

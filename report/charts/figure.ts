@@ -142,7 +142,8 @@ export type Reading = { at: number; text: string };
 export type Axis = {
   title: string;
   scale: 'linear' | 'logarithmic';
-  unit: 'ms' | 'percent' | 'number';
+  /** A `percentile` p is placed at 1 / (1 − p), so that 90 %, 99 % and 99.9 % are equally far apart. */
+  unit: 'ms' | 'percent' | 'number' | 'percentile';
   min?: number;
   max?: number;
 };

@@ -1,10 +1,11 @@
-import { shortPollShareWithin } from '../../bench/analysis/models.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { writeMs } from '../units.ts';
-import type { Axis, DotRow, Figure, LineSeries, Panel, Point } from './figure.ts';
+import type { Axis, DotRow, Figure, LineSeries, Panel } from './figure.ts';
 import { decadeBelow, roundAbove } from './figure.ts';
-import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
+import { percentilesFigure } from './freshness-percentiles.ts';
+import { cumulativeShare, modelSeries, type Setting, settingsOf, sizeOf } from './freshness-settings.ts';
+import { type Lane, leftOutNotes, usableTrials } from './lanes.ts';
 import {
   countCell,
   numberCell,
@@ -17,11 +18,13 @@ import {
 
 /**
  * How old is a message when it reaches you? The share of messages that were at most so old, per
- * transport, over the uniform distribution that a short poll should have; then medians and means.
+ * transport, over the uniform distribution that a short poll should have; the same with the slowest
+ * messages drawn out; then medians and means.
  */
 export function freshnessFigures(result: Result): Figure[] {
   const settings = settingsOf(usableTrials(result, 'freshness'));
-  if (settings.length === 0) return [];
+  const [main] = settings;
+  if (!main) return [];
   const x = ageAxis(settings);
   const table = delayTable(settings);
   return [
@@ -35,6 +38,7 @@ export function freshnessFigures(result: Result): Figure[] {
       panels: settings.map((setting, index) => agesPanel(setting, index, settings.length, x)),
       table,
     },
+    percentilesFigure(main, x),
     {
       id: 'freshness-middle',
       title: 'The usual message: median and mean',
@@ -45,35 +49,6 @@ export function freshnessFigures(result: Result): Figure[] {
       table: deviationTable(settings),
     },
   ];
-}
-
-/** Runs under the same conditions: side by side or alone, with one kind of source. */
-type Setting = { name: string; lanes: Lane[] };
-
-function settingsOf(trials: readonly Trial[]): Setting[] {
-  const sideBySide = (trial: Trial) =>
-    trials.some((other) => other !== trial && other.together === trial.together);
-  return [true, false].flatMap((together) =>
-    (['poisson', 'periodic', 'burst'] as const).flatMap((schedule) => {
-      const own = trials.filter(
-        (trial) => trial.parameters.schedule === schedule && sideBySide(trial) === together,
-      );
-      const name = `${together ? 'All side by side on one source' : 'Each alone'}, ${scheduleNames[schedule]}`;
-      return own.length > 0 ? [{ name, lanes: lanesOf(own) }] : [];
-    }),
-  );
-}
-
-const scheduleNames = {
-  poisson: 'messages at random instants',
-  periodic: 'messages at a steady beat',
-  burst: 'messages in bursts',
-};
-
-/** The first setting is the main one; two others share a row, and one that is left over gets its own. */
-function sizeOf(index: number, count: number): 'wide' | 'half' {
-  const isLeftOver = index === count - 1 && count % 2 === 0;
-  return index === 0 || isLeftOver ? 'wide' : 'half';
 }
 
 function agesPanel({ name, lanes }: Setting, index: number, count: number, x: Axis): Panel {
@@ -98,36 +73,6 @@ function measuredSeries(lane: Lane): LineSeries {
     thin: lane.thin,
     points: cumulativeShare(lane.trials),
   };
-}
-
-/** Adds up the counts of all runs, bin by bin, and turns them into shares at most so old, in percent. */
-function cumulativeShare(trials: readonly Trial[]): Point[] {
-  const counts = new Map<number, number>();
-  for (const { delayHistogram } of trials)
-    delayHistogram?.upToMs.forEach((upToMs, bin) => {
-      counts.set(upToMs, (counts.get(upToMs) ?? 0) + (delayHistogram.count[bin] ?? 0));
-    });
-  const bins = [...counts].filter(([upToMs]) => upToMs > 0).sort(([a], [b]) => a - b);
-  const total = bins.reduce((sum, [, count]) => sum + count, 0);
-  const points: Point[] = [];
-  let below = 0;
-  for (const [upToMs, count] of bins) {
-    // The line rises from zero where the first bin begins, a tenth before its end.
-    if (points.length === 0) points.push({ x: upToMs * 0.89, y: 0 });
-    below += count;
-    points.push({ x: upToMs, y: (100 * below) / total });
-  }
-  return points;
-}
-
-function modelSeries({ transport, intervalMs, name, thin }: Lane): LineSeries[] {
-  if (transport !== 'short-poll' || intervalMs === undefined) return [];
-  const steps = 48;
-  const points = Array.from({ length: steps + 1 }, (_, step) => {
-    const x = intervalMs * 10 ** ((3 * (step - steps)) / steps);
-    return { x, y: 100 * shortPollShareWithin(x, intervalMs, 0) };
-  });
-  return [{ name: `model of ${name}`, transport, role: 'model', thin, points }];
 }
 
 function ageAxis(settings: readonly Setting[]): Axis {

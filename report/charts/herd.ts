@@ -153,12 +153,13 @@ function columnTable(drawn: readonly Drawn[]): Table {
   const longest = drawn.map(({ columns }) => columns).toSorted((a, b) => b.length - a.length)[0] ?? [];
   return {
     id: 'herd-connects-table',
-    caption: 'Connections that the server accepted, by the middle of each bar, in the first run.',
+    caption:
+      'Connections that the server accepted, by the middle of each bar, in the first run; instants at which nobody connected are left out.',
     columns: [numberColumn('at', 'ms'), ...drawn.map(({ lane }) => numberColumn(lane.name))],
-    rows: longest.map(({ x }, index) => [
-      countCell(x),
-      ...drawn.map(({ columns }) => countCell(columns[index]?.y ?? 0)),
-    ]),
+    rows: longest
+      .map(({ x }, index) => ({ x, connects: drawn.map(({ columns }) => columns[index]?.y ?? 0) }))
+      .filter(({ connects }) => connects.some((count) => count > 0))
+      .map(({ x, connects }) => [countCell(x), ...connects.map(countCell)]),
   };
 }
 

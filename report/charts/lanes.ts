@@ -1,4 +1,4 @@
-import { isUsable } from '../../bench/analysis/findings.ts';
+import { isMeant, isUsable } from '../../bench/analysis/findings.ts';
 import { isSaturated } from '../../bench/analysis/warnings.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { type AnyTransportName, anyTransportNames, transportLooks } from '../../clients/transports.ts';
@@ -20,7 +20,7 @@ export type Lane = {
 };
 
 /** What may tell two lanes of one transport apart beside the interval, in words. The usual case needs none. */
-const differences: ((trial: Trial) => string)[] = [
+export const differences: ((trial: Pick<Trial, 'contract' | 'parameters'>) => string)[] = [
   ({ contract }) => (contract === 'every' ? 'every message' : latestOnly),
   ({ parameters }) => frameworkNames[parameters.framework ?? 'none'],
   ({ parameters }) => (parameters.coalesce === false ? 'uncoalesced' : ''),
@@ -126,7 +126,7 @@ export function trialName({ transport, parameters, repeat }: Trial): string {
 
 /** Says which trials of an experiment are not in its charts, and why; nothing when all are. */
 export function leftOutNotes(result: Result, experiment: string): string[] {
-  const trials = result.trials.filter((trial) => trial.experiment === experiment);
+  const trials = result.trials.filter((trial) => trial.experiment === experiment && isMeant(trial));
   const failed = trials.filter(({ status }) => status !== 'ok').length;
   const saturated = trials.filter((trial) => trial.status === 'ok' && isSaturated(trial)).length;
   const notes: string[] = [];

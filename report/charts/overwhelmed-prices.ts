@@ -30,7 +30,7 @@ export function pricesFigure(cases: readonly Case[]): Figure | undefined {
         id: 'caught-up',
         title: 'Until it had caught up, after the overload',
         axis: 'ms',
-        of: ({ returned }) => returned?.caughtUpMs,
+        of: caughtUpMs,
         zero: 'at once',
         missing: 'nothing was left to come',
       }),
@@ -65,6 +65,10 @@ function lostPercent(trial: Trial): number | undefined {
   return slow && slow.expected > 0
     ? (100 * (slow.expected - slow.delivered - slow.backlogAtEnd)) / slow.expected
     : undefined;
+}
+
+function caughtUpMs({ returned }: Trial): number | null | undefined {
+  return returned?.caughtUpMs;
 }
 
 type Price = {
@@ -154,6 +158,8 @@ function cohortTable(entries: readonly Entry[]): Table {
       numberColumn('dropped'),
       numberColumn('missed'),
       numberColumn('waiting'),
+      numberColumn('lost', '%'),
+      numberColumn('caught up after', 'ms'),
       numberColumn('p50', 'ms'),
       numberColumn('p99 before', 'ms'),
       numberColumn('p99 during', 'ms'),
@@ -178,6 +184,9 @@ function cohortRow({ name }: Case, { words, trials }: Mix, of: Cohort['name'], c
     wordCell(of),
     countCell(cohorts.length),
     ...[books.expected, books.delivered, books.dropped, books.missed, books.backlogAtEnd].map(countCell),
+    ...[lostPercent, caughtUpMs].map((read) =>
+      spreadCell(of === 'slow' ? spread(trials.map(read)) : undefined),
+    ),
     spreadCell(spread(cohorts.map(({ delayMs }) => delayMs.p50))),
     ...(['before', 'during', 'after'] as const).map((phase) => spreadCell(phaseP99(trials, of, phase))),
     spreadCell(

@@ -3,7 +3,7 @@ import { nothing, threeDigits, whole } from '../units.ts';
 
 /**
  * Tables as plain data. Units stand in the head of a column, so that its numbers line up; a cell
- * carries its full value beside the rounded text, and that is what a download gets.
+ * carries its value beside the rounded text, and that is what a download gets, in six digits.
  */
 export type Table = {
   id: string;

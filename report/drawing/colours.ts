@@ -1,7 +1,23 @@
 import type { AnyTransportName } from '../../clients/transports.ts';
 
+type ColourName = AnyTransportName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails';
+
+/** Colours that were asked for since the theme last changed. Asking costs the browser a new style for the whole page. */
+const known = new Map<ColourName, string>();
+
 /** A colour of the style sheet, as it is in the theme that shows now. A canvas knows no CSS variables. */
-export function colourOf(name: AnyTransportName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails'): string {
+export function colourOf(name: ColourName): string {
+  const colour = known.get(name) ?? askedFor(name);
+  known.set(name, colour);
+  return colour;
+}
+
+/** Has to be called when the theme has changed. */
+export function forgetColours(): void {
+  known.clear();
+}
+
+function askedFor(name: ColourName): string {
   const probe = document.createElement('i');
   probe.style.color = `var(--${name})`;
   document.body.append(probe);

@@ -15,7 +15,7 @@ import {
 import annotation from 'chartjs-plugin-annotation';
 import type { CanvasPanel } from '../charts/figure.ts';
 import { barChart } from './bars.ts';
-import { colourOf, plainFont } from './colours.ts';
+import { colourOf, forgetColours, plainFont } from './colours.ts';
 import { columnChart } from './columns.ts';
 import { dotChart } from './dots.ts';
 import { lineChart } from './lines.ts';
@@ -37,41 +37,113 @@ Chart.register(
 
 /** The charts of a page. */
 export type Charts = {
-  /** Draws all of them anew, in the colours of the theme that shows now. */
+  /** Draws all of them anew, in the colours of the theme that shows now, those in sight first. */
   redraw(): void;
+  /** The same, and done when it returns: paper does not wait. */
+  redrawAtOnce(): void;
   /** A chart as a PNG on an opaque ground, as a data address. */
   picture(panelId: string): string | undefined;
 };
 
-/** Draws each panel on the canvas that waits for it. A chart that can't be drawn leaves its words in its place. */
-export function drawPanels(panels: readonly CanvasPanel[]): Charts {
-  const drawn = new Map<string, Chart>();
+/** The page answers its reader between two slices of drawing. */
+const sliceMs = 100;
 
-  const draw = () => {
-    Chart.defaults.font.family = plainFont();
-    Chart.defaults.font.size = 14;
-    Chart.defaults.color = colourOf('quiet');
-    Chart.defaults.animation = false;
-    Chart.defaults.maintainAspectRatio = false;
-    for (const panel of panels) {
-      const canvas = document.querySelector<HTMLCanvasElement>(
-        `canvas[data-panel="${CSS.escape(panel.id)}"]`,
-      );
-      if (!canvas) continue;
-      drawn.get(panel.id)?.destroy();
-      if ('rows' in panel) canvas.parentElement?.style.setProperty('--rows', String(panel.rows.length));
-      drawn.set(panel.id, new Chart(canvas, configurationOf(panel)));
+/**
+ * Draws each panel on the canvas that waits for it, once the panels are there. A chart that can't be drawn
+ * leaves its words in its place. The page is marked as `data-drawn` when nothing is left to draw.
+ */
+export function drawPanels(coming: Promise<CanvasPanel[]>): Charts {
+  let places: Place[] = [];
+  let left: Place[] = [];
+
+  const start = () => {
+    forgetColours();
+    setDefaults();
+    for (const place of places) {
+      place.width = place.box.clientWidth;
+      place.height = place.box.clientHeight;
+    }
+    left = inSightFirst(places);
+    delete document.documentElement.dataset.drawn;
+  };
+  const drawFor = (limitMs: number) => {
+    const untilMs = performance.now() + limitMs;
+    while (left.length > 0 && performance.now() < untilMs) drawAt(left.shift() as Place);
+    if (left.length > 0) setTimeout(drawFor, 0, sliceMs);
+    else {
+      document.documentElement.dataset.drawn = '';
+      performance.mark('charts-drawn');
     }
   };
+  const resized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const chart = Chart.getChart(target.querySelector('canvas') ?? '');
+      if (chart) fitInto(chart, target);
+    }
+  });
 
-  draw();
-  return {
-    redraw: draw,
+  const charts: Charts = {
+    redraw() {
+      start();
+      drawFor(sliceMs);
+    },
+    redrawAtOnce() {
+      start();
+      drawFor(Number.POSITIVE_INFINITY);
+    },
     picture(panelId) {
-      const chart = drawn.get(panelId);
-      return chart && opaquePicture(chart.canvas);
+      const place = places.find(({ panel }) => panel.id === panelId);
+      return place && opaquePicture(place.canvas);
     },
   };
+  void coming.then((panels) => {
+    places = placesOf(panels);
+    charts.redraw();
+    for (const { box } of places) resized.observe(box);
+  });
+  return charts;
+}
+
+/** Where a panel is drawn. Its size is read for all places at once, since drawing in between would have the page laid out for each. */
+type Place = { panel: CanvasPanel; canvas: HTMLCanvasElement; box: Element; width: number; height: number };
+
+function placesOf(panels: readonly CanvasPanel[]): Place[] {
+  return panels.flatMap((panel) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(`canvas[data-panel="${CSS.escape(panel.id)}"]`);
+    const box = canvas?.parentElement;
+    return canvas && box ? [{ panel, canvas, box, width: 0, height: 0 }] : [];
+  });
+}
+
+function inSightFirst(places: readonly Place[]): Place[] {
+  const distances = new Map(
+    places.map((place) => {
+      const { top, bottom } = place.box.getBoundingClientRect();
+      return [place, Math.max(0, top - innerHeight, -bottom)];
+    }),
+  );
+  return places.toSorted((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0));
+}
+
+function setDefaults(): void {
+  Chart.defaults.font.family = plainFont();
+  Chart.defaults.font.size = 14;
+  Chart.defaults.color = colourOf('quiet');
+  Chart.defaults.animation = false;
+  Chart.defaults.maintainAspectRatio = false;
+  // One observer serves all charts; left to themselves, each would watch the whole page for its canvas.
+  Chart.defaults.responsive = false;
+}
+
+function drawAt({ panel, canvas, width, height }: Place): void {
+  Chart.getChart(canvas)?.destroy();
+  canvas.width = width;
+  canvas.height = height;
+  new Chart(canvas, configurationOf(panel));
+}
+
+function fitInto(chart: Chart, { clientWidth, clientHeight }: Element): void {
+  if (chart.width !== clientWidth || chart.height !== clientHeight) chart.resize(clientWidth, clientHeight);
 }
 
 function configurationOf(panel: CanvasPanel): ChartConfiguration {

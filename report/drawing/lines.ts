@@ -59,7 +59,7 @@ function lineOf(line: LineSeries): ChartDataset<'line'> {
     borderWidth: { measured: line.thin ? 2.25 : 3.5, run: 1.25, model: 1.75, extreme: 2 }[line.role],
     borderDash: line.role === 'model' ? [2, 4] : line.dotted ? [2, 3] : [...dash],
     pointStyle: shape,
-    pointRadius: line.points.map((_, index) => (bare || index % step !== 0 ? 0 : radius)),
+    pointRadius: bare ? 0 : line.points.map((_, index) => (index % step !== 0 ? 0 : radius)),
     pointBackgroundColor: line.role === 'extreme' || line.dotted ? colourOf('panel') : colour,
     pointBorderColor: colour,
     pointBorderWidth: 2,

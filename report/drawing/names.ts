@@ -25,13 +25,13 @@ export function nameLines({ series, labels }: LinePanel): Plugin {
         ctx.font = `${line.role === 'model' ? 'italic 500 13px' : '600 14px'} ${chart.options.font?.family}`;
         const points = pixelsOf(chart, index);
         const others = series.flatMap((_, other) => (other === index ? [] : [pixelsOf(chart, other)]));
-        const places = placesFor(points, ctx.measureText(line.name).width, labels).filter(
-          ({ box }) =>
-            inside(box, chart) &&
-            !taken.some((other) => overlap(box, other)) &&
-            ![...others, points].some((path) => crosses(path, box)),
-        );
-        const place = places.find((free) => !others.some((path) => crosses(path, tieOf(free)))) ?? places[0];
+        const isFree = ({ box }: Place) =>
+          inside(box, chart) &&
+          !taken.some((other) => overlap(box, other)) &&
+          ![...others, points].some((path) => crosses(path, box));
+        const isTiedFreely = (place: Place) => !others.some((path) => crosses(path, tieOf(place)));
+        const places = placesFor(points, ctx.measureText(line.name).width, labels);
+        const place = places.find((some) => isFree(some) && isTiedFreely(some)) ?? places.find(isFree);
         if (!place) return;
         taken.push(place.box);
         write(ctx, line, place);
@@ -121,6 +121,9 @@ function crosses(path: readonly Pixel[], { left, right, top, bottom }: Box): boo
 
 /** Whether a stroke has a part inside a box: what is left of it when all four sides have cut it (Liang and Barsky). */
 function passes(from: Pixel, to: Pixel, { left, right, top, bottom }: Box): boolean {
+  // Most strokes are nowhere near.
+  if (from.x < left && to.x < left) return false;
+  if (from.x > right && to.x > right) return false;
   const [alongX, alongY] = [to.x - from.x, to.y - from.y];
   const sides = [
     [-alongX, from.x - left],

@@ -1,3 +1,5 @@
+import { embeddedResult } from './embedded-result.ts';
+
 /** Makes the buttons work that hand out a chart as PNG, a table as CSV and the whole result as JSON. */
 export function offerDownloads(picture: (panelId: string) => string | undefined): void {
   document.addEventListener('click', ({ target }) => {
@@ -7,32 +9,30 @@ export function offerDownloads(picture: (panelId: string) => string | undefined)
     if (png) hand(`${png}.png`, picture(png));
     if (csv) handText(`${csv}.csv`, 'text/csv', csvOf(csv));
     if (json !== undefined)
-      void unpacked('result').then((text) => handText('results.json', 'application/json', text));
+      void embeddedResult().then((result) =>
+        handText('results.json', 'application/json', `${JSON.stringify(result, null, 1)}\n`),
+      );
   });
 }
 
-/** A table as RFC 4180 wants it, with the numbers in full and each column's unit in its head. */
+/** A table as RFC 4180 wants it, with the numbers in six digits and each column's unit in its head. */
 function csvOf(tableId: string): string {
   const table = document.getElementById(tableId) as HTMLTableElement | null;
   const rows = [...(table?.rows ?? [])].map((row) => [...row.cells].map(fullValueOf).map(quoted).join(','));
   return `${rows.join('\r\n')}\r\n`;
 }
 
+/** Words that a spreadsheet would take for a formula are marked as words, as OWASP advises ("CSV Injection"). */
 function fullValueOf(cell: HTMLTableCellElement): string {
   const value = cell.querySelector('data')?.value;
-  return value ?? (cell.textContent ?? '').trim();
+  if (value !== undefined) return value;
+  const text = (cell.textContent ?? '').trim();
+  const isNumber = text !== '' && Number.isFinite(Number(text));
+  return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text;
 }
 
 function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Text that the page carries packed, as base64 of gzip in a string. */
-async function unpacked(id: string): Promise<string> {
-  const packed: string = JSON.parse(document.getElementById(id)?.textContent ?? '""');
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(stream).text();
 }
 
 function handText(name: string, type: string, text: string): void {

@@ -1,7 +1,8 @@
+import type { Charts } from '../drawing/draw.ts';
 import { remember, remembered } from './memory.ts';
 
-/** Light and dark by a button, and always light on paper. Calls `redraw` whenever the colours change. */
-export function switchTheme(redraw: () => void): void {
+/** Light and dark by a button. The charts are drawn anew whenever the colours change. */
+export function switchTheme(charts: Charts): void {
   const root = document.documentElement;
   const button = document.getElementById('theme-switch');
   const system = matchMedia('(prefers-color-scheme: dark)');
@@ -11,17 +12,17 @@ export function switchTheme(redraw: () => void): void {
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
     else delete root.dataset.theme;
     if (button) button.textContent = isDark() ? 'Light' : 'Dark';
-    redraw();
   };
 
-  const kept = remembered('theme');
-  if (kept || isDark()) show(kept);
+  show(remembered('theme'));
   button?.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
     remember('theme', theme);
     show(theme);
+    charts.redraw();
   });
-  system.addEventListener('change', () => show(remembered('theme')));
-  addEventListener('beforeprint', () => show('light'));
-  addEventListener('afterprint', () => show(remembered('theme')));
+  system.addEventListener('change', () => {
+    show(remembered('theme'));
+    charts.redraw();
+  });
 }

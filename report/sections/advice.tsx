@@ -1,6 +1,8 @@
 import {
   type Advice,
   adviceFor,
+  doubtAbout,
+  type Need,
   needFields,
   type Option,
   type Prices,
@@ -9,6 +11,7 @@ import {
 import { type Cell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
 import { threeDigits, writeMs } from '../units.ts';
 import { anchors } from './anchors.ts';
+import { Answer } from './answer.tsx';
 import { DataTable } from './data-table.tsx';
 
 /**
@@ -34,13 +37,18 @@ export function AdviceSection({ prices }: { prices: Prices }) {
             </button>
           ))}
         </p>
-        <div id="answer" aria-live="polite" />
+        <div id="answer" aria-live="polite">
+          <Answer advice={adviceFor(usualNeed, prices)} doubt={doubtAbout(usualNeed, prices)} />
+        </div>
       </div>
       <DataTable table={examplesTable(prices)} title="Worked examples" />
       <p class="note">{basisSentence(prices)}</p>
     </section>
   );
 }
+
+/** What the fields hold at first. Its answer is part of the page, so that nothing moves when the script takes over. */
+const usualNeed = Object.fromEntries(needFields.map(({ key, usual }) => [key, usual])) as Need;
 
 function Field({ field: { key, label, unit, usual } }: { field: (typeof needFields)[number] }) {
   return (

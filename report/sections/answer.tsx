@@ -23,7 +23,8 @@ export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
       </p>
       <p class="choice-reason">{advice.sentence}</p>
       {doubt && <p class="note">{doubt}</p>}
-      <section class="table-box" aria-label="Every option in numbers">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
+      <section class="table-box" tabIndex={0} aria-label="Every option in numbers">
         <table>
           <thead>
             <tr>

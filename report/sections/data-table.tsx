@@ -1,4 +1,5 @@
 import type { Cell, Column, Table } from '../charts/table.ts';
+import { sixDigits } from '../units.ts';
 
 /**
  * A table that scrolls in its own box, never the page. It stands open in the page, so that it reads
@@ -48,17 +49,16 @@ function Head({ column: { title, unit, numeric } }: { column: Column }) {
   );
 }
 
-/** Whether the text says all there is: a word, or a number that was not shortened. */
-function isWhole({ text, value }: Cell): boolean {
-  return value === undefined || text === String(value);
-}
-
 function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
   // Most cells are numbers, and a page has thousands: they are the ones without a class.
   const classes = [!column?.numeric && 'word', cell.mark && `mark-${cell.mark}`].filter(Boolean);
+  const { text, value } = cell;
+  const shortened = value === undefined ? undefined : String(sixDigits(value));
+  // A word, or a number that is written in full, says all there is.
+  const saysAll = shortened === undefined || shortened === text;
   return (
     <td class={classes.join(' ') || undefined}>
-      {isWhole(cell) ? cell.text : <data value={cell.value}>{cell.text}</data>}
+      {saysAll ? text : <data value={shortened}>{text}</data>}
       {cell.range && <small>{cell.range}</small>}
     </td>
   );

@@ -30,6 +30,10 @@ export function ExperimentSection(props: {
       ))}
       <div class="reading">
         {figures.length > 0 && <Paragraph title="How to read it" text={experiment.howToRead} />}
+        <div class="paragraph predicted script-only" hidden>
+          <h3>You predicted</h3>
+          <p />
+        </div>
         {findings.map((finding) => (
           <Happened finding={finding} key={finding.sentence} />
         ))}

@@ -76,7 +76,7 @@ function CanvasBox({ panel }: { panel: CanvasPanel }) {
       </div>
       {/* A timeline scrolls in its box on a narrow window, and has to be reachable by keyboard then. */}
       <div class="canvas-scroll" tabIndex={panel.kind === 'timeline' ? 0 : undefined}>
-        <div class="canvas-box">
+        <div class={'rows' in panel ? `canvas-box rows-${panel.rows.length}` : 'canvas-box'}>
           <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
         </div>
       </div>

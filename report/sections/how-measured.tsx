@@ -1,12 +1,17 @@
+import { sumBooks } from '../../bench/analysis/books.ts';
 import type { Result } from '../../bench/result.ts';
+import { transportLooks, transportNames } from '../../clients/transports.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
+import { claimsTable } from './claims-table.ts';
+import { CompareWith } from './compare-with.tsx';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
 
 /** What stands behind the numbers: the method, the machine, every warning, the books, and the command that repeats it. */
 export function HowMeasured({ result, embedsResult }: { result: Result; embedsResult: boolean }) {
+  const claims = claimsTable(result);
   return (
     <section class="experiment how-measured" id={anchors.measured} aria-labelledby="measured-title">
       <p class="kicker">Behind the numbers</p>
@@ -18,14 +23,20 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
         <div class="paragraph">
           <h3>Run it again</h3>
           <div>
-            <pre>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
+            <pre tabIndex={0}>
               <code>{result.lab.command}</code>
             </pre>
             <p class="quiet">The same seed gives the same messages. The delays are this machine’s own.</p>
           </div>
         </div>
+        <CompareWith embedsResult={embedsResult} />
       </div>
-      <DataTable table={booksTable(result)} title="The books of every trial" />
+      {claims && <DataTable table={claims} title="The claims of LAB.md" />}
+      <DataTable table={booksTable(result)} title="The books" />
+      <p class="note">
+        Each trial’s own books, and all else that was counted of it, stand in the result file.
+      </p>
       {embedsResult && (
         <button type="button" class="script-only download" data-json>
           Download the whole result as JSON
@@ -97,29 +108,51 @@ function Warnings({ result }: { result: Result }) {
   );
 }
 
-function booksTable({ trials }: Result): Table {
+/**
+ * The books, summed over the trials of a transport in an experiment. A row per trial would be a thousand
+ * rows in a full run, a quarter of the page; a trial that doesn't balance has failed, so the sums hide nothing.
+ */
+function booksTable({ experiments, trials }: Result): Table {
+  const groups = experiments.flatMap(({ id, title }) =>
+    transportNames.flatMap((transport) =>
+      statuses.map((status) => ({
+        words: [title, transportLooks[transport].label, status],
+        own: trials.filter(
+          (trial) => trial.experiment === id && trial.transport === transport && trial.status === status,
+        ),
+      })),
+    ),
+  );
   return {
     id: 'books',
-    caption: 'In messages, summed over a trial’s clients: delivered + dropped + missed + waiting = expected.',
+    caption:
+      'In messages, summed over trials and their clients: delivered + dropped + missed + waiting = expected.',
     columns: [
-      wordColumn('trial'),
-      wordColumn('status'),
+      ...['experiment', 'transport', 'status'].map(wordColumn),
+      numberColumn('trials'),
       ...['expected', 'delivered', 'dropped', 'missed', 'waiting', 'duplicated', 'reordered'].map((title) =>
         numberColumn(title),
       ),
-      numberColumn('window', 'ms'),
+      numberColumn('windows', 's'),
     ],
-    rows: trials.map(({ id, status, messages, durationMs }) => [
-      wordCell(id),
-      wordCell(status),
-      countCell(messages.expected),
-      countCell(messages.delivered),
-      countCell(messages.dropped),
-      countCell(messages.missed),
-      countCell(messages.backlogAtEnd),
-      countCell(messages.duplicated),
-      countCell(messages.reordered),
-      numberCell(durationMs),
-    ]),
+    rows: groups
+      .filter(({ own }) => own.length > 0)
+      .map(({ words, own }) => {
+        const books = sumBooks(own.map(({ messages }) => messages));
+        return [
+          ...words.map(wordCell),
+          countCell(own.length),
+          countCell(books.expected),
+          countCell(books.delivered),
+          countCell(books.dropped),
+          countCell(books.missed),
+          countCell(books.backlogAtEnd),
+          countCell(books.duplicated),
+          countCell(books.reordered),
+          numberCell(own.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000),
+        ];
+      }),
   };
 }
+
+const statuses = ['ok', 'failed', 'interrupted'] as const;

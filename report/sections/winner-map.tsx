@@ -1,6 +1,9 @@
 import type { MapCell, MapPanel } from '../charts/figure.ts';
 import { Sign } from './sign.tsx';
 
+/** More columns than these don't fit a phone: the map scrolls there. */
+const columnsMax = 3;
+
 /**
  * A map of who won where, as boxes in the page: their words wrap and print as text does, and the line of
  * the prediction lies over them. Needs no script.
@@ -8,27 +11,34 @@ import { Sign } from './sign.tsx';
 export function WinnerMap({ panel }: { panel: MapPanel }) {
   const { rows, columns, cells, line } = panel;
   return (
-    <div class="map" role="img" aria-label={panel.says}>
-      <p class="map-title">{rows.title}</p>
-      <div class="map-body">
-        {cells.map((row, place) => (
-          <div class="map-row" key={rows.names[place]}>
-            <span class="map-row-name">{rows.names[place]}</span>
-            {row.map((cell, column) => (
-              <Cell cell={cell} key={columns.names[column]} />
-            ))}
-          </div>
-        ))}
-        {line && <PredictedLine line={line} width={columns.names.length} height={rows.names.length} />}
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard.
+    <section class="map-scroll" tabIndex={0} aria-label={panel.title}>
+      <div
+        class={columns.names.length > columnsMax ? 'map map-broad' : 'map'}
+        role="img"
+        aria-label={panel.says}
+      >
+        <p class="map-title">{rows.title}</p>
+        <div class="map-body">
+          {cells.map((row, place) => (
+            <div class="map-row" key={rows.names[place]}>
+              <span class="map-row-name">{rows.names[place]}</span>
+              {row.map((cell, column) => (
+                <Cell cell={cell} key={columns.names[column]} />
+              ))}
+            </div>
+          ))}
+          {line && <PredictedLine line={line} width={columns.names.length} height={rows.names.length} />}
+        </div>
+        <div class="map-row map-columns">
+          <span class="map-row-name" />
+          {columns.names.map((name) => (
+            <span key={name}>{name}</span>
+          ))}
+        </div>
+        <p class="map-title map-title-below">{columns.title}</p>
       </div>
-      <div class="map-row map-columns">
-        <span class="map-row-name" />
-        {columns.names.map((name) => (
-          <span key={name}>{name}</span>
-        ))}
-      </div>
-      <p class="map-title map-title-below">{columns.title}</p>
-    </div>
+    </section>
   );
 }
 

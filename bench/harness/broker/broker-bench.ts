@@ -168,6 +168,7 @@ function fleetGroup(plan: BrokerTrialPlan, group: ConsumersPlan, consuming: Cons
     credit: undefined,
     backoff: 'jittered' as const,
     inPhase: false,
+    traced: false,
     seed,
   };
 }

@@ -49,7 +49,7 @@ export function brokerTrialOf(told: ConsumersTold): Trial {
     },
     consumed: consumedOf(told),
     ...(report.returned && { returned: report.returned }),
-    ...(report.timeline && plan.death && { timeline: timelineOf(report.timeline, startMs, plan.death) }),
+    ...(report.handled && plan.death && { timeline: timelineOf(report.handled, startMs, plan.death) }),
     appended: published.messages.length,
   };
   return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };

@@ -1,0 +1,191 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { anchorsOf, commandsOf } from './commands-of.ts';
+
+/**
+ * Runs what the texts tell people to run. Installs, tests and whole labs are only checked to exist; a
+ * command of the lab is run with `--list` at its end, which reads all its options and measures nothing.
+ */
+const texts = ['README.md', 'LAB.md', 'LAB-INSTRUCTOR.md'];
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+/** Files that do not exist before somebody has written or measured them. */
+const toBeMade = [
+  'servers/my-transport.ts',
+  'clients/my-poll.ts',
+  'bench/experiments/my-question.ts',
+  'results.json',
+  'report/runs/latest/',
+  'report/runs/latest/report.html',
+  'my-question.ts',
+];
+
+let folder: string;
+let children: ChildProcess[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'commands-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+afterEach(async () => {
+  const ended = children.map((child) =>
+    child.exitCode === null ? new Promise((resolve) => child.once('exit', resolve)) : undefined,
+  );
+  for (const child of children) child.kill('SIGINT');
+  await Promise.all(ended);
+  children = [];
+});
+
+describe.each(texts)('%s', (file) => {
+  const text = readFileSync(file, 'utf8');
+  const { commands, paths, links } = commandsOf(text);
+
+  it.each(commands)(
+    '%s',
+    async (command) => {
+      await tryOut(command);
+    },
+    60_000,
+  );
+
+  it('names files and folders that are there', () => {
+    const missing = paths.filter((path) => !toBeMade.includes(path) && !isThere(path, dirname(file)));
+    expect(missing).toEqual([]);
+  });
+
+  it('links to places that are there', () => {
+    const broken = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [target, anchor] = link.split('#');
+      if (target && !existsSync(target)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(target || file, 'utf8')).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+/** A file by its path from the top, or an experiment's or a server's by its name alone. */
+function isThere(path: string, from: string): boolean {
+  return [
+    path,
+    join(from, path),
+    join('servers', path),
+    join('bench', path),
+    join('bench/experiments', path),
+    join('report/charts', path),
+  ].some(existsSync);
+}
+
+async function tryOut(command: string): Promise<void> {
+  const [program, ...args] = command.replaceAll(/['"]/g, '').split(/\s+/) as [string, ...string[]];
+  if (program === 'npm') return tryScript(args);
+  if (program === 'diff') {
+    const { exitCode, stdout } = await run(program, args);
+    expect({ exitCode, differs: stdout.length > 0 }).toEqual({ exitCode: 1, differs: true });
+  } else if (program === 'curl') await tryUrl(args.find((arg) => arg.startsWith('http')) as string);
+  else if (command === 'node --version') expect((await run(program, args)).exitCode).toBe(0);
+  else if (/^ulimit -n \d+$/.test(command) || /^(git|docker) /.test(command)) return;
+  else throw new Error(`nobody has said how to try "${command}"`);
+}
+
+async function tryScript([verb, ...rest]: string[]): Promise<void> {
+  if (verb === 'ci') return expect(existsSync('package-lock.json')).toBe(true);
+  if (verb === 'test') return expect(scripts).toHaveProperty('test');
+  const [name = '', ...args] = rest.filter((arg) => arg !== '--silent' && arg !== '-s' && arg !== '--');
+  expect(Object.keys(scripts)).toContain(name);
+  const entry = scripts[name]?.match(/(\S+\.ts)$/)?.[1];
+  if (name === 'lab') return succeed(entry, [...filled(args.filter((arg) => arg !== '--json')), '--list']);
+  if (name === 'report' || name === 'compare')
+    return succeed(entry, [...filled(args), '--out', join(folder, 'page.html')]);
+  if (['servers', 'chat', 'classroom'].includes(name)) {
+    const child = await start(
+      entry,
+      args.filter((arg, index) => arg !== '--port' && args[index - 1] !== '--port'),
+    );
+    return expect(child.exitCode).toBe(null);
+  }
+  // It writes into the checkout.
+  if (name === 'pictures') return;
+  if (name === 'exercise')
+    return expect(args.map((arg) => exerciseOf(arg)).every((path) => existsSync(path))).toBe(true);
+}
+
+function exerciseOf(name: string): string {
+  const floor = { server: 'servers', client: 'clients', experiment: 'bench' }[name] ?? '';
+  return `${floor}/exercises/${name}.exercise.ts`;
+}
+
+/** Puts the sample where a text says FILE or the like, and a folder where it says DIR. */
+function filled(args: string[]): string[] {
+  // Nobody wants browsers to open while tests run.
+  return args
+    .filter((arg) => arg !== '--open')
+    .map((arg) => {
+      if (/^([A-Z]+\/)?results\.json$|^(FILE|A|B)$|^[ab]\.json$/.test(arg))
+        return 'report/sample/results.json';
+      if (arg === 'my-question') return 'freshness';
+      return arg === 'DIR' ? folder : arg;
+    });
+}
+
+async function succeed(entry: string | undefined, args: string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await run(process.execPath, ['--import', 'tsx', entry ?? '', ...args]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout.length).toBeGreaterThan(0);
+}
+
+function run(program: string, args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(program, args, { maxBuffer: 1e8 }, (error, stdout, stderr) => {
+      resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** Starts a server on free ports and waits until it says where it is. */
+async function start(entry: string | undefined, args: string[], port?: number): Promise<ChildProcess> {
+  const ports = ['--port', String(port ?? (await freePorts()))];
+  const child = spawn(process.execPath, ['--import', 'tsx', entry ?? '', ...args, ...ports]);
+  children.push(child);
+  let said = '';
+  child.stderr.on('data', (piece) => (said += piece));
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    child.once('exit', (exitCode) => reject(new Error(`it ended with ${exitCode}: ${said}`)));
+  });
+  return child;
+}
+
+/** Asks the servers of `npm run servers`, which begin at another port here than in the text. */
+async function tryUrl(url: string): Promise<void> {
+  const asked = new URL(url.replace('PORT', '8086'));
+  const base = await freePorts();
+  await start('servers/main.ts', [], base);
+  asked.port = String(Number(asked.port) - 8081 + base);
+  const answer = await fetch(asked);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toHaveProperty('next');
+}
+
+/** The first of nine ports in a row that were free a moment ago, below those that the system gives out by itself. */
+async function freePorts(): Promise<number> {
+  for (let base = 20_000 + (process.pid % 1000) * 10; ; base += 10)
+    if ((await Promise.all(Array.from({ length: 9 }, (_, place) => isFree(base + place)))).every(Boolean))
+      return base;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  const listens = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (listens) await new Promise((closed) => probe.close(closed));
+  return listens;
+}

@@ -1,0 +1,63 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { stop } from 'esbuild';
+import { parseResult, type Result } from '../bench/result.ts';
+
+/** What the commands that draw pages have in common: files in, a page out, and exit codes. */
+export const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
+
+/** Why a command ends without a page: a line for stderr, and the exit code. */
+export class Refusal extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Reads a result file. Throws a `Refusal` that names the file, and the field at fault where there is one. */
+export function readResultFile(file: string): Result {
+  try {
+    return parseResult(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Refusal(`${file}: ${(error as Error).message}`, exitCodes.usage);
+  }
+}
+
+/** Writes a page and prints where it is. Throws a `Refusal` where it can't. */
+export async function handOut(page: Promise<string>, out: string): Promise<void> {
+  const html = await page;
+  // The bundler works in a process of its own, which nobody should find running afterwards.
+  await stop();
+  try {
+    writeWhole(out, html);
+  } catch (error) {
+    throw new Refusal(`cannot write ${out}: ${(error as Error).message}`, exitCodes.environment);
+  }
+  console.log(resolve(out));
+}
+
+/** Runs a command to its exit code. A refusal is one line on stderr, whatever its message holds. */
+export async function exitCodeOf(command: () => Promise<void>): Promise<number> {
+  try {
+    await command();
+    return exitCodes.ok;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    console.error(error.message.replaceAll(/\s+/g, ' ').trim());
+    return error.exitCode;
+  }
+}
+
+/** Writes so that a reader finds the old page or the new one, never half of it. */
+function writeWhole(path: string, text: string): void {
+  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
+  try {
+    writeFileSync(half, text);
+    renameSync(half, path);
+  } catch (error) {
+    rmSync(half, { force: true });
+    throw error;
+  }
+}

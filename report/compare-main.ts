@@ -1,0 +1,41 @@
+import { basename, dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { compareResults } from '../bench/analysis/comparison.ts';
+import { exitCodeOf, exitCodes, handOut, readResultFile } from './command.ts';
+import { comparisonSummary } from './comparison-summary.ts';
+import { renderReport } from './render.ts';
+
+/**
+ * The command that compares: `npm run compare -- A B [--out FILE]`.
+ *
+ * Holds two result files against each other. The page is the report of B with the comparison on top; its
+ * path goes to stdout, a summary to stderr. Exit codes: 0 compared, whatever differs; 2 the command line is
+ * wrong, or a file is damaged or of another version; 3 the page can't be written.
+ */
+const command = new Command('npm run compare --')
+  .description('Holds two result files against each other: what differs from A to B, and how sure that is.')
+  .argument('<a>', 'a results.json, as the lab writes it')
+  .argument('<b>', 'another, which is compared with it')
+  .option('--out <file>', 'where to write the page (default: compare.html beside B)')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage))
+  .parse();
+
+const [fileA, fileB] = command.args as [string, string];
+const { out = join(dirname(fileB), 'compare.html') } = command.opts<{ out?: string }>();
+
+process.exitCode = await exitCodeOf(async () => {
+  const [a, b] = [readResultFile(fileA), readResultFile(fileB)];
+  const [nameA, nameB] = namesOf(fileA, fileB);
+  const comparison = compareResults(a, b);
+  console.error(comparisonSummary(comparison, [...a.experiments, ...b.experiments]));
+  const compared = { a: { name: nameA, result: a }, b: { name: nameB, result: b }, comparison };
+  await handOut(renderReport(b, compared), out);
+});
+
+/** Most result files have the same name: then the folder tells them apart. */
+function namesOf(a: string, b: string): [string, string] {
+  const short = [a, b].map((file) => basename(file)) as [string, string];
+  if (short[0] !== short[1]) return short;
+  return [a, b].map((file) => join(basename(dirname(file)), basename(file))) as [string, string];
+}

@@ -1,0 +1,127 @@
+import { h, render } from 'preact';
+import { compareResults } from '../../bench/analysis/comparison.ts';
+import { countsSentence } from '../charts/compared-rows.ts';
+import { type Compared, ComparisonSection, type NamedResult } from '../sections/comparison.tsx';
+import { embeddedResult } from './embedded-result.ts';
+import { readResult, type Shape } from './result-check.ts';
+import { foldTables } from './tables.ts';
+import { unpacked } from './unpack.ts';
+
+/**
+ * Compares the page's own result with another that is dropped on it, or chosen with the button. A file that
+ * can't be used changes nothing; a line says which field is at fault. A page too large to carry its own
+ * result takes two files, at once or one after the other.
+ */
+export function compareOnDrop(): void {
+  const input = document.getElementById('compare-files') as HTMLInputElement | null;
+  const status = document.getElementById('compare-status');
+  const place = document.getElementById('comparison');
+  if (!input || !status || !place) return;
+
+  /** `done` is only heard: what it says stands at the top of the page as well. */
+  const tell = (kind: 'waiting' | 'problem' | 'done', text: string) => {
+    status.dataset.kind = kind;
+    status.textContent = text;
+  };
+  const take = takerOfFiles();
+  const compare = async (files: readonly File[]) => {
+    if (files.length === 0) return;
+    tell('waiting', 'Comparing…');
+    try {
+      const { asks, compared } = await take(files);
+      if (compared) show(place, compared);
+      tell(compared ? 'done' : 'waiting', compared ? summaryOf(compared) : asks);
+    } catch (error) {
+      tell('problem', (error as Error).message.replaceAll(/\s+/g, ' '));
+    }
+  };
+
+  document.getElementById('compare-button')?.addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    void compare([...(input.files ?? [])]);
+    // The same file may be chosen again.
+    input.value = '';
+  });
+  listenForDrops((files) => void compare(files));
+  status.addEventListener('click', () => tell('done', ''));
+  addEventListener('keydown', ({ key }) => key === 'Escape' && tell('done', ''));
+}
+
+/** Either two results, compared, or what is still needed. */
+type Taken = { asks: string; compared?: undefined } | { asks?: undefined; compared: Compared };
+
+/**
+ * Takes files until there are two results: the page's own is the first, where the page carries it. Throws
+ * an `Error` of one line for files that can't be used, and forgets them.
+ */
+function takerOfFiles(): (files: readonly File[]) => Promise<Taken> {
+  const carriesOwn = document.getElementById('result') !== null;
+  let first: NamedResult | undefined;
+  return async (files) => {
+    const kept = carriesOwn ? await ownResult() : first;
+    const wanted = kept ? 1 : 2;
+    if (files.length > wanted)
+      throw new Error(
+        `${files.length} files are too many: this page compares two results, give it ${wanted}`,
+      );
+    const given = await Promise.all(files.map(resultOf));
+    const [a, b] = kept ? [kept, ...given] : given;
+    first = undefined;
+    if (a && b) return { compared: { a, b, comparison: compareResults(a.result, b.result) } };
+    first = a;
+    return { asks: `${a?.name} is A. Now give the result to compare it with.` };
+  };
+}
+
+async function ownResult(): Promise<NamedResult> {
+  return { name: 'this page’s result', result: await embeddedResult() };
+}
+
+/** No result file comes near this; reading a film that was dropped by mistake would stop the page. */
+const fileBytesMax = 200_000_000;
+
+async function resultOf(file: File): Promise<NamedResult> {
+  if (file.size > fileBytesMax)
+    throw new Error(`${file.name}: not a result file: it has ${Math.round(file.size / 1e6)} MB`);
+  const shape: Shape = JSON.parse(await unpacked('result-shape'));
+  try {
+    return { name: file.name, result: readResult(await file.text(), shape) };
+  } catch (error) {
+    throw new Error(`${file.name}: ${(error as Error).message}`);
+  }
+}
+
+/** Puts the comparison at the top of the page, where the one before it may stand, and goes there. */
+function show(place: HTMLElement, compared: Compared): void {
+  const box = document.createElement('div');
+  render(h(ComparisonSection, { compared }), box);
+  foldTables(box);
+  place.replaceChildren(box);
+  document.getElementById('comparison-link')?.removeAttribute('hidden');
+  document.getElementById('comparison-title')?.focus();
+  place.scrollIntoView();
+}
+
+function summaryOf({ b, comparison }: Compared): string {
+  return `Compared with ${b.name}. ${countsSentence(comparison)}`;
+}
+
+/** Files only: text that is dragged about is none of our business. */
+function listenForDrops(take: (files: readonly File[]) => void): void {
+  const root = document.documentElement;
+  const holdsFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
+  addEventListener('dragover', (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    root.dataset.dropping = '';
+  });
+  addEventListener('dragleave', ({ relatedTarget }) => {
+    if (!relatedTarget) delete root.dataset.dropping;
+  });
+  addEventListener('drop', (event) => {
+    delete root.dataset.dropping;
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    take([...(event.dataTransfer?.files ?? [])]);
+  });
+}

@@ -1,0 +1,149 @@
+import type { Result } from '../../bench/result.ts';
+
+/**
+ * The schema of a result file as plain data: what of JSON Schema is in use there, and nothing else.
+ * It is made from the schema in bench/result.ts, whose library would make a page half as large again.
+ */
+export type Shape = {
+  $ref?: string;
+  $defs?: Record<string, Shape>;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: Shape[];
+  properties?: Record<string, Shape>;
+  required?: string[];
+  additionalProperties?: Shape;
+  items?: Shape;
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+  default?: unknown;
+};
+
+/**
+ * Reads a result from JSON text, in a page, as `parseResult` does elsewhere.
+ * Throws an `Error` of one line that names the field at fault and what stood there.
+ */
+export function readResult(text: string, shape: Shape): Result {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`not a result file: it is not JSON (${(error as Error).message})`);
+  }
+  const version = (data as { schemaVersion?: unknown } | null)?.schemaVersion;
+  const known = shape.properties?.schemaVersion?.const;
+  if (version !== known)
+    throw new Error(
+      `schemaVersion is ${written(version)}, this page reads version ${written(known)}: run the lab again`,
+    );
+  const fault = faultIn(data, shape, '', shape.$defs ?? {});
+  if (fault) throw new Error(`not a valid result file: ${fault.path || '(top)'}: ${fault.says}`);
+  return withDefaults(data as Result, shape);
+}
+
+type Fault = { path: string; says: string };
+
+/** The first fault in a value, in the order of the schema. */
+function faultIn(value: unknown, shape: Shape, path: string, defs: Record<string, Shape>): Fault | undefined {
+  const { $ref, anyOf } = shape;
+  if ($ref) return faultIn(value, defs[$ref.slice('#/$defs/'.length)] ?? {}, path, defs);
+  if (anyOf) {
+    // `null` or the real thing: what is wrong with the real thing is what there is to say.
+    const faults = anyOf.map((one) => faultIn(value, one, path, defs));
+    return faults.every(Boolean) ? faults[0] : undefined;
+  }
+  const says = ownFault(value, shape);
+  if (says) return { path, says };
+  if (Array.isArray(value)) return faultInItems(value, shape, path, defs);
+  return isRecord(value) ? faultInProperties(value, shape, path, defs) : undefined;
+}
+
+/** What is wrong with a value itself, whatever it holds. */
+function ownFault(
+  value: unknown,
+  { type, const: only, enum: choices, ...limits }: Shape,
+): string | undefined {
+  if (value === undefined) return 'is missing';
+  const is = `is ${written(value)}, it takes`;
+  if (only !== undefined && value !== only) return `${is} ${written(only)}`;
+  if (choices && !choices.includes(value)) return `${is} one of ${choices.join(', ')}`;
+  const types = [type ?? []].flat();
+  if (types.length > 0 && !types.some((one) => isOf(one, value)))
+    return `${is} ${types.map((one) => typeNames[one] ?? one).join(' or ')}`;
+  const { minimum = -Infinity, maximum = Infinity, minItems = 0, maxItems = Infinity } = limits;
+  if (typeof value === 'number' && value < minimum) return `${is} ${minimum} or more`;
+  if (typeof value === 'number' && value > maximum) return `${is} ${maximum} or less`;
+  if (Array.isArray(value) && (value.length < minItems || value.length > maxItems))
+    return `has ${value.length} entries, it takes ${minItems === maxItems ? minItems : `${minItems} or more`}`;
+  return undefined;
+}
+
+function faultInItems(items: unknown[], shape: Shape, path: string, defs: Record<string, Shape>) {
+  const { items: each } = shape;
+  if (!each) return undefined;
+  for (const [index, item] of items.entries()) {
+    const fault = faultIn(item, each, joined(path, String(index)), defs);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function faultInProperties(
+  record: Record<string, unknown>,
+  { properties = {}, required = [], additionalProperties }: Shape,
+  path: string,
+  defs: Record<string, Shape>,
+): Fault | undefined {
+  for (const [key, shape] of Object.entries(properties)) {
+    if (record[key] === undefined && !required.includes(key)) continue;
+    const fault = faultIn(record[key], shape, joined(path, key), defs);
+    if (fault) return fault;
+  }
+  if (!additionalProperties) return undefined;
+  for (const [key, value] of Object.entries(record)) {
+    const fault =
+      key in properties ? undefined : faultIn(value, additionalProperties, joined(path, key), defs);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+const typeNames: Record<string, string> = {
+  object: 'an object',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  null: 'null',
+};
+
+function isOf(type: string, value: unknown): boolean {
+  if (type === 'object') return isRecord(value);
+  if (type === 'array') return Array.isArray(value);
+  if (type === 'integer') return Number.isInteger(value);
+  return type === 'null' ? value === null : typeof value === type;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function joined(path: string, key: string): string {
+  return path ? `${path}.${key}` : key;
+}
+
+/** A value as JSON, cut where it would fill the line. */
+function written(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** Lists that older files may lack. */
+function withDefaults(result: Result, { properties = {} }: Shape): Result {
+  const defaults = Object.entries(properties).filter(([, shape]) => shape.default !== undefined);
+  return { ...Object.fromEntries(defaults.map(([key, shape]) => [key, shape.default])), ...result };
+}

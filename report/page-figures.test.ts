@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { parseResult } from '../bench/result.ts';
+import type { CanvasPanel, Point } from './charts/figure.ts';
+import { blankPanels, describeInChromium, patienceMs } from './in-chromium.ts';
+import { renderReport } from './render.ts';
+
+const result = parseResult(readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8'));
+
+describeInChromium('figures in the page', (open) => {
+  let panels: CanvasPanel[];
+  let seen: {
+    canvases: Awaited<ReturnType<typeof canvasesIn>>;
+    blank: (string | undefined)[];
+    tables: Awaited<ReturnType<typeof tablesIn>>;
+  };
+
+  beforeAll(async () => {
+    const html = await renderReport(result);
+    const [, packed = ''] = html.match(/id="panels">([^<]*)</) ?? [];
+    panels = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString());
+    const page = await open(html);
+    seen = { canvases: await canvasesIn(page), blank: await blankPanels(page), tables: await tablesIn(page) };
+  }, patienceMs);
+
+  it('are all drawn, without anybody scrolling to them', () => {
+    expect(seen.canvases.map(({ panel }) => panel).toSorted()).toEqual(panels.map(({ id }) => id).toSorted());
+    expect(seen.blank).toEqual([]);
+  });
+
+  it('are labelled with their finding, the words that stand in their place without a script', () => {
+    for (const { role, label, words } of seen.canvases) {
+      expect(role).toBe('img');
+      expect(label).toBe(words);
+      expect(label).toMatch(/\d/);
+    }
+  });
+
+  it('show nothing that their tables don’t say', () => {
+    const { tables } = seen;
+    const compared = panels.filter((panel) => !isDense(panel) && figuresIn(panel).length > 0);
+    expect(compared.length).toBeGreaterThan(30);
+    for (const panel of compared) {
+      const said = new Set(tables[panel.id]?.flat().map(({ value }) => value));
+      const unsaid = figuresIn(panel).filter((figure) => !said.has(figure));
+      expect(unsaid, panel.id).toEqual([]);
+    }
+  });
+
+  it('rise through a half where their table has the median', () => {
+    const { tables } = seen;
+    const lines = panels.flatMap((panel) =>
+      panel.kind === 'lines' && panel.id.startsWith('freshness-ages-')
+        ? panel.series.filter(({ role }) => role === 'measured').map((line) => ({ panel, line }))
+        : [],
+    );
+    expect(lines.length).toBeGreaterThan(10);
+    for (const { panel, line } of lines) {
+      const row = tables[panel.id]?.find(
+        ([name, setting]) => name?.text === line.name && setting?.text === panel.title,
+      );
+      const { low, high } = row?.[4] ?? { low: Number.NaN, high: Number.NaN };
+      const after = line.points.findIndex(({ y }) => y >= 50);
+      // A line goes from bin to bin, and over all runs at once; a table has the median of each run.
+      expect(line.points[after - 1]?.x, line.name).toBeLessThanOrEqual(high * 1.01);
+      expect(line.points[after]?.x, line.name).toBeGreaterThanOrEqual(low * 0.99);
+    }
+  });
+
+  it('have the percentiles of their table on the line', () => {
+    const { tables } = seen;
+    const panel = panels.find(({ id }) => id === 'freshness-percentiles-0');
+    const lines = panel?.kind === 'lines' ? panel.series.filter(({ role }) => role === 'measured') : [];
+    expect(lines.length).toBeGreaterThan(5);
+    for (const { name, points } of lines) {
+      const row = tables['freshness-percentiles-0']?.find(([first]) => first?.text === name);
+      const ages = new Set(points.map(({ y }) => y));
+      for (const { value } of row?.slice(2) ?? []) expect(ages.has(value), `${name} ${value}`).toBe(true);
+    }
+  });
+});
+
+/** Lines with more points than a table has rows: distributions, and what was sampled over time. */
+function isDense({ id }: CanvasPanel): boolean {
+  return /^(freshness-(ages|percentiles)|overwhelmed-(backlog|age|minute))-/.test(id);
+}
+
+/** All figures that a chart shows; nothing for rows in which nothing was measured. */
+function figuresIn(panel: CanvasPanel): number[] {
+  const heights = (points: readonly Point[]) => points.map(({ y }) => y);
+  switch (panel.kind) {
+    case 'bars':
+      return panel.rows.flatMap(({ value }) => value ?? []);
+    case 'dots':
+      return panel.rows.flatMap(({ median, mean }) => [median, mean]);
+    case 'columns':
+      return heights(panel.columns);
+    case 'lines':
+      return panel.series.filter(({ role }) => role === 'measured').flatMap(({ points }) => heights(points));
+    case 'timeline':
+      return [];
+  }
+}
+
+/** What the page tells of each chart to those who can't see it, and the words that it has instead of a script. */
+function canvasesIn(page: Page) {
+  return page.$$eval('canvas', (all) =>
+    all.map((canvas) => ({
+      panel: canvas.dataset.panel,
+      role: canvas.getAttribute('role'),
+      label: canvas.getAttribute('aria-label'),
+      words: canvas.closest('.panel')?.querySelector('.says')?.textContent,
+    })),
+  );
+}
+
+/** A cell as a reader has it: its words, its number as a download would have it, and the range beside it. */
+type ReadCell = { text: string; value: number; low: number; high: number };
+
+/** The rows of the table below each chart, by the chart's panel. */
+function tablesIn(page: Page): Promise<Record<string, ReadCell[][]>> {
+  return page.$$eval('canvas[data-panel]', (canvases) => {
+    const numberIn = (text = '') => Number(text.replaceAll(',', ''));
+    const read = (cell: Element) => {
+      const text = cell.firstChild?.textContent ?? '';
+      const value = numberIn(cell.querySelector('data')?.value ?? text);
+      const [low, high] = cell.querySelector('small')?.textContent?.split(' to ').map(numberIn) ?? [
+        value,
+        value,
+      ];
+      return { text, value, low: low ?? value, high: high ?? value };
+    };
+    return Object.fromEntries(
+      canvases.map((canvas) => [
+        (canvas as HTMLElement).dataset.panel,
+        [...(canvas.closest('figure')?.querySelectorAll('table tbody tr') ?? [])].map((row) =>
+          [...row.children].map(read),
+        ),
+      ]),
+    );
+  });
+}

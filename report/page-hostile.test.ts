@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { z } from 'zod';
+import { parseResult, type Result, resultSchema } from '../bench/result.ts';
+import { hostileTexts } from './hostile-texts.ts';
+import { describeInChromium, overflow } from './in-chromium.ts';
+import { renderReport } from './render.ts';
+
+const sampleText = readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8');
+
+/** Texts by which the report finds what belongs together. Without them there would be no charts to attack. */
+const naming = new Set([
+  'experiments.id',
+  ...['trials', 'capacities', 'probes', 'fits', 'pairs', 'findings'].map((list) => `${list}.experiment`),
+  'trials.together',
+  'trials.parameters.policy',
+  'trials.parameters.path',
+  'probes.name',
+  'fits.name',
+]);
+
+/** A value with a text in every place where its schema takes any text, but for those that are kept. */
+function withText(
+  schema: z.ZodType,
+  value: unknown,
+  text: string,
+  keeps: ReadonlySet<string>,
+  path = '',
+): unknown {
+  const { def } = (schema as unknown as z.core.$ZodTypes)._zod;
+  const within = (inner: unknown, one: unknown, key?: string) =>
+    withText(inner as z.ZodType, one, text, keeps, [path, key].filter(Boolean).join('.'));
+  switch (def.type) {
+    case 'string':
+      return keeps.has(path) ? value : text;
+    case 'optional':
+      // Also where the sample has none, if it is a text.
+      return value === undefined && (def.innerType as z.ZodType)._zod.def.type !== 'string'
+        ? value
+        : within(def.innerType, value);
+    case 'nullable':
+      return value === null ? value : within(def.innerType, value);
+    case 'default':
+      return within(def.innerType, value);
+    case 'array':
+      return (value as unknown[]).map((one) => within(def.element, one));
+    case 'record':
+      return { ...(value as object), [text]: 1 };
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(def.shape).map(([key, inner]) => [
+          key,
+          within(inner, (value as Record<string, unknown>)[key], key),
+        ]),
+      );
+    default:
+      return value;
+  }
+}
+
+/** The sample with a text everywhere, and beside what it has one more of each thing, whose names are that text as well. */
+function attackedBy(text: string): Result {
+  const sample = parseResult(sampleText);
+  const attacked = withText(resultSchema, sample, text, naming) as Result;
+  const nameless = withText(resultSchema, sample, text, new Set()) as Result;
+  const first = <T>(list: readonly T[]) => list.slice(0, 1);
+  const ofEach = (trials: Result['trials']) =>
+    sample.experiments.flatMap(({ id }) => {
+      const place = sample.trials.findIndex(({ experiment }) => experiment === id);
+      return place < 0 ? [] : [{ ...(trials[place] as Result['trials'][number]), experiment: id }];
+    });
+  return {
+    ...attacked,
+    experiments: [...attacked.experiments, ...first(nameless.experiments)],
+    trials: [...attacked.trials, ...first(nameless.trials), ...ofEach(nameless.trials)],
+    capacities: [...attacked.capacities, ...first(nameless.capacities)],
+    probes: [...attacked.probes, ...first(nameless.probes)],
+    fits: [...attacked.fits, ...first(nameless.fits)],
+    pairs: [...attacked.pairs, ...first(nameless.pairs)],
+    findings: [...attacked.findings, ...first(nameless.findings)],
+  };
+}
+
+it('has fifty different texts to attack with', () => {
+  expect(new Set(hostileTexts).size).toBe(50);
+});
+
+describeInChromium('the page of a result with a hostile text in every field', (open) => {
+  it.each(hostileTexts.map((text, place) => [place + 1, JSON.stringify(text).slice(0, 60), text] as const))(
+    '%i: %s runs nothing, asks nobody and breaks nothing',
+    async (_place, _shown, text) => {
+      const result = attackedBy(text);
+      const page = await open(await renderReport(result), { viewport: { width: 390, height: 844 } });
+      expect(await page.evaluate(() => (window as { ran?: unknown }).ran)).toBeUndefined();
+      expect(await page.title()).toBe('Push versus polling: a lab report');
+      expect(await page.locator('.verdicts .badge').count()).toBe(result.findings.length);
+      expect(await page.locator('main > section, main > header').count()).toBeGreaterThan(10);
+      expect(await overflow(page)).toBe(0);
+    },
+  );
+
+  it('hands out no cell that a spreadsheet would take for a formula', async () => {
+    const result = attackedBy("=1+1|'cmd'!A0");
+    const page = await open(await renderReport(result));
+    await page.locator('details.data').evaluateAll((all) => {
+      for (const details of all) (details as HTMLDetailsElement).open = true;
+    });
+    let marked = 0;
+    // A browser hands out ten files to a page before it asks; these have the most words in them.
+    const wordy = ['honest-pairs-table', 'trials-13-table', 'freshness-ages-table', 'path-table', 'books'];
+    for (const id of wordy) {
+      const button = page.locator(`[data-csv=${id}]`);
+      const [handed] = await Promise.all([page.waitForEvent('download'), button.click()]);
+      const text = readFileSync(await handed.path(), 'utf8');
+      expect(text).not.toMatch(/(^|[,\n]"?)[=@+\t]/);
+      marked += text.split("'=1+1").length - 1;
+    }
+    expect(marked).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stop } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { parseResult } from '../bench/result.ts';
+import { browserArgs, drawn, executablePath } from './browser.ts';
+import { renderReport } from './render.ts';
+
+/**
+ * `npm run pictures`: takes the pictures of README.md anew, from the report of the sample. They go to
+ * `report/sample/`. Prints how soon the page showed its verdicts and how soon all that is in sight was drawn.
+ */
+export const pictures = [
+  { name: 'first-screen', width: 1280, height: 800 },
+  { name: 'one-message', width: 1280, height: 800, section: 'one-message' },
+  { name: 'dark', width: 1280, height: 800, section: 'freshness', dark: true },
+  { name: 'phone', width: 390, height: 780 },
+] as const;
+
+type Picture = { name: string; width: number; height: number; section?: string; dark?: boolean };
+
+async function main(): Promise<void> {
+  const sample = fileURLToPath(new URL('./sample/', import.meta.url));
+  const html = await renderReport(parseResult(readFileSync(join(sample, 'results.json'), 'utf8')));
+  await stop();
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
+  writeFileSync(join(folder, 'report.html'), html);
+  const browser = await chromium.launch({ executablePath, args: browserArgs });
+  try {
+    for (const picture of pictures) {
+      const page = await open(browser, join(folder, 'report.html'), picture);
+      await page.screenshot({ path: join(sample, `${picture.name}.png`) });
+      console.log(`${picture.name}.png  ${await paintTimes(page)}`);
+      await page.context().close();
+    }
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function open(browser: Browser, file: string, picture: Picture): Promise<Page> {
+  const { width, height, section, dark } = picture;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    offline: true,
+  });
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(file).href + (section ? `#${section}` : ''));
+  await drawn(page);
+  return page;
+}
+
+/** When the first words were there, and when the charts were, in milliseconds from the start. */
+function paintTimes(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const [first] = performance.getEntriesByName('first-contentful-paint');
+    const [charts] = performance.getEntriesByName('charts-drawn');
+    return `first paint ${first?.startTime.toFixed(0)} ms, charts ${charts?.startTime.toFixed(0)} ms`;
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
