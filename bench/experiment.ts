@@ -1,5 +1,5 @@
 import type { BackoffName } from '../clients/backoff.ts';
-import type { TransportName } from '../clients/transports.ts';
+import type { BrokerTransportName, TransportName } from '../clients/transports.ts';
 import type { ServerOptions } from '../servers/main.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
 import type { PathsPlan } from './harness/paths/paths-process.ts';
@@ -85,6 +85,32 @@ export type TrialPlan = {
   giveUp?: boolean;
 };
 
+/** Consumers of a broker in a trial. Each has a queue to itself, so that all are sent every message. */
+export type ConsumersPlan = {
+  transport: BrokerTransportName;
+  clients: number;
+  /** Time from slot to slot, for gets. */
+  intervalMs?: number;
+  /** Messages that may be unacknowledged, for AMQP's consume and STOMP. Default 0: any number. */
+  prefetch?: number;
+  /** For MQTT. Default 1. */
+  qos?: 0 | 1;
+};
+
+/** One run at a broker: its groups consume the same messages at the same time. */
+export type BrokerTrialPlan = Pick<
+  TrialPlan,
+  'schedule' | 'durationMs' | 'repeat' | 'sampleEveryMs' | 'giveUp'
+> & {
+  groups: ConsumersPlan[];
+  /** Time that every consumer takes for a message. It reads on meanwhile, as far as it is sent more. Default: none. */
+  handlingMs?: number;
+  /** All consumers die with what they have in hand, and others take their places. */
+  death?: Absence;
+  /** Distance between the consumers and the broker. Left out where the broker is on another host, which has its own. */
+  oneWayMs?: number;
+};
+
 /** A measurement of raw poll capacity. */
 export type CapacityPlan = { connections: number; durationMs: number };
 
@@ -101,6 +127,8 @@ export type Plan = {
   probes?: ProbePlan[];
   rooms?: RoomPlan[];
   paths?: PathsTrial[];
+  /** Trials at a message broker, where there is one. */
+  broker?: BrokerTrialPlan[];
 };
 
 /** What was measured for one experiment. Trials that failed, or whose fleet was saturated, are not among them. */

@@ -4,7 +4,10 @@ import open from 'open';
 import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
+import { broker } from './experiments/broker.ts';
 import { experiments } from './experiments/experiments.ts';
+import { Rabbit } from './harness/broker/rabbit.ts';
+import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
 import { inspectEnvironment, labVersion } from './harness/environment.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
 import { drawReport } from './report-file.ts';
@@ -31,6 +34,7 @@ type Options = {
   json?: boolean;
   open?: boolean;
   list?: boolean;
+  broker?: string;
   check?: boolean;
 };
 
@@ -44,6 +48,10 @@ const command = new Command('npm run lab --')
   .option('--open', 'open the report in a browser (default: on a terminal)')
   .option('--no-open', 'do not')
   .option('--list', 'list the experiments and end')
+  .option(
+    '--broker <where>',
+    'a RabbitMQ for the experiment "broker": start one, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
+  )
   .option('--check', 'also hold every claim of LAB.md against what was measured')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
@@ -51,16 +59,25 @@ const command = new Command('npm run lab --')
 process.exitCode = await main(command.parse().opts<Options>());
 
 async function main(options: Options): Promise<number> {
-  const chosen = options.only ?? experiments;
   const startedAt = new Date();
+  let wanted: Rabbit | undefined;
+  try {
+    wanted = options.broker === undefined ? undefined : new Rabbit(options.broker);
+  } catch (error) {
+    console.error(`--broker: ${(error as Error).message}, or start`);
+    return exitCodes.usage;
+  }
   const { environment, machine } = await inspectEnvironment();
-  const estimatesMs = chosen.map((experiment) => estimateMs(experiment, options.profile, machine));
   if (options.list) {
-    chosen.forEach(({ text }, index) => {
-      console.log(`${text.id.padEnd(14)} ${seconds(estimatesMs[index] ?? 0).padStart(6)}  ${text.question}`);
-    });
+    for (const experiment of options.only ?? experiments) {
+      const { id, question } = experiment.text;
+      const takes = seconds(estimateMs(experiment, options.profile, machine));
+      console.log(`${id.padEnd(14)} ${takes.padStart(6)}  ${question}`);
+    }
     return exitCodes.ok;
   }
+  const { chosen, rabbit, skipped } = chooseExperiments(options, wanted);
+  environment.warnings.push(...skipped);
 
   let folder: string;
   try {
@@ -107,14 +124,21 @@ async function main(options: Options): Promise<number> {
   }
 
   for (const warning of environment.warnings) console.error(`! ${warning}`);
-  const totalMs = estimatesMs.reduce((sum, ms) => sum + ms, 0);
-  console.error(`${chosen.length} experiments, profile ${options.profile}: about ${seconds(totalMs)}.\n`);
-  const run = new Run(result, machine, chosen, interrupt.signal, save);
-  await runWithProgress(run, chosen);
+  const run = new Run(result, machine, chosen, interrupt.signal, save, rabbit);
+  // A broker that can't be used is found out before the minutes that everything else takes.
+  const refusal = rabbit?.startsOwn ? undefined : await rabbit?.problem();
+  if (refusal) environment.warnings.push(`${refusal}.`);
+  else {
+    const estimatesMs = chosen.map((experiment) => estimateMs(experiment, options.profile, machine, rabbit));
+    const totalMs = estimatesMs.reduce((sum, ms) => sum + ms, 0);
+    console.error(`${chosen.length} experiments, profile ${options.profile}: about ${seconds(totalMs)}.\n`);
+    await runWithProgress(run, chosen);
+  }
   run.end();
+  await rabbit?.close();
 
   const interrupted = interrupt.signal.aborted;
-  result.lab.status = interrupted ? 'interrupted' : 'complete';
+  result.lab.status = interrupted || refusal ? 'interrupted' : 'complete';
   if (options.check) result.checks = checkClaims(claims, result);
   const resultPath = save();
   const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
@@ -127,12 +151,37 @@ async function main(options: Options): Promise<number> {
   (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (interrupted) return exitCodes.interrupted;
+  const brokerProblem = refusal ?? run.brokerProblem;
+  if (brokerProblem) {
+    console.error(brokerProblem);
+    return exitCodes.environment;
+  }
   if (!reportPath) return exitCodes.environment;
   if (options.open ?? (process.stdout.isTTY && !options.json)) await open(reportPath);
   const failed =
     result.trials.some(({ status }) => status !== 'ok') ||
     result.checks.some(({ outcome }) => outcome === 'does not hold');
   return failed ? exitCodes.failed : exitCodes.ok;
+}
+
+/**
+ * The experiments to run, and the RabbitMQ for the one that needs it. Without a RabbitMQ that one is left out
+ * of a run of everything, and not measured where it was asked for by name: `skipped` says so, and what to do.
+ */
+function chooseExperiments(
+  { only }: Options,
+  wanted: Rabbit | undefined,
+): { chosen: readonly Experiment[]; rabbit?: Rabbit; skipped: string[] } {
+  const chosen = only ?? experiments;
+  if (!chosen.includes(broker)) return { chosen, skipped: [] };
+  if (wanted && (!wanted.startsOwn || findRabbit())) return { chosen, rabbit: wanted, skipped: [] };
+  const why = wanted
+    ? `there is no RabbitMQ here: ${rabbitRemedy}`
+    : "start one with --broker start (it needs Debian's package rabbitmq-server), or name one with --broker amqp://…";
+  return {
+    chosen: only ? chosen : chosen.filter((experiment) => experiment !== broker),
+    skipped: [`The experiment “broker” was left out: ${why}.`],
+  };
 }
 
 function readExperiments(ids: string): Experiment[] {
@@ -148,9 +197,18 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
-function commandOf({ profile, seed, only, check }: Options): string {
+function commandOf({ profile, seed, only, broker: where, check }: Options): string {
   const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
-  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${check ? ' --check' : ''}`;
+  const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
+  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${at}${check ? ' --check' : ''}`;
+}
+
+/** The address of a broker for others to read. */
+function withoutLogin(text: string): string {
+  const url = new URL(text);
+  url.username = 'NAME';
+  url.password = 'PASSWORD';
+  return url.href;
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { transportNames } from '../clients/transports.ts';
+import { anyTransportNames, transportNames } from '../clients/transports.ts';
 
 /**
  * The result file: the contract between the bench that writes it and the report (or any other
@@ -30,7 +30,10 @@ export const parametersSchema = z.object({
   awayMs: measured.optional(),
   retentionMs: measured.optional(),
   path: z.string().optional(),
+  /** Messages that a broker's consumer may have unacknowledged; 0: any number. */
   prefetch: count.optional(),
+  /** What MQTT promises: at most once, or at least once. */
+  qos: z.union([z.literal(0), z.literal(1)]).optional(),
   framework: z.enum(['express', 'http']).optional(),
   /** `false` where a push server writes every message by itself, although several are due at once. */
   coalesce: z.boolean().optional(),
@@ -159,6 +162,16 @@ export const pathOutcomeSchema = z.object({
   reason: z.string(),
 });
 
+/** What a broker's consumers saw, summed over those of a trial. */
+export const consumedSchema = z.object({
+  /** Messages that the broker marked as sent before. Those that had been handled by then are `duplicated` in the books. */
+  redelivered: count,
+  /** The most messages that one consumer had and had not acknowledged; with MQTT's QoS 0, not handled. */
+  heldMax: count,
+  /** Over time: what waited in the queues, and what the consumers held. `atMs` counts from the start of the window. */
+  queue: z.object({ atMs: z.array(z.number()), ready: z.array(count), held: z.array(count) }).optional(),
+});
+
 /** A part of a trial's clients that is told apart from the rest: the slow one among the fast. */
 export const cohortSchema = z.object({
   name: z.enum(['fast', 'slow']),
@@ -174,7 +187,7 @@ export const cohortSchema = z.object({
 export const trialSchema = z.object({
   id: z.string(),
   experiment: z.string(),
-  transport: z.enum(transportNames),
+  transport: z.enum(anyTransportNames),
   contract: z.enum(['every', 'latest']),
   together: z.string(),
   parameters: parametersSchema,
@@ -225,6 +238,7 @@ export const trialSchema = z.object({
   timeline: timelineSchema.optional(),
   trace: traceSchema.optional(),
   path: pathOutcomeSchema.optional(),
+  consumed: consumedSchema.optional(),
   series: seriesSchema.optional(),
   /** Length of the measured window: CPU, requests and bytes are counted within it. */
   durationMs: measured,
@@ -374,6 +388,7 @@ export type Histogram = z.infer<typeof histogramSchema>;
 export type Series = z.infer<typeof seriesSchema>;
 export type Cohort = z.infer<typeof cohortSchema>;
 export type Model = z.infer<typeof modelSchema>;
+export type Consumed = z.infer<typeof consumedSchema>;
 export type Returned = z.infer<typeof returnedSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
 export type Trace = z.infer<typeof traceSchema>;

@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts';
  * One simulated (or real) client: one way of receiving messages. All transports look like this from
  * outside, so that whatever drives them cannot favour one.
  */
-export interface Client {
+export interface Receiver {
   /**
    * Connects, and hands over every message from then on, in order and once.
    * Resolves when the server has acknowledged the subscription: `ledger.startSeq` is then known.
@@ -25,9 +25,6 @@ export interface Client {
    */
   handled?(count: number): void;
 
-  /** Sends a message to everybody. `dueMs` is the instant at which this client had planned to. */
-  publish(body: string, dueMs: number): Promise<void>;
-
   /** Disconnects for good. */
   stop(): void;
 
@@ -35,6 +32,12 @@ export interface Client {
   readonly ledger: Ledger;
 
   readonly counters: Counters;
+}
+
+/** A client of this lab's servers. A broker's consumer only receives: who publishes there numbers its own messages. */
+export interface Client extends Receiver {
+  /** Sends a message to everybody. `dueMs` is the instant at which this client had planned to. */
+  publish(body: string, dueMs: number): Promise<void>;
 }
 
 /** What a client counts about its own work. */

@@ -30,6 +30,20 @@ it('handles at once when handling takes no time', () => {
   expect(consumer.waiting).toBe(0);
 });
 
+it('handles nothing of what it has forgotten, and what comes afterwards at its own pace', () => {
+  const { consumer, log } = slowConsumer(2);
+  for (const seq of [1, 2, 3]) consumer.take(message(seq));
+  vi.advanceTimersByTime(5);
+  consumer.forget();
+  expect(consumer.waiting).toBe(0);
+  for (const seq of [7, 8]) consumer.take(message(seq));
+  expect(log).toEqual(['1', 'pause', '7']);
+  vi.advanceTimersByTime(9);
+  expect(log).toEqual(['1', 'pause', '7']);
+  vi.advanceTimersByTime(1);
+  expect(log).toEqual(['1', 'pause', '7', '8']);
+});
+
 it('handles one message after the other, in order', () => {
   const { consumer, log } = slowConsumer(100);
   for (let seq = 1; seq <= 5; seq += 1) consumer.take(message(seq));

@@ -28,6 +28,8 @@ export class Consumer {
   #paused = false;
   #busy = false;
   #doneAtMs = 0;
+  /** Counts how often it forgot what it had: what was under way then ends for nobody. */
+  #lives = 0;
 
   constructor(options: ConsumerOptions) {
     this.#options = { ...options, inboxLimit: options.inboxLimit ?? 10 };
@@ -72,6 +74,15 @@ export class Consumer {
     return waiting;
   }
 
+  /** Loses what waits and what is under way, as a process that dies. */
+  forget(): void {
+    this.#inbox.length = 0;
+    this.#lives += 1;
+    this.#busy = false;
+    this.#paused = false;
+    this.#doneAtMs = performance.now();
+  }
+
   #readOn(handled: number): void {
     if (handled > 0) this.#options.handled?.(handled);
     if (this.#paused) this.#options.resume();
@@ -91,7 +102,9 @@ export class Consumer {
     const nowMs = performance.now();
     this.#doneAtMs =
       Math.max(nowMs - 2 * this.#options.handlingMs, this.#doneAtMs) + this.#options.handlingMs;
+    const life = this.#lives;
     setTimeout(() => {
+      if (life !== this.#lives) return;
       this.#options.handled?.(1);
       this.#handleNext();
     }, this.#doneAtMs - nowMs);

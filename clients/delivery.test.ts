@@ -73,6 +73,22 @@ describe.each(transportNames)('%s', (name) => {
     expect(client.ledger).toMatchObject({ missed: 5, gaps: 5 });
   });
 
+  it('says how many messages will never come, because the source itself has lost them', async () => {
+    const source = new EmbeddedSource();
+    const { port } = await serve(name, source);
+    const early = connect(name, port);
+    const late = connect(name, port, `${source.log.id}:0`);
+    await receive(early);
+    source.log.append('one', 0);
+    source.log.take({ seq: 5, dueMs: 0, body: 'five' });
+    await receive(late);
+    source.log.take({ seq: 6, dueMs: 0, body: 'six' });
+    for (const client of [early, late]) {
+      await vi.waitFor(() => expect(seqs(client)).toEqual([1, 5, 6]));
+      expect(client.ledger).toMatchObject({ missed: 3, gaps: 3, duplicated: 0, reordered: 0 });
+    }
+  });
+
   it('loses nothing when its connections break', async () => {
     const source = new EmbeddedSource();
     const first = await serve(name, source);

@@ -10,6 +10,21 @@ export const transportNames = ['push', 'sse', 'tcp-push', 'notify', 'long-poll',
 /** The name of one way of delivering messages, as it stands in a result file. */
 export type TransportName = (typeof transportNames)[number];
 
+/**
+ * How a broker serves its consumers. None of this lab's servers is behind these names, so that whoever
+ * goes through all transports does not meet them.
+ */
+export const brokerTransportNames = ['amqp', 'amqp-get', 'mqtt', 'stomp'] as const;
+
+/** The name of one way of consuming from a broker, as it stands in a result file. */
+export type BrokerTransportName = (typeof brokerTransportNames)[number];
+
+/** All that a result may speak of, in the order in which legends list them. */
+export const anyTransportNames = [...transportNames, ...brokerTransportNames] as const;
+
+/** The name of a transport, be it this lab's own or a broker's. */
+export type AnyTransportName = (typeof anyTransportNames)[number];
+
 /** What a page needs to draw one transport: `shape` is a Chart.js point style, `dash` a canvas line dash in pixels. */
 export type TransportLook = {
   label: string;
@@ -19,8 +34,8 @@ export type TransportLook = {
   dash: readonly number[];
 };
 
-/** The look of every transport, in the order in which legends list them. */
-export const transportLooks: Record<TransportName, TransportLook> = {
+/** The look of every transport. A broker's has the shape of its sibling here: it pushes, or it is polled. */
+export const transportLooks: Record<AnyTransportName, TransportLook> = {
   push: { label: 'push (WebSocket)', light: '#0072b2', dark: '#58b4ee', shape: 'circle', dash: [] },
   sse: { label: 'push (SSE)', light: '#00795a', dark: '#34c79d', shape: 'triangle', dash: [10, 3] },
   'tcp-push': { label: 'push (bare TCP)', light: '#9c4f7d', dark: '#e39bc4', shape: 'rectRot', dash: [3, 3] },
@@ -33,4 +48,8 @@ export const transportLooks: Record<TransportName, TransportLook> = {
   },
   'long-poll': { label: 'long poll', light: '#9a6700', dark: '#f0b73a', shape: 'rect', dash: [12, 4, 2, 4] },
   'short-poll': { label: 'short poll', light: '#c1440e', dark: '#ff8a57', shape: 'crossRot', dash: [6, 4] },
+  amqp: { label: 'AMQP consume', light: '#5b3fa8', dark: '#b7a3f5', shape: 'circle', dash: [] },
+  'amqp-get': { label: 'AMQP get', light: '#b3261e', dark: '#ff8a80', shape: 'crossRot', dash: [6, 4] },
+  mqtt: { label: 'MQTT', light: '#00708a', dark: '#4fc3d9', shape: 'triangle', dash: [10, 3] },
+  stomp: { label: 'STOMP', light: '#6b6500', dark: '#cfc64a', shape: 'rectRot', dash: [3, 3] },
 };

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
-import { transportLooks, transportNames } from '../clients/transports.ts';
+import { anyTransportNames, transportLooks } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
@@ -139,11 +139,11 @@ async function bundled(name: 'loader' | 'script'): Promise<string> {
  */
 async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
   const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');
-  const colours = transportNames.map((name) => {
+  const colours = anyTransportNames.map((name) => {
     const { light, dark } = transportLooks[name];
     return `--${name}: light-dark(${light}, ${dark});`;
   });
-  const own = transportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
+  const own = anyTransportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
   const counts = new Set(panels.flatMap((panel) => ('rows' in panel ? panel.rows.length : [])));
   const rows = [...counts].map((count) => `.rows-${count} { --rows: ${count}; }`);
   return [`:root { ${colours.join(' ')} }`, ...own, ...rows, sheet].join('\n');

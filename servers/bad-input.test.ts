@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Endpoint } from './endpoint.ts';
 import { type ServerName, serversByName, startServers } from './main.ts';
+import { BadInput } from './message.ts';
 import { EmbeddedSource } from './source/embedded.ts';
 
 /** Every server beside a healthy client: bad input gets a reason, and nobody else notices. */
@@ -274,6 +275,44 @@ describe('a server whose policy is credit', () => {
   it.each(grants)('ends a TCP connection on %s and says why', async (_name, text, reason) => {
     const lines = (await raw('tcp-push', `{"after":null}\n${text}\n`, onCredit)).trim().split('\n');
     expect(JSON.parse(lines.at(-1) as string).error).toMatch(reason);
+  });
+});
+
+describe('a source that takes nothing now', () => {
+  const reason = 'too much waits already';
+  let endpoints: Map<ServerName, Endpoint>;
+
+  beforeAll(async () => {
+    const full = new EmbeddedSource();
+    full.publish = () => Promise.reject(new BadInput(reason, 503));
+    endpoints = await startServers(full, ['push', 'tcp-push', 'short-poll', 'long-poll']);
+  });
+
+  afterAll(async () => {
+    for (const endpoint of endpoints.values()) await endpoint.close();
+  });
+
+  it('closes a WebSocket that publishes, and says why', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port('push', endpoints)}/messages`);
+    await once(socket, 'open');
+    socket.send('{"body":"hi"}');
+    const [code, said] = await once(socket, 'close');
+    expect(code).toBe(1013);
+    expect(String(said)).toBe(reason);
+  });
+
+  it('ends a TCP connection that publishes, and says why', async () => {
+    const lines = (await raw('tcp-push', '{"after":null}\n{"body":"hi"}\n', endpoints)).trim().split('\n');
+    expect(JSON.parse(lines.at(-1) as string)).toEqual({ error: reason });
+  });
+
+  it.each(['short-poll', 'long-poll'] as const)('answers a POST to %s with 503', async (name) => {
+    const answer = await fetch(`http://127.0.0.1:${port(name, endpoints)}/messages`, {
+      method: 'POST',
+      body: '{"body":"hi"}',
+    });
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({ error: reason });
   });
 });
 

@@ -182,3 +182,49 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
     fanOut.close();
   });
 });
+
+describe.each(policies)('a log with holes, under %s', (policy) => {
+  it.each(schedules.slice(0, 20))('leaves the books of its readers exact on schedule %i', async (seed) => {
+    const random = randomLcg(seed / 100);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const log = new MessageLog({}, 'log1');
+    const { tally, fanOut, join } = fanOutWith({ policy, limitBytes: 4096 * (1 + below(8)) }, log);
+    const bystander = join();
+    let reader = join();
+    const before = { delivered: 0, missed: 0, gaps: 0, disorder: 0 };
+    let never = 0;
+    let came = 0;
+
+    for (let step = 0; step < 100; step += 1) {
+      for (let count = below(6); count > 0; count -= 1) {
+        const hole = random() < 0.3 ? 1 + below(5) : 0;
+        never += hole;
+        came += 1;
+        const key = random() < 0.7 ? `${below(4)}` : undefined;
+        log.take({ seq: log.head + 1 + hole, dueMs: 0, body: 'x'.repeat(below(2000)), key });
+      }
+      const dice = random();
+      if (dice < 0.2) reader.tap.isOpen = false;
+      else if (dice < 0.4) reader.tap.open();
+      else if (policy === 'credit') fanOut.grant(reader.socket, 1 + below(5));
+      await turn();
+      if (!reader.tap.destroyed) continue;
+      for (const what of ['delivered', 'missed', 'gaps', 'disorder'] as const)
+        before[what] += reader.tap[what];
+      reader = join(reader.tap.place);
+    }
+
+    if (policy === 'credit') for (const { socket } of [reader, bystander]) fanOut.grant(socket, 10_000);
+    await drained(reader.tap, log);
+    await drained(bystander.tap, log);
+
+    const { dropped } = reader.state();
+    const missed = before.missed + reader.tap.missed;
+    expect(before.delivered + reader.tap.delivered + dropped + missed).toBe(log.head);
+    expect(before.gaps + reader.tap.gaps).toBe(dropped + missed);
+    expect(before.disorder + reader.tap.disorder).toBe(0);
+    expect(tally.dropped).toBe(dropped);
+    expect(bystander.tap).toMatchObject({ delivered: came, missed: never, gaps: never, disorder: 0 });
+    fanOut.close();
+  });
+});

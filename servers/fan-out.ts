@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { nowMs } from './clock.ts';
 import type { Eviction, ReaderState, Readership, Tally } from './endpoint.ts';
-import { type Cursor, formatCursor, type Message } from './message.ts';
+import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from './message.ts';
 import type { MessageLog } from './message-log.ts';
 import type { Entry, OutboxOptions } from './outbox.ts';
 import { type Frame, type Parcel, Reader, writeLimitBytes } from './reader.ts';
@@ -120,8 +120,34 @@ export class FanOut implements Readership {
     for (const socket of this.#readers.keys()) this.leave(socket);
   }
 
+  /** Tells everybody what came in one turn. Of messages that will never come it tells in their place. */
   #deliver(messages: readonly Message[]): void {
-    if (this.#readers.size === 0) return;
+    let unbroken: Message[] = [];
+    for (const message of messages) {
+      const missing = this.#log.missingBefore(message.seq);
+      if (missing > 0) {
+        this.#write(unbroken);
+        unbroken = [];
+        this.#tellHole(message.seq - missing, missing);
+      }
+      unbroken.push(message);
+    }
+    this.#write(unbroken);
+  }
+
+  /** Says in an empty batch that so many messages will never come. A notice says only how far the log has got. */
+  #tellHole(first: number, missing: number): void {
+    if (this.#noticesOnly) return;
+    const next = formatCursor({ logId: this.#log.id, seq: first + missing - 1 });
+    const batch: Batch = { messages: [], next, missed: missing };
+    const frame = this.#frame(JSON.stringify(batch), next, 'batch');
+    // A key that no message can have: nothing replaces it, and it replaces nothing.
+    const hole = { seq: first, key: `${first}`.padEnd(keyLimit + 1), frame, missing };
+    for (const reader of this.#readers.values()) reader.tellHole(hole);
+  }
+
+  #write(messages: readonly Message[]): void {
+    if (this.#readers.size === 0 || messages.length === 0) return;
     const told = this.#noticesOnly ? messages.slice(-1) : messages;
     const parcels = parcelsOf(
       told.map((message) => this.#entryOf(message)),

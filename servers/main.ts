@@ -7,6 +7,7 @@ import { type NotifyOptions, notifyServer } from './notify.ts';
 import { pushServer } from './push.ts';
 import { type ShortPollOptions, shortPollServer } from './short-poll.ts';
 import { EmbeddedSource } from './source/embedded.ts';
+import { parseRabbitUrl } from './source/rabbit-address.ts';
 import type { MessageSource } from './source/source.ts';
 import { sseServer } from './sse.ts';
 import { tcpPushServer } from './tcp-push.ts';
@@ -54,16 +55,18 @@ export async function startServers(
 
 /** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */
 async function main(): Promise<void> {
-  const port = readPort(process.argv.slice(2));
-  const source = new EmbeddedSource();
+  const { port, broker } = readOptions(process.argv.slice(2));
+  const shared = broker === undefined ? undefined : await sharedSource(broker);
+  const source = shared ?? new EmbeddedSource();
   const names = Object.keys(serversByName) as ServerName[];
-  const ports = names.map((_, index) => port + index);
+  const ports = port === 0 ? [] : names.map((_, index) => port + index);
   const endpoints = await startServers(source, names, {}, ports).catch((error: NodeJS.ErrnoException) => {
     fail(3, `port ${(error as { port?: number }).port} is taken (${error.code}): name another with --port`);
   });
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
-  console.log(`One source, two messages a second, six ways to get them. Ctrl-C ends it.
+  const others = shared ? ' All servers of this RabbitMQ share it.' : '';
+  console.log(`One source, two messages a second, six ways to get them.${others} Ctrl-C ends it.
 
   push        new WebSocket('ws://${at('push')}/messages').onmessage = m => console.log(m.data)
   sse         curl -N http://${at('sse')}/messages
@@ -78,16 +81,39 @@ async function main(): Promise<void> {
   const aDayMs = 24 * 60 * 60 * 1000;
   await source.play({ kind: 'poisson', ratePerSecond: 2, durationMs: aDayMs }, nowMs());
   await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+  await shared?.close();
 }
 
-function readPort(args: string[]): number {
+/** The source that all servers with the same RabbitMQ have in common. Ends the process where there is none, and when it fails. */
+async function sharedSource(url: string) {
+  const { RabbitSource } = await import('./source/rabbitmq.ts');
   try {
-    const { values } = parseArgs({ args, options: { port: { type: 'string', default: '8081' } } });
-    const port = Number(values.port);
-    if (Number.isInteger(port) && port > 0 && port <= 65_530) return port;
-    return fail(2, `--port is "${values.port}": it takes the first of six free ports, 1 to 65530`);
+    const source = await RabbitSource.open({ url, onNews: console.error });
+    source.failed.catch(({ message }) => fail(3, message));
+    return source;
+  } catch (error) {
+    return fail(3, (error as Error).message);
+  }
+}
+
+function readOptions(args: string[]): { port: number; broker?: string } {
+  const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
+  try {
+    const { port, broker } = parseArgs({ args, options }).values;
+    if (!/^\d+$/.test(port) || Number(port) > 65_530)
+      return fail(2, `--port is "${port}": it takes the first of six free ports, 1 to 65530, or 0 for any`);
+    if (broker !== undefined) checkBroker(broker);
+    return { port: Number(port), broker };
   } catch (error) {
     return fail(2, (error as Error).message);
+  }
+}
+
+function checkBroker(url: string): void {
+  try {
+    parseRabbitUrl(url);
+  } catch (error) {
+    fail(2, `--broker: ${(error as Error).message}`);
   }
 }
 

@@ -62,6 +62,37 @@ describe('reading after a cursor', () => {
     expect(seqs(batch.messages)).toEqual([1, 2]);
   });
 
+  it('counts holes as missed, wherever a batch is cut', () => {
+    const log = logOf(2);
+    for (const seq of [5, 6, 9]) log.take({ seq, dueMs: 0, body: 'x' });
+    const whole = log.after({ logId: 'log1', seq: 0 });
+    expect(seqs(whole.messages)).toEqual([1, 2, 5, 6, 9]);
+    expect(whole).toMatchObject({ missed: 4, next: 'log1:9' });
+    for (const messages of [1, 2, 3, 4]) {
+      let cursor = { logId: 'log1', seq: 0 };
+      let missed = 0;
+      while (cursor.seq < 9) {
+        const batch = log.after(cursor, { messages, bytes: 2 });
+        expect(batch.messages.length).toBeGreaterThan(0);
+        missed += batch.missed;
+        cursor = parseCursor(batch.next) as typeof cursor;
+      }
+      expect(missed).toBe(4);
+    }
+  });
+
+  it('begins where the source begins, and lets holes fall off with the rest', () => {
+    const log = new MessageLog({ limitMessages: 2 }, 'log1');
+    log.take({ seq: 5_000_001, dueMs: 0, body: 'x' });
+    expect(log.after({ logId: 'log1', seq: 0 })).toMatchObject({ missed: 5_000_000, next: 'log1:5000001' });
+    for (const seq of [5_000_003, 5_000_004]) log.take({ seq, dueMs: 0, body: 'x' });
+    expect(log.after({ logId: 'log1', seq: 5_000_000 })).toMatchObject({ missed: 2, next: 'log1:5000004' });
+  });
+
+  it('refuses to take in what lies behind its head', () => {
+    expect(() => logOf(2).take({ seq: 2, dueMs: 0, body: 'x' })).toThrow(RangeError);
+  });
+
   it('refuses a cursor that lies ahead', () => {
     expect(() => logOf(2).cursorFrom('log1:3')).toThrow(BadInput);
   });

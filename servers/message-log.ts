@@ -11,6 +11,9 @@ import { BadInput, type Batch, type Cursor, formatCursor, type Message, parseCur
  * A reader that comes with `logId:1` is given 4 … 8 and told that it missed two. Nothing is lost
  * silently. The log lives in memory: a restart makes a new `logId`, and a reader that comes with
  * the old one is told `reset`.
+ *
+ * Where the source of several servers gives out `seq`, each of them takes in the same messages under the
+ * same `logId`. A `seq` that was skipped will never come: it is a hole, and counts as missed.
  */
 export type LogOptions = {
   /** Messages kept; the oldest fall off. Default 20,000. */
@@ -35,6 +38,10 @@ export class MessageLog {
   readonly #messages = new Map<number, Message>();
   readonly #listeners = new Set<Listener>();
   #head = 0;
+  /** The first `seq` that is still there or, while nothing is, the next that will be. */
+  #oldest = 1;
+  /** How many numbers were skipped before a message, where any were. */
+  readonly #skipped = new Map<number, number>();
   #bytes = 0;
   #untold: Message[] = [];
 
@@ -49,9 +56,9 @@ export class MessageLog {
     return this.#head;
   }
 
-  /** The oldest message that has not fallen off; the one after `head` when there is none. */
+  /** The `seq` of the oldest message that has not fallen off; the next that will come when there is none. */
   get oldest(): number {
-    return this.#head - this.#messages.size + 1;
+    return this.#oldest;
   }
 
   /** The place behind the newest message. */
@@ -61,14 +68,31 @@ export class MessageLog {
 
   /** Gives the message the next `seq`, keeps it, and tells the listeners at the end of this event-loop turn. */
   append(body: string, dueMs: number, key?: string): Message {
-    this.#head += 1;
-    const message: Message = { seq: this.#head, dueMs: Math.round(dueMs * 1000) / 1000, body };
+    const message: Message = { seq: this.#head + 1, dueMs: Math.round(dueMs * 1000) / 1000, body };
     if (key !== undefined) message.key = key;
+    this.take(message);
+    return message;
+  }
+
+  /**
+   * Takes in a message that was given its `seq` elsewhere. What lies between the head and it will never come.
+   * Throws a `RangeError` when it lies behind the head.
+   */
+  take(message: Message): void {
+    if (message.seq <= this.#head)
+      throw new RangeError(`seq is ${message.seq}: the log has got to ${this.#head} already`);
+    if (this.#messages.size === 0) this.#oldest = message.seq;
+    if (message.seq > this.#head + 1) this.#skipped.set(message.seq, message.seq - this.#head - 1);
+    this.#head = message.seq;
     this.#messages.set(message.seq, message);
-    this.#bytes += Buffer.byteLength(body);
+    this.#bytes += Buffer.byteLength(message.body);
     this.#dropOldest();
     if (this.#untold.push(message) === 1) setImmediate(() => this.tell());
-    return message;
+  }
+
+  /** How many messages right before this one will never come, because the source itself has lost them. */
+  missingBefore(seq: number): number {
+    return this.#skipped.get(seq) ?? 0;
   }
 
   /** Reads a cursor as a client sent it. Throws `BadInput` on a malformed one and on one that lies ahead of this log. */
@@ -87,20 +111,22 @@ export class MessageLog {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
     const reset = cursor.logId !== this.id;
     const seen = reset ? 0 : cursor.seq;
-    const { oldest } = this;
-    const first = Math.max(seen + 1, oldest);
+    const first = Math.max(seen + 1, this.#oldest);
     const messages: Message[] = [];
+    let last = first - 1;
     let bytes = 0;
     for (let seq = first; seq <= this.#head && messages.length < limit.messages; seq += 1) {
-      const message = this.#messages.get(seq) as Message;
-      bytes += Buffer.byteLength(message.body);
-      if (bytes > limit.bytes && messages.length > 0) break;
-      messages.push(message);
+      const message = this.#messages.get(seq);
+      bytes += Buffer.byteLength(message?.body ?? '');
+      if (message && bytes > limit.bytes && messages.length > 0) break;
+      if (message) messages.push(message);
+      last = seq;
     }
-    const last = first - 1 + messages.length;
     const next = formatCursor({ logId: this.id, seq: last });
     const more = last < this.#head;
-    return { messages, next, missed: first - seen - 1, ...(more && { more }), ...(reset && { reset }) };
+    // What fell off before the cursor, and the holes.
+    const missed = last - seen - messages.length;
+    return { messages, next, missed, ...(more && { more }), ...(reset && { reset }) };
   }
 
   /** The newest message alone, if it comes after the cursor; the older ones are superseded, and counted. */
@@ -136,9 +162,11 @@ export class MessageLog {
 
   #dropOldest(): void {
     while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
-      const { oldest } = this;
-      this.#bytes -= Buffer.byteLength(this.#messages.get(oldest)?.body ?? '');
-      this.#messages.delete(oldest);
+      this.#bytes -= Buffer.byteLength(this.#messages.get(this.#oldest)?.body ?? '');
+      this.#messages.delete(this.#oldest);
+      this.#skipped.delete(this.#oldest);
+      do this.#oldest += 1;
+      while (this.#oldest <= this.#head && !this.#messages.has(this.#oldest));
     }
   }
 }

@@ -35,14 +35,14 @@ export type Batch = {
 export type Publication = { body: string; dueMs?: number; key?: string };
 
 /** Characters in the longest key. */
-const keyLimit = 128;
+export const keyLimit = 128;
 
 /** The most messages that may be granted at a time: 31 bits, as in RSocket's `request(n)` and HTTP/2's windows. */
 export const creditLimit = 2 ** 31 - 1;
 
-/** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it. */
+/** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it, or that it comes at a bad time (503). */
 export class BadInput extends Error {
-  readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429;
+  readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429 | 503;
   constructor(message: string, status: BadInput['status'] = 400) {
     super(message);
     this.status = status;

@@ -61,7 +61,13 @@ export const defaultLimitBytes: Record<Policy, number> = {
 };
 
 /** A message as it waits: its frame is the one that every other reader gets. */
-export type Entry = { readonly seq: number; readonly key: string; readonly frame: Buffer };
+export type Entry = {
+  readonly seq: number;
+  readonly key: string;
+  readonly frame: Buffer;
+  /** It carries no message, but says of so many that they will never come; `seq` is the first of them. */
+  readonly missing?: number;
+};
 
 /** What became of an entry. `full` says that the reader has to go. */
 export type Offered = 'waits' | 'dropped' | 'full';
@@ -134,8 +140,8 @@ export class Outbox {
     this.#giveUp(link.entry);
   }
 
-  #giveUp({ seq }: Entry): void {
-    this.dropped += 1;
+  #giveUp({ seq, missing = 1 }: Entry): void {
+    this.dropped += missing;
     this.#onDropped?.(seq);
   }
 

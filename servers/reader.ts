@@ -79,6 +79,14 @@ export class Reader {
     return false;
   }
 
+  /** Is told in its turn of messages that will never come. While it catches up, the log tells it. */
+  tellHole(hole: Entry): void {
+    if (this.#cursor || !this.#socket.writable) return;
+    if (this.#outbox.policy === 'credit') this.#fallBehind(hole);
+    else if (this.#outbox.messages === 0 && !this.#isCongested) this.#socket.write(hole.frame);
+    else this.#queue([hole]);
+  }
+
   /** Writes a sign of life, unless more is on its way than that. */
   beat(heartbeat: Buffer): void {
     if (this.#socket.writable && !this.#isCongested) this.#socket.write(heartbeat);
@@ -113,7 +121,7 @@ export class Reader {
     const droppedBefore = this.#outbox.dropped;
     for (const entry of entries) {
       const outcome = this.#outbox.offer(entry);
-      this.#untoldSeq = outcome === 'dropped' ? entry.seq : undefined;
+      this.#untoldSeq = outcome === 'dropped' ? entry.seq + (entry.missing ?? 1) - 1 : undefined;
       if (outcome !== 'full') continue;
       this.#onFull(this.#whyFull);
       break;
@@ -132,8 +140,9 @@ export class Reader {
     if (!this.#socket.writable) return;
     this.#socket.cork();
     while (this.#outbox.messages > 0 && !this.#isCongested) {
-      this.#socket.write((this.#outbox.shift() as Entry).frame);
-      this.#tally.deliveries += 1;
+      const { frame, missing } = this.#outbox.shift() as Entry;
+      this.#socket.write(frame);
+      if (missing === undefined) this.#tally.deliveries += 1;
     }
     if (this.#untoldSeq !== undefined && this.#outbox.messages === 0) this.#tellPlace(this.#untoldSeq);
     this.#socket.uncork();

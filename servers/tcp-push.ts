@@ -44,8 +44,8 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}
         return;
       }
       const credit = parseCredit(data);
-      if (credit === undefined) void source.publish(parsePublication(data));
-      else fanOut.grant(socket, credit);
+      if (credit !== undefined) fanOut.grant(socket, credit);
+      else source.publish(parsePublication(data)).catch(({ message }) => refuse(socket, message));
     }
   });
 

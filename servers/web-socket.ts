@@ -49,7 +49,7 @@ export function acceptWebSockets(
             const credit = parseCredit(said);
             if (credit !== undefined) return readers.grant(socket, credit);
             guest.publish((data as Buffer).length);
-            void source.publish(parsePublication(said));
+            source.publish(parsePublication(said)).catch(({ message }) => refuse(1013, message));
           } catch (error) {
             refuse(1008, (error as Error).message);
           }

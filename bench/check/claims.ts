@@ -330,6 +330,51 @@ export const claims: readonly Claim[] = [
     measure: (evidence) => remembered(evidence, 'fixed'),
   },
   {
+    id: 'a-prefetch-is-credit',
+    experiment: 'broker',
+    says: 'An overwhelmed consumer never has more than 1 times its prefetch in hand.',
+    figure: 'most messages in hand, in prefetches',
+    high: 1,
+    measure: ({ trials }) =>
+      found(
+        overwhelmedConsumers(trials).flatMap(({ parameters: { prefetch = 0 }, consumed }) =>
+          prefetch > 0 && consumed ? [consumed.heldMax / prefetch] : [],
+        ),
+        'There is no usable trial of an overwhelmed consumer with a prefetch',
+      ),
+  },
+  {
+    id: 'no-prefetch-no-bound',
+    experiment: 'broker',
+    says: 'Without a prefetch it has at least 100 messages in hand, and the queue is as good as empty.',
+    figure: 'most messages in hand, less what waited in the queue at the end',
+    low: 100,
+    measure: ({ trials }) => [
+      typical(
+        overwhelmedConsumers(trials),
+        'amqp',
+        { prefetch: 0 },
+        ({ consumed }) => consumed && consumed.heldMax - (consumed.queue?.ready.at(-1) ?? 0),
+      ),
+    ],
+  },
+  {
+    id: 'a-get-is-a-short-poll',
+    experiment: 'broker',
+    says: 'A message that is fetched every 200 ms is 0.35 to 0.75 of that old on average: a short poll, whoever is asked.',
+    figure: 'mean age, in intervals',
+    low: 0.35,
+    high: 0.75,
+    measure: ({ trials }) => [
+      typical(
+        trials.filter(({ parameters }) => parameters.schedule === 'poisson'),
+        'amqp-get',
+        { intervalMs: 200 },
+        ({ delayMs }) => delayMs.mean,
+      ) / 200,
+    ],
+  },
+  {
     id: 'headers',
     experiment: 'published',
     says: 'A poll that finds nothing carries at least 50 times the overhead of a WebSocket frame.',
@@ -387,6 +432,11 @@ function found<Value>(values: Value[], otherwise: string): Value[] {
 
 function ageOf(trials: readonly Trial[], transport: Trial['transport'], wanted: Wanted = {}): number {
   return typical(trials, transport, wanted, ({ delayMs }) => delayMs.p50);
+}
+
+/** Consumers that handle less than comes, and don't die. */
+function overwhelmedConsumers(trials: readonly Trial[]): Trial[] {
+  return trials.filter(({ parameters }) => parameters.handlingMs !== undefined && !parameters.awayMs);
 }
 
 /** Trials of one transport by itself; those that ran side by side. */

@@ -1,5 +1,6 @@
 import type { Experiment } from '../experiment.ts';
 import { breakEven } from './break-even.ts';
+import { broker } from './broker.ts';
 import { chatRoom } from './chat-room.ts';
 import { crowd } from './crowd.ts';
 import { distance } from './distance.ts';
@@ -26,6 +27,7 @@ export const experiments: readonly Experiment[] = [
   herd,
   path,
   chatRoom,
+  broker,
   published,
   honest,
 ];

@@ -1,4 +1,7 @@
 import { randomLcg } from 'd3-random';
+import type { Hand } from '../../clients/hand.ts';
+import { nodeOpeners } from '../../clients/openers-node.ts';
+import type { BrokerTransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Absence } from '../experiment.ts';
 import type { Delay } from '../result.ts';
@@ -6,7 +9,14 @@ import { measureCapacity } from './capacity.ts';
 import { type Handlers, serveCalls } from './child.ts';
 import { measureTwice, type TwoReadings } from './closed-loop.ts';
 import { measureOneWay } from './echo.ts';
-import { type FleetGroup, type FleetReport, Group, type SlowSamples } from './group.ts';
+import {
+  type ConsumingPlace,
+  type FleetGroup,
+  type FleetReport,
+  Group,
+  type Opening,
+  type SlowSamples,
+} from './group.ts';
 import { probes } from './probes/probes.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
 import type { Publications } from './publications.ts';
@@ -24,8 +34,8 @@ export type FleetWindow = {
   quiet: boolean;
   /** The clients publish. */
   publish?: Publications;
-  /** Everybody goes away, from so long after the start; `replays` says of each group whether it continues from its cursor. */
-  away?: Absence & { replays: boolean[] };
+  /** Everybody goes away, from so long after the start; `replays` says of each group whether it continues from its cursor; with `dies` they lose what they had in hand. */
+  away?: Absence & { replays: boolean[]; dies?: boolean };
   /** The server goes away. */
   outage?: Absence;
   /** The slow clients are slow for this time only. */
@@ -40,6 +50,8 @@ export type FleetMetered = {
   use: ProcessUse;
   samples: SlowSamples[];
   missedSlots: number[];
+  /** What the clients of each group asked for within the window, and how often for nothing. */
+  asked: { requests: number; empty: number }[];
   oneWay?: Delay;
   besides?: TwoReadings;
 };
@@ -51,21 +63,37 @@ let groups: Group[] = [];
 
 /** Connects a group. Returns where its polls stand. */
 async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs: number[] }> {
-  const group = new Group(wanted);
+  const group = new Group(wanted, wanted.consuming && (await ofBroker(wanted)));
   groups.push(group);
   await group.start();
   return { originMs: group.originMs, phasesMs: group.phasesMs };
 }
 
+/** The consumers of a broker. Their libraries are large, and loaded by nobody who doesn't consume. */
+async function ofBroker({ transport, consuming }: FleetGroup): Promise<Opening> {
+  const { consumersByName } = await import('../../clients/broker-clients.ts');
+  const open = consumersByName[transport as BrokerTransportName];
+  const { queues, ...place } = consuming as ConsumingPlace;
+  const hands: Hand[] = [];
+  return {
+    hands,
+    open(options, index) {
+      const consumer = open({ ...options, ...place, queue: queues[index] as string }, nodeOpeners);
+      hands.push(consumer.hand);
+      return consumer;
+    },
+  };
+}
+
 /** Meters this process within the window, while the window's other work goes on. */
 async function meter(window: FleetWindow): Promise<FleetMetered> {
   const { startMs, endMs, sampleEveryMs, quiet, publish, away, outage, overload, echo, besides } = window;
-  const samples = groups.map((): SlowSamples => ({ atMs: [], ageMs: [], inbox: [] }));
+  const samples = groups.map((): SlowSamples => ({ atMs: [], ageMs: [], inbox: [], held: [] }));
   const sample = (atMs: number) => {
     for (const [index, group] of groups.entries()) group.sampleSlow(samples[index] as SlowSamples, atMs);
   };
   await until(startMs);
-  const before = groups.map((group) => group.count('missedSlots'));
+  const before = groups.map(countsOf);
   if (outage) for (const group of groups) group.expectReturn(startMs + outage.atMs + outage.durationMs);
   const during = sampleEveryMs > 0 ? { everyMs: sampleEveryMs, sample } : undefined;
   const [use, oneWay, readings] = await Promise.all([
@@ -77,16 +105,38 @@ async function meter(window: FleetWindow): Promise<FleetMetered> {
     away &&
       Promise.all(
         groups.map((group, index) =>
-          group.goAway({ ...periodOf(away, startMs), replay: away.replays[index] ?? true }),
+          group.goAway({
+            ...periodOf(away, startMs),
+            replay: away.replays[index] ?? true,
+            dies: away.dies ?? false,
+          }),
         ),
       ),
   ]);
+  const counted = groups.map((group, index) => {
+    const now = countsOf(group);
+    const { requests, empty, missedSlots } = before[index] ?? now;
+    return {
+      requests: now.requests - requests,
+      empty: now.empty - empty,
+      missedSlots: now.missedSlots - missedSlots,
+    };
+  });
   return {
     use,
     samples,
-    missedSlots: groups.map((group, index) => group.count('missedSlots') - (before[index] ?? 0)),
+    missedSlots: counted.map(({ missedSlots }) => missedSlots),
+    asked: counted.map(({ requests, empty }) => ({ requests, empty })),
     ...(oneWay && { oneWay: oneWay.delay }),
     ...(readings && { besides: readings }),
+  };
+}
+
+function countsOf(group: Group): { requests: number; empty: number; missedSlots: number } {
+  return {
+    requests: group.count('requests'),
+    empty: group.count('empty'),
+    missedSlots: group.count('missedSlots'),
   };
 }
 

@@ -1,8 +1,11 @@
 import { randomLcg } from 'd3-random';
 import type { BackoffName } from '../../clients/backoff.ts';
+import type { Client, Receiver } from '../../clients/client.ts';
 import { clientsByName } from '../../clients/clients.ts';
+import type { ConsumingOptions, Hand } from '../../clients/hand.ts';
 import { nodeOpeners } from '../../clients/openers-node.ts';
-import type { TransportName } from '../../clients/transports.ts';
+import type { ShortPollClientOptions } from '../../clients/short-poll.ts';
+import type { AnyTransportName, TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Batch } from '../../servers/message.ts';
 import { sumBooks } from '../analysis/books.ts';
@@ -15,8 +18,11 @@ import { Recorder } from './recorder.ts';
 
 /** Clients of one transport. The first `slowClients` of them take `handlingMs` for each message. */
 export type FleetGroup = {
-  transport: TransportName;
+  transport: AnyTransportName;
+  /** Where the server listens; nowhere for consumers of a broker. */
   port: number;
+  /** What a broker's consumers are told. */
+  consuming?: ConsumingPlace;
   clients: number;
   slowClients: number;
   handlingMs: number;
@@ -38,6 +44,17 @@ export type FleetGroup = {
   seed: number;
 };
 
+/** Where consumers find their messages at a broker: each has a queue to itself. */
+export type ConsumingPlace = Pick<ConsumingOptions, 'url' | 'topic' | 'prefetch' | 'qos'> & {
+  queues: string[];
+};
+
+/** Makes one client of a group. */
+export type OpenMember = (options: ShortPollClientOptions, index: number) => Receiver;
+
+/** How the clients of a group are made, and what the consumers of a broker have in their hands. */
+export type Opening = { open: OpenMember; hands: readonly Hand[] };
+
 /** What a group reports after the trial. */
 export type FleetReport = {
   books: Books;
@@ -51,6 +68,9 @@ export type FleetReport = {
   missedSlots: number;
   failures: number;
   lastFailure: string | undefined;
+  /** Messages that a broker marked as sent before, and the most that one consumer held. */
+  redelivered: number;
+  heldMax: number;
   /** After a time without the server; see the result file. */
   returned?: Returned;
   /** Every message of the first member, where somebody wants to see. */
@@ -60,7 +80,13 @@ export type FleetReport = {
 };
 
 /** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
-export type SlowSamples = { atMs: number[]; ageMs: (number | null)[]; inbox: (number | null)[] };
+export type SlowSamples = {
+  atMs: number[];
+  ageMs: (number | null)[];
+  inbox: (number | null)[];
+  /** What a broker's consumers have and have not acknowledged, summed over them. */
+  held: number[];
+};
 
 /** Clients that connect at the same time. More would only queue at the server's door. */
 const connectAtOnce = 100;
@@ -77,17 +103,18 @@ export class Group {
   /** When the slow clients are slow; without it, as long as the trial lasts. */
   #overload: { fromMs: number; untilMs: number } | undefined;
   readonly #responses = new Recorder();
+  readonly #hands: readonly Hand[];
   readonly #polls: PollRecord | undefined;
 
-  constructor(wanted: FleetGroup) {
+  constructor(wanted: FleetGroup, { open, hands }: Opening = ofServers(wanted.transport)) {
     if (wanted.traced && wanted.clients !== 1)
       throw new Error(
         `trace: ${wanted.transport} has ${wanted.clients} clients; it takes one client in each group`,
       );
     const { transport, port, clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
-    const { scheme, open } = clientsByName[transport];
     const random = randomLcg(wanted.seed);
     this.#wanted = wanted;
+    this.#hands = hands;
     this.#polls = wanted.traced ? new PollRecord() : undefined;
     this.phasesMs = Array.from({ length: clients }, (_, index) =>
       inPhase ? 0 : ((index + random()) * intervalMs) / clients,
@@ -95,7 +122,7 @@ export class Group {
     this.members = this.phasesMs.map((phaseMs, index) => {
       const slow = index < wanted.slowClients;
       const options = {
-        url: `${scheme}://127.0.0.1:${port}`,
+        url: wanted.consuming?.url ?? `${schemeOf(transport)}://127.0.0.1:${port}`,
         random,
         intervalMs,
         phaseMs,
@@ -108,7 +135,7 @@ export class Group {
         onAsk: () => this.#onAsk(),
       };
       return new Member({
-        open: (after) => open({ ...options, after }, nodeOpeners),
+        open: (after) => open({ ...options, after }, index),
         slow,
         handlingMs: slow ? wanted.handlingMs : 0,
         inboxLimit: wanted.slowBy === 'sleep' ? Number.POSITIVE_INFINITY : undefined,
@@ -128,32 +155,37 @@ export class Group {
     }
   }
 
-  /** Every client publishes from `startMs` on. Resolves when the last has been sent, or answered where there is an answer. */
+  /** Every client publishes from `startMs` on; a broker's consumers can't. Resolves when the last has been sent, or answered where there is an answer. */
   async publish(publications: Publications, startMs: number): Promise<void> {
     const all = this.members.map(async ({ client }, index) => {
       const sent: Promise<void>[] = [];
       for (const atMs of publicationTimesMs(publications, index, this.members.length)) {
         await until(startMs + atMs);
-        sent.push(client.publish(`client ${index} says `.padEnd(58, 'hello '), startMs + atMs));
+        sent.push((client as Client).publish(`client ${index} says `.padEnd(58, 'hello '), startMs + atMs));
       }
       await Promise.all(sent);
     });
     await Promise.all(all);
   }
 
-  /** Everybody goes away for a while, and comes back. The first member's messages are kept. */
+  /** Everybody goes away for a while or dies, and comes back. The first member's messages are kept. */
   async goAway({
     fromMs,
     untilMs,
     replay,
+    dies,
   }: {
     fromMs: number;
     untilMs: number;
     replay: boolean;
+    dies: boolean;
   }): Promise<void> {
     this.#watchFirst();
     await until(fromMs);
-    for (const member of this.members) member.leave();
+    for (const member of this.members) {
+      if (dies) member.die();
+      else member.leave();
+    }
     await until(untilMs);
     await Promise.all(this.members.map((member) => member.comeBack(replay)));
   }
@@ -183,6 +215,7 @@ export class Group {
     const ages = slow.flatMap((member) => member.lastAgeMs ?? []);
     samples.atMs.push(atMs);
     samples.ageMs.push(ages.length > 0 ? Math.max(...ages) : null);
+    samples.held.push(this.#hands.reduce((sum, { held }) => sum + held, 0));
     samples.inbox.push(slow.length > 0 ? Math.max(...slow.map((member) => member.consumer.waiting)) : null);
   }
 
@@ -209,6 +242,8 @@ export class Group {
       missedSlots: 0,
       failures: this.count('failures'),
       lastFailure: this.members.map(({ client }) => client.counters.lastFailure).find(Boolean),
+      redelivered: this.#hands.reduce((sum, { redelivered }) => sum + redelivered, 0),
+      heldMax: Math.max(0, ...this.#hands.map(({ heldMax }) => heldMax)),
       ...this.#returned(),
       ...(this.members[0]?.handled && { handled: this.members[0].handled }),
       ...(this.#polls && { polls: this.#polls.asked }),
@@ -288,6 +323,16 @@ export class Group {
   #booksOf(some: readonly Member[], head: number): Books {
     return sumBooks(some.map((member) => member.books(head)));
   }
+}
+
+/** The clients of this lab's servers. */
+function ofServers(transport: AnyTransportName): Opening {
+  const { open } = clientsByName[transport as TransportName];
+  return { open: (options) => open(options, nodeOpeners), hands: [] };
+}
+
+function schemeOf(transport: AnyTransportName): string {
+  return clientsByName[transport as TransportName].scheme;
 }
 
 /** Delays of messages that were due before, during and after the time in which slow clients were slow. */

@@ -1,7 +1,7 @@
-import type { Client } from '../../clients/client.ts';
+import type { Receiver } from '../../clients/client.ts';
 import { Consumer } from '../../clients/consumer.ts';
 import { nowMs } from '../../servers/clock.ts';
-import type { Message } from '../../servers/message.ts';
+import { formatCursor, type Message, parseCursor } from '../../servers/message.ts';
 import { emptyBooks } from '../analysis/books.ts';
 import type { Books } from '../result.ts';
 import type { Recorder } from './recorder.ts';
@@ -9,7 +9,7 @@ import type { Recorder } from './recorder.ts';
 /** How a member comes to its messages and what it does with them. */
 export type MemberOptions = {
   /** Makes its client, which continues from a cursor or, without one, begins anew. */
-  open: (after?: string) => Client;
+  open: (after?: string) => Receiver;
   /** It belongs to the slow ones. */
   slow?: boolean;
   /** Time to handle one message; 0 handles it at once. A slow member stops reading when its inbox is full. */
@@ -25,7 +25,7 @@ export type Handled = { seq: number; dueMs: number; atMs: number };
 
 /** One member of a fleet: a client, what it does to its messages, and its books. It may go away and come back. */
 export class Member {
-  client: Client;
+  client: Receiver;
   readonly consumer: Consumer;
   readonly slow: boolean;
   delivered = 0;
@@ -36,7 +36,10 @@ export class Member {
   /** Every message that it has handled, in that order: kept where somebody wants to see. */
   handled: Handled[] | undefined;
   readonly #open: MemberOptions['open'];
-  readonly #earlier: Client[] = [];
+  readonly #earlier: Receiver[] = [];
+  /** Where it begins again after a death. */
+  #resumeAt: string | undefined;
+  #handledSeq = 0;
   #returnMs = Number.POSITIVE_INFINITY;
   /** Messages between where it left and where it began anew. */
   #skipped = 0;
@@ -66,12 +69,20 @@ export class Member {
     this.client.stop();
   }
 
+  /** Dies, with all that it had in hand. Who comes back in its place begins behind what was handled. */
+  die(): void {
+    const cursor = parseCursor(this.client.ledger.cursor);
+    this.#resumeAt = cursor && formatCursor({ ...cursor, seq: this.#handledSeq });
+    this.consumer.forget();
+    this.client.stop();
+  }
+
   /** Comes back with a new client, from where it was or, without `replay`, from wherever the log is now. */
   async comeBack(replay: boolean): Promise<void> {
     const before = this.client;
     this.expectReturn(nowMs());
     this.#earlier.push(before);
-    this.client = this.#open(replay ? before.ledger.cursor : undefined);
+    this.client = this.#open(replay ? (this.#resumeAt ?? before.ledger.cursor) : undefined);
     await this.start();
     if (!replay) this.#skipped += (this.client.ledger.startSeq ?? 0) - before.ledger.seq;
   }
@@ -111,11 +122,12 @@ export class Member {
     };
   }
 
-  #sum(of: (client: Client) => number): number {
+  #sum(of: (client: Receiver) => number): number {
     return [...this.#earlier, this.client].reduce((sum, client) => sum + of(client), 0);
   }
 
   #handle({ seq, dueMs }: Message, recorder: Recorder): void {
+    this.#handledSeq = seq;
     if (this.#gaveUp) {
       this.waiting += 1;
       return;

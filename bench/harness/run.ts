@@ -1,7 +1,10 @@
 import { judge, usableEvidence } from '../analysis/findings.ts';
 import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
+import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
+import type { Rabbit } from './broker/rabbit.ts';
 import { nginxRemedy } from './paths/nginx.ts';
+import type { Step } from './step.ts';
 import { Bench } from './trial.ts';
 import { unfinishedTrials } from './trial-frame.ts';
 
@@ -15,13 +18,21 @@ const connectMs = 0.5;
 const signalMs = 50;
 
 /** How long the trials of an experiment are going to take, roughly. */
-export function estimateMs(experiment: Experiment, profile: Profile, machine: Machine): number {
-  const { trials, capacity, probes = [], rooms = [], paths = [] } = experiment.plan(profile, machine);
+export function estimateMs(
+  experiment: Experiment,
+  profile: Profile,
+  machine: Machine,
+  rabbit?: Rabbit,
+): number {
+  const plan = experiment.plan(profile, machine);
+  const { trials, capacity, probes = [], rooms = [], paths = [], broker = [] } = plan;
   const others = [...(capacity ? [capacity] : []), ...probes, ...rooms];
-  return [...trials.map(trialMs), ...others.map(otherMs), ...paths.map(pathsMs)].reduce(
-    (sum, ms) => sum + ms,
-    0,
-  );
+  return [
+    ...trials.map(trialMs),
+    ...others.map(otherMs),
+    ...paths.map(pathsMs),
+    brokerEstimateMs(broker, rabbit),
+  ].reduce((sum, ms) => sum + ms, 0);
 }
 
 function trialMs(plan: TrialPlan): number {
@@ -49,9 +60,6 @@ function otherMs({ durationMs }: { durationMs: number }): number {
 /** A result of the lab: its profile is one that can be planned for. */
 export type LabResult = Result & { lab: { profile: Profile } };
 
-/** Something to measure: what to call it, about how long it takes, and how to do it. */
-type Step = { text: string; ms: number; run(): Promise<unknown> };
-
 /**
  * Runs experiments one after the other and enters everything into one result.
  * A trial that fails is recorded as failed and the run goes on in new processes. When `signal`
@@ -63,22 +71,26 @@ export class Run {
   readonly #machine: Machine;
   readonly #signal: AbortSignal;
   readonly #onChange: () => void;
+  readonly #atBroker: BrokerSteps | undefined;
   #bench: Bench | undefined;
   #leftMs = 0;
 
-  /** `onChange` is called whenever something was added to the result. */
+  /** `onChange` is called whenever something was added to the result. Without `rabbit` there are no trials at a broker. */
   constructor(
     result: LabResult,
     machine: Machine,
     experiments: readonly Experiment[],
     signal: AbortSignal,
     onChange: () => void,
+    rabbit?: Rabbit,
   ) {
     this.#result = result;
     this.#machine = machine;
     this.#signal = signal;
     this.#onChange = onChange;
-    for (const experiment of experiments) this.#leftMs += estimateMs(experiment, result.lab.profile, machine);
+    this.#atBroker = rabbit && new BrokerSteps(rabbit, result, signal);
+    for (const experiment of experiments)
+      this.#leftMs += estimateMs(experiment, result.lab.profile, machine, rabbit);
     signal.addEventListener('abort', () => this.end());
   }
 
@@ -96,14 +108,20 @@ export class Run {
     this.#onChange();
   }
 
+  /** Why the broker was given up, in one line with what to do; `undefined` when all went well. */
+  get brokerProblem(): string | undefined {
+    return this.#atBroker?.problem;
+  }
+
   /** Ends the processes. */
   end(): void {
     this.#bench?.kill();
     this.#bench = undefined;
+    this.#atBroker?.kill();
   }
 
   /** All that an experiment wants done, one after the other. */
-  #steps(id: string, { trials, capacity, probes = [], rooms = [], paths = [] }: Plan): Step[] {
+  #steps(id: string, { trials, capacity, probes = [], rooms = [], paths = [], broker = [] }: Plan): Step[] {
     const { capacities, probes: probed } = this.#result;
     const beside = (what: string, measure: (bench: Bench) => Promise<unknown>) => () =>
       this.#beside(what, measure);
@@ -133,6 +151,7 @@ export class Run {
         ms: pathsMs(plan),
         run: beside('A network path', (bench) => this.#paths(id, bench, plan)),
       })),
+      ...(this.#atBroker && broker.length > 0 ? this.#atBroker.steps(id, broker) : []),
     ];
   }
 

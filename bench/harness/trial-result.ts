@@ -123,7 +123,7 @@ function seriesOf(server: Played['samples'][number] | undefined, slow: SlowSampl
 }
 
 /** A timeline counted from the start of the window. */
-function timelineOf(handled: readonly Handled[], startMs: number, away: Absence): Timeline {
+export function timelineOf(handled: readonly Handled[], startMs: number, away: Absence): Timeline {
   const sinceStart = (atMs: number) => Math.round((atMs - startMs) * 10) / 10;
   return {
     atMs: handled.map(({ atMs }) => sinceStart(atMs)),

@@ -1,5 +1,6 @@
 import type { Result } from '../../bench/result.ts';
 import { breakEvenFigures } from './break-even.ts';
+import { brokerFigures } from './broker.ts';
 import { chatRoomFigures } from './chat-room.ts';
 import { classroomFigures } from './classroom.ts';
 import { crowdFigures } from './crowd.ts';
@@ -30,6 +31,7 @@ const figuresOf: Record<string, (result: Result) => Figure[]> = {
   path: pathFigures,
   'chat-room': chatRoomFigures,
   classroom: classroomFigures,
+  broker: brokerFigures,
   published: publishedFigures,
   honest: honestFigures,
 };

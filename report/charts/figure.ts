@@ -1,4 +1,4 @@
-import type { TransportName } from '../../clients/transports.ts';
+import type { AnyTransportName } from '../../clients/transports.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -35,7 +35,7 @@ export type LinePanel = PanelFrame & {
   series: LineSeries[];
   labels: 'along' | 'end';
   /** Upright strokes at values that others published. */
-  limits?: { x: number; text: string; transport: TransportName }[];
+  limits?: { x: number; text: string; transport: AnyTransportName }[];
   /** A time in which something was different. */
   shade?: Shade;
   /** A level that lines are meant to stay below. */
@@ -53,7 +53,7 @@ export type ColumnPanel = PanelFrame & {
   kind: 'columns';
   x: Axis;
   y: Axis;
-  transport: TransportName;
+  transport: AnyTransportName;
   columns: Point[];
 };
 
@@ -70,7 +70,7 @@ export type TimelinePanel = PanelFrame & {
 
 export type TimelineRow = {
   name: string;
-  transport: TransportName;
+  transport: AnyTransportName;
   atOnce: number[];
   later: number[];
   never: number[];
@@ -95,7 +95,7 @@ export type MapPanel = PanelFrame & {
 };
 
 /** A cell of a map. Without a `winner` it is hatched, and `text` says why. `strength` is how clear the win is. */
-export type MapCell = { winner?: TransportName; name: string; text: string; strength: 0 | 1 | 2 | 3 };
+export type MapCell = { winner?: AnyTransportName; name: string; text: string; strength: 0 | 1 | 2 | 3 };
 
 /**
  * The same thing in two readings, a row for each: a hollow sign for the one that is doubted or quoted, a
@@ -114,7 +114,7 @@ export type MatrixPanel = PanelFrame & {
   /** What each outcome means. */
   legend: Record<Outcome, string>;
   columns: string[];
-  rows: { name: string; transport: TransportName; cells: MatrixEntry[][] }[];
+  rows: { name: string; transport: AnyTransportName; cells: MatrixEntry[][] }[];
 };
 
 export type Outcome = 'works' | 'degraded' | 'fails';
@@ -129,7 +129,7 @@ export type CompareAxis = { title: string; ticks: { at: number; text: string }[]
 export type CompareRow = {
   name: string;
   detail?: string;
-  transport?: TransportName;
+  transport?: AnyTransportName;
   hollow?: Reading;
   filled?: Reading;
   model?: Reading;
@@ -156,7 +156,7 @@ export type Point = { x: number; y: number };
  */
 export type LineSeries = {
   name: string;
-  transport: TransportName;
+  transport: AnyTransportName;
   role: 'measured' | 'run' | 'extreme' | 'model';
   /** Thinner than its siblings: tells two lines of one transport apart. */
   thin?: boolean;
@@ -171,7 +171,7 @@ export type LineSeries = {
 /** A bar. `value` is `null` where there is nothing to measure; `text` is then the reason. */
 export type BarRow = {
   name: string;
-  transport: TransportName;
+  transport: AnyTransportName;
   value: number | null;
   text: string;
   /** The smallest and the largest run, where there were several. */
@@ -183,7 +183,7 @@ export type BarRow = {
 /** A row of dots. */
 export type DotRow = {
   name: string;
-  transport: TransportName;
+  transport: AnyTransportName;
   median: number;
   mean: number;
   low: number;

@@ -1,7 +1,7 @@
 import { isMeant, isUsable } from '../../bench/analysis/findings.ts';
 import { isSaturated } from '../../bench/analysis/warnings.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { type TransportName, transportLooks, transportNames } from '../../clients/transports.ts';
+import { type AnyTransportName, anyTransportNames, transportLooks } from '../../clients/transports.ts';
 import { counted, writeMs } from '../units.ts';
 
 /**
@@ -10,7 +10,7 @@ import { counted, writeMs } from '../units.ts';
  */
 export type Lane = {
   name: string;
-  transport: TransportName;
+  transport: AnyTransportName;
   intervalMs?: number;
   /** Not the slowest interval of its kind: drawn thinner, to tell two short polls apart. */
   thin: boolean;
@@ -30,9 +30,16 @@ export const differences: ((trial: Pick<Trial, 'contract' | 'parameters'>) => st
   ({ parameters }) => replayNames[`${parameters.replay ?? 'none'}`],
   ({ parameters }) => (parameters.backoff ? backoffNames[parameters.backoff] : ''),
   ({ parameters }) => (parameters.inPhase ? 'in phase' : ''),
+  ({ parameters }) => (parameters.prefetch === undefined ? '' : prefetchName(parameters.prefetch)),
+  ({ parameters }) => (parameters.qos === undefined ? '' : `QoS ${parameters.qos}`),
 ];
 
 const latestOnly = 'latest only';
+
+/** How many messages a broker's consumer may have unacknowledged, in words. */
+function prefetchName(prefetch: number): string {
+  return prefetch === 0 ? 'no prefetch' : `prefetch ${prefetch}`;
+}
 
 const backoffNames = { jittered: 'jittered wait', fixed: 'fixed wait', immediate: 'no wait' };
 
@@ -52,7 +59,7 @@ export function usableTrials(result: Result, experiment: string): Trial[] {
  */
 export function lanesOf(trials: readonly Trial[]): Lane[] {
   const contractsDiffer = differ(trials, ({ contract }) => contract);
-  return transportNames.flatMap((transport) => {
+  return anyTransportNames.flatMap((transport) => {
     const own = trials.filter((trial) => trial.transport === transport);
     const telling = differences.filter((wordsFor) => differ(own, wordsFor));
     const kindOf = (trial: Trial) => {
@@ -69,7 +76,7 @@ function differ(trials: readonly Trial[], of: (trial: Trial) => string): boolean
 }
 
 function lanesOfTransport(
-  transport: TransportName,
+  transport: AnyTransportName,
   own: readonly Trial[],
   kindOf: (trial: Trial) => string,
 ): Lane[] {
@@ -107,7 +114,7 @@ function distinct(values: readonly (number | undefined)[]): (number | undefined)
 }
 
 /** "push (WebSocket)", "short poll every 250 ms". */
-export function laneName(transport: TransportName, intervalMs: number | undefined): string {
+export function laneName(transport: AnyTransportName, intervalMs: number | undefined): string {
   const { label } = transportLooks[transport];
   return intervalMs === undefined ? label : `${label} every ${writeMs(intervalMs)}`;
 }

@@ -1,6 +1,6 @@
-import type { TransportName } from '../../clients/transports.ts';
+import type { AnyTransportName } from '../../clients/transports.ts';
 
-type ColourName = TransportName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails';
+type ColourName = AnyTransportName | 'ink' | 'quiet' | 'grid' | 'panel' | 'fails';
 
 /** Colours that were asked for since the theme last changed. Asking costs the browser a new style for the whole page. */
 const known = new Map<ColourName, string>();

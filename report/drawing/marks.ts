@@ -1,6 +1,6 @@
 import type { PluginOptionsByType } from 'chart.js';
 import type {} from 'chartjs-plugin-annotation';
-import type { TransportName } from '../../clients/transports.ts';
+import type { AnyTransportName } from '../../clients/transports.ts';
 import type { LinePanel, Shade } from '../charts/figure.ts';
 import { colourOf, faint } from './colours.ts';
 
@@ -114,7 +114,7 @@ export function boundStroke({ y, text }: NonNullable<LinePanel['bound']>): Mark 
 }
 
 /** When a client had caught up: a stroke across its row. */
-export function caughtUpStroke(x: number, place: number, transport: TransportName): Mark {
+export function caughtUpStroke(x: number, place: number, transport: AnyTransportName): Mark {
   return {
     type: 'line',
     xMin: x,

@@ -11,6 +11,7 @@ const lectureLines: { line: string; experiments: string[] }[] = [
     experiments: ['light-client', 'idle-cost', 'break-even'],
   },
   { line: 'Its example: tell everybody', experiments: ['chat-room'] },
+  { line: 'Its system: RabbitMQ', experiments: ['broker'] },
   { line: 'And what others measured', experiments: ['published', 'honest'] },
 ];
 

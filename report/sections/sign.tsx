@@ -1,7 +1,7 @@
-import { type TransportLook, type TransportName, transportLooks } from '../../clients/transports.ts';
+import { type AnyTransportName, type TransportLook, transportLooks } from '../../clients/transports.ts';
 
 /** The shape of a transport as SVG, as Chart.js draws it on a canvas. */
-export function Sign({ transport, x, y }: { transport: TransportName; x: number; y: number }) {
+export function Sign({ transport, x, y }: { transport: AnyTransportName; x: number; y: number }) {
   return (
     <path d={paths[transportLooks[transport].shape]} transform={`translate(${x} ${y})`} stroke-width="2.5" />
   );

@@ -1,5 +1,5 @@
 import type { Result, Trace, Trial } from '../../bench/result.ts';
-import { transportNames } from '../../clients/transports.ts';
+import { type TransportName, transportNames } from '../../clients/transports.ts';
 import { laneName } from '../charts/lanes.ts';
 import type { SwimLane, SwimLanes } from './lanes.ts';
 
@@ -8,7 +8,7 @@ export function swimLanesOf({ trials }: Result): SwimLanes | undefined {
   const traced = trials.filter(isTraced);
   const own = traced.filter(({ together }) => together === traced[0]?.together);
   const lanes = transportNames.flatMap((name) =>
-    own.filter(({ transport }) => transport === name).map(laneOf),
+    own.filter(({ transport }) => transport === name).map((trial) => laneOf(name, trial)),
   );
   const [first, ...others] = lanes;
   const messages = (first?.messages ?? []).filter(({ seq }) =>
@@ -34,7 +34,7 @@ function isTraced(trial: Trial): trial is TracedTrial {
   return trial.status === 'ok' && trial.trace !== undefined;
 }
 
-function laneOf({ transport, parameters, trace, requests, linkMs }: TracedTrial): SwimLane {
+function laneOf(transport: TransportName, { parameters, trace, requests, linkMs }: TracedTrial): SwimLane {
   return {
     transport,
     name: laneName(transport, parameters.intervalMs),

@@ -1,19 +1,14 @@
 import { nowMs } from '../clock.ts';
 import type { Message, Publication } from '../message.ts';
 import { MessageLog } from '../message-log.ts';
-import { Alarm } from './alarm.ts';
-import { bodyOf, dueTimesMs, type Schedule } from './schedule.ts';
+import { type Playing, playSchedule } from './player.ts';
+import type { Schedule } from './schedule.ts';
 import type { MessageSource } from './source.ts';
 
-/**
- * The default source: plays a schedule inside the server's own process.
- *
- * At each due instant it appends everything that is due by then. If it wakes late, the lateness is
- * part of every transport's delay alike, since delay is measured from the *planned* instant.
- */
+/** The default source: plays a schedule inside the server's own process, and appends to its log at once. */
 export class EmbeddedSource implements MessageSource {
   readonly log: MessageLog;
-  #stop = () => {};
+  #playing: Playing | undefined;
 
   constructor(log = new MessageLog()) {
     this.log = log;
@@ -21,22 +16,8 @@ export class EmbeddedSource implements MessageSource {
 
   play(schedule: Schedule, startMs: number): Promise<void> {
     this.stop();
-    const due = dueTimesMs(schedule).map((atMs) => startMs + atMs);
-    const endMs = startMs + schedule.durationMs;
-    let index = 0;
-    return new Promise((ended) => {
-      const alarm = new Alarm(() => {
-        for (; index < due.length && (due[index] as number) <= nowMs(); index += 1)
-          this.log.append(bodyOf(index + 1, schedule.payloadBytes), due[index] as number);
-        if (nowMs() >= endMs) this.stop();
-        else alarm.set(due[index] ?? endMs);
-      });
-      alarm.set(due[0] ?? endMs);
-      this.#stop = () => {
-        alarm.stop();
-        ended();
-      };
-    });
+    this.#playing = playSchedule(schedule, startMs, (body, dueMs) => this.log.append(body, dueMs));
+    return this.#playing.ended;
   }
 
   async publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
@@ -44,7 +25,6 @@ export class EmbeddedSource implements MessageSource {
   }
 
   stop(): void {
-    this.#stop();
-    this.#stop = () => {};
+    this.#playing?.stop();
   }
 }

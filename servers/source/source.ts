@@ -15,7 +15,10 @@ export interface MessageSource {
    */
   play(schedule: Schedule, startMs: number): Promise<void>;
 
-  /** Appends what a client publishes, under the instant that the client had planned. */
+  /**
+   * Appends what a client publishes, under the instant that the client had planned.
+   * Rejects with `BadInput` when the source can't take it now.
+   */
   publish(publication: Publication): Promise<Message>;
 
   /** Ends the playing schedule. */

@@ -1,0 +1,255 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { BrokerAddresses } from './broker/addresses.ts';
+
+/**
+ * A RabbitMQ node of our own: its name, cookie, user, ports, settings, data and logs are its own, so that
+ * it meets no other node of this machine and leaves nothing behind.
+ *
+ *     epmd  ◄── where is the node? ──  rabbitmq-server  ◄── AMQP, MQTT, STOMP ──  clients
+ *       ▲                                     ▲
+ *       └────── ended by number, with the folder removed, when our end of a pipe closes ── guard
+ *
+ * It listens on this machine alone. Whatever ends this process, the pipe to the guard closes with it.
+ */
+export type BrokerNode = {
+  /** Where it listens, with the name and the password of its only user. */
+  addresses: BrokerAddresses;
+  /** The operating system's number of the node's process. */
+  pid: number;
+  /** Whether it has ended, whoever ended it. */
+  readonly hasEnded: boolean;
+  /** Ends the node and its name server at once, and removes all that they wrote. */
+  stop(): Promise<void>;
+};
+
+export type BrokerNodeOptions = {
+  /** Plugins to enable. Default: MQTT and STOMP. MQTT waits three to six seconds for other nodes first. */
+  plugins?: readonly string[];
+  /** How long the start may take. Default 90,000; it takes about ten seconds on two idle cores. */
+  startLimitMs?: number;
+  /** Breaks the start off. */
+  signal?: AbortSignal;
+};
+
+/** What to do where there is no RabbitMQ. */
+export const rabbitRemedy =
+  "install Debian's package rabbitmq-server, or name its program with RABBITMQ_SERVER_PATH";
+
+/**
+ * Where RabbitMQ's own script is: `RABBITMQ_SERVER_PATH`, else where Debian and Homebrew put it, else the
+ * first on the `PATH`. Debian's script on the `PATH` refuses everybody but root, so it comes last.
+ * `undefined`: nowhere.
+ */
+export function findRabbit(): string | undefined {
+  const folders = [
+    '/usr/lib/rabbitmq/bin',
+    '/opt/homebrew/opt/rabbitmq/sbin',
+    '/usr/local/opt/rabbitmq/sbin',
+    ...(process.env.PATH ?? '').split(delimiter),
+  ];
+  const own = process.env.RABBITMQ_SERVER_PATH;
+  return (own ? [own] : folders.map((folder) => join(folder, 'rabbitmq-server'))).find(isProgram);
+}
+
+/**
+ * Starts a node and waits until it takes connections.
+ * Rejects when there is no RabbitMQ, with RabbitMQ's own words when it does not start, and after
+ * `startLimitMs`; then nothing is left behind.
+ */
+export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<BrokerNode> {
+  const { plugins = ['rabbitmq_mqtt', 'rabbitmq_stomp'], startLimitMs = 90_000, signal } = options;
+  const program = findRabbit();
+  if (!program) throw new Error(`there is no RabbitMQ here: ${rabbitRemedy}`);
+  const ports = await freePorts(5);
+  const [amqp, mqtt, stomp, distribution, epmd] = ports as [number, number, number, number, number];
+  const login = { name: 'lab', password: randomBytes(18).toString('base64url') };
+  const folder = await mkdtemp(join(tmpdir(), 'rabbitmq-'));
+  const guard = startGuard(folder);
+  const write = (name: string, text: string, mode?: number) => writeFile(join(folder, name), text, { mode });
+  await write('.erlang.cookie', randomBytes(18).toString('hex'), 0o400);
+  await write('enabled_plugins', `[${plugins.join(',')}].\n`);
+  await write('rabbitmq.conf', configuration({ amqp, mqtt, stomp }, login, plugins), 0o600);
+
+  const environment = environmentOf(folder, distribution, epmd);
+  const names = start('epmd', ['-address', '127.0.0.1', '-port', `${epmd}`], environment);
+  const node = start(program, [], environment);
+  for (const child of [names, node]) watchOver(child, guard);
+  const stop = async () => {
+    guard.stdin?.end();
+    await Promise.all([guard, node, names].map(exitOf));
+  };
+  try {
+    await ready(node, names, startLimitMs, signal);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const url = (scheme: string, port: number) =>
+    `${scheme}://${login.name}:${login.password}@127.0.0.1:${port}`;
+  return {
+    addresses: { amqp: url('amqp', amqp), mqtt: url('mqtt', mqtt), stomp: url('stomp', stomp) },
+    pid: node.pid as number,
+    get hasEnded() {
+      return node.exitCode !== null || node.signalCode !== null;
+    },
+    stop,
+  };
+}
+
+function configuration(
+  { amqp, mqtt, stomp }: Record<'amqp' | 'mqtt' | 'stomp', number>,
+  login: { name: string; password: string },
+  plugins: readonly string[],
+): string {
+  return [
+    `listeners.tcp.1 = 127.0.0.1:${amqp}`,
+    ...(plugins.includes('rabbitmq_mqtt') ? [`mqtt.listeners.tcp.1 = 127.0.0.1:${mqtt}`] : []),
+    ...(plugins.includes('rabbitmq_stomp') ? [`stomp.listeners.tcp.1 = 127.0.0.1:${stomp}`] : []),
+    `default_user = ${login.name}`,
+    `default_pass = ${login.password}`,
+    'log.console = false',
+    '',
+  ].join('\n');
+}
+
+/** Nothing of the caller's environment but where programs are, lest the settings of another node be taken for ours. */
+function environmentOf(folder: string, distributionPort: number, epmdPort: number): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    ERL_EPMD_PORT: `${epmdPort}`,
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: `lab-${randomBytes(4).toString('hex')}@localhost`,
+    RABBITMQ_DIST_PORT: `${distributionPort}`,
+    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_CONFIG_FILES: join(folder, 'conf.d'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'advanced.config'),
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    // Makes the script become the node instead of a shell beside it, so that its number is the node's.
+    RUNNING_UNDER_SYSTEMD: 'true',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false',
+  };
+}
+
+/** Starts a program out of reach of the terminal's Ctrl-C: whoever is interrupted decides when it ends. */
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/**
+ * A shell that reads numbers of processes until its input ends, which happens when this process ends, however
+ * it does. Then it ends those processes, waits until they are gone, and removes the folder. It forgets a
+ * number behind which a word says that the process has ended: it may be somebody else's by then.
+ */
+function startGuard(folder: string): ChildProcess {
+  const script = `while read pid ended; do
+  others=
+  for other in $pids; do [ "$other" = "$pid" ] || others="$others $other"; done
+  pids="$others"
+  [ "$ended" ] || pids="$pids $pid"
+done
+for pid in $pids; do kill -9 $pid; done 2>/dev/null
+for pid in $pids; do while kill -0 $pid; do sleep 0.05; done; done 2>/dev/null
+rm -rf "$FOLDER"`;
+  return spawn('/bin/sh', ['-c', script, 'guard'], {
+    env: { PATH: process.env.PATH, FOLDER: folder },
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+}
+
+/** Tells the guard of a process, and when it has ended by itself. */
+function watchOver(child: ChildProcess, guard: ChildProcess): void {
+  if (child.pid === undefined) return;
+  guard.stdin?.on('error', () => {}); // It has gone with its work done.
+  guard.stdin?.write(`${child.pid}\n`);
+  child.once('exit', () => guard.stdin?.write(`${child.pid} ended\n`));
+}
+
+/** Resolves when RabbitMQ says that its start is complete. Rejects when either process can't start, when it takes too long, and when `signal` aborts. */
+async function ready(
+  node: ChildProcess,
+  names: ChildProcess,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const said: string[] = [];
+  const lines = [node.stdout, node.stderr].map((input) =>
+    createInterface({ input: input as NodeJS.ReadableStream }),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`RabbitMQ ${why}${lastWords(said)}`));
+    for (const each of lines)
+      each.on('line', (line) => {
+        said.push(line);
+        if (/ completed with \d+ plugins/.test(line)) resolve();
+      });
+    for (const each of [node, names]) each.once('error', ({ message }) => fail(`did not start (${message})`));
+    node.once('close', (code) => fail(`ended with exit code ${code} before it took connections`));
+    signal?.addEventListener('abort', () => fail('was not waited for'));
+    if (signal?.aborted) fail('was not waited for');
+    timer = setTimeout(() => fail(`did not start within ${limitMs / 1000} s`), limitMs);
+  }).finally(() => clearTimeout(timer));
+  for (const each of lines) each.removeAllListeners('line');
+}
+
+/** What RabbitMQ said of its failure: the lines that name an error, or the last. */
+function lastWords(said: readonly string[]): string {
+  const telling = said.filter((line) => /error|failed|eaddrinuse/i.test(line));
+  const words = (telling.length > 0 ? telling : said).map((line) => line.trim()).filter(Boolean);
+  return words.length > 0 ? `: ${words.slice(-3).join(' ').slice(0, 300)}` : '';
+}
+
+async function exitOf(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  await once(child, 'exit');
+}
+
+/**
+ * Ports below those that systems give out by themselves: the node takes seconds to start, and nobody else
+ * must be given one of its ports meanwhile.
+ */
+async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  for (let attemptsLeft = 200; ports.size < count; attemptsLeft -= 1) {
+    if (attemptsLeft === 0) throw new Error('there are no free ports between 20000 and 32000');
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

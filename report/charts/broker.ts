@@ -1,0 +1,336 @@
+import { throughPerSecond, windowOf, windowPerSecond } from '../../bench/analysis/broker-models.ts';
+import { spread } from '../../bench/analysis/statistics.ts';
+import type { Result, Trial } from '../../bench/result.ts';
+import { counted, listed, threeDigits, whole, writeMs } from '../units.ts';
+import { compareAxis } from './compare-axis.ts';
+import type { Axis, DotRow, Figure, LinePanel, LineSeries, Point } from './figure.ts';
+import { decadeBelow, roundAbove } from './figure.ts';
+import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
+import {
+  countCell,
+  numberCell,
+  numberColumn,
+  spreadCell,
+  type Table,
+  wordCell,
+  wordColumn,
+} from './table.ts';
+
+/**
+ * Does the same trade-off hold inside a broker? Ages, pushed and polled; what lies where when a consumer
+ * is too slow; what a prefetch lets through; and what comes again when consumers die.
+ */
+export function brokerFigures(result: Result): Figure[] {
+  const trials = usableTrials(result, 'broker');
+  const calm = trials.filter(({ parameters }) => parameters.schedule === 'poisson');
+  const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
+  const deaths = trials.filter(({ parameters }) => parameters.awayMs !== undefined);
+  const overwhelmed = trials.filter(({ consumed }) => consumed?.queue !== undefined);
+  return [
+    ...agesFigure(lanesOf(calm), leftOutNotes(result, 'broker')),
+    ...queueFigure(lanesOf(overwhelmed)),
+    ...windowFigure(lanesOf(bursts)),
+    ...deathFigure(lanesOf(deaths)),
+  ];
+}
+
+function agesFigure(lanes: readonly Lane[], notes: string[]): Figure[] {
+  const rows = lanes.flatMap(dotRow);
+  if (rows.length === 0) return [];
+  const values = rows.flatMap(({ median, mean, model = mean }) => [median, mean, model]);
+  return [
+    {
+      id: 'broker-ages',
+      title: 'How old messages were on arrival: pushed, and asked for',
+      notes: [
+        'Filled signs are medians, hollow signs are means. The dashed stroke is the mean that the model of a short poll gives for the very instants of the messages.',
+        ...notes,
+      ],
+      panels: [
+        {
+          kind: 'dots',
+          id: 'broker-ages-all',
+          title: 'All consumers side by side, each with a queue of its own',
+          says: `Medians: ${rows.map(({ name, median }) => `${name} ${writeMs(median)}`).join(', ')}.`,
+          size: 'wide',
+          x: {
+            title: 'age on arrival',
+            scale: 'logarithmic',
+            unit: 'ms',
+            min: decadeBelow(Math.min(...values)),
+            max: roundAbove(Math.max(...values)),
+          },
+          rows,
+        },
+      ],
+      table: agesTable(lanes),
+    },
+  ];
+}
+
+function dotRow({ name, transport, trials }: Lane): DotRow[] {
+  const median = spread(trials.map(({ delayMs }) => delayMs.p50));
+  const mean = spread(trials.map(({ delayMs }) => delayMs.mean));
+  const model = spread(trials.map(({ model }) => model?.meanMs));
+  if (!median?.median || !mean?.median) return [];
+  const { low, high } = median;
+  return [
+    {
+      name,
+      transport,
+      median: median.median,
+      mean: mean.median,
+      low,
+      high,
+      ...(model && { model: model.median }),
+    },
+  ];
+}
+
+function agesTable(lanes: readonly Lane[]): Table {
+  return {
+    id: 'broker-ages-table',
+    caption:
+      'Age on arrival, and what was asked for it. An empty get is one that came back without a message; consumers that are pushed to ask for nothing.',
+    columns: [
+      wordColumn('consumer'),
+      numberColumn('runs'),
+      numberColumn('n'),
+      ...['p50', 'p99', 'mean', 'model’s mean'].map((title) => numberColumn(title, 'ms')),
+      numberColumn('requests'),
+      numberColumn('of these empty', '%'),
+      numberColumn('model', '%'),
+    ],
+    rows: lanes.map(({ name, trials }) => {
+      const asks = trials.filter(({ requests }) => requests.total > 0);
+      return [
+        wordCell(name),
+        countCell(trials.length),
+        countCell(trials.reduce((sum, { delayMs }) => sum + delayMs.count, 0)),
+        spreadCell(spread(trials.map(({ delayMs }) => delayMs.p50))),
+        spreadCell(spread(trials.map(({ delayMs }) => delayMs.p99))),
+        spreadCell(spread(trials.map(({ delayMs }) => delayMs.mean))),
+        spreadCell(spread(trials.map(({ model }) => model?.meanMs))),
+        spreadCell(spread(asks.map(({ requests }) => requests.total))),
+        spreadCell(spread(asks.map(({ requests }) => (100 * requests.empty) / requests.total))),
+        spreadCell(spread(asks.map(({ model }) => model?.emptyShare && 100 * model.emptyShare))),
+      ];
+    }),
+  };
+}
+
+/** What waits in the queue and what the consumer holds, over time, a panel for each consumer on one scale. */
+function queueFigure(lanes: readonly Lane[]): Figure[] {
+  const first = lanes[0]?.trials[0];
+  if (!first) return [];
+  const { parameters, durationMs } = first;
+  const perSecond = parameters.ratePerSecond - 1000 / (parameters.handlingMs ?? Number.POSITIVE_INFINITY);
+  const x: Axis = { title: 'time since the start', scale: 'linear', unit: 'ms', min: 0, max: durationMs };
+  const surplus = (perSecond * durationMs) / 1000;
+  const highest = Math.max(
+    surplus,
+    ...lanes.flatMap(({ trials }) => trials.flatMap((trial) => [most(trial, 'ready'), most(trial, 'held')])),
+  );
+  const y: Axis = { title: 'messages', scale: 'linear', unit: 'number', min: 0, max: roundAbove(highest) };
+  const model = [
+    { x: 0, y: 0 },
+    { x: durationMs, y: surplus },
+  ];
+  const share = threeDigits(100_000 / (parameters.handlingMs ?? 1) / parameters.ratePerSecond);
+  return [
+    {
+      id: 'broker-queue',
+      title: `Where it piles up when a consumer handles ${share} % of what comes`,
+      notes: [
+        'Solid: messages that wait in the queue. Dotted, with hollow signs: messages that the consumer has and has not acknowledged; with MQTT’s QoS 0, where nothing is acknowledged, not handled. Dashed: all that it can’t handle, (λ − μ)·t. All panels have one scale; the first run is drawn.',
+      ],
+      panels: lanes.map((lane, index) => queuePanel(lane, index, x, y, model)),
+      table: queueTable(lanes),
+    },
+  ];
+}
+
+function queuePanel(
+  { name, transport, trials }: Lane,
+  index: number,
+  x: Axis,
+  y: Axis,
+  model: Point[],
+): LinePanel {
+  const held = Math.max(...trials.map(({ consumed }) => consumed?.heldMax ?? 0));
+  const [first] = trials;
+  const line = (what: 'ready' | 'held', words: string): LineSeries => ({
+    name: words,
+    transport,
+    role: 'measured',
+    thin: true,
+    dotted: what === 'held',
+    points: first ? pointsOf(first, what) : [],
+  });
+  return {
+    kind: 'lines',
+    id: `broker-queue-${index}`,
+    title: `${name}: held ${whole(held)} at most`,
+    says: `${name}: the consumer held ${whole(held)} messages at most, and ${whole(first ? most(first, 'ready') : 0)} waited in its queue.`,
+    size: 'third',
+    x,
+    y,
+    series: [
+      { name: 'can’t handle', transport, role: 'model', unnamed: true, points: model },
+      line('ready', 'in the queue'),
+      line('held', 'in hand'),
+    ],
+    labels: 'end',
+  };
+}
+
+/** Per consumer, since several may share a trial. */
+function pointsOf({ consumed, clients }: Trial, what: 'ready' | 'held'): Point[] {
+  const { atMs = [], [what]: counts = [] } = consumed?.queue ?? {};
+  return atMs.map((x, index) => ({ x, y: (counts[index] ?? 0) / clients.count }));
+}
+
+function most(trial: Trial, what: 'ready' | 'held'): number {
+  return Math.max(0, ...pointsOf(trial, what).map(({ y }) => y));
+}
+
+function queueTable(lanes: readonly Lane[]): Table {
+  return {
+    id: 'broker-queue-table',
+    caption:
+      'Per consumer: the most that lay in its hand and in its queue, and what was left when time was up.',
+    columns: [
+      wordColumn('consumer'),
+      numberColumn('runs'),
+      numberColumn('held at most'),
+      numberColumn('in the queue at most'),
+      numberColumn('handled'),
+      numberColumn('left'),
+    ],
+    rows: lanes.map(({ name, trials }) => [
+      wordCell(name),
+      countCell(trials.length),
+      spreadCell(spread(trials.map(({ consumed }) => consumed?.heldMax))),
+      spreadCell(spread(trials.map((trial) => most(trial, 'ready')))),
+      spreadCell(spread(trials.map(({ messages, clients }) => messages.delivered / clients.count))),
+      spreadCell(spread(trials.map(({ messages, clients }) => messages.backlogAtEnd / clients.count))),
+    ]),
+  };
+}
+
+/** Messages per second over a distance, beside what a window lets through. */
+function windowFigure(lanes: readonly Lane[]): Figure[] {
+  const rows = lanes.flatMap((lane) => {
+    const through = spread(lane.trials.map(throughPerSecond));
+    return through ? [{ lane, through: through.median, model: windowModel(lane.trials[0]) }] : [];
+  });
+  if (rows.length === 0) return [];
+  const distanceMs = rows[0]?.lane.trials[0]?.parameters.oneWayMs;
+  const values = rows.flatMap(({ through, model = through }) => [through, model]);
+  const { axis, place } = compareAxis('messages per second, logarithmic', values, threeDigits);
+  const from = distanceMs ? `${writeMs(distanceMs)} away` : 'where the broker is';
+  return [
+    {
+      id: 'broker-windows',
+      title: `How much a prefetch lets through, ${from}`,
+      notes: [
+        'Many messages at once; the oldest tells how long they took. Hollow signs are the model: as many messages as may be under way, once per round trip. Where nothing bounds them, the machine does.',
+      ],
+      panels: [
+        {
+          kind: 'compare',
+          id: 'broker-windows-all',
+          title: 'Messages per second',
+          says: rows
+            .map(
+              ({ lane, through, model }) =>
+                `${lane.name}: ${whole(through)} messages per second${model ? `, model ${whole(model)}` : ''}`,
+            )
+            .join('; '),
+          size: 'wide',
+          axis,
+          words: { hollow: 'model', filled: 'measured' },
+          rows: rows.map(({ lane, through, model }) => ({
+            name: lane.name,
+            transport: lane.transport,
+            filled: place(through, whole(through)),
+            ...(model && { hollow: place(model, whole(model)) }),
+          })),
+        },
+      ],
+      table: windowTable(lanes),
+    },
+  ];
+}
+
+/** What the window of a consumer lets through; `undefined` where there is none, or no distance that we know. */
+function windowModel(trial: Trial | undefined): number | undefined {
+  const { oneWayMs } = trial?.parameters ?? {};
+  if (!trial || !oneWayMs) return undefined;
+  const window = windowOf({ transport: trial.transport, ...trial.parameters });
+  return window === 0 ? undefined : windowPerSecond(window, oneWayMs);
+}
+
+function windowTable(lanes: readonly Lane[]): Table {
+  return {
+    id: 'broker-windows-table',
+    caption: 'Messages per second, the median run.',
+    columns: [
+      wordColumn('consumer'),
+      numberColumn('runs'),
+      numberColumn('messages'),
+      numberColumn('through', '/s'),
+      numberColumn('model', '/s'),
+    ],
+    rows: lanes.map(({ name, trials }) => [
+      wordCell(name),
+      countCell(trials.length),
+      countCell(trials[0]?.appended ?? 0),
+      spreadCell(spread(trials.map(throughPerSecond))),
+      numberCell(windowModel(trials[0])),
+    ]),
+  };
+}
+
+/** What came of the death of consumers: nothing to draw, a number each. */
+function deathFigure(lanes: readonly Lane[]): Figure[] {
+  const first = lanes[0]?.trials[0];
+  if (!first) return [];
+  const losers = lanes.filter(({ trials }) => trials.some(({ messages }) => messages.missed > 0));
+  const none =
+    losers.length === 0
+      ? 'Nobody lost a message.'
+      : `Lost messages: ${listed(losers.map(({ name }) => name))}.`;
+  return [
+    {
+      id: 'broker-deaths',
+      title: 'What comes again when a consumer dies',
+      notes: [
+        `All consumers died at once with what they had in hand, and others took their places ${writeMs(first.parameters.awayMs ?? 0)} later. ${none} ${counted(first.messages.expected / first.clients.count, 'message')} for each.`,
+      ],
+      panels: [],
+      table: {
+        id: 'broker-deaths-table',
+        caption:
+          '“Came again”: marked by the broker as sent before. “Handled twice” are those of them whose acknowledgement the death had swallowed.',
+        columns: [
+          wordColumn('consumer'),
+          numberColumn('runs'),
+          numberColumn('held at most'),
+          numberColumn('came again'),
+          numberColumn('handled twice'),
+          numberColumn('lost'),
+        ],
+        rows: lanes.map(({ name, trials }) => [
+          wordCell(name),
+          countCell(trials.length),
+          spreadCell(spread(trials.map(({ consumed }) => consumed?.heldMax))),
+          spreadCell(spread(trials.map(({ consumed }) => consumed?.redelivered))),
+          spreadCell(spread(trials.map(({ messages }) => messages.duplicated))),
+          spreadCell(spread(trials.map(({ messages }) => messages.missed))),
+        ]),
+        staysOpen: true,
+      },
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+/**
+ * Where a RabbitMQ is, and what is wrong with it, in words for people. The URL carries a name and a
+ * password; what is said about it never does.
+ */
+export type RabbitAddress = {
+  /** As amqplib takes it. */
+  protocol: 'amqp' | 'amqps';
+  hostname: string;
+  port: number;
+  username: string;
+  password: string;
+  vhost: string;
+};
+
+/**
+ * Reads `amqp://name:password@host:port/vhost`; what is left out is RabbitMQ's default.
+ * Throws an `Error` that says what it takes, and repeats nothing of the URL.
+ */
+export function parseRabbitUrl(text: string): RabbitAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const protocol = url?.protocol.slice(0, -1);
+  if (!url?.hostname || (protocol !== 'amqp' && protocol !== 'amqps'))
+    throw new Error('this is no address of a RabbitMQ: it takes amqp://name:password@host:port');
+  return {
+    protocol,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || (protocol === 'amqp' ? 5672 : 5671)),
+    username: decoded(url.username || 'guest'),
+    password: decoded(url.password || 'guest'),
+    vhost: url.pathname.length > 1 ? decoded(url.pathname.slice(1)) : '/',
+  };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Error('this address of a RabbitMQ has a % that stands for nothing: write it as %25');
+  }
+}
+
+/** "RabbitMQ at 127.0.0.1:5672": without name and password. */
+export function nameOfRabbit({ hostname, port }: Pick<RabbitAddress, 'hostname' | 'port'>): string {
+  return `RabbitMQ at ${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** What went wrong with a connection to it, and what to do about it, in one line. */
+export function rabbitProblem(address: RabbitAddress, error: unknown): string {
+  const { code = '', message = '' } = error as { code?: unknown; message?: string };
+  const name = nameOfRabbit(address);
+  if (/ACCESS.REFUSED/.test(message)) return `${name} refuses this name and password: mend them in the URL`;
+  if (/ConnectionOpenOk|NOT_ALLOWED/.test(message))
+    return `${name} has no virtual host "${address.vhost}" for this user: mend the end of the URL`;
+  if (/ENOTFOUND|EAI_AGAIN/.test(`${code} ${message}`))
+    return `there is no host "${address.hostname}": mend it in the URL`;
+  if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(`${code} ${message}`))
+    return `nobody answers as ${name} (${code}): start it there, or mend host and port in the URL`;
+  if (/ETIMEDOUT|Expected .* (?:got|frame)|Invalid frame|handshake|Socket closed/i.test(message))
+    return `what answers as ${name} does not speak AMQP (${message}): mend the port in the URL`;
+  return `${name} failed: ${message || String(error)}`;
+}

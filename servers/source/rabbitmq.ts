@@ -1,0 +1,290 @@
+import { randomUUID } from 'node:crypto';
+import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
+import { nowMs } from '../clock.ts';
+import { BadInput, type Message, type Publication } from '../message.ts';
+import { type LogOptions, MessageLog } from '../message-log.ts';
+import { type Playing, playSchedule } from './player.ts';
+import { nameOfRabbit, parseRabbitUrl, type RabbitAddress, rabbitProblem } from './rabbit-address.ts';
+import type { Schedule } from './schedule.ts';
+import { type Numbered, Sequencer, type Term } from './sequencer.ts';
+import type { MessageSource } from './source.ts';
+import { type Mark, parseStreamEntry, type StreamEntry, Transcript } from './stream-entry.ts';
+
+/**
+ * One source for servers in many processes and on many hosts: a RabbitMQ stream that all of them read.
+ *
+ *     every server  ──publication──►[ queue ]──► sequencer ──seq──►[ stream ]──► every server's log
+ *                   ◄────────────────── read back: now it is published ──┘
+ *
+ * The sequencer is one of the servers, see sequencer.ts. What a server has published it publishes again
+ * after every break, until it reads it in the stream; the sequencer knows by its number what it has
+ * stamped before. So nothing is lost, and nothing comes twice.
+ *
+ * All logs have the same id and the same `seq`: a client may move from one server to another with its
+ * cursor. After a break a server reads on from its offset. What the stream has forgotten by then leaves a
+ * hole in the log, and counts as missed.
+ *
+ * Left out: a stream that is kept by several nodes, and the clocks of several hosts: `dueMs` is an instant
+ * of the publisher's.
+ */
+export type RabbitOptions = {
+  /** Where RabbitMQ is: `amqp://name:password@host:port/vhost`. */
+  url: string;
+  /** The stream's name and, with ".publications", the queue's. Who names the same shares one source. Default `push-versus-polling`. */
+  name?: string;
+  /** What the log keeps. */
+  log?: LogOptions;
+  /** Is told in a sentence when the connection is lost, and when it is back. */
+  onNews?: (text: string) => void;
+};
+
+/** The stream forgets its oldest messages beyond so much: what a log keeps. They go by the segment. */
+const streamLimitBytes = 256 * 1024 * 1024;
+const segmentLimitBytes = 16 * 1024 * 1024;
+
+/** How long RabbitMQ keeps a queue of publications that no server reads. */
+const unusedQueueMs = 10 * 60_000;
+
+/** Publications that may wait until they are read back; one more is refused. */
+const pendingLimit = 10_000;
+
+/** Entries that RabbitMQ may send before any of them is acknowledged: a stream takes no fewer than one. */
+const entriesAhead = 500;
+
+/** How long it may take to read back what was written, before the connection is given up. */
+const readBackLimitMs = 30_000;
+
+/** A publication that has not been read back yet. */
+type Pending = { text: Buffer; resolve(message: Message): void; reject(error: Error): void };
+
+export class RabbitSource implements MessageSource {
+  /** Rejects when the source can't go on, in an `Error` of one line. Never resolves. */
+  readonly failed: Promise<never>;
+  #fail: (error: Error) => void = () => {};
+  readonly #address: RabbitAddress;
+  readonly #options: RabbitOptions;
+  readonly #stream: string;
+  readonly #queue: string;
+  /** Tells what this server has published from what others have. */
+  readonly #id = randomUUID();
+  readonly #transcript = new Transcript();
+  readonly #pending = new Map<number, Pending>();
+  /** What waits for a mark to be read back. */
+  readonly #marks = new Map<string, () => void>();
+  #log: MessageLog | undefined;
+  #offset: number | undefined;
+  #published = 0;
+  #writer: ConfirmChannel | undefined;
+  #close = async () => {};
+  #isClosed = false;
+  #playing: Playing | undefined;
+
+  private constructor(options: RabbitOptions) {
+    this.#options = options;
+    this.#address = parseRabbitUrl(options.url);
+    this.#stream = options.name ?? 'push-versus-polling';
+    this.#queue = `${this.#stream}.publications`;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.failed.catch(() => this.close());
+  }
+
+  /**
+   * Connects, and reads the stream up to where it ends now, so that the log is whole before anybody asks.
+   * Rejects with an `Error` of one line when RabbitMQ can't be reached, or refuses.
+   */
+  static async open(options: RabbitOptions): Promise<RabbitSource> {
+    const source = new RabbitSource(options);
+    await source.#connect();
+    return source;
+  }
+
+  get log(): MessageLog {
+    return this.#log as MessageLog;
+  }
+
+  /** Resolves when all that it published has been read back or, without waiting for that, when it was stopped. */
+  async play(schedule: Schedule, startMs: number): Promise<void> {
+    this.stop();
+    const underWay = new Set<Promise<unknown>>();
+    const playing = playSchedule(schedule, startMs, (body, dueMs) => {
+      const publication: Promise<unknown> = this.publish({ body, dueMs })
+        .catch(() => {})
+        .then(() => underWay.delete(publication));
+      underWay.add(publication);
+    });
+    this.#playing = playing;
+    await playing.ended;
+    if (this.#playing === playing) await Promise.all(underWay);
+  }
+
+  /** Resolves when the message stands in this server's log. Rejects when too many wait for that, and when the source is closed. */
+  publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
+    if (this.#isClosed) return Promise.reject(new BadInput('the source was closed', 503));
+    if (this.#pending.size >= pendingLimit)
+      return Promise.reject(
+        new BadInput(`RabbitMQ is away, and ${pendingLimit} publications wait for it`, 503),
+      );
+    this.#published += 1;
+    const number = this.#published;
+    const numbered: Numbered = { from: this.#id, number, body, dueMs: Math.round(dueMs * 1000) / 1000, key };
+    const text = Buffer.from(JSON.stringify(numbered));
+    try {
+      this.#writer?.sendToQueue(this.#queue, text);
+    } catch {
+      // The channel has just closed: the next connection sends it.
+    }
+    return new Promise((resolve, reject) => this.#pending.set(number, { text, resolve, reject }));
+  }
+
+  stop(): void {
+    this.#playing?.stop();
+    this.#playing = undefined;
+  }
+
+  /** Ends the connection. The stream stays where it is, for whoever comes back. */
+  async close(): Promise<void> {
+    this.stop();
+    this.#isClosed = true;
+    this.#writer = undefined;
+    for (const { reject } of this.#pending.values()) reject(new BadInput('the source was closed', 503));
+    this.#pending.clear();
+    await this.#close();
+  }
+
+  async #connect(): Promise<void> {
+    const { onNews = () => {} } = this.#options;
+    const name = nameOfRabbit(this.#address);
+    let lostAtMs: number | undefined;
+    const connection = await connect(this.#address, {
+      noDelay: true,
+      timeout: 5000,
+      recovery: {
+        initialMaxRetries: 0,
+        maxDelay: 2000,
+        setup: (model: ChannelModel) => this.#setUp(model),
+      },
+    }).catch((error) => {
+      throw new Error(rabbitProblem(this.#address, error));
+    });
+    this.#close = () => connection.close();
+    connection.on('error', () => {}); // It is followed by 'disconnect'.
+    connection.on('disconnect', ({ message }: Error) => {
+      this.#writer = undefined;
+      lostAtMs = nowMs();
+      onNews(`${name} is gone (${message}): what is published waits until it is back`);
+    });
+    connection.on('connect', () => {
+      if (lostAtMs !== undefined) onNews(`${name} is back after ${Math.round(nowMs() - lostAtMs)} ms`);
+    });
+  }
+
+  /** Makes everything that a connection needs. It ends with the connection, and is made anew on the next one. */
+  async #setUp(model: ChannelModel): Promise<void> {
+    const gone = new Promise<never>((_, reject) =>
+      model.once('close', (error?: Error) => reject(error ?? new Error('the connection was closed'))),
+    );
+    gone.catch(() => {});
+    model.on('error', () => {}); // It is followed by 'close'.
+    const giveUp = () => void model.close().catch(() => {});
+    const writer = await model.createConfirmChannel();
+    const reader = await model.createChannel();
+    for (const channel of [writer, reader]) channel.on('error', giveUp);
+    await writer.assertQueue(this.#stream, {
+      durable: true,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-length-bytes': streamLimitBytes,
+        'x-stream-max-segment-size-bytes': segmentLimitBytes,
+      },
+    });
+    await writer.assertQueue(this.#queue, {
+      durable: false,
+      expires: unusedQueueMs,
+      arguments: { 'x-single-active-consumer': true },
+    });
+    await reader.prefetch(entriesAhead);
+    await reader.consume(
+      this.#stream,
+      (delivery) => {
+        if (!delivery) return giveUp();
+        reader.ack(delivery);
+        this.#read(delivery);
+      },
+      { arguments: { 'x-stream-offset': this.#offset === undefined ? 'first' : this.#offset + 1 } },
+    );
+    await Promise.race([gone, this.#writeMark(writer, {})]);
+    if (!this.#log) throw new Error(`the stream "${this.#stream}" holds nothing of this lab: delete it`);
+
+    // From here on all is as it was before the break.
+    this.#writer = writer;
+    for (const { text } of this.#pending.values()) writer.sendToQueue(this.#queue, text);
+    const sequencer = new Sequencer({
+      channel: writer,
+      queue: this.#queue,
+      stream: this.#stream,
+      beginTerm: () => Promise.race([gone, this.#beginTerm(writer)]),
+      onFailure: giveUp,
+    });
+    await sequencer.start();
+  }
+
+  async #beginTerm(writer: ConfirmChannel): Promise<Term> {
+    const term = await this.#writeMark(writer, { term: true });
+    const { logId, head, numbers } = this.#transcript;
+    return { term, log: logId as string, head, numbers };
+  }
+
+  /** Writes a mark into the stream. Resolves with it when it has been read back, and all before it. */
+  async #writeMark(writer: ConfirmChannel, kind: Pick<Mark, 'term'>): Promise<string> {
+    const mark = randomUUID();
+    const entry: Mark = { mark, log: this.#transcript.logId, proposes: newLogId(), ...kind };
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#marks.set(mark, resolve);
+        writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
+        timer = setTimeout(
+          () => reject(new Error(`the stream was silent for ${readBackLimitMs / 1000} s`)),
+          readBackLimitMs,
+        ).unref();
+      });
+      return mark;
+    } finally {
+      clearTimeout(timer);
+      this.#marks.delete(mark);
+    }
+  }
+
+  /** Takes what stands at the next offset of the stream. */
+  #read({ content, properties }: ConsumeMessage): void {
+    const offset = Number(properties.headers?.['x-stream-offset']);
+    this.#offset = offset;
+    const entry = parseStreamEntry(String(content));
+    try {
+      if (entry && this.#transcript.take(entry, offset)) this.#enter(entry);
+    } catch (error) {
+      this.#fail(new Error(`${nameOfRabbit(this.#address)}: ${(error as Error).message}`));
+    }
+  }
+
+  /** What counts goes into the log if it is a message, and to whoever waits to read it back. */
+  #enter(entry: StreamEntry): void {
+    const { logId } = this.#transcript;
+    if (logId !== undefined) this.#log ??= new MessageLog(this.#options.log, logId);
+    if ('mark' in entry) {
+      this.#marks.get(entry.mark)?.();
+      return;
+    }
+    this.#log?.take(entry.message);
+    if (entry.from !== this.#id) return;
+    this.#pending.get(entry.number)?.resolve(entry.message);
+    this.#pending.delete(entry.number);
+  }
+}
+
+/** As a log makes its own: what fits into a cursor. */
+function newLogId(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 12);
+}
