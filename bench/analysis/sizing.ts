@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { Fit, Result, Trial } from '../result.ts';
 import { NotEnough } from './findings.ts';
-import { threeDigits } from './writing.ts';
+import { threeDigits, whole } from './writing.ts';
 
 /**
  * What the costs of a run predict for crowds that no single machine holds. Everything here is arithmetic
@@ -90,7 +90,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
       name,
       value: median(values),
       unit,
-      source: `${idle[0]?.clients.count} clients, ${values.length} trials`,
+      source: `${idle[0]?.clients.count} clients, ${values.length === 1 ? 'one trial' : `the median of ${values.length} trials`}`,
     };
   };
   const bytes = ({ bytes: { toClients, toServer } }: Trial) => toClients + toServer;
@@ -206,8 +206,8 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
       transport === 'push' ? 'push' : `poll every ${wanted.intervalMs / 1000} s`,
       `${servers.count} (${servers.low} to ${servers.high}) = ${servers.arithmetic}`,
       `${agents.count} = ${agents.arithmetic}`,
-      `${threeDigits(memoryBytes / 1024 ** 3)} GiB`,
-      `${threeDigits(bitsPerSecond / 1e6)} Mbit/s`,
+      `${threeDigits(memoryBytes / 1024 ** 3)} GiB = ${whole(clients)} × ${whole(memoryBytes / clients)} B`,
+      `${threeDigits(bitsPerSecond / 1e6)} Mbit/s = ${whole(clients)} × ${threeDigits(bitsPerSecond / clients / 8)} B/s × 8`,
     ]);
   return [
     `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
@@ -219,8 +219,4 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
 
 function table(heads: readonly string[], rows: readonly string[][]): string {
   return [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-function whole(value: number): string {
-  return value.toLocaleString('en-GB');
 }
