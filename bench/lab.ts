@@ -1,6 +1,8 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import open from 'open';
+import type { Sign } from './agents/orders.ts';
 import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
@@ -10,6 +12,7 @@ import { Rabbit } from './harness/broker/rabbit.ts';
 import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
 import { inspectEnvironment, labVersion } from './harness/environment.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
+import type { Elsewhere } from './harness/trial.ts';
 import { drawReport } from './report-file.ts';
 import { schemaVersion } from './result.ts';
 import { makeRunFolder, saveResult } from './result-file.ts';
@@ -35,6 +38,8 @@ type Options = {
   open?: boolean;
   list?: boolean;
   broker?: string;
+  agents?: number;
+  serverHost: string;
   check?: boolean;
 };
 
@@ -52,6 +57,17 @@ const command = new Command('npm run lab --')
     '--broker <where>',
     'a RabbitMQ for the experiment "broker": start one, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
   )
+  .option(
+    '--agents <number>',
+    'divide the clients among so many agents ("npm run agent"), found at the broker',
+    readAgents,
+  )
+  .option(
+    '--server-host <address>',
+    'the address of this machine at which agents find its servers',
+    readServerHost,
+    '127.0.0.1',
+  )
   .option('--check', 'also hold every claim of LAB.md against what was measured')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
@@ -65,6 +81,10 @@ async function main(options: Options): Promise<number> {
     wanted = options.broker === undefined ? undefined : new Rabbit(options.broker);
   } catch (error) {
     console.error(`--broker: ${(error as Error).message}, or start`);
+    return exitCodes.usage;
+  }
+  if (options.agents !== undefined && (wanted === undefined || wanted.startsOwn)) {
+    console.error('--agents: it takes --broker amqp://… as well, the one at which the agents are');
     return exitCodes.usage;
   }
   const { environment, machine } = await inspectEnvironment();
@@ -124,9 +144,12 @@ async function main(options: Options): Promise<number> {
   }
 
   for (const warning of environment.warnings) console.error(`! ${warning}`);
-  const run = new Run(result, machine, chosen, interrupt.signal, save, rabbit);
+  const gathered = await gatherAgents(options, interrupt.signal);
+  const { elsewhere } = gathered;
+  if (elsewhere) environment.agents = elsewhere.agents.introductions.map(asMachine);
+  const run = new Run(result, machine, chosen, interrupt.signal, save, { rabbit, elsewhere });
   // A broker that can't be used is found out before the minutes that everything else takes.
-  const refusal = rabbit?.startsOwn ? undefined : await rabbit?.problem();
+  const refusal = gathered.refusal ?? (rabbit?.startsOwn ? undefined : await rabbit?.problem());
   if (refusal) environment.warnings.push(`${refusal}.`);
   else {
     const estimatesMs = chosen.map((experiment) => estimateMs(experiment, options.profile, machine, rabbit));
@@ -135,10 +158,13 @@ async function main(options: Options): Promise<number> {
     await runWithProgress(run, chosen);
   }
   run.end();
+  await elsewhere?.agents.close();
   await rabbit?.close();
 
   const interrupted = interrupt.signal.aborted;
-  result.lab.status = interrupted || refusal ? 'interrupted' : 'complete';
+  const lost = elsewhere?.agents.problem;
+  if (lost) environment.warnings.push(`${lost}.`);
+  result.lab.status = interrupted || refusal || lost ? 'interrupted' : 'complete';
   if (options.check) result.checks = checkClaims(claims, result);
   const resultPath = save();
   const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
@@ -192,15 +218,51 @@ function readExperiments(ids: string): Experiment[] {
   return experiments.filter(({ text }) => ids.split(',').includes(text.id));
 }
 
+/** The agents that the clients are divided among; or why there are none although they were asked for. */
+async function gatherAgents(
+  { broker: url, agents: count, serverHost }: Options,
+  signal: AbortSignal,
+): Promise<{ elsewhere?: Elsewhere; refusal?: string }> {
+  if (count === undefined || url === undefined) return {};
+  console.error(`Waiting for ${count} agents: start each with npm run agent -- --broker amqp://…`);
+  // A large library, which a run without agents has no use for.
+  const { Agents } = await import('./agents/agents.ts');
+  try {
+    const agents = await Agents.gather({ url, count, signal, onNews: console.error });
+    return { elsewhere: { agents, serverHost } };
+  } catch (error) {
+    return { refusal: (error as Error).message };
+  }
+}
+
+function asMachine({ agent, node, os, cpu, cores, memoryBytes }: Sign) {
+  return { agent, node, os, cpu, cores, memoryBytes };
+}
+
+function readAgents(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 to 99.');
+  return Number(text);
+}
+
+function readServerHost(text: string): string {
+  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  if (!own.includes(text))
+    throw new InvalidArgumentError(
+      `"${text}" is no address of this machine. It takes one of ${own.join(', ')}.`,
+    );
+  return text;
+}
+
 function readSeed(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 to 999999999.');
   return Number(text);
 }
 
-function commandOf({ profile, seed, only, broker: where, check }: Options): string {
+function commandOf({ profile, seed, only, broker: where, agents, serverHost, check }: Options): string {
   const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
   const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
-  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${at}${check ? ' --check' : ''}`;
+  const among = agents ? ` --agents ${agents} --server-host ${serverHost}` : '';
+  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${at}${among}${check ? ' --check' : ''}`;
 }
 
 /** The address of a broker for others to read. */

@@ -183,6 +183,17 @@ export const cohortSchema = z.object({
   phases: z.object({ before: delaySchema, during: delaySchema, after: delaySchema }).optional(),
 });
 
+/** The clients of a trial that lived at one agent, on another host as a rule. */
+export const shardSchema = z.object({
+  agent: z.string(),
+  clients: count,
+  /** What its clock showed more than the lab's, and how wrong that can be in either direction. */
+  clockOffsetMs: z.number(),
+  clockUncertaintyMs: measured,
+  /** Why it has nothing to report; its clients' messages are `missed` in the books then. */
+  lost: z.string().optional(),
+});
+
 /** One transport, one set of parameters, one run. Trials with the same `together` ran at once on one source. */
 export const trialSchema = z.object({
   id: z.string(),
@@ -239,6 +250,8 @@ export const trialSchema = z.object({
   trace: traceSchema.optional(),
   path: pathOutcomeSchema.optional(),
   consumed: consumedSchema.optional(),
+  /** Only where the clients were divided among agents. */
+  shards: z.array(shardSchema).optional(),
   series: seriesSchema.optional(),
   /** Length of the measured window: CPU, requests and bytes are counted within it. */
   durationMs: measured,
@@ -364,6 +377,19 @@ export const resultSchema = z.object({
     cores: count,
     memoryBytes: count,
     commit: z.string(),
+    /** Other hosts, or processes, that the clients were divided among. */
+    agents: z
+      .array(
+        z.object({
+          agent: z.string(),
+          node: z.string(),
+          os: z.string(),
+          cpu: z.string(),
+          cores: count,
+          memoryBytes: count,
+        }),
+      )
+      .optional(),
     warnings: z.array(z.string()),
   }),
   experiments: z.array(experimentTextSchema),
@@ -388,6 +414,7 @@ export type Histogram = z.infer<typeof histogramSchema>;
 export type Series = z.infer<typeof seriesSchema>;
 export type Cohort = z.infer<typeof cohortSchema>;
 export type Model = z.infer<typeof modelSchema>;
+export type Shard = z.infer<typeof shardSchema>;
 export type Consumed = z.infer<typeof consumedSchema>;
 export type Returned = z.infer<typeof returnedSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;

@@ -36,6 +36,16 @@ export function trialWarnings(
       code: 'missed-slots',
       text: `${missedSlots} slots of the poll schedule passed without a poll`,
     });
+  const { p50 } = trial.delayMs;
+  const uncertaintyMs = Math.max(0, ...(trial.shards ?? []).map((shard) => shard.clockUncertaintyMs));
+  if (p50 !== null && p50 < uncertaintyMs)
+    warnings.push({
+      code: 'within-clock-uncertainty',
+      text: `the median age (${p50.toFixed(2)} ms) is smaller than what is known of the agents’ clocks (± ${uncertaintyMs.toFixed(2)} ms): it says “less than ${(p50 + uncertaintyMs).toFixed(2)} ms”, and no more`,
+    });
+  for (const { agent, lost } of trial.shards ?? [])
+    if (lost)
+      warnings.push({ code: 'agent-lost', text: `the clients at ${agent} have nothing to report: ${lost}` });
   if (failures > 0)
     warnings.push({
       code: 'connections-failed',

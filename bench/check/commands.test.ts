@@ -118,6 +118,8 @@ async function tryScript([verb, ...rest]: string[]): Promise<void> {
   const [name = '', ...args] = rest.filter((arg) => arg !== '--silent' && arg !== '-s' && arg !== '--');
   expect(Object.keys(scripts)).toContain(name);
   const entry = scripts[name]?.match(/(\S+\.ts)$/)?.[1];
+  if (name === 'sizing') return succeed(entry, filled(args));
+  if (name === 'agent') return offer(entry, args);
   if (name === 'lab') return succeed(entry, [...filled(args.filter((arg) => arg !== '--json')), '--list']);
   if (name === 'report' || name === 'compare')
     return succeed(entry, [...filled(args), '--out', join(folder, 'page.html')]);
@@ -132,6 +134,14 @@ async function tryScript([verb, ...rest]: string[]): Promise<void> {
   if (name === 'pictures') return;
   if (name === 'exercise')
     return expect(args.map((arg) => exerciseOf(arg)).every((path) => existsSync(path))).toBe(true);
+}
+
+/** An agent says that it offers itself, on the error output: it has no data. */
+async function offer(entry: string | undefined, args: string[]): Promise<void> {
+  const child = spawn(process.execPath, ['--import', 'tsx', entry ?? '', ...args]);
+  children.push(child);
+  const [said] = await once(child.stderr, 'data');
+  expect(String(said)).toContain('offers its clients');
 }
 
 function exerciseOf(name: string): string {

@@ -83,6 +83,11 @@ export class Child<H extends Handlers> {
     });
   }
 
+  /** Whether it has ended, by whomever. */
+  get hasEnded(): boolean {
+    return this.#gone !== undefined;
+  }
+
   /** Ends the process at once; what was called and not answered rejects. */
   kill(): void {
     this.#process.kill('SIGKILL');

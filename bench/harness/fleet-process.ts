@@ -156,6 +156,11 @@ async function finish(end: { head: number; limitMs: number; giveUp: boolean }): 
   return groups.map((group) => group.report(end.head));
 }
 
+/** Every delay and every response of each group. */
+function recordings() {
+  return groups.map((group) => group.recordings);
+}
+
 function disconnect(): void {
   for (const group of groups) group.stop();
   groups = [];
@@ -165,6 +170,7 @@ const handlers = {
   connect,
   meter,
   finish,
+  recordings,
   disconnect,
   capacity: measureCapacity,
   ...probes,

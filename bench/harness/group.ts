@@ -9,17 +9,18 @@ import type { AnyTransportName, TransportName } from '../../clients/transports.t
 import { nowMs } from '../../servers/clock.ts';
 import type { Batch } from '../../servers/message.ts';
 import { sumBooks } from '../analysis/books.ts';
-import type { Books, Cohort, Delay, Histogram, Returned } from '../result.ts';
+import type { Books, Cohort, Delay, Histogram, Returned, Shard } from '../result.ts';
 import { type Handled, Member } from './member.ts';
 import { type Asked, PollRecord } from './poll-record.ts';
 import { until } from './process-meter.ts';
 import { type Publications, publicationTimesMs } from './publications.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder, type Recording } from './recorder.ts';
 
 /** Clients of one transport. The first `slowClients` of them take `handlingMs` for each message. */
 export type FleetGroup = {
   transport: AnyTransportName;
   /** Where the server listens; nowhere for consumers of a broker. */
+  host?: string;
   port: number;
   /** What a broker's consumers are told. */
   consuming?: ConsumingPlace;
@@ -42,6 +43,8 @@ export type FleetGroup = {
   /** Write down the way of every message. Takes one client. */
   traced: boolean;
   seed: number;
+  /** What this host's clock shows more than the source's. Default 0. */
+  clockOffsetMs?: number;
 };
 
 /** Where consumers find their messages at a broker: each has a queue to itself. */
@@ -77,6 +80,8 @@ export type FleetReport = {
   handled?: Handled[];
   /** Its polls, as it saw them; in a group that is traced. */
   polls?: Asked[];
+  /** Where the clients were divided among agents: what became of each part. */
+  shards?: Shard[];
 };
 
 /** Values over time at the slow clients: how old what they handle is, and how many messages wait in their inboxes. */
@@ -111,7 +116,7 @@ export class Group {
       throw new Error(
         `trace: ${wanted.transport} has ${wanted.clients} clients; it takes one client in each group`,
       );
-    const { transport, port, clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
+    const { clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
     const random = randomLcg(wanted.seed);
     this.#wanted = wanted;
     this.#hands = hands;
@@ -122,7 +127,7 @@ export class Group {
     this.members = this.phasesMs.map((phaseMs, index) => {
       const slow = index < wanted.slowClients;
       const options = {
-        url: wanted.consuming?.url ?? `${schemeOf(transport)}://127.0.0.1:${port}`,
+        url: wanted.consuming?.url ?? urlOf(wanted),
         random,
         intervalMs,
         phaseMs,
@@ -137,6 +142,7 @@ export class Group {
       return new Member({
         open: (after) => open({ ...options, after }, index),
         slow,
+        clockOffsetMs: wanted.clockOffsetMs,
         handlingMs: slow ? wanted.handlingMs : 0,
         inboxLimit: wanted.slowBy === 'sleep' ? Number.POSITIVE_INFINITY : undefined,
         recorderAt: (dueMs) => this.#recorders[slow ? 'slow' : 'fast'][this.#phaseAt(dueMs)],
@@ -250,6 +256,15 @@ export class Group {
     };
   }
 
+  /** All delays and all times from request to answer, so that they can be added to those of other processes. */
+  get recordings(): { delay: Recording; response: Recording } {
+    const { fast, slow } = this.#recorders;
+    return {
+      delay: merged([...Object.values(fast), ...Object.values(slow)]).recording,
+      response: this.#responses.recording,
+    };
+  }
+
   /** A counter of all clients, added up. */
   count(counter: Parameters<Member['count']>[0]): number {
     return this.members.reduce((sum, member) => sum + member.count(counter), 0);
@@ -331,8 +346,9 @@ function ofServers(transport: AnyTransportName): Opening {
   return { open: (options) => open(options, nodeOpeners), hands: [] };
 }
 
-function schemeOf(transport: AnyTransportName): string {
-  return clientsByName[transport as TransportName].scheme;
+function urlOf({ transport, host = '127.0.0.1', port }: FleetGroup): string {
+  const { scheme } = clientsByName[transport as TransportName];
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Delays of messages that were due before, during and after the time in which slow clients were slow. */

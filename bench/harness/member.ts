@@ -1,7 +1,7 @@
 import type { Receiver } from '../../clients/client.ts';
 import { Consumer } from '../../clients/consumer.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { formatCursor, type Message, parseCursor } from '../../servers/message.ts';
+import { formatCursor, parseCursor } from '../../servers/message.ts';
 import { emptyBooks } from '../analysis/books.ts';
 import type { Books } from '../result.ts';
 import type { Recorder } from './recorder.ts';
@@ -12,6 +12,8 @@ export type MemberOptions = {
   open: (after?: string) => Receiver;
   /** It belongs to the slow ones. */
   slow?: boolean;
+  /** What this host's clock shows more than the source's. Default 0: it is the same. */
+  clockOffsetMs?: number;
   /** Time to handle one message; 0 handles it at once. A slow member stops reading when its inbox is full. */
   handlingMs: number;
   /** Messages that may wait in its inbox; with `Infinity` it never stops reading. */
@@ -45,7 +47,7 @@ export class Member {
   #skipped = 0;
   #gaveUp = false;
 
-  constructor({ open, slow = false, handlingMs, inboxLimit, recorderAt }: MemberOptions) {
+  constructor({ open, slow = false, clockOffsetMs = 0, handlingMs, inboxLimit, recorderAt }: MemberOptions) {
     this.#open = open;
     this.client = open();
     this.slow = slow;
@@ -54,7 +56,10 @@ export class Member {
       inboxLimit,
       pause: () => this.client.pause(),
       resume: () => this.client.resume(),
-      handle: (message) => this.#handle(message, recorderAt(message.dueMs)),
+      handle: ({ seq, dueMs }) => {
+        const ownDueMs = dueMs + clockOffsetMs;
+        this.#handle(seq, ownDueMs, recorderAt(ownDueMs));
+      },
       handled: (count) => this.client.handled?.(count),
     });
   }
@@ -126,7 +131,7 @@ export class Member {
     return [...this.#earlier, this.client].reduce((sum, client) => sum + of(client), 0);
   }
 
-  #handle({ seq, dueMs }: Message, recorder: Recorder): void {
+  #handle(seq: number, dueMs: number, recorder: Recorder): void {
     this.#handledSeq = seq;
     if (this.#gaveUp) {
       this.waiting += 1;

@@ -1,10 +1,21 @@
 import * as hdr from 'hdr-histogram-js';
+import { z } from 'zod';
 import type { Delay, Histogram } from '../result.ts';
 
 const shortestMs = 0.01;
 const binsPerDecade = 20;
 const longestMs = 600_000;
 const binCount = Math.ceil(Math.log10(longestMs / shortestMs) * binsPerDecade) + 1;
+
+/** All that a recorder holds, to be sent to another process: HdrHistogram's own encoding, and what it has not. */
+export const recordingSchema = z.strictObject({
+  histogram: z.string(),
+  bins: z.array(z.number().int().min(0)).length(binCount),
+  sumMs: z.number().min(0),
+  maxMs: z.number().min(0),
+});
+
+export type Recording = z.infer<typeof recordingSchema>;
 
 /**
  * Keeps delays as counts, not as a list: three significant digits from a microsecond to ten minutes.
@@ -19,9 +30,32 @@ export class Recorder {
   #sumMs = 0;
   #maxMs = 0;
 
-  /** Enters one delay. */
-  record(delayMs: number): void {
-    this.#histogram.recordValue(Math.round(Math.min(longestMs, Math.max(0, delayMs)) * 1000));
+  /** One that holds what another process has recorded. Throws where that is no recording. */
+  static of({ histogram, bins, sumMs, maxMs }: Recording): Recorder {
+    const recorder = new Recorder();
+    recorder.#histogram.add(hdr.decodeFromCompressedBase64(histogram));
+    bins.forEach((count, bin) => {
+      recorder.#bins[bin] = count;
+    });
+    recorder.#sumMs = sumMs;
+    recorder.#maxMs = maxMs;
+    return recorder;
+  }
+
+  /** All that it holds. */
+  get recording(): Recording {
+    return {
+      histogram: hdr.encodeIntoCompressedBase64(this.#histogram),
+      bins: [...this.#bins],
+      sumMs: this.#sumMs,
+      maxMs: this.#maxMs,
+    };
+  }
+
+  /** Enters one delay. The clocks of two hosts may differ by more than a message took: nothing is younger than 0. */
+  record(measuredMs: number): void {
+    const delayMs = Math.max(0, measuredMs);
+    this.#histogram.recordValue(Math.round(Math.min(longestMs, delayMs) * 1000));
     const bin = binOf(delayMs);
     this.#bins[bin] = (this.#bins[bin] ?? 0) + 1;
     this.#sumMs += delayMs;

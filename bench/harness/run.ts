@@ -5,7 +5,7 @@ import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
 import type { Rabbit } from './broker/rabbit.ts';
 import { nginxRemedy } from './paths/nginx.ts';
 import type { Step } from './step.ts';
-import { Bench } from './trial.ts';
+import { Bench, type Elsewhere } from './trial.ts';
 import { unfinishedTrials } from './trial-frame.ts';
 
 /** Time that a trial takes beside its window: starting servers, connecting clients, draining. By experience on two cores. */
@@ -72,19 +72,21 @@ export class Run {
   readonly #signal: AbortSignal;
   readonly #onChange: () => void;
   readonly #atBroker: BrokerSteps | undefined;
+  readonly #elsewhere: Elsewhere | undefined;
   #bench: Bench | undefined;
   #leftMs = 0;
 
-  /** `onChange` is called whenever something was added to the result. Without `rabbit` there are no trials at a broker. */
+  /** `onChange` is called whenever something was added to the result. Without `rabbit` there are no trials at a broker; with `elsewhere` clients are divided among agents. */
   constructor(
     result: LabResult,
     machine: Machine,
     experiments: readonly Experiment[],
     signal: AbortSignal,
     onChange: () => void,
-    rabbit?: Rabbit,
+    { rabbit, elsewhere }: { rabbit?: Rabbit; elsewhere?: Elsewhere } = {},
   ) {
     this.#result = result;
+    this.#elsewhere = elsewhere;
     this.#machine = machine;
     this.#signal = signal;
     this.#onChange = onChange;
@@ -98,7 +100,7 @@ export class Run {
   async experiment(experiment: Experiment, onStep: (text: string) => void): Promise<void> {
     const plan = experiment.plan(this.#result.lab.profile, this.#machine);
     for (const { text, ms, run } of this.#steps(experiment.text.id, plan)) {
-      if (this.#signal.aborted) break;
+      if (this.#signal.aborted || this.#elsewhere?.agents.problem) break;
       onStep(`${text} · about ${Math.max(1, Math.ceil(this.#leftMs / 1000))} s left`);
       await run();
       this.#leftMs -= ms;
@@ -110,7 +112,7 @@ export class Run {
 
   /** Why the broker was given up, in one line with what to do; `undefined` when all went well. */
   get brokerProblem(): string | undefined {
-    return this.#atBroker?.problem;
+    return this.#elsewhere?.agents.problem ?? this.#atBroker?.problem;
   }
 
   /** Ends the processes. */
@@ -201,7 +203,7 @@ export class Run {
 
   async #warmBench(): Promise<Bench> {
     if (this.#bench) return this.#bench;
-    this.#bench = new Bench();
+    this.#bench = new Bench(this.#elsewhere);
     await this.#bench.warmUp();
     return this.#bench;
   }

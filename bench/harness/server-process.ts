@@ -42,6 +42,7 @@ export type ServerWindow = {
 
 let source = new EmbeddedSource();
 let wanted: ServerGroup[] = [];
+let host: string | undefined;
 let endpoints: Endpoint[] = [];
 /** Servers of the same groups that are gone: what they counted still counts. */
 let gone: Endpoint[][] = [];
@@ -52,11 +53,14 @@ let traced: { record: PollRecord; counted: { from: number; to: number } }[] | un
 /** Starts a server for each group on one new source, and an echo beside them. Returns their ports. */
 async function open(told: {
   groups: ServerGroup[];
+  /** The address to listen on. Default: this machine alone. */
+  host?: string;
   log?: LogOptions;
   trace?: boolean;
 }): Promise<{ ports: number[]; echoPort: number }> {
   source = new EmbeddedSource(new MessageLog(told.log));
   wanted = told.groups;
+  host = told.host;
   gone = wanted.map(() => []);
   traced = told.trace
     ? wanted.map(() => ({ record: new PollRecord(), counted: { from: 0, to: 0 } }))
@@ -72,7 +76,7 @@ async function listen(ports: number[]): Promise<void> {
     const record = traced?.[index]?.record;
     return serversByName[transport](source, { ...options, ...(record && { onAsk: () => record.ask() }) });
   });
-  await Promise.all(endpoints.map((endpoint, index) => endpoint.listen(ports[index])));
+  await Promise.all(endpoints.map((endpoint, index) => endpoint.listen(ports[index], host)));
 }
 
 /** Takes the servers away with every connection, and starts them again; source and log go on. */

@@ -1,7 +1,7 @@
 import { modelOfTrial } from '../analysis/model-of-trial.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
 import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Delay, Timeline, Trial } from '../result.ts';
+import type { Delay, Shard, Timeline, Trial } from '../result.ts';
 import type { FleetMetered } from './fleet-process.ts';
 import type { FleetReport, SlowSamples } from './group.ts';
 import type { Handled } from './member.ts';
@@ -50,6 +50,7 @@ export function trialOf(told: Told): Trial {
   const trial: Trial = {
     ...frame(told.experiment, plan, group),
     ...statusOf(messages, report.gaps, report.lastFailure),
+    ...whatWasLost(report.shards, played.head),
     messages,
     delayMs: report.delay,
     delayHistogram: report.histogram,
@@ -68,6 +69,7 @@ export function trialOf(told: Told): Trial {
       connectedMs: count.connectedMs,
       ...(plan.ownFleets && { wakeUps: metered.use.wakeUps }),
     },
+    ...(report.shards && { shards: report.shards }),
     ...(report.cohorts.length > 0 && { cohorts: report.cohorts }),
     ...(report.returned && { returned: report.returned }),
     ...(report.handled && plan.away && { timeline: timelineOf(report.handled, startMs, plan.away) }),
@@ -77,6 +79,20 @@ export function trialOf(told: Told): Trial {
     appended: played.appended,
   };
   return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
+}
+
+/** A trial in which an agent was lost has failed, and says which messages nobody can tell of. */
+function whatWasLost(
+  shards: readonly Shard[] = [],
+  head: number,
+): Pick<Trial, 'status' | 'error'> | undefined {
+  const lost = shards.filter((shard) => shard.lost);
+  if (lost.length === 0) return undefined;
+  const sentences = lost.map(
+    ({ lost, clients }) =>
+      `${lost}; its ${clients} clients were to have ${clients * head} messages, which count as missed`,
+  );
+  return { status: 'failed', error: sentences.join('. ') };
 }
 
 /** Runs the model on what occurred. */

@@ -1,9 +1,13 @@
 import { transportNames } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
+import type { Agents } from '../agents/agents.ts';
+import { DividedFleet } from '../agents/divided-fleet.ts';
+import { canBeDivided } from '../agents/shards.ts';
 import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
 import type { Capacity, Probe, Trial } from '../result.ts';
 import { Child } from './child.ts';
+import { type Fleet, localFleet } from './fleet.ts';
 import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
 import type { FleetReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
@@ -13,8 +17,8 @@ import { type RoomPlan, runRoom } from './rooms/room.ts';
 import type { ServerHandlers, ServerLosses, ServerTrace } from './server-process.ts';
 import { type Metered, type Phases, type Played, trialOf } from './trial-result.ts';
 
-/** Time between the order to begin and the beginning: all processes have to have heard it. */
-const leadMs = 90;
+/** Agents that the clients of trials are divided among, and the address of this machine at which they find its servers. */
+export type Elsewhere = { agents: Agents; serverHost: string };
 
 /**
  * A server process, fleet processes, and the trials that run in them; a link process where there is distance.
@@ -29,6 +33,14 @@ export class Bench {
   readonly #fleets = [new Child<FleetHandlers>('./fleet-process.ts')];
   #link: Child<LinkHandlers> | undefined;
   #paths: Child<PathsHandlers> | undefined;
+  readonly #divided: DividedFleet | undefined;
+  readonly #serverHost: string | undefined;
+
+  /** With agents, those trials that can be divided are. */
+  constructor(elsewhere?: Elsewhere) {
+    this.#divided = elsewhere && new DividedFleet(elsewhere.agents);
+    this.#serverHost = elsewhere?.serverHost;
+  }
 
   /** Lets the code run once before anything is measured, so that no trial pays for compiling it. */
   async warmUp(): Promise<void> {
@@ -47,19 +59,20 @@ export class Bench {
     const schedule: Schedule = { ...plan.schedule, durationMs: plan.durationMs, seed: seed + plan.repeat };
     const fleets = await this.#fleetsFor(plan);
     const memoryBefore = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
-    const { ports, echoPort } = await this.#openServers(plan, schedule.seed ?? 0);
+    const { ports, echoPort } = await this.#openServers(plan, schedule.seed ?? 0, this.#hostFor(plan));
     const phases: Phases[] = [];
     for (const [index, group] of plan.groups.entries()) {
-      const wanted = fleetGroup(plan, group, ports[index] as number, schedule.seed ?? 0);
-      phases.push(await fleetOf(fleets, index).call('connect', wanted));
+      const port = ports[index] as number;
+      const wanted = { ...fleetGroup(plan, group, port, schedule.seed ?? 0), host: this.#hostFor(plan) };
+      phases.push(await fleetOf(fleets, index).connect(wanted));
     }
     const memoryAfter = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
 
-    const startMs = nowMs() + leadMs;
+    const startMs = nowMs() + fleetOf(fleets, 0).leadMs;
     const { played, metered } = await this.#window(plan, schedule, startMs, fleets, { ports, echoPort });
     const reports = await this.#drain(plan, played.head, fleets);
     const traces = plan.trace ? await this.#server.call('trace', undefined) : undefined;
-    for (const fleet of fleets) await fleet.call('disconnect', undefined);
+    for (const fleet of fleets) await fleet.disconnect();
     await this.#link?.call('close', undefined);
     const losses = await this.#server.call('close', undefined);
 
@@ -89,18 +102,14 @@ export class Bench {
       groups: [{ transport: 'short-poll', options: {} }],
     });
     const url = `http://127.0.0.1:${ports[0]}/messages`;
-    const measured = await fleetOf(this.#fleets, 0).call(
-      'capacity',
-      { url, ...plan },
-      plan.durationMs + 30_000,
-    );
+    const measured = await this.#firstFleet.call('capacity', { url, ...plan }, plan.durationMs + 30_000);
     await this.#server.call('close', undefined);
     return { experiment, transport: 'short-poll', connections: plan.connections, ...measured };
   }
 
   /** Measures something that is no trial. */
   async probe(experiment: string, { name, durationMs }: ProbePlan): Promise<Probe[]> {
-    const probed = await fleetOf(this.#fleets, 0).call(name, { durationMs }, durationMs + 30_000);
+    const probed = await this.#firstFleet.call(name, { durationMs }, durationMs + 30_000);
     return probed.map((probe) => ({ experiment, ...probe }));
   }
 
@@ -114,7 +123,7 @@ export class Bench {
 
   /** Opens a chat room and lets people in. */
   room(experiment: string, plan: RoomPlan): Promise<Probe> {
-    return runRoom(experiment, plan, this.#server, fleetOf(this.#fleets, 0));
+    return runRoom(experiment, plan, this.#server, this.#firstFleet);
   }
 
   /** Ends all processes at once. */
@@ -125,8 +134,21 @@ export class Bench {
     this.#paths?.kill();
   }
 
-  /** The fleets of a trial: the one that is there, or one for each group. Those that are new run their code once before. */
-  async #fleetsFor(plan: TrialPlan): Promise<Child<FleetHandlers>[]> {
+  get #firstFleet(): Child<FleetHandlers> {
+    return this.#fleets[0] as Child<FleetHandlers>;
+  }
+
+  /** Where the servers of a trial listen. */
+  #hostFor(plan: TrialPlan): string | undefined {
+    return this.#divided && canBeDivided(plan) ? this.#serverHost : undefined;
+  }
+
+  /** The fleets of a trial: the one that is there, the agents', or one for each group. Those that are new run their code once before. */
+  async #fleetsFor(plan: TrialPlan): Promise<Fleet[]> {
+    if (this.#divided && canBeDivided(plan)) {
+      await this.#divided.begin();
+      return [this.#divided];
+    }
     const count = plan.ownFleets ? plan.groups.length : 1;
     if (this.#fleets.length < count) {
       while (this.#fleets.length < count) this.#fleets.push(new Child<FleetHandlers>('./fleet-process.ts'));
@@ -134,15 +156,20 @@ export class Bench {
       const schedule = { ...plan.schedule, ratePerSecond: 100 };
       await this.run('warm-up', { ...plan, groups, schedule, durationMs: 600 });
     }
-    return this.#fleets.slice(0, count);
+    return this.#fleets.slice(0, count).map(localFleet);
   }
 
   /** Opens a server for each group, at the far end of the link where there is one. */
-  async #openServers(plan: TrialPlan, seed: number): Promise<{ ports: number[]; echoPort: number }> {
+  async #openServers(
+    plan: TrialPlan,
+    seed: number,
+    host?: string,
+  ): Promise<{ ports: number[]; echoPort: number }> {
     const opened = await this.#server.call('open', {
       groups: plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
       ...(plan.logLimitMessages && { log: { limitMessages: plan.logLimitMessages } }),
       trace: plan.trace,
+      host,
     });
     if (!plan.link) return opened;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts');
@@ -160,7 +187,7 @@ export class Bench {
     plan: TrialPlan,
     schedule: Schedule,
     startMs: number,
-    fleets: Child<FleetHandlers>[],
+    fleets: Fleet[],
     { ports, echoPort }: { ports: number[]; echoPort: number },
   ): Promise<{ played: Played; metered: FleetMetered[] }> {
     const {
@@ -178,8 +205,7 @@ export class Bench {
     const limitMs = durationMs + 60_000;
     const pollPort = ports[plan.groups.findIndex(({ transport }) => transport === 'short-poll')];
     const metering = fleets.map((fleet, index) =>
-      fleet.call(
-        'meter',
+      fleet.meter(
         {
           startMs,
           endMs: startMs + durationMs,
@@ -203,7 +229,7 @@ export class Bench {
   }
 
   /** Waits for what is still on its way, and hears what arrived. */
-  async #drain(plan: TrialPlan, head: number, fleets: Child<FleetHandlers>[]): Promise<FleetReport[]> {
+  async #drain(plan: TrialPlan, head: number, fleets: Fleet[]): Promise<FleetReport[]> {
     const published = plan.groups.reduce(
       (sum, { clients }) => sum + clients * (plan.publish?.perClient ?? 0),
       0,
@@ -214,15 +240,15 @@ export class Bench {
     const limitMs = 10_000 + 2 * longestIntervalMs;
     const reports = await Promise.all(
       fleets.map((fleet) =>
-        fleet.call('finish', { head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000),
+        fleet.finish({ head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000),
       ),
     );
     return reports.flat();
   }
 }
 
-function fleetOf(fleets: readonly Child<FleetHandlers>[], index: number): Child<FleetHandlers> {
-  return fleets[fleets.length > 1 ? index : 0] as Child<FleetHandlers>;
+function fleetOf(fleets: readonly Fleet[], index: number): Fleet {
+  return fleets[fleets.length > 1 ? index : 0] as Fleet;
 }
 
 /** What the fleet of a group says of it: one fleet speaks of all groups, or each of its own. */

@@ -18,7 +18,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
       <p class="kicker">Behind the numbers</p>
       <h2 id="measured-title">How this was measured</h2>
       <div class="reading">
-        {isClass ? <MethodInClass /> : <Method />}
+        {isClass ? <MethodInClass /> : <Method {...result.environment} />}
         <Machine result={result} />
         <Warnings result={result} />
         <div class="paragraph">
@@ -51,7 +51,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
   );
 }
 
-function Method() {
+function Method({ agents = [] }: Result['environment']) {
   return (
     <div class="paragraph">
       <h3>Method</h3>
@@ -62,6 +62,14 @@ function Method() {
           from the instant at which it was planned, not from the instant at which it was sent, so a server
           that falls behind can’t hide it.
         </p>
+        {agents.length > 0 && (
+          <p>
+            The clients of some trials lived at agents, on other hosts as a rule. The clock of each was read
+            over the broker before and after each trial: the shortest exchange gives its offset, right to half
+            of its round trip. Ages there are as uncertain; a trial whose median age is smaller says so.
+            Histograms were added before any percentile was read from them.
+          </p>
+        )}
         <p>
           Processor time, memory and bytes are what each process counts of itself within the measured window.
           Percentiles are never averaged: with several runs the run is the unit, and tables show the median

@@ -3,13 +3,19 @@ import { counted, threeDigits, writeDuration } from '../units.ts';
 
 /** What the numbers were measured on, in a line: another machine gives other numbers. */
 export function machineSentence({ environment, lab }: Result): string {
-  const { cpu, cores, memoryBytes, os, node } = environment;
+  const { cpu, cores, memoryBytes, os, node, agents = [] } = environment;
   return [
     `${cpu}, ${counted(cores, 'core')}, ${threeDigits(memoryBytes / 1024 ** 3)} GiB of memory`,
     os,
     `Node ${node}`,
     `profile ${lab.profile}, ${startedAt(lab.startedAt)}, ${writeDuration(lab.durationMs)}`,
+    ...(agents.length > 0 ? [`clients divided among ${agents.map(agentIn).join('; ')}`] : []),
   ].join(' · ');
+}
+
+/** An agent and its machine in a few words. */
+function agentIn({ agent, cpu, cores }: NonNullable<Result['environment']['agents']>[number]): string {
+  return `${agent} (${cpu}, ${counted(cores, 'core')})`;
 }
 
 /** "24 November 2026, 14:50 UTC"; a date that can't be read stands as it is. */

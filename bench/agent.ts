@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { parseRabbitUrl } from '../servers/source/rabbit-address.ts';
+import { workAsAgent } from './agents/agent.ts';
+
+/**
+ * `npm run agent`: offers this machine's clients to a lab on another, over the broker that both use.
+ *
+ * Exit codes: 0 ended by Ctrl-C; 2 the command line is wrong; 3 there is no broker, or it is lost.
+ */
+const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
+
+const command = new Command('npm run agent --')
+  .description('Offers this machine’s clients to "npm run lab -- --agents N" on another.')
+  .requiredOption('--broker <url>', 'where lab and agents meet: amqp://name:password@host:port')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+
+process.exit(await main(command.parse().opts<{ broker: string }>()));
+
+async function main({ broker: url }: { broker: string }): Promise<number> {
+  try {
+    parseRabbitUrl(url);
+  } catch (error) {
+    console.error(`--broker: ${(error as Error).message}`);
+    return exitCodes.usage;
+  }
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  try {
+    await workAsAgent({ url, onNews: console.error, signal: interrupt.signal });
+    return exitCodes.ok;
+  } catch (error) {
+    console.error((error as Error).message);
+    return exitCodes.environment;
+  }
+}

@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Channel, type ConsumeMessage, connect } from 'amqplib';
+import { nowMs } from '../../servers/clock.ts';
+import { nameOfRabbit, parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
+import { Child } from '../harness/child.ts';
+import { inspectEnvironment, labVersion } from '../harness/environment.ts';
+import type { FleetHandlers } from '../harness/fleet-process.ts';
+import {
+  agentsExchange,
+  type Order,
+  orderSchema,
+  parseAs,
+  queueOfAgent,
+  type Sign,
+  signEveryMs,
+} from './orders.ts';
+
+/**
+ * An agent: it offers this machine's clients to whichever lab asks for them, one lab at a time.
+ *
+ *     show itself ──► taken ──► [ clients connect → window → report ] × trials ──► released
+ *
+ * The clients live in the same fleet process as on the lab's own machine, so the agent itself stays idle
+ * and can say that it lives while they work.
+ */
+export type AgentOptions = {
+  url: string;
+  /** Told what happens, in words for people. */
+  onNews: (text: string) => void;
+  /** Ends it. */
+  signal: AbortSignal;
+};
+
+/** Works as an agent until `signal` aborts. Rejects, in one line with what to do, when there is no broker or it is lost. */
+export async function workAsAgent({ url, onNews, signal }: AgentOptions): Promise<void> {
+  const address = parseRabbitUrl(url);
+  let connection: Awaited<ReturnType<typeof connect>>;
+  try {
+    connection = await connect(url, { noDelay: true, timeout: 5000 });
+  } catch (error) {
+    throw new Error(rabbitProblem(address, error));
+  }
+  const lost = new Promise<never>((_, reject) => {
+    const gone = () => reject(new Error(`${nameOfRabbit(address)} is gone: start it and this agent again`));
+    connection.on('error', gone);
+    connection.on('close', gone);
+  });
+  lost.catch(() => {});
+  const channel = await connection.createChannel();
+  channel.on('error', () => {});
+  const agent = new Agent(channel, await introduction(), onNews);
+  try {
+    await agent.open();
+    onNews(`${agent.name} offers its clients at ${nameOfRabbit(address)}. Ctrl-C ends it.`);
+    await Promise.race([lost, new Promise((ended) => signal.addEventListener('abort', ended))]);
+  } finally {
+    agent.close();
+    connection.removeAllListeners('close');
+    await connection.close().catch(() => {});
+  }
+}
+
+class Agent {
+  readonly name: string;
+  readonly #channel: Channel;
+  readonly #introduction: Omit<Sign, 'takenBy'>;
+  readonly #onNews: (text: string) => void;
+  #lab: string | null = null;
+  #fleet: Child<FleetHandlers> | undefined;
+  #clients = 0;
+  #showing: NodeJS.Timeout | undefined;
+
+  constructor(channel: Channel, introduction: Omit<Sign, 'takenBy'>, onNews: (text: string) => void) {
+    this.#channel = channel;
+    this.#introduction = introduction;
+    this.#onNews = onNews;
+    this.name = introduction.agent;
+  }
+
+  async open(): Promise<void> {
+    const queue = queueOfAgent(this.name);
+    await this.#channel.assertExchange(agentsExchange, 'fanout', { durable: false });
+    await this.#channel.assertQueue(queue, { exclusive: true, durable: false });
+    await this.#channel.consume(queue, (message) => message && void this.#obey(message), { noAck: true });
+    // A sign to a lab comes back when there is no such lab any more.
+    this.#channel.on('return', ({ fields }) => {
+      if (fields.routingKey === this.#lab) this.#release('the lab has gone');
+    });
+    this.#show();
+    this.#showing = setInterval(() => this.#show(), signEveryMs);
+  }
+
+  close(): void {
+    clearInterval(this.#showing);
+    this.#fleet?.kill();
+  }
+
+  #show(): void {
+    const sign = Buffer.from(JSON.stringify({ ...this.#introduction, takenBy: this.#lab } satisfies Sign));
+    this.#channel.publish(agentsExchange, '', sign, { type: 'sign' });
+    if (this.#lab) this.#channel.publish('', this.#lab, sign, { type: 'sign', mandatory: true });
+  }
+
+  async #obey({ content, properties }: ConsumeMessage): Promise<void> {
+    const receivedMs = nowMs();
+    const { replyTo, correlationId } = properties;
+    const answer = (words: { value: unknown } | { error: string }) => {
+      if (!replyTo) return;
+      const text = Buffer.from(JSON.stringify(words));
+      this.#channel.publish('', replyTo, text, { type: 'answer', correlationId });
+    };
+    try {
+      const order = parseAs(orderSchema, 'order', String(content));
+      const value = await this.#do(order, receivedMs);
+      answer({ value: value ?? null });
+    } catch (error) {
+      const { message } = error as Error;
+      this.#onNews(message);
+      answer({ error: message.slice(0, 2000) });
+    }
+  }
+
+  #do(order: Order, receivedMs: number): unknown {
+    if (order.name === 'take') return this.#take(order.lab);
+    if (order.lab !== this.#lab) throw new Error(`${this.name} does not work for this lab`);
+    switch (order.name) {
+      case 'clock':
+        return { receivedMs, answeredMs: nowMs() };
+      case 'connect':
+        return this.#connect(order.argument);
+      case 'meter':
+        return this.#meter(order.argument);
+      case 'finish':
+        return this.#finish(order.argument);
+      case 'disconnect':
+        this.#clients = 0;
+        return this.#fleetOf().call('disconnect', undefined);
+      case 'release':
+        return this.#release('the lab is done');
+    }
+  }
+
+  #take(lab: string): void {
+    if (this.#lab !== null && this.#lab !== lab) throw new Error(`${this.name} works for another lab`);
+    this.#lab = lab;
+    this.#onNews('A lab has taken it.');
+    this.#show();
+  }
+
+  #release(why: string): void {
+    this.#fleet?.kill();
+    this.#fleet = undefined;
+    this.#lab = null;
+    this.#clients = 0;
+    this.#onNews(`It is free again: ${why}.`);
+    this.#show();
+  }
+
+  async #connect(shard: Extract<Order, { name: 'connect' }>['argument']) {
+    const { clientsMax } = this.#introduction;
+    if (this.#clients + shard.clients > clientsMax)
+      throw new Error(
+        `this order is refused: ${this.#clients + shard.clients} clients are more than the ${clientsMax} that ${this.name} may hold; try "ulimit -n" there, or more agents`,
+      );
+    this.#clients += shard.clients;
+    return this.#fleetOf().call('connect', { ...shard, credit: undefined });
+  }
+
+  #meter(window: Extract<Order, { name: 'meter' }>['argument']) {
+    const lengthMs = window.endMs - window.startMs;
+    this.#onNews(`A window of ${lengthMs / 1000} s, with ${this.#clients} clients here.`);
+    return this.#fleetOf().call('meter', window, lengthMs + 60_000);
+  }
+
+  /** The report of each group, and every delay in it, so that they can be added to those of other agents. */
+  async #finish(end: Extract<Order, { name: 'finish' }>['argument']) {
+    const fleet = this.#fleetOf();
+    const reports = await fleet.call('finish', end, end.limitMs + 30_000);
+    return { reports, recordings: await fleet.call('recordings', undefined) };
+  }
+
+  /** The process in which its clients live; a new one when the last has ended. */
+  #fleetOf(): Child<FleetHandlers> {
+    if (!this.#fleet || this.#fleet.hasEnded) {
+      this.#fleet = new Child<FleetHandlers>('./fleet-process.ts');
+      this.#onNews('Its clients have a new process.');
+    }
+    return this.#fleet;
+  }
+}
+
+/** Who this agent is and what its machine allows. */
+async function introduction(): Promise<Omit<Sign, 'takenBy'>> {
+  const { environment, machine } = await inspectEnvironment();
+  const { node, os, cpu, cores, memoryBytes } = environment;
+  const agent = `${hostname()
+    .replace(/[^\w.-]/g, '-')
+    .slice(0, 60)}-${randomBytes(3).toString('hex')}`;
+  return { agent, version: labVersion(), node, os, cpu, cores, memoryBytes, clientsMax: machine.clientsMax };
+}

@@ -1,0 +1,552 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { trialWarnings } from '../analysis/warnings.ts';
+import type { TrialPlan } from '../experiment.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
+import { runsTypeScript } from '../harness/child.ts';
+import { Recorder } from '../harness/recorder.ts';
+import { Bench } from '../harness/trial.ts';
+import { parseResult, type Trial, trialSchema } from '../result.ts';
+import { Agents, type AgentsOptions } from './agents.ts';
+import { type Exchange, readingOf, uncertaintyBetween } from './clock.ts';
+import { agentsExchange, queueOfAgent } from './orders.ts';
+import { canBeDivided, mergedReport, sharesOf } from './shards.ts';
+
+/** Agents in processes of their own, at a real RabbitMQ. */
+const hasRabbit = findRabbit() !== undefined;
+if (!hasRabbit) console.warn(`skipped: agents at a real broker: ${rabbitRemedy}`);
+
+/** With `CI=true` a missing RabbitMQ is no reason to skip: its tests then fail, and say what to install. */
+const runs = hasRabbit || process.env.CI === 'true';
+
+const canShiftClocks = isPossible('unshare', '--time', '--monotonic', '1', '--fork', 'true');
+if (!canShiftClocks)
+  console.warn('skipped: an agent with another clock: it takes Linux, root and unshare --time');
+
+/** Long enough for a busy machine. */
+const startLimitMs = 150_000;
+
+const cleanups: (() => unknown)[] = [];
+let node: BrokerNode;
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const plan: TrialPlan = {
+  groups: [
+    { transport: 'push', clients: 7 },
+    { transport: 'short-poll', clients: 3, intervalMs: 50 },
+  ],
+  schedule: { kind: 'periodic', ratePerSecond: 50 },
+  durationMs: 2000,
+  repeat: 1,
+};
+
+describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
+  beforeAll(async () => {
+    node = await startBrokerNode({ plugins: [], startLimitMs });
+  }, startLimitMs + 10_000);
+
+  afterAll(() => node?.stop());
+
+  it('do a lab’s trials two together, and nothing tells the name and the password of the broker', async () => {
+    const helpers = [await startAgent(), await startAgent()];
+    const args = ['--only', 'freshness,crowd', '--agents', '2', '--broker', node.addresses.amqp];
+    const { exitCode, said, files } = await runLab(...args);
+    expect(exitCode, said).toBe(0);
+    const result = parseResult(files['results.json'] as string);
+    expect(result.environment.agents?.map(({ agent }) => agent).sort()).toEqual(
+      helpers.map(({ name }) => name).sort(),
+    );
+    const divided = result.trials.filter(({ shards }) => shards);
+    expect(divided.some(({ experiment }) => experiment === 'crowd')).toBe(true);
+    for (const { shards = [], clients, messages, delayMs } of divided) {
+      expect(shards).toHaveLength(2);
+      expect(shards.reduce((sum, shard) => sum + shard.clients, 0)).toBe(clients.count);
+      expect(messages.delivered).toBe(messages.expected);
+      expect(delayMs.count).toBe(messages.delivered);
+      // One host has one clock: that is what has to come out, within what is claimed.
+      for (const { clockOffsetMs, clockUncertaintyMs } of shards)
+        expect(Math.abs(clockOffsetMs)).toBeLessThanOrEqual(clockUncertaintyMs);
+    }
+    // What agents can't do was done here.
+    expect(result.trials.some(({ shards, parameters }) => !shards && parameters.traced)).toBe(true);
+    expect(result.lab.command).toContain('--agents 2');
+    const { password } = new URL(node.addresses.amqp);
+    for (const text of [said, ...Object.values(files), ...helpers.map((helper) => helper.said())])
+      expect(text.includes(password)).toBe(false);
+  });
+
+  it('that are killed in the middle are named, their messages counted, and the others go on', async () => {
+    const helpers = [await startAgent(), await startAgent()];
+    const { bench, agents, news } = await gather({ count: 2 });
+    const [victim] = helpers as [Helper];
+    const running = bench.run('test', plan);
+    await victim.saying('A window of 2 s');
+    victim.child.kill('SIGKILL');
+    const trials = await running;
+    for (const trial of trials) {
+      expect(trialSchema.parse(trial).status).toBe('failed');
+      const shard = trial.shards?.find(({ agent }) => agent === victim.name);
+      const others = trial.clients.count - (shard?.clients ?? 0);
+      const missed = (shard?.clients ?? 0) * trial.appended;
+      expect(trial.appended).toBe(100);
+      expect(trial.messages).toMatchObject({
+        expected: trial.clients.count * trial.appended,
+        delivered: others * trial.appended,
+        missed,
+        duplicated: 0,
+        backlogAtEnd: 0,
+      });
+      expect(trial.error).toContain(`${victim.name} is lost: `);
+      expect(trial.error).toContain(`its ${shard?.clients} clients were to have ${missed} messages`);
+      expect(trial.warnings.map(({ code }) => code)).toContain('agent-lost');
+      expect(trial.shards?.filter(({ lost }) => lost)).toHaveLength(1);
+    }
+    expect(news.join()).toContain(`${victim.name} is lost`);
+    expect(agents.names).toEqual([helpers[1]?.name]);
+
+    const [push] = await bench.run('test', plan);
+    expect(push).toMatchObject({ status: 'ok', messages: { expected: 700, delivered: 700 } });
+    expect(push?.shards).toMatchObject([{ agent: helpers[1]?.name, clients: 7 }]);
+  });
+
+  it('that are slow are not called dead, while those that stand still are', async () => {
+    const helpers = [await startAgent(), await startAgent()] as [Helper, Helper];
+    const [slow, still] = helpers;
+    const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
+    const running = bench.run('test', plan);
+    await slow.saying('A window of 2 s');
+    const fleet = fleetOf(slow.child);
+    process.kill(fleet, 'SIGSTOP');
+    cleanups.push(() => isPossible('kill', '-CONT', String(fleet)));
+    // For longer than a dead agent is given, the agent shows itself, and its clients don't move.
+    await signsOf(slow.name, 6);
+    const order = agents.call(slow.name, 'finish', { head: 0, limitMs: 0, giveUp: false }, 100);
+    await expect(order).rejects.toThrow(
+      `${slow.name} lives but is slow: it did not answer "finish" in 0.1 s`,
+    );
+    process.kill(fleet, 'SIGCONT');
+    for (const trial of await running) {
+      expect(trial).toMatchObject({ status: 'ok' });
+      expect(trial.messages.delivered).toBe(trial.messages.expected);
+    }
+    expect(agents.names).toHaveLength(2);
+    expect(news.join()).not.toContain('is lost');
+
+    still.child.kill('SIGSTOP');
+    cleanups.push(() => still.child.kill('SIGCONT'));
+    await expect(agents.call(still.name, 'clock', null, 60_000)).rejects.toThrow(
+      `${still.name} is lost: it has shown no sign of life for 1.5 s`,
+    );
+    expect(agents.names).toEqual([slow.name]);
+  });
+
+  it('refuse whatever is no order', async () => {
+    const agent = await startAgent();
+    const tell = await teller(agent.name);
+    const shard = {
+      transport: 'push',
+      host: '127.0.0.1',
+      port: 1,
+      clients: 1,
+      slowClients: 0,
+      handlingMs: 0,
+      slowBy: 'pause',
+      contract: 'every',
+      keepAlive: true,
+      intervalMs: 0,
+      backoff: 'jittered',
+      inPhase: false,
+      traced: false,
+      seed: 0,
+      clockOffsetMs: 0,
+    };
+    const order = (name: string, argument: unknown) => JSON.stringify({ name, lab: tell.lab, argument });
+    expect(await tell.order(order('clock', null))).toEqual({
+      error: `${agent.name} does not work for this lab`,
+    });
+    expect(await tell.order(order('take', null))).toEqual({ value: null });
+    for (const [text, reason] of [
+      ['what is this?', /^this order is not JSON$/],
+      ['{}', /^this order is refused: name: /],
+      [order('shell', 'true'), /^this order is refused: name: /],
+      [order('take', { more: 1 }), /^this order is refused: argument: /],
+      [order('connect', { ...shard, transport: 'amqp' }), /refused: argument.transport: /],
+      [order('connect', { ...shard, host: 'example.org' }), /refused: argument.host: /],
+      [order('connect', { ...shard, port: 0 }), /refused: argument.port: /],
+      [order('connect', { ...shard, clients: 1e9 }), /refused: argument.clients: /],
+      [order('connect', { ...shard, handlingMs: 9 }), /refused: argument.handlingMs: /],
+      [order('connect', { ...shard, consuming: { url: 'amqp://x' } }), /refused: argument: .*consuming/],
+      [order('meter', { startMs: 0, endMs: 1e9, sampleEveryMs: 0, quiet: false }), /within an hour/],
+      [order('finish', { head: -1, limitMs: 0, giveUp: false }), /refused: argument.head: /],
+    ] as const)
+      expect(await tell.order(text)).toEqual({ error: expect.stringMatching(reason) });
+    expect(agent.said()).not.toContain('new process');
+
+    const other = await teller(agent.name);
+    const stranger = JSON.stringify({ name: 'take', lab: other.lab, argument: null });
+    expect(await other.order(stranger)).toEqual({ error: `${agent.name} works for another lab` });
+    // And when its lab has gone, another may have it.
+    await tell.close();
+    await agent.saying('It is free again: the lab has gone.');
+    expect(await other.order(stranger)).toEqual({ value: null });
+  });
+
+  it.skipIf(!canShiftClocks)('with another clock give the same ages', async () => {
+    const dayMs = 86_400_000;
+    const agent = await startAgent('unshare', '--time', '--monotonic', '86400', '--fork');
+    const { bench } = await gather({ count: 1 });
+    for (const trial of await bench.run('test', { ...plan, away: { atMs: 500, durationMs: 500 } })) {
+      expect(trial.status, trial.error).toBe('ok');
+      const [shard] = trial.shards ?? [];
+      expect(shard?.agent).toBe(agent.name);
+      expect(Math.abs((shard?.clockOffsetMs ?? 0) - dayMs)).toBeLessThanOrEqual(
+        shard?.clockUncertaintyMs ?? 0,
+      );
+      // Far from a day in either direction.
+      expect(trial.delayMs.max).toBeLessThan(dayMs / 100);
+      expect(Math.min(...(trial.timeline?.atMs ?? []))).toBeGreaterThan(-dayMs / 100);
+      expect(Math.max(...(trial.timeline?.atMs ?? []))).toBeLessThan(dayMs / 100);
+    }
+  });
+
+  it('that are too few are waited for and counted', async () => {
+    const { name } = await startAgent();
+    const gathering = Agents.gather({ url: node.addresses.amqp, count: 3, waitMs: 2000 });
+    await expect(gathering).rejects.toThrow(
+      `1 of 3 agents came within 2 s (${name}), 2 missing: start "npm run agent -- --broker amqp://…" on as many hosts`,
+    );
+    await gather({ count: 1 });
+    const another = Agents.gather({ url: node.addresses.amqp, count: 1, waitMs: 2000 });
+    await expect(another).rejects.toThrow(
+      `0 of 1 agents came within 2 s, 1 missing; ${name} works for another lab`,
+    );
+  });
+
+  it('say in one line what is wrong with their broker, and never the password', async () => {
+    const wrong = node.addresses.amqp.replace(/:[^:@]*@/, ':a-wrong-guess@');
+    for (const [args, exitCode, reason] of [
+      [['--broker', wrong], 3, /refuses this name and password: mend them in the URL$/],
+      [
+        ['--broker', 'amqp://me:a-wrong-guess@127.0.0.1:1'],
+        3,
+        /^nobody answers as RabbitMQ at 127\.0\.0\.1:1 /,
+      ],
+      [['--broker', 'http://me:a-wrong-guess@host'], 2, /^--broker: this is no address of a RabbitMQ/],
+      [[], 2, /required option '--broker <url>'/],
+    ] as const) {
+      const { code, said } = await runCommand('bench/agent.ts', ...args);
+      expect(said.trim().split('\n')).toEqual([expect.stringMatching(reason)]);
+      expect(said).not.toContain('a-wrong-guess');
+      expect(code).toBe(exitCode);
+    }
+  });
+
+  // The last one: it takes the broker away.
+  it('and their lab end with 3, and a partial report, when the broker dies in the middle of the run', async () => {
+    const agent = await startAgent();
+    const lab = startLab('--only', 'freshness', '--agents', '1', '--broker', node.addresses.amqp);
+    await lab.saying('2 of 3');
+    const ended = once(agent.child, 'close');
+    await node.stop();
+    expect((await ended)[0]).toBe(3);
+    expect(agent.said()).toMatch(/^RabbitMQ at .* is gone: start it and this agent again$/m);
+    const { exitCode, said, files } = await lab.ended;
+    expect(exitCode, said).toBe(3);
+    expect(said).toMatch(/^RabbitMQ at .* was lost in the middle of the run, and with it all agents: /m);
+    const result = parseResult(files['results.json'] as string);
+    expect(result.lab.status).toBe('interrupted');
+    expect(files['report.html']).toContain('This report is not complete');
+  });
+});
+
+describe('options of the lab for agents', () => {
+  it.each([
+    [['--agents', '2'], /^--agents: it takes --broker amqp:\/\/… as well/],
+    [['--agents', '2', '--broker', 'start'], /^--agents: it takes --broker amqp:\/\/… as well/],
+    [['--agents', '0', '--broker', 'amqp://host'], /It takes a whole number from 1 to 99\./],
+    [
+      ['--server-host', '203.0.113.1'],
+      /"203\.0\.113\.1" is no address of this machine\. It takes one of .*127\.0\.0\.1/,
+    ],
+  ])(
+    '%j ends with 2 and one line',
+    async (args, reason) => {
+      const { code, said } = await runCommand('bench/lab.ts', ...args);
+      expect(said.trim().split('\n')).toEqual([expect.stringMatching(reason)]);
+      expect(code).toBe(2);
+    },
+    60_000,
+  );
+});
+
+describe('the clock of an agent', () => {
+  /** Their clock shows 1000 more than ours. */
+  const exchange = (thereMs: number, backMs: number, workMs = 0): Exchange => ({
+    sentMs: 50,
+    receivedMs: 1050 + thereMs,
+    answeredMs: 1050 + thereMs + workMs,
+    heardMs: 50 + thereMs + workMs + backMs,
+  });
+
+  it('is read by the shortest exchange, to half of its round trip', () => {
+    const reading = readingOf([exchange(9, 30), exchange(1, 3), exchange(4, 4, 100)]);
+    expect(reading).toEqual({ offsetMs: 999, uncertaintyMs: 2 });
+    expect(() => readingOf([])).toThrow('one exchange or more');
+  });
+
+  it.each([
+    [0, 0],
+    [5, 5],
+    [0, 40],
+    [40, 0],
+  ])('lies within what is claimed when the ways take %i and %i ms', (thereMs, backMs) => {
+    const { offsetMs, uncertaintyMs } = readingOf([exchange(thereMs, backMs)]);
+    expect(Math.abs(offsetMs - 1000)).toBeLessThanOrEqual(uncertaintyMs);
+  });
+
+  it('is less certain when it has drifted', () => {
+    const before = { offsetMs: 1000, uncertaintyMs: 1 };
+    expect(uncertaintyBetween(before, { offsetMs: 1000.5, uncertaintyMs: 1 })).toBe(1.5);
+    expect(uncertaintyBetween(before, { offsetMs: 1000, uncertaintyMs: 0.2 })).toBe(1);
+  });
+
+  it('makes an age that is smaller than its uncertainty say so', () => {
+    const trial = (p50: number) =>
+      ({
+        ...({ server: {}, clients: {}, requests: { missedSlots: 0 }, durationMs: 1000 } as unknown as Trial),
+        delayMs: { count: 1, mean: p50, p50, p90: p50, p99: p50, max: p50 },
+        shards: [{ agent: 'a', clients: 1, clockOffsetMs: 3, clockUncertaintyMs: 0.7 }],
+      }) as Trial;
+    expect(trialWarnings(trial(0.4), 0, undefined)).toMatchObject([
+      { code: 'within-clock-uncertainty', text: expect.stringContaining('“less than 1.10 ms”') },
+    ]);
+    expect(trialWarnings(trial(0.8), 0, undefined)).toEqual([]);
+  });
+});
+
+describe('shards', () => {
+  it('are as even as can be', () => {
+    expect(sharesOf(10, 3)).toEqual([4, 3, 3]);
+    expect(sharesOf(1, 3)).toEqual([1, 0, 0]);
+  });
+
+  it('are put together from all delays, not from averages, through what is sent', () => {
+    const [one, other, all] = [new Recorder(), new Recorder(), new Recorder()];
+    for (let index = 0; index < 1000; index += 1) {
+      // The slow ones are few, and all at one agent.
+      const delayMs = index < 980 ? 1 + index / 1000 : 500 + index;
+      (index < 900 ? one : other).record(delayMs);
+      all.record(delayMs);
+    }
+    const reports = [one, other].map((recorder) => ({
+      report: { books: booksOf(recorder.delay.count), gaps: 0, failures: 0 } as never,
+      recordings: JSON.parse(
+        JSON.stringify({ delay: recorder.recording, response: new Recorder().recording }),
+      ),
+    }));
+    const shards = [shardOf('a'), shardOf('b')];
+    const merged = mergedReport(shards, reports, 10);
+    const { mean, ...percentiles } = all.delay;
+    expect(merged.delay).toMatchObject(percentiles);
+    expect(merged.delay.mean).toBeCloseTo(mean as number);
+    expect(merged.histogram).toEqual(all.bins);
+    expect(merged.books).toEqual(booksOf(1000));
+    const averaged = ((one.delay.p99 ?? 0) + (other.delay.p99 ?? 0)) / 2;
+    expect(merged.delay.p99).not.toBeCloseTo(averaged, -1);
+  });
+
+  it('that were lost count as missed', () => {
+    const { books, gaps, shards } = mergedReport(
+      [shardOf('a'), { ...shardOf('b'), lost: 'b is lost' }],
+      [
+        {
+          report: { books: booksOf(50), gaps: 0, failures: 0 } as never,
+          recordings: { delay: new Recorder().recording, response: new Recorder().recording },
+        },
+        undefined,
+      ],
+      10,
+    );
+    expect(books).toEqual({ ...booksOf(50), expected: 100, missed: 50 });
+    expect(gaps).toBe(50);
+    expect(shards).toHaveLength(2);
+  });
+
+  it('are not of trials that need this machine', () => {
+    expect(canBeDivided(plan)).toBe(true);
+    expect(canBeDivided({ ...plan, link: { oneWayMs: 5 } })).toBe(false);
+    expect(canBeDivided({ ...plan, trace: true })).toBe(false);
+    expect(canBeDivided({ ...plan, groups: [{ transport: 'push', clients: 2, slowClients: 1 }] })).toBe(
+      false,
+    );
+  });
+
+  const booksOf = (count: number) => ({
+    expected: count,
+    delivered: count,
+    dropped: 0,
+    missed: 0,
+    duplicated: 0,
+    reordered: 0,
+    backlogAtEnd: 0,
+  });
+  const shardOf = (agent: string) => ({ agent, clients: 5, clockOffsetMs: 0, clockUncertaintyMs: 1 });
+});
+
+/** An agent in a process of its own, what it has said, and its name. */
+type Helper = { child: ChildProcess; name: string; said(): string; saying(text: string): Promise<void> };
+
+/** Starts an agent, under another program where there is one, and waits until it offers itself. */
+async function startAgent(...under: string[]): Promise<Helper> {
+  const command = [...under, process.execPath, ...runsTypeScript, 'bench/agent.ts'];
+  const [program = '', ...args] = [...command, '--broker', node.addresses.amqp];
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+  cleanups.push(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    // A program that it runs under need not hand a signal on.
+    const own = under.length > 0 ? childOf(child.pid as number, 'bench/agent.ts') : child.pid;
+    process.kill(own as number, 'SIGINT');
+    await once(child, 'close');
+  });
+  const lines: string[] = [];
+  const input = createInterface({ input: child.stderr as NodeJS.ReadableStream });
+  input.on('line', (line) => lines.push(line));
+  const saying = async (text: string) => {
+    while (!lines.some((line) => line.includes(text))) await once(input, 'line');
+  };
+  await saying('offers its clients');
+  return { child, name: lines[0]?.split(' ')[0] as string, said: () => lines.join('\n'), saying };
+}
+
+/** Agents as the lab has them, and a bench whose trials they do. */
+async function gather(options: Pick<AgentsOptions, 'count' | 'deadAfterMs'>) {
+  const news: string[] = [];
+  const agents = await Agents.gather({
+    url: node.addresses.amqp,
+    onNews: (text) => news.push(text),
+    ...options,
+  });
+  const bench = new Bench({ agents, serverHost: '127.0.0.1' });
+  cleanups.push(async () => {
+    bench.kill();
+    await agents.close();
+  });
+  return { agents, bench, news };
+}
+
+/** The process in which an agent's clients live. */
+function fleetOf({ pid }: ChildProcess): number {
+  return childOf(pid as number, 'fleet-process');
+}
+
+function childOf(parentPid: number, name: string): number {
+  const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const found = all
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, parent, ...args]) => Number(parent) === parentPid && args.join(' ').includes(name));
+  return Number(found?.[0]);
+}
+
+/** Waits for so many signs of life of an agent. */
+async function signsOf(agent: string, count: number): Promise<void> {
+  const connection = await connect(node.addresses.amqp);
+  const channel = await connection.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, agentsExchange, '');
+  let seen = 0;
+  await new Promise<void>((resolve) =>
+    channel.consume(queue, (message) => {
+      if (JSON.parse(String(message?.content)).agent === agent) seen += 1;
+      if (seen === count) resolve();
+    }),
+  );
+  await connection.close();
+}
+
+/** Somebody at the broker who tells an agent things, and hears what it answers. */
+async function teller(agent: string) {
+  const connection = await connect(node.addresses.amqp);
+  const channel = await connection.createChannel();
+  const { queue: lab } = await channel.assertQueue('', { exclusive: true });
+  let hear: (answer: unknown) => void = () => {};
+  await channel.consume(lab, (message) => {
+    if (message?.properties.type === 'answer') hear(JSON.parse(String(message.content)));
+  });
+  let isClosed = false;
+  const close = async () => {
+    if (!isClosed) await connection.close();
+    isClosed = true;
+  };
+  cleanups.push(close);
+  return {
+    lab,
+    close,
+    order: (text: string) =>
+      new Promise<unknown>((resolve) => {
+        hear = resolve;
+        channel.sendToQueue(queueOfAgent(agent), Buffer.from(text), { replyTo: lab, correlationId: '1' });
+      }),
+  };
+}
+
+function startLab(...args: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'agents-test-'));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const all = [
+    ...runsTypeScript,
+    'bench/lab.ts',
+    '--profile',
+    'quick',
+    '--no-open',
+    '--out',
+    folder,
+    ...args,
+  ];
+  const lab = spawn(process.execPath, all, { env: { ...process.env, NO_COLOR: '1' } });
+  let said = '';
+  for (const stream of [lab.stdout, lab.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      lab.emit('said');
+    });
+  cleanups.push(() => lab.kill('SIGKILL'));
+  const ended = once(lab, 'close').then(([exitCode]) => {
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const files: Record<string, string> = {};
+    for (const name of names) files[name] = readFileSync(join(folder, name), 'utf8');
+    return { exitCode, said, files };
+  });
+  const saying = async (text: string) => {
+    while (!said.includes(text)) await once(lab, 'said');
+  };
+  return { ended, saying };
+}
+
+const runLab = (...args: string[]) => startLab(...args).ended;
+
+async function runCommand(file: string, ...args: string[]) {
+  const child = spawn(process.execPath, [...runsTypeScript, file, ...args]);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+  const [code] = await once(child, 'close');
+  return { code, said };
+}
+
+/** Whether a command can be run here. */
+function isPossible(program: string, ...args: string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Fleet } from '../harness/fleet.ts';
+import type { FleetMetered } from '../harness/fleet-process.ts';
+import type { FleetGroup, FleetReport } from '../harness/group.ts';
+import type { Recording } from '../harness/recorder.ts';
+import type { Phases } from '../harness/trial-result.ts';
+import type { Shard } from '../result.ts';
+import type { Agents } from './agents.ts';
+import { type ClockReading, uncertaintyBetween } from './clock.ts';
+import { mergedMetered, mergedReport, type ShardReport, sharesOf } from './shards.ts';
+
+/** One agent in one trial. */
+type Part = { agent: string; clock: ClockReading; clients: number[]; lost?: string };
+
+/** What an agent answers to "finish". */
+type Finished = {
+  reports: FleetReport[];
+  recordings: { delay: Recording; response: Recording }[];
+};
+
+/**
+ * The clients of a trial, divided among agents. An instant is converted on its way by what was read of the
+ * agent's clock at the start of the trial. Who is lost after its clients have connected is named, and the
+ * others go on.
+ */
+export class DividedFleet implements Fleet {
+  /** An order has to go through the broker first. */
+  readonly leadMs = 500;
+  readonly #agents: Agents;
+  #parts: Part[] = [];
+
+  constructor(agents: Agents) {
+    this.#agents = agents;
+  }
+
+  /** Begins a trial with those that live: clears what one before may have left, and reads their clocks. */
+  async begin(): Promise<void> {
+    const { names } = this.#agents;
+    if (names.length === 0) throw new Error('all agents are lost');
+    this.#parts = await Promise.all(
+      names.map(async (agent) => {
+        await this.#agents.call(agent, 'disconnect', null);
+        return { agent, clock: await this.#agents.clockOf(agent), clients: [] };
+      }),
+    );
+  }
+
+  async connect({ clients: wanted, ...group }: FleetGroup): Promise<Phases> {
+    const shares = sharesOf(wanted, this.#parts.length);
+    const all = await Promise.all(
+      this.#parts.map(async ({ agent, clock, clients }, index) => {
+        const share = shares[index] as number;
+        clients.push(share);
+        const shard = {
+          ...group,
+          host: group.host ?? '127.0.0.1',
+          clients: share,
+          // Otherwise the clients of all agents would have the same phases.
+          seed: group.seed + index,
+          clockOffsetMs: clock.offsetMs,
+        };
+        const { originMs, phasesMs } = (await this.#agents.call(agent, 'connect', shard as never)) as Phases;
+        return phasesMs.map((phaseMs) => originMs - clock.offsetMs + phaseMs);
+      }),
+    );
+    return { originMs: 0, phasesMs: all.flat() };
+  }
+
+  async meter({ startMs, endMs, ...window }: Parameters<Fleet['meter']>[0], limitMs: number) {
+    const { sampleEveryMs, quiet, away, outage } = window;
+    const metered = await this.#ask<FleetMetered>(({ agent, clock: { offsetMs } }) =>
+      this.#agents.call(
+        agent,
+        'meter',
+        { sampleEveryMs, quiet, away, outage, startMs: startMs + offsetMs, endMs: endMs + offsetMs },
+        limitMs,
+      ),
+    );
+    return mergedMetered(metered.filter((each) => each !== undefined));
+  }
+
+  async finish(end: Parameters<Fleet['finish']>[0], limitMs: number): Promise<FleetReport[]> {
+    const finished = await this.#ask<Finished>(({ agent }) =>
+      this.#agents.call(agent, 'finish', end, limitMs),
+    );
+    const later = await this.#ask<ClockReading>(({ agent }) => this.#agents.clockOf(agent));
+    const groups = this.#parts[0]?.clients.length ?? 0;
+    return Array.from({ length: groups }, (_, group) => {
+      const shards = this.#parts.map(({ agent, clock, clients, lost }, index): Shard => {
+        const after = later[index];
+        return {
+          agent,
+          clients: clients[group] as number,
+          clockOffsetMs: clock.offsetMs,
+          clockUncertaintyMs: after ? uncertaintyBetween(clock, after) : clock.uncertaintyMs,
+          ...(lost && !finished[index] && { lost }),
+        };
+      });
+      const reports = this.#parts.map(({ clock }, index) => reportOf(finished[index], group, clock));
+      return mergedReport(shards, reports, end.head);
+    });
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#ask(({ agent }) => this.#agents.call(agent, 'disconnect', null));
+  }
+
+  /** Asks every agent that has not been lost in this trial; whoever fails now has been. */
+  #ask<Value>(order: (part: Part) => Promise<unknown>): Promise<(Value | undefined)[]> {
+    return Promise.all(
+      this.#parts.map(async (part) => {
+        if (part.lost) return undefined;
+        try {
+          return (await order(part)) as Value;
+        } catch (error) {
+          part.lost = (error as Error).message;
+          return undefined;
+        }
+      }),
+    );
+  }
+}
+
+/** What an agent says of one group, with instants by this machine's clock. */
+function reportOf(
+  finished: Finished | undefined,
+  group: number,
+  { offsetMs }: ClockReading,
+): ShardReport | undefined {
+  const [report, recordings] = [finished?.reports[group], finished?.recordings[group]];
+  if (!report || !recordings) return undefined;
+  const handled = report.handled?.map(({ seq, dueMs, atMs }) => ({
+    seq,
+    dueMs: dueMs - offsetMs,
+    atMs: atMs - offsetMs,
+  }));
+  return { report: { ...report, ...(handled && { handled }) }, recordings };
+}

@@ -1,0 +1,222 @@
+import { median } from 'simple-statistics';
+import type { Fit, Result, Trial } from '../result.ts';
+import { NotEnough } from './findings.ts';
+import { threeDigits, whole } from './writing.ts';
+
+/**
+ * What the costs of a run predict for crowds that no single machine holds. Everything here is arithmetic
+ * on what was measured with some hundred clients: it says where to begin, and not what will come out.
+ */
+
+/** What is wanted, in words and figures. Each is a choice, and none was measured. */
+export const wanted = {
+  ratePerSecond: 0.5,
+  intervalMs: 1000,
+  /** A pushed message reaches the last client within this time. */
+  withinMs: 1000,
+  /** Share of a core that may be in use, averaged over time. */
+  busyShare: 0.5,
+  /** Linux gives out the ports 32768 to 60999: so many connections of one address to one server. */
+  clientsPerAgent: 28_232,
+} as const;
+
+/** A figure that was measured, with its interval where it was fitted. */
+export type Measured = {
+  name: string;
+  value: number;
+  low?: number;
+  high?: number;
+  unit: string;
+  source: string;
+};
+
+/** The figures that the arithmetic uses. */
+export type SizingCosts = Record<
+  | 'push'
+  | 'poll'
+  | 'batched'
+  | 'pushMemory'
+  | 'pollMemory'
+  | 'pushBytes'
+  | 'pollBytes'
+  | 'pushClient'
+  | 'pollClient',
+  Measured
+>;
+
+/** What a crowd takes. `low` and `high` are what the ends of the fits' intervals give. */
+export type Sizing = {
+  clients: number;
+  transport: 'push' | 'short-poll';
+  servers: { count: number; low: number; high: number; arithmetic: string };
+  agents: { count: number; arithmetic: string };
+  memoryBytes: number;
+  bitsPerSecond: number;
+};
+
+/** Takes the costs from a result. Throws `NotEnough` where `break-even` or `idle-cost` is missing. */
+export function sizingCosts({ fits, trials }: Result): SizingCosts {
+  const fitted = (name: string): Measured => {
+    const fit: Fit | undefined = fits.find((one) => one.experiment === 'break-even' && one.name === name);
+    if (!fit) throw new NotEnough(`There is no fitted cost "${name}": run the experiment break-even`);
+    const { title, value, low, high } = fit;
+    return {
+      name: title,
+      value,
+      low: Math.max(0, low),
+      high,
+      unit: 'µs of server CPU',
+      source: `fitted to ${fit.n} trials`,
+    };
+  };
+  const seen = (
+    name: string,
+    unit: string,
+    of: (trial: Trial) => number | undefined,
+    ofPoll = false,
+  ): Measured => {
+    const idle = trials.filter(
+      ({ experiment, transport, status, parameters }) =>
+        experiment === 'idle-cost' &&
+        status === 'ok' &&
+        (ofPoll
+          ? transport === 'short-poll' && parameters.intervalMs === wanted.intervalMs
+          : transport === 'push'),
+    );
+    const values = idle.flatMap((trial) => of(trial) ?? []);
+    if (values.length === 0)
+      throw new NotEnough(`There is no trial that gives ${name}: run the experiment idle-cost`);
+    return {
+      name,
+      value: median(values),
+      unit,
+      source: `${idle[0]?.clients.count} clients, ${values.length === 1 ? 'one trial' : `the median of ${values.length} trials`}`,
+    };
+  };
+  const bytes = ({ bytes: { toClients, toServer } }: Trial) => toClients + toServer;
+  const usEach = ({ cpuMs }: Trial['clients'], count: number) =>
+    cpuMs === null ? undefined : (cpuMs * 1000) / count;
+  return {
+    push: fitted('push'),
+    poll: fitted('poll/express'),
+    batched: fitted('batched/express'),
+    pushMemory: seen(
+      'a pushed client’s memory',
+      'bytes in the server',
+      ({ server }) => server.memoryPerClientBytes,
+    ),
+    pollMemory: seen(
+      'a polling client’s memory',
+      'bytes in the server',
+      ({ server }) => server.memoryPerClientBytes,
+      true,
+    ),
+    pushBytes: seen(
+      'a pushed message on the wire',
+      'bytes',
+      (trial) => bytes(trial) / trial.messages.delivered,
+    ),
+    pollBytes: seen(
+      'a poll and its answer on the wire',
+      'bytes',
+      (trial) => bytes(trial) / trial.requests.total,
+      true,
+    ),
+    pushClient: seen('a pushed message in the client', 'µs of client CPU', ({ clients, messages }) =>
+      usEach(clients, messages.delivered),
+    ),
+    pollClient: seen(
+      'a poll in the client',
+      'µs of client CPU',
+      ({ clients, requests }) => usEach(clients, requests.total),
+      true,
+    ),
+  };
+}
+
+/** What so many clients take, by push and by a short poll. A server is a process that has a core to itself, and so is an agent. */
+export function sizingsOf(costs: SizingCosts, clients: number): Sizing[] {
+  const { ratePerSecond, intervalMs, withinMs, busyShare } = wanted;
+  const pollsPerSecond = 1000 / intervalMs;
+  /** Cores that are busy with work which costs so many microseconds per client and second. */
+  const cores = (us: number) => (clients * us) / 1e6 / busyShare;
+  const pushCores = (us: number) => Math.max(cores(ratePerSecond * us), (clients * us) / 1000 / withinMs);
+  const pollCores = (poll: number, batched: number) => cores(pollsPerSecond * poll + ratePerSecond * batched);
+  const { push, poll, batched } = costs;
+  const of = (end: 'value' | 'low' | 'high', cost: Measured) => cost[end] ?? cost.value;
+  const atLeastOne = (count: number) => Math.max(1, Math.ceil(count));
+  const crowd = whole(clients);
+  return [
+    {
+      clients,
+      transport: 'push',
+      servers: {
+        count: atLeastOne(pushCores(push.value)),
+        low: atLeastOne(pushCores(of('low', push))),
+        high: atLeastOne(pushCores(of('high', push))),
+        arithmetic: `${crowd} × ${threeDigits(push.value)} µs ÷ ${withinMs / 1000} s`,
+      },
+      agents: agentsOf(clients, ratePerSecond, costs.pushClient),
+      memoryBytes: clients * costs.pushMemory.value,
+      bitsPerSecond: clients * ratePerSecond * costs.pushBytes.value * 8,
+    },
+    {
+      clients,
+      transport: 'short-poll',
+      servers: {
+        count: atLeastOne(pollCores(poll.value, batched.value)),
+        low: atLeastOne(pollCores(of('low', poll), of('low', batched))),
+        high: atLeastOne(pollCores(of('high', poll), of('high', batched))),
+        arithmetic: `${crowd} × (${pollsPerSecond}/s × ${threeDigits(poll.value)} µs + ${ratePerSecond}/s × ${threeDigits(batched.value)} µs) ÷ ${busyShare}`,
+      },
+      agents: agentsOf(clients, pollsPerSecond, costs.pollClient),
+      memoryBytes: clients * costs.pollMemory.value,
+      bitsPerSecond: clients * pollsPerSecond * costs.pollBytes.value * 8,
+    },
+  ];
+}
+
+/** Agents are bound by their processors or by their ports, whichever is less. */
+function agentsOf(clients: number, perSecond: number, { value }: Measured): Sizing['agents'] {
+  const { busyShare, clientsPerAgent } = wanted;
+  const byProcessor = (clients * perSecond * value) / 1e6 / busyShare;
+  const byPorts = clients / clientsPerAgent;
+  return {
+    count: Math.ceil(Math.max(byProcessor, byPorts)),
+    arithmetic:
+      byProcessor > byPorts
+        ? `${whole(clients)} × ${perSecond}/s × ${threeDigits(value)} µs ÷ ${busyShare}`
+        : `${whole(clients)} ÷ ${whole(clientsPerAgent)} ports`,
+  };
+}
+
+/** Both as tables in Markdown: first what was measured, then what was calculated from it. */
+export function writeSizing(result: Result, crowds: readonly number[]): string {
+  const costs = sizingCosts(result);
+  const measured = Object.values(costs).map(({ name, value, low, high, unit, source }) => [
+    name,
+    `${threeDigits(value)} ${unit}`,
+    low === undefined || high === undefined ? '' : `${threeDigits(low)} to ${threeDigits(high)}`,
+    source,
+  ]);
+  const calculated = crowds
+    .flatMap((clients) => sizingsOf(costs, clients))
+    .map(({ clients, transport, servers, agents, memoryBytes, bitsPerSecond }) => [
+      whole(clients),
+      transport === 'push' ? 'push' : `poll every ${wanted.intervalMs / 1000} s`,
+      `${servers.count} (${servers.low} to ${servers.high}) = ${servers.arithmetic}`,
+      `${agents.count} = ${agents.arithmetic}`,
+      `${threeDigits(memoryBytes / 1024 ** 3)} GiB = ${whole(clients)} × ${whole(memoryBytes / clients)} B`,
+      `${threeDigits(bitsPerSecond / 1e6)} Mbit/s = ${whole(clients)} × ${threeDigits(bitsPerSecond / clients / 8)} B/s × 8`,
+    ]);
+  return [
+    `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
+    table(['one of these', 'costs', '95 % interval', 'from'], measured),
+    `Calculated, and measured by nobody: ${wanted.ratePerSecond} messages a second to everybody, a pushed one within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare} % busy; a server and an agent are each a process with a core to itself, and headers of TCP and IP come on top.`,
+    table(['clients', 'by', 'servers', 'agents', 'server memory', 'bandwidth'], calculated),
+  ].join('\n\n');
+}
+
+function table(heads: readonly string[], rows: readonly string[][]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { writeSizing } from './analysis/sizing.ts';
+import { parseResult } from './result.ts';
+
+/**
+ * `npm run sizing`: what the costs in a result file predict for 100,000 and a million clients, as tables in
+ * Markdown. README shows those of the sample.
+ *
+ * Exit codes: 0 written; 2 the command line is wrong, or the file is no result with these costs in it.
+ */
+const sample = fileURLToPath(new URL('../report/sample/results.json', import.meta.url));
+
+const command = new Command('npm run sizing --')
+  .description('Calculates what large crowds take, from the costs in a result file.')
+  .argument('[file]', 'a results.json (default: the sample that comes with the lab)', sample)
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+const [file = sample] = command.parse().processedArgs as [string?];
+try {
+  console.log(writeSizing(parseResult(readFileSync(file, 'utf8')), [100_000, 1_000_000]));
+} catch (error) {
+  console.error(`${file}: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
