@@ -7,7 +7,7 @@ const floors = ['servers', 'clients', 'bench', 'report'];
 /** Of a floor below, some may use only a part: clients know the wire, the report knows the contract and the models. */
 const doors: Record<string, RegExp[]> = {
   clients: [/^servers\/message\.ts$/],
-  report: [/^bench\/result\.ts$/, /^bench\/analysis\//, /^clients\/transports\.ts$/],
+  report: [/^bench\/result\.ts$/, /^bench\/analysis\//, /^clients\/(transports|browser)\.ts$/],
 };
 
 const imports = floors.flatMap((floor) =>

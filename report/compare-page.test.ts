@@ -1,18 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compareResults } from '../bench/analysis/comparison.ts';
 import { parseResult, type Result } from '../bench/result.ts';
+import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
 import { renderReport } from './render.ts';
 
 /** Two results compared in the page, as a reader does it: a file dropped or chosen, offline, in a real browser. */
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser)
-  console.warn(`skipped: comparing in a browser: there is no ${executablePath}; name one with CHROMIUM_PATH`);
+const hasBrowser = hasBrowserFor('comparing in a browser');
 
 const sample = readFileSync(new URL('./sample/results.json', import.meta.url), 'utf8');
 
@@ -46,7 +44,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
   let opened: { page: Page; address: string; errors: string[]; requests: string[] }[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launchBrowser();
     folder = mkdtempSync(join(tmpdir(), 'compare-'));
     const [a, b] = [repeated(1), repeated(3)];
     const compared = {

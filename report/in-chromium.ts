@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { browserArgs, drawn, executablePath } from './browser.ts';
+import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
+import { drawn } from './drawn.ts';
 
 /** For how long a test, or what comes before it, may take: a browser on a busy machine is slow, and that is not what is tested. */
 export const patienceMs = 120_000;
@@ -17,10 +18,7 @@ export type Open = (html: string, options?: BrowserContextOptions) => Promise<Pa
  * Without a browser they are skipped, which a line says; with `CI` in the environment they fail.
  */
 export function describeInChromium(subject: string, tests: (open: Open) => void): void {
-  const hasBrowser = existsSync(executablePath);
-  const missing = `${subject}: there is no ${executablePath}; name one with CHROMIUM_PATH`;
-  if (!hasBrowser && process.env.CI) throw new Error(missing);
-  if (!hasBrowser) console.warn(`skipped: ${missing}`);
+  const hasBrowser = hasBrowserFor(subject);
 
   describe.skipIf(!hasBrowser)(subject, { timeout: patienceMs }, () => {
     let browser: Browser;
@@ -28,7 +26,7 @@ export function describeInChromium(subject: string, tests: (open: Open) => void)
     let opened: { page: Page; errors: string[]; requests: string[] }[] = [];
 
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath, args: browserArgs });
+      browser = await launchBrowser();
       folder = mkdtempSync(join(tmpdir(), 'report-'));
     });
 

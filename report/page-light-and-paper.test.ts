@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult } from '../bench/result.ts';
-import { drawn } from './browser.ts';
+import { drawn } from './drawn.ts';
 import { blankPanels, describeInChromium, overflow, patienceMs } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 

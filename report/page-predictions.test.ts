@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult } from '../bench/result.ts';
-import { drawn } from './browser.ts';
+import { drawn } from './drawn.ts';
 import { describeInChromium } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stop } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { parseResult } from '../bench/result.ts';
-import { browserArgs, drawn, executablePath } from './browser.ts';
+import { launchBrowser } from '../clients/browser.ts';
+import { drawn } from './drawn.ts';
 import { renderReport } from './render.ts';
 
 /**
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   await stop();
   const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
   writeFileSync(join(folder, 'report.html'), html);
-  const browser = await chromium.launch({ executablePath, args: browserArgs });
+  const browser = await launchBrowser();
   try {
     for (const picture of pictures) {
       const page = await open(browser, join(folder, 'report.html'), picture);

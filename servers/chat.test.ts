@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type CDPSession, chromium } from 'playwright-core';
+import type { Browser, CDPSession } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
 import { type ChatOptions, chatServer } from './chat.ts';
 import { naiveChatServer } from './chat-naive.ts';
 import { type ChatRoom, linesToType } from './chat-room.ts';
@@ -270,12 +270,7 @@ describe('npm run chat', () => {
   });
 });
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser)
-  console.warn(
-    `skipped: the chat room in a browser: there is no ${executablePath}; name one with CHROMIUM_PATH`,
-  );
+const hasBrowser = hasBrowserFor('the chat room in a browser');
 
 /**
  * Chromium 156 lets an empty page connect to nothing on this machine; other browsers, and those before
@@ -283,12 +278,12 @@ if (!hasBrowser)
  */
 describe.skipIf(!hasBrowser).each([
   ["on the room's own page", ({ port }: ChatRoom) => `http://localhost:${port}`, []],
-  ['on an empty page', () => 'about:blank', ['--disable-features=LocalNetworkAccessChecks']],
-])("the lecture's client in Chromium's console, %s", (_name, pageOf, args) => {
+  ['on an empty page', () => 'about:blank', ['LocalNetworkAccessChecks']],
+])("the lecture's client in Chromium's console, %s", (_name, pageOf, without) => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...args] });
+    browser = await launchBrowser(without);
   });
 
   afterAll(() => browser.close());

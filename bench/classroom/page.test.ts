@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasBrowserFor, launchBrowser } from '../../clients/browser.ts';
 import { type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
 import { nowMs } from '../../servers/clock.ts';
 import { Classroom } from './classroom.ts';
@@ -11,13 +12,7 @@ import { parseRecording } from './recording.ts';
 import { Replay } from './replay.ts';
 
 /** The classroom as a teacher and a class have it: real servers, real pages, in a real browser. */
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser) {
-  const why = `the classroom in a browser: there is no ${executablePath}; name one with CHROMIUM_PATH`;
-  if (process.env.CI) throw new Error(why);
-  console.warn(`skipped: ${why}`);
-}
+const hasBrowser = hasBrowserFor('the classroom in a browser');
 
 const projectorSize = { width: 1280, height: 720 };
 const phoneSize = { width: 390, height: 844 };
@@ -29,7 +24,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
   let opened: { page: Page; errors: string[] }[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launchBrowser();
   });
 
   afterAll(() => browser.close());

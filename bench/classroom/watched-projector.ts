@@ -1,7 +1,5 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
-
-/** Which browser shows the projector's page. */
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../../clients/browser.ts';
 
 /** How often its pictures are counted: the page says how many there were in the last second. */
 const lookEveryMs = 1000;
@@ -25,7 +23,7 @@ export class WatchedProjector {
 
   /** Opens the projector's page. Rejects without a browser, and when the page does not connect its lanes. */
   static async open(url: string): Promise<WatchedProjector> {
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    const browser = await launchBrowser();
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
     await page.goto(url);
     await page.locator('[data-lane=push] [data-compared=messages]:not([data-server="0"])').waitFor();

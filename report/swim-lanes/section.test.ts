@@ -1,20 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseResult, type Result } from '../../bench/result.ts';
+import { hasBrowserFor, launchBrowser } from '../../clients/browser.ts';
 import { renderReport } from '../render.ts';
 import { tracedTrials } from './made-up.ts';
 
 /** The swim lanes as a reader has them, with a made-up trace so that every sentence is known. */
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser)
-  console.warn(
-    `skipped: the swim lanes in a browser: there is no ${executablePath}; name one with CHROMIUM_PATH`,
-  );
+const hasBrowser = hasBrowserFor('the swim lanes in a browser');
 
 /** One experiment of the sample with these traced trials, so that the page is small. */
 function resultWith(trials: Result['trials']): Result {
@@ -36,7 +32,7 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await launchBrowser();
     folder = mkdtempSync(join(tmpdir(), 'swim-lanes-'));
     const file = join(folder, 'report.html');
     writeFileSync(file, await renderReport(resultWith(tracedTrials())));

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+/** The browser that tests, pictures and the crowd's projector drive. */
+export const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+
+/** The popup of the address bar is a page of its own in Chromium, and to load it beside each window takes longer than our pages do. */
+const unseen = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup'];
+
+/** Starts it without a graphics card, which is not to be had, without a sandbox, which a container does not allow, and without some features. */
+export function launchBrowser(without: readonly string[] = []): Promise<Browser> {
+  const features = [...unseen, ...without].join(',');
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', `--disable-features=${features}`],
+  });
+}
+
+/**
+ * Whether there is a browser for these tests. Without one they are skipped, which a line says; with `CI` in the
+ * environment that is an error.
+ */
+export function hasBrowserFor(tests: string): boolean {
+  if (existsSync(executablePath)) return true;
+  const missing = `${tests}: there is no ${executablePath}; name one with CHROMIUM_PATH`;
+  if (process.env.CI) throw new Error(missing);
+  console.warn(`skipped: ${missing}`);
+  return false;
+}
