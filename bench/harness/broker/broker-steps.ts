@@ -8,6 +8,9 @@ import { type Rabbit, startMs } from './rabbit.ts';
 const warmUpMs = 2000;
 const trialOverheadMs = 250;
 
+/** A broker that is just ending may still take a connection, and break it: within this time it has ended. */
+const endingMs = 500;
+
 /** How long trials at a broker are going to take, roughly, and the start of one if it is to be the run's own. */
 export function brokerEstimateMs(plans: readonly BrokerTrialPlan[], rabbit?: Rabbit): number {
   if (plans.length === 0) return 0;
@@ -77,6 +80,7 @@ export class BrokerSteps {
       this.#result.trials.push(...(await bench.run(id, plan, this.#result.lab.seed)));
     } catch (error) {
       this.kill();
+      await new Promise((ended) => setTimeout(ended, endingMs));
       const problem = this.#signal.aborted ? undefined : await this.#rabbit.problem();
       const [status, why] = this.#signal.aborted
         ? (['interrupted', 'the run was interrupted'] as const)
