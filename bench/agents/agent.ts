@@ -182,7 +182,7 @@ class Agent {
 
   /** The process in which its clients live; a new one when the last has ended. */
   #fleetOf(): Child<FleetHandlers> {
-    if (!this.#fleet || this.#fleet.hasEnded) {
+    if (!this.#fleet || this.#fleet.ended) {
       this.#fleet = new Child<FleetHandlers>('./fleet-process.ts');
       this.#onNews('Its clients have a new process.');
     }

@@ -83,9 +83,9 @@ export class Child<H extends Handlers> {
     });
   }
 
-  /** Whether it has ended, by whomever. */
-  get hasEnded(): boolean {
-    return this.#gone !== undefined;
+  /** How it ended, once it has, by whomever. */
+  get ended(): Error | undefined {
+    return this.#gone;
   }
 
   /** Ends the process at once; what was called and not answered rejects. */

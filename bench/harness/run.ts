@@ -165,10 +165,12 @@ export class Run {
     } catch (error) {
       // Ctrl-C may end a child that is still starting before this process has heard of it.
       await new Promise((heard) => setTimeout(heard, signalMs));
+      // When a process has ended, what the others say of it is only the consequence.
+      const { message } = this.#bench?.ended ?? (error as Error);
       this.end();
       return this.#signal.aborted
         ? unfinishedTrials(id, plan, 'interrupted', 'the run was interrupted')
-        : unfinishedTrials(id, plan, 'failed', (error as Error).message);
+        : unfinishedTrials(id, plan, 'failed', message);
     }
   }
 

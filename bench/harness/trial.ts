@@ -42,6 +42,12 @@ export class Bench {
     this.#serverHost = elsewhere?.serverHost;
   }
 
+  /** How the first of its processes ended, when one has. */
+  get ended(): Error | undefined {
+    const processes = [this.#server, ...this.#fleets, this.#link, this.#paths];
+    return processes.find((process) => process?.ended)?.ended;
+  }
+
   /** Lets the code run once before anything is measured, so that no trial pays for compiling it. */
   async warmUp(): Promise<void> {
     const groups = transportNames.map((transport): GroupPlan => ({ transport, clients: 5, intervalMs: 20 }));
