@@ -99,7 +99,7 @@ function tabStops(page: Page): Promise<number[]> {
     const all = [...document.querySelectorAll('*')];
     const groups = new Set<string>();
     return [...document.querySelectorAll<HTMLElement>('a[href], button, input, summary, [tabindex="0"]')]
-      .filter((element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }))
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }))
       .filter((element) => {
         if (!(element instanceof HTMLInputElement) || element.type !== 'radio') return true;
         const isFirst = !groups.has(element.name);

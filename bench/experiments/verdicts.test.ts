@@ -115,8 +115,9 @@ describe('every experiment', () => {
     '%s plans trials in every profile, interleaved where it repeats',
     (_id, experiment) => {
       for (const profile of ['quick', 'default', 'full'] as const) {
-        const { trials, rooms = [], paths = [] } = experiment.plan(profile, { clientsMax: 20_000 });
-        const repeats = new Set([...trials, ...rooms, ...paths].map(({ repeat }) => repeat));
+        const plan = experiment.plan(profile, { clientsMax: 20_000 });
+        const { trials, rooms = [], paths = [], broker = [] } = plan;
+        const repeats = new Set([...trials, ...rooms, ...paths, ...broker].map(({ repeat }) => repeat));
         expect(repeats.size).toBeGreaterThanOrEqual(profile === 'full' ? 5 : 1);
       }
     },
