@@ -8,6 +8,7 @@ import {
   LineController,
   LineElement,
   LogarithmicScale,
+  type Plugin,
   PointElement,
   ScatterController,
   Tooltip,
@@ -21,7 +22,17 @@ import { dotChart } from './dots.ts';
 import { lineChart } from './lines.ts';
 import { timelineChart } from './timeline.ts';
 
+/**
+ * Setting the size of a canvas clears it, and Chart.js would do so twice more for each chart. Told the ratio
+ * beforehand, it sees that the size is right.
+ */
+const sizedBefore: Plugin = {
+  id: 'sized-before',
+  beforeInit: (chart) => void Object.assign(chart, { currentDevicePixelRatio: devicePixelRatio }),
+};
+
 Chart.register(
+  sizedBefore,
   BarController,
   BarElement,
   CategoryScale,
