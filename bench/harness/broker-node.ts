@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -71,8 +71,10 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
   const ports = await freePorts(5);
   const [amqp, mqtt, stomp, distribution, epmd] = ports as [number, number, number, number, number];
   const login = { name: 'lab', password: randomBytes(18).toString('base64url') };
-  const folder = await mkdtemp(join(tmpdir(), 'rabbitmq-'));
+  // The guard is there before the folder is, so that no folder is without one, even for a moment.
+  const folder = join(tmpdir(), `rabbitmq-${randomBytes(6).toString('hex')}`);
   const guard = startGuard(folder);
+  await mkdir(folder, { mode: 0o700 });
   const write = (name: string, text: string, mode?: number) => writeFile(join(folder, name), text, { mode });
   await write('.erlang.cookie', randomBytes(18).toString('hex'), 0o400);
   await write('enabled_plugins', `[${plugins.join(',')}].\n`);
@@ -80,8 +82,9 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
 
   const environment = environmentOf(folder, distribution, epmd);
   const names = start('epmd', ['-address', '127.0.0.1', '-port', `${epmd}`], environment);
+  watchOver(names, guard);
   const node = start(program, [], environment);
-  for (const child of [names, node]) watchOver(child, guard);
+  watchOver(node, guard);
   const stop = async () => {
     guard.stdin?.end();
     await Promise.all([guard, node, names].map(exitOf));
