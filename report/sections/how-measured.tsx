@@ -1,6 +1,6 @@
 import { sumBooks } from '../../bench/analysis/books.ts';
 import type { Result } from '../../bench/result.ts';
-import { transportLooks, transportNames } from '../../clients/transports.ts';
+import { anyTransportNames, transportLooks } from '../../clients/transports.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
@@ -150,7 +150,7 @@ function Warnings({ result }: { result: Result }) {
  */
 function booksTable({ experiments, trials }: Result): Table {
   const groups = experiments.flatMap(({ id, title }) =>
-    transportNames.flatMap((transport) =>
+    anyTransportNames.flatMap((transport) =>
       statuses.map((status) => ({
         words: [title, transportLooks[transport].label, status],
         own: trials.filter(
