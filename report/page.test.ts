@@ -90,7 +90,7 @@ describeInChromium('the report in Chromium', (openPage) => {
       '#model-fit-table',
       ...matrix,
     ])
-      await expect(page.locator(shown).first().isVisible()).resolves.toBe(true);
+      await page.locator(shown).first().waitFor();
     await expect(page.locator('#calculator').isVisible()).resolves.toBe(false);
     for (const label of await page.$$eval('.map, .compare, .matrix-box', (all) =>
       all.map((one) => one.ariaLabel),
@@ -101,8 +101,8 @@ describeInChromium('the report in Chromium', (openPage) => {
   it('says everything without a script: verdicts, findings and open tables', async () => {
     const page = await open({ javaScriptEnabled: false });
     await expect(page.locator('.verdicts .badge').count()).resolves.toBe(result.findings.length);
-    await expect(page.locator('#crowd-table').isVisible()).resolves.toBe(true);
+    await page.locator('#crowd-table').waitFor();
     await expect(page.locator('canvas').first().isVisible()).resolves.toBe(false);
-    await expect(page.locator('.says').first().isVisible()).resolves.toBe(true);
+    await page.locator('.says').first().waitFor();
   });
 });
