@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
     );
     // The reader is taken there, by eye and by keyboard.
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('comparison-title');
-    await expect(page.locator('#comparison-link').isVisible()).resolves.toBe(true);
+    await page.locator('#comparison-link').waitFor();
     const [warning] = await page.locator('.comparison .banner li').allTextContents();
     expect(warning).toContain('compare machines, not transports');
     await expect(page.locator('#comparison-ratios .ratio-row.difference-higher').count()).resolves.toBe(16);
@@ -163,9 +163,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
     expect(all[0]).toBe('higher in B');
     expect(all.at(-1)).toBe('no clear difference');
     await page.locator('.comparison details summary').first().click();
-    await expect(page.locator('.compared .difference-higher svg path').first().isVisible()).resolves.toBe(
-      true,
-    );
+    await page.locator('.compared .difference-higher svg path').first().waitFor();
   });
 
   it('names the field of a damaged file in one line, and harms nothing', async () => {
@@ -181,7 +179,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
       expect(await page.locator('#compare-status').getAttribute('aria-live')).toBe('polite');
       expect(await page.locator('#comparison').textContent()).toBe('');
     }
-    await expect(page.locator('#compare-status').isVisible()).resolves.toBe(true);
+    await page.locator('#compare-status').waitFor();
     await page.keyboard.press('Escape');
     expect(await page.locator('main').textContent()).toBe(before);
     await drop(page, 'repeated.json');
@@ -242,7 +240,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
   it('needs no script on a page that the command made, and can be compared again with one', async () => {
     const still = await open('compare.html', { javaScriptEnabled: false });
     for (const shown of ['.comparison h2', '.ratio-words', '.compared td', '#comparison-link'])
-      await expect(still.locator(shown).first().isVisible()).resolves.toBe(true);
+      await still.locator(shown).first().waitFor();
     await expect(still.locator('#compare-button').isVisible()).resolves.toBe(false);
     const page = await open('compare.html');
     await expect(page.locator('.comparison').textContent()).resolves.toMatch(/\d+ clear differences in/);

@@ -38,7 +38,7 @@ describeInChromium('the page by the rules of WCAG, as axe checks them', (open) =
     // Axe is a script itself, so the browser may run some; the page has none, and says that nothing is left to draw.
     const still = html.replace(/<script>.*<\/script>/s, '').replace('<html ', '<html data-drawn ');
     const page = await open(still);
-    expect(await page.locator('.says').first().isVisible()).toBe(true);
+    await page.locator('.says').first().waitFor();
     expect(await seriousFaults(axeFor(page).disableRules(contrast))).toEqual([]);
   });
 });

@@ -53,7 +53,7 @@ describeInChromium('the page by keyboard', (open) => {
     expect(await menu.isVisible()).toBe(false);
     await button.focus();
     await page.keyboard.press('Enter');
-    expect(await menu.isVisible()).toBe(true);
+    await menu.waitFor();
     await page.keyboard.press('Escape');
     expect(await menu.isVisible()).toBe(false);
     expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
@@ -83,10 +83,10 @@ describeInChromium('the page by keyboard', (open) => {
       viewport: { width: 390, height: 844 },
     });
     await page.locator('.sections-button').press('Enter');
-    expect(await page.locator('#sections').isVisible()).toBe(true);
+    await page.locator('#sections').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('.answer summary').first().press('Enter');
-    expect(await page.locator('.answer p').first().isVisible()).toBe(true);
+    await page.locator('.answer p').first().waitFor();
   });
 });
 

@@ -42,7 +42,7 @@ describeInChromium('predictions in the page', (open) => {
     expect(await beside.textContent()).toContain(`${'ABCD'[wrong]}: ${choices[wrong]?.text} That is not so.`);
     await question.locator('.choice-right').click();
     expect(await beside.textContent()).toContain(`${'ABCD'[right]}: ${choices[right]?.text} That is right.`);
-    expect(await page.locator('#freshness .predicted + .happened').isVisible()).toBe(true);
+    await page.locator('#freshness .predicted + .happened').waitFor();
     expect(await page.locator('#distance .predicted').isVisible()).toBe(false);
   });
 
@@ -67,9 +67,9 @@ describeInChromium('predictions in the page', (open) => {
     const page = await open(html, { javaScriptEnabled: false });
     const question = questionOf(page, 'offline');
     await question.locator('.answer summary').click();
-    expect(await question.locator('.answer p').isVisible()).toBe(true);
+    await question.locator('.answer p').waitFor();
     await question.locator('.choice').first().click();
-    expect(await question.locator('.choice-right .why').isVisible()).toBe(true);
+    await question.locator('.choice-right .why').waitFor();
   });
 });
 
