@@ -7,11 +7,20 @@ import { runsTypeScript } from './harness/child.ts';
  * Draws the report with the report's own command: this floor knows only the result file. Without a
  * report the result is still whole; `undefined` then, and a line that says how to draw it.
  */
-export async function drawReport(resultPath: string, reportPath: string): Promise<string | undefined> {
-  const report = fileURLToPath(new URL('../report/main.ts', import.meta.url));
+export function drawReport(resultPath: string, reportPath: string): Promise<string | undefined> {
+  return drawPage('main.ts', resultPath, reportPath);
+}
+
+/** The same with another of the report's commands. */
+export async function drawPage(
+  command: string,
+  resultPath: string,
+  pagePath: string,
+): Promise<string | undefined> {
+  const program = fileURLToPath(new URL(`../report/${command}`, import.meta.url));
   try {
-    await promisify(execFile)(process.execPath, [...runsTypeScript, report, resultPath, '--out', reportPath]);
-    return reportPath;
+    await promisify(execFile)(process.execPath, [...runsTypeScript, program, resultPath, '--out', pagePath]);
+    return pagePath;
   } catch (error) {
     const said = (error as { stderr?: string }).stderr || (error as Error).message;
     console.error(`the report could not be drawn: ${said.trim().split('\n').at(-1)}`);

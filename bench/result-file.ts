@@ -8,16 +8,19 @@ const runsFolder = fileURLToPath(new URL('../report/runs', import.meta.url));
 
 /** Makes the folder of a run: the one that was asked for, or a new one under `report/runs` with `latest` pointing to it. */
 export function makeRunFolder(wanted: string | undefined, startedAt: Date, profile: string): string {
-  if (wanted) {
-    mkdirSync(wanted, { recursive: true });
-    return wanted;
-  }
+  if (wanted) return makeFolder(wanted);
   const folder = newRunFolder(startedAt, profile);
   const link = join(runsFolder, `.latest-${process.pid}`);
   rmSync(link, { force: true });
   symlinkSync(basename(folder), link);
   renameSync(link, join(runsFolder, 'latest'));
   return folder;
+}
+
+/** Makes this folder, where it isn't there yet. */
+export function makeFolder(wanted: string): string {
+  mkdirSync(wanted, { recursive: true });
+  return wanted;
 }
 
 /** Makes a folder for a run, named by its start and its profile. */

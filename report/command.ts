@@ -18,8 +18,13 @@ export class Refusal extends Error {
 
 /** Reads a result file. Throws a `Refusal` that names the file, and the field at fault where there is one. */
 export function readResultFile(file: string): Result {
+  return readFileAs(file, parseResult);
+}
+
+/** Reads a file of any kind. `parse` says why it won't do. */
+export function readFileAs<File>(file: string, parse: (text: string) => File): File {
   try {
-    return parseResult(readFileSync(file, 'utf8'));
+    return parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new Refusal(`${file}: ${(error as Error).message}`, exitCodes.usage);
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { count, type HttpApp } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from './message.ts';
+import { sendBatch } from './prepared.ts';
 
 const bodyLimitBytes = 64 * 1024;
 
@@ -28,7 +29,7 @@ export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
         latest: parameters.has('latest'),
         answer(batch) {
           count(batch, tally);
-          sendJson(response, 200, batch);
+          sendBatch(response, batch);
         },
         request,
         response,

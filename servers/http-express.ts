@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { count, type HttpApp } from './http-endpoint.ts';
 import { BadInput, parsePublication } from './message.ts';
+import { sendBatch } from './prepared.ts';
 
 /** `GET /messages` and `POST /messages` on Express: convenient, and not free. */
 export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
@@ -14,7 +15,7 @@ export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
       latest: request.query.latest !== undefined,
       answer(batch) {
         count(batch, tally);
-        response.set('cache-control', 'no-store').json(batch);
+        sendBatch(response, batch);
       },
       request,
       response,

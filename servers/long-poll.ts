@@ -1,6 +1,7 @@
 import { type Endpoint, newTally } from './endpoint.ts';
 import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
-import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
+import type { BatchLimit } from './message-log.ts';
+import { Prepared } from './prepared.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -13,7 +14,8 @@ import type { MessageSource } from './source/source.ts';
  *
  * Costs: a request and an answer per message (or per burst), a parked request per client in between.
  * A message waits for nothing while a request is parked. After `holdMs` without news the answer is
- * empty, so that no proxy on the way gives up first.
+ * empty, so that no proxy on the way gives up first. All who were held are answered with the same bytes
+ * (prepared.ts).
  *
  * Left out: compression, and any authentication.
  */
@@ -28,11 +30,11 @@ export type LongPollOptions = HttpOptions & {
 };
 
 export function longPollServer(source: MessageSource, options: LongPollOptions = {}): Endpoint {
-  const { batchLimit = defaultBatchLimit } = options;
+  const prepared = new Prepared(source.log, options.batchLimit);
 
   return httpEndpoint(source, newTally(), options, ({ after, answer, response }) => {
     const cursor = source.log.cursorFrom(after);
-    const batch = source.log.after(cursor, batchLimit);
+    const batch = prepared.after(cursor);
     if (!cursor || batch.messages.length > 0) return answer(batch);
 
     // Reading the log and subscribing happen in one turn, so no message can come between them.
@@ -42,7 +44,7 @@ export function longPollServer(source: MessageSource, options: LongPollOptions =
 
     function release(): void {
       letGo();
-      answer(source.log.after(cursor, batchLimit));
+      answer(prepared.after(cursor));
     }
 
     function letGo(): void {

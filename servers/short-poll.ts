@@ -1,6 +1,7 @@
 import { type Endpoint, newTally } from './endpoint.ts';
 import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
-import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
+import type { BatchLimit } from './message-log.ts';
+import { Prepared } from './prepared.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { MessageSource } from './source/source.ts';
  * Costs: a request and an answer with all their headers every T, whether or not there is news; a
  * message waits T/2 on average. In return the server keeps nothing about the client, what comes in
  * one interval shares one answer, and a client that cannot keep up simply asks later. With `?latest`
- * it asks for the newest message alone.
+ * it asks for the newest message alone. Whoever asks from the same place gets the same bytes (prepared.ts).
  *
  * Left out: compression, conditional requests, and any authentication.
  */
@@ -23,10 +24,10 @@ export type ShortPollOptions = HttpOptions & {
 };
 
 export function shortPollServer(source: MessageSource, options: ShortPollOptions = {}): Endpoint {
-  const { batchLimit = defaultBatchLimit } = options;
+  const prepared = new Prepared(source.log, options.batchLimit);
 
   return httpEndpoint(source, newTally(), options, ({ after, latest, answer }) => {
     const cursor = source.log.cursorFrom(after);
-    answer(latest ? source.log.latest(cursor) : source.log.after(cursor, batchLimit));
+    answer(latest ? source.log.latest(cursor) : prepared.after(cursor));
   });
 }

@@ -1,0 +1,218 @@
+import { quantileSorted } from 'simple-statistics';
+import { z } from 'zod';
+import { type Interval, ratioInterval } from './interval.ts';
+
+/**
+ * The file that a contest with its peers leaves, and what may be said of it. Every value belongs to a round;
+ * in a round all contenders did the same work one after the other, so a ratio is taken within the round.
+ */
+
+/** What is measured, with its unit. */
+export const quantities = {
+  'server CPU per delivery': 'µs',
+  'last client, p99': 'ms',
+  'server CPU per answer': 'µs',
+  'server memory per parked client': 'kB',
+  'server memory per idle client': 'kB',
+  'client CPU per message': 'µs',
+  'client CPU per poll': 'µs',
+  'client memory per idle client': 'kB',
+  'connects per second': '/s',
+} as const;
+
+export type Quantity = keyof typeof quantities;
+
+const quantitySchema = z.enum(Object.keys(quantities) as [Quantity, ...Quantity[]]);
+
+/** One number of one contender in one round. */
+export type Measured = { case: string; quantity: Quantity; value: number };
+
+export const peersSchema = z.strictObject({
+  kind: z.literal('push-versus-polling peers'),
+  schemaVersion: z.literal(1),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  environment: z.strictObject({
+    node: z.string(),
+    os: z.string(),
+    cpu: z.string(),
+    cores: z.number(),
+    memoryBytes: z.number(),
+    commit: z.string(),
+    warnings: z.array(z.string()),
+  }),
+  rounds: z.number().int().min(1),
+  measures: z.array(
+    z.strictObject({
+      contest: z.string(),
+      case: z.string(),
+      quantity: quantitySchema,
+      contender: z.string(),
+      /** One for each round, in order; `null` where the round failed. */
+      values: z.array(z.number().nullable()),
+    }),
+  ),
+  failures: z.array(z.string()),
+});
+
+export type Peers = z.infer<typeof peersSchema>;
+export type Measure = Peers['measures'][number];
+
+/** Reads such a file. Throws an `Error` that names the field which is wrong. */
+export function parsePeers(text: string): Peers {
+  const read = peersSchema.safeParse(JSON.parse(text));
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new Error(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+}
+
+/** A ratio that was promised before anything was measured: `a` over `b`, at most so much. Without `b`: the value itself. */
+export type Target = {
+  contest: string;
+  case: string;
+  quantity: Quantity;
+  a: string;
+  b?: string;
+  atMost: number;
+};
+
+/** The ratios that the lab promises. */
+export const targets: readonly Target[] = [
+  ...(
+    [
+      ['one message per turn', 'push', 'bare TCP loop', 1.05],
+      ['bursts of ten', 'push', 'bare TCP loop', 0.25],
+      ['one message per turn', 'push', 'ws loop', 0.85],
+      ['bursts of ten', 'push', 'ws loop', 0.85],
+      ['16 KiB', 'push', 'ws loop', 0.85],
+      ['one message per turn', 'SSE', 'bare TCP loop', 1.15],
+    ] as const
+  ).map(
+    ([name, a, b, atMost]): Target => ({
+      contest: 'fan-out',
+      case: name,
+      quantity: 'server CPU per delivery',
+      a,
+      b,
+      atMost,
+    }),
+  ),
+  ...(
+    [
+      ['nothing new', 'short poll on Express', 'Express, response.json', 0.85],
+      ['ten messages', 'short poll on Express', 'Express, response.json', 0.85],
+      ['nothing new', 'short poll on node:http', 'node:http, a constant', 1.15],
+      ['ten messages', 'short poll on node:http', 'node:http, a constant', 1.15],
+    ] as const
+  ).map(
+    ([name, a, b, atMost]): Target => ({
+      contest: 'poll',
+      case: name,
+      quantity: 'server CPU per answer',
+      a,
+      b,
+      atMost,
+    }),
+  ),
+  {
+    contest: 'fleet',
+    case: 'push',
+    quantity: 'client CPU per message',
+    a: 'push client',
+    b: 'bare net',
+    atMost: 2,
+  },
+  {
+    contest: 'fleet',
+    case: 'short poll',
+    quantity: 'client CPU per poll',
+    a: 'short-poll client',
+    b: 'autocannon',
+    atMost: 2.5,
+  },
+  {
+    contest: 'fleet',
+    case: '10,000 idle',
+    quantity: 'client memory per idle client',
+    a: 'push client',
+    atMost: 10,
+  },
+  {
+    contest: 'fleet',
+    case: '10,000 idle',
+    quantity: 'server memory per idle client',
+    a: 'push client',
+    atMost: 10,
+  },
+];
+
+/** What came of a target. `median` is that of the rounds' ratios; the interval is the ratio's, with three rounds or more. */
+export type Outcome = Target & { median: number; interval: Interval | undefined; met: boolean };
+
+/** Holds a file against the targets that it has the numbers for. A target is met when the median of the rounds' ratios is. */
+export function outcomes(peers: Peers, wanted: readonly Target[] = targets): Outcome[] {
+  return wanted.flatMap((target) => {
+    const ratios = ratiosOf(peers, target);
+    if (ratios.length === 0) return [];
+    const median = quantileOf(
+      ratios.map(({ a, b }) => a / b),
+      0.5,
+    );
+    return [{ ...target, median, interval: ratioInterval(ratios), met: median <= target.atMost }];
+  });
+}
+
+/** Both values of every round that has both. */
+export function ratiosOf(
+  peers: Peers,
+  { contest, case: name, quantity, a, b }: Omit<Target, 'atMost'>,
+): { a: number; b: number }[] {
+  const valuesOf = (contender: string) =>
+    peers.measures.find(
+      (one) =>
+        one.contest === contest &&
+        one.case === name &&
+        one.quantity === quantity &&
+        one.contender === contender,
+    )?.values ?? [];
+  const others = b === undefined ? undefined : valuesOf(b);
+  return valuesOf(a).flatMap((value, round) => {
+    const other = others ? others[round] : 1;
+    return typeof value === 'number' && typeof other === 'number' ? [{ a: value, b: other }] : [];
+  });
+}
+
+/** What has become of a target since an earlier file: worse where the intervals of the ratio do not overlap. */
+export function regressions(now: Peers, before: Peers, wanted: readonly Target[] = targets): string[] {
+  const earlier = outcomes(before, wanted);
+  return outcomes(now, wanted).flatMap((outcome) => {
+    const then = earlier.find((one) => sameTarget(one, outcome));
+    if (!then?.interval || !outcome.interval) return [];
+    if (outcome.interval.low <= then.interval.high) return [];
+    return [
+      `${describeTarget(outcome)}: ${outcome.median.toFixed(2)} (${range(outcome.interval)}), was ${then.median.toFixed(2)} (${range(then.interval)})`,
+    ];
+  });
+}
+
+/** A target in words. */
+export function describeTarget({ contest, case: name, quantity, a, b }: Omit<Target, 'atMost'>): string {
+  return `${contest}, ${name}: ${quantity}, ${a}${b ? ` / ${b}` : ''}`;
+}
+
+/** A quantile of some values, 0 to 1. */
+export function quantileOf(values: readonly number[], share: number): number {
+  return quantileSorted(
+    [...values].sort((x, y) => x - y),
+    share,
+  );
+}
+
+/** An interval in two digits. */
+export function range({ low, high }: Pick<Interval, 'low' | 'high'>): string {
+  return `${low.toFixed(2)}–${high.toFixed(2)}`;
+}
+
+function sameTarget(x: Target, y: Target): boolean {
+  return describeTarget(x) === describeTarget(y);
+}

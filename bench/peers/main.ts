@@ -1,0 +1,183 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import open from 'open';
+import {
+  describeTarget,
+  outcomes,
+  type Peers,
+  parsePeers,
+  peersSchema,
+  range,
+  regressions,
+} from '../analysis/peers.ts';
+import { Child } from '../harness/child.ts';
+import { inspectEnvironment } from '../harness/environment.ts';
+import { drawPage } from '../report-file.ts';
+import { makeFolder, newRunFolder, writeWhole } from '../result-file.ts';
+import type { AudienceHandlers } from './audience-process.ts';
+import { fanOut } from './fan-out.ts';
+import { fleet } from './fleet.ts';
+import { type Language, languages } from './languages.ts';
+import { poll } from './poll.ts';
+import type { PollsHandlers } from './polls-process.ts';
+import { Rounds } from './rounds.ts';
+
+/**
+ * The contest with the lab's peers: `npm run bench:peers`. See `--help`.
+ *
+ * Every contender does the same work on this machine, one after the other, round by round. Exit codes: 0
+ * measured, whatever came out; 1 a round failed, or with `--against` a ratio has become worse than both
+ * intervals allow; 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, what was
+ * measured until then is written.
+ */
+const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
+const contestNames = ['fan-out', 'poll', 'fleet'] as const;
+
+type Peer = { name: string; language: Language; program: readonly [string, string[]] };
+type Options = {
+  rounds: number;
+  only: readonly string[];
+  peer: Peer[];
+  against?: Peers;
+  out?: string;
+  open?: boolean;
+};
+
+const command = new Command('npm run bench:peers --')
+  .description("Measures the lab's servers and clients beside what people would use instead.")
+  .option('--rounds <number>', 'how often everybody does everything, 1 to 50', readRounds, 7)
+  .addOption(
+    new Option('--only <contests>', 'contests to hold, separated by commas')
+      .argParser(readContests)
+      .default(contestNames, contestNames.join(',')),
+  )
+  .option(
+    '--peer <name=language:command>',
+    `one more server in the fan-out: a program that takes a port as its last argument, prints it, and sends every line of its standard input to all its clients; language: ${Object.keys(languages).join(', ')}. May be given more than once`,
+    readPeer,
+    [],
+  )
+  .option('--against <file>', 'a peers.json from before: name the ratios that have become worse', readPeers)
+  .option('--out <folder>', 'where to write peers.json and peers.html (default: report/runs/…)')
+  .option('--open', 'open the page in a browser (default: on a terminal)')
+  .option('--no-open', 'do not')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+
+process.exitCode = await main(command.parse().opts<Options>());
+
+async function main({ rounds, only, peer, against, out, open: opens }: Options): Promise<number> {
+  const startedAt = new Date();
+  let folder: string;
+  try {
+    installPeers();
+    folder = out ? makeFolder(out) : newRunFolder(startedAt, 'peers');
+  } catch (error) {
+    console.error((error as Error).message);
+    return exitCodes.environment;
+  }
+  const { environment, machine } = await inspectEnvironment();
+  for (const warning of environment.warnings) console.error(`! ${warning}`);
+  const file = join(folder, 'peers.json');
+
+  const audience = new Child<AudienceHandlers>('../peers/audience-process.ts');
+  const polls = new Child<PollsHandlers>('../peers/polls-process.ts');
+  const contests = [fanOut(audience, peer), poll(polls), fleet(machine)].filter(({ name }) =>
+    only.includes(name),
+  );
+  const held = new Rounds(contests, (text) => console.error(text));
+  const interrupt = () => held.stop();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+
+  const peers: Peers = {
+    kind: 'push-versus-polling peers',
+    schemaVersion: 1,
+    startedAt: startedAt.toISOString(),
+    durationMs: 0,
+    environment,
+    rounds: 0,
+    measures: [],
+    failures: [],
+  };
+  const save = () => {
+    Object.assign(peers, held.soFar, { durationMs: Date.now() - startedAt.getTime() });
+    writeWhole(file, `${JSON.stringify(peersSchema.parse(peers), null, 1)}\n`);
+  };
+  try {
+    await held.hold(rounds, save);
+  } finally {
+    await held.end();
+    audience.kill();
+    polls.kill();
+  }
+  save();
+
+  const said = outcomes(peers).map(
+    (outcome) =>
+      `${outcome.met ? 'met    ' : 'NOT met'}  ${outcome.median.toFixed(2).padStart(6)}${outcome.interval && outcome.b ? ` (${range(outcome.interval)})` : ''}, at most ${outcome.atMost}  ${describeTarget(outcome)}`,
+  );
+  const page = await drawPage('peers-main.ts', file, join(folder, 'peers.html'));
+  console.log(['', ...said, '', page ?? file].join('\n'));
+  for (const failure of peers.failures) console.error(`! ${failure}`);
+  const worse = against ? regressions(peers, against) : [];
+  for (const line of worse) console.log(`worse: ${line}`);
+  if (against && worse.length === 0) console.log('no ratio is worse than its interval allows');
+  if (held.stopped) return exitCodes.interrupted;
+  if (page && (opens ?? process.stdout.isTTY)) await open(page);
+  return worse.length > 0 || peers.failures.length > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** The libraries of the peers are no part of the lab, and installed when they are first wanted. No script of theirs runs. */
+function installPeers(): void {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return;
+  console.error('installing the peers, once …');
+  try {
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  } catch {
+    throw new Error(
+      'the peers could not be installed: try "npm ci --ignore-scripts --prefix bench/peers" and see what npm says',
+    );
+  }
+}
+
+function readRounds(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 50)
+    throw new InvalidArgumentError(`--rounds is "${text}": it takes a whole number from 1 to 50`);
+  return Number(text);
+}
+
+function readContests(text: string): string[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !(contestNames as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`--only is "${unknown}": it takes some of ${contestNames.join(', ')}`);
+  return names;
+}
+
+function readPeer(text: string, before: Peer[]): Peer[] {
+  const [, name, language, program] = /^([^=]{1,40})=([^:]+):(.+)$/.exec(text) ?? [];
+  if (!name || !program || !(language !== undefined && language in languages))
+    throw new InvalidArgumentError(
+      `--peer is "${text}": it takes name=language:command, such as mine=websocket:"node server.js"`,
+    );
+  const [file = '', ...args] = program.split(' ').filter(Boolean);
+  return [...before, { name, language: language as Language, program: [file, [...args, '0']] }];
+}
+
+function readPeers(file: string): Peers {
+  try {
+    return parsePeers(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const [first = ''] = (error as Error).message.split('\n');
+    throw new InvalidArgumentError(
+      `--against is "${file}": it takes a peers.json, as this command writes it (${first})`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { nowMs } from '../../servers/clock.ts';
+import type { Batch } from '../../servers/message.ts';
+import type { Child } from '../harness/child.ts';
+import { until } from '../harness/process-meter.ts';
+import { Contender, programOf } from './contender.ts';
+import type { Contest, Entered } from './contest.ts';
+import { messageLine } from './message-line.ts';
+import type { PollsHandlers } from './polls-process.ts';
+
+/**
+ * Polls: what one answer costs the server. Fifty connections ask as fast as they are answered, for nothing new
+ * or for ten messages of 200 B; every contender answers with the same JSON.
+ */
+const load = { members: 50, durationMs: 1500 };
+const warmUp = { ...load, durationMs: 700 };
+const news = 10;
+
+type Answering = { name: string; program: readonly [string, string[]]; ours: boolean };
+
+const contenders: Answering[] = [
+  { name: 'short poll on Express', program: programOf('./servers/ours.ts', '0', 'short-poll'), ours: true },
+  {
+    name: 'short poll on node:http',
+    program: programOf('./servers/ours.ts', '0', 'short-poll', 'http'),
+    ours: true,
+  },
+  { name: 'Express, response.json', program: programOf('./servers/express-json.js'), ours: false },
+  { name: 'node:http, a constant', program: programOf('./servers/http-constant.js'), ours: false },
+];
+
+export function poll(polls: Child<PollsHandlers>): Contest {
+  // What the lab's own server says is what the others are given to say.
+  const cases: { name: string; batch?: Batch; text?: string }[] = [
+    { name: 'nothing new' },
+    { name: 'ten messages' },
+  ];
+
+  async function enter({ name, program, ours }: Answering): Promise<Entered> {
+    const contender = new Contender(name, ...program);
+    const port = Number(await contender.hear());
+    const paths = ours ? await placesOf(contender, port) : undefined;
+
+    return {
+      name,
+      end: () => contender.end(),
+      async round() {
+        const measured = [];
+        for (const [index, one] of cases.entries()) {
+          const path = paths?.[index] ?? '/messages?after=somewhere:1';
+          if (paths) one.text ??= await textAt(port, path);
+          if (one.text === undefined)
+            throw new Error(`${name} stands before the server whose answers it gives`);
+          if (!paths) {
+            contender.say([one.text]);
+            await until(nowMs() + 50);
+          }
+          const bodyBytes = Buffer.byteLength(await textAt(port, path));
+          await polls.call('ask', { ...warmUp, port, path, bodyBytes });
+          const before = contender.cpuMs;
+          const answers = await polls.call('ask', { ...load, port, path, bodyBytes });
+          await until(nowMs() + 20);
+          const value = ((contender.cpuMs - before) * 1000) / answers;
+          measured.push({ case: one.name, quantity: 'server CPU per answer' as const, value });
+        }
+        return measured;
+      },
+    };
+  }
+
+  return { name: 'poll', enter: contenders.map((answering) => () => enter(answering)) };
+}
+
+/** Gives one of the lab's servers its messages, and returns the paths that ask it for nothing and for all of them. */
+async function placesOf(contender: Contender, port: number): Promise<string[]> {
+  const before = (JSON.parse(await textAt(port, '/messages')) as Batch).next;
+  contender.say(Array.from({ length: news }, (_, index) => messageLine(index + 1, nowMs(), 200)));
+  let told: Batch;
+  do told = JSON.parse(await textAt(port, `/messages?after=${before}`)) as Batch;
+  while (told.messages.length < news);
+  return [`/messages?after=${told.next}`, `/messages?after=${before}`];
+}
+
+async function textAt(port: number, path: string): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+}

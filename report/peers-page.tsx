@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { renderToString } from 'preact-render-to-string';
+import {
+  type Measure,
+  outcomes,
+  type Peers,
+  quantileOf,
+  quantities,
+  range,
+} from '../bench/analysis/peers.ts';
+import { threeDigits } from './units.ts';
+
+/**
+ * The page of a contest with the lab's peers: what was promised and what came of it, then every quantity as
+ * bars. It needs no script. A bar is the median of the rounds, the line through its end the least and the most.
+ */
+export async function renderPeers(peers: Peers): Promise<string> {
+  const style = await readFile(new URL('./style.css', import.meta.url), 'utf8');
+  const hash = createHash('sha256').update(style).digest('base64');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Push versus polling: the lab beside its peers</title>
+<style>${style}</style>
+</head>
+<body>
+${renderToString(<PeersPage peers={peers} />)}
+</body>
+</html>
+`;
+}
+
+function PeersPage({ peers }: { peers: Peers }) {
+  const { environment, rounds, startedAt, measures, failures } = peers;
+  return (
+    <main class="peers">
+      <h1>The lab beside its peers</h1>
+      <p>
+        The same work on the same machine, in {rounds} interleaved round{rounds === 1 ? '' : 's'}, each
+        contender in a process of its own. Processor time is what the operating system counted for that
+        process. {startedAt.slice(0, 10)}, {environment.cpu}, {environment.cores} cores, Node{' '}
+        {environment.node}.
+      </p>
+      {[...environment.warnings, ...failures].map((text) => (
+        <p class="peers-warning">{text}</p>
+      ))}
+      <Promises peers={peers} />
+      {groupsOf(measures).map((group) => (
+        <Bars measures={group} />
+      ))}
+    </main>
+  );
+}
+
+/** The ratios that were promised before anything was measured. */
+function Promises({ peers }: { peers: Peers }) {
+  const all = outcomes(peers);
+  if (all.length === 0) return null;
+  return (
+    <section>
+      <h2>What was promised</h2>
+      <p>The median of the rounds’ ratios decides. In brackets the ratio’s 95 % interval over the rounds.</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
+      <section class="table-box" tabIndex={0} aria-label="Ratios">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col">Of</th>
+              <th scope="col" class="number">
+                Measured
+              </th>
+              <th scope="col" class="number">
+                At most
+              </th>
+              <th scope="col">Met</th>
+            </tr>
+          </thead>
+          <tbody>
+            {all.map(({ quantity, case: name, a, b, median, interval, atMost, met }) => (
+              <tr>
+                <td class="word">
+                  {quantity}, {name}
+                </td>
+                <td class="word">
+                  {a}
+                  {b ? ` / ${b}` : ''}
+                </td>
+                <td>
+                  {median.toFixed(2)}
+                  {b ? '' : ` ${quantities[quantity]}`}
+                  {interval && b ? ` (${range(interval)})` : ''}
+                </td>
+                <td>{atMost}</td>
+                <td class="word">{met ? 'yes' : 'no'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+/** One quantity of one case: a bar for each contender. */
+function Bars({ measures }: { measures: readonly Measure[] }) {
+  const [{ contest, case: name, quantity }] = measures as [Measure];
+  const bars = measures
+    .map(({ contender, values }) => ({ contender, values: values.filter((value) => value !== null) }))
+    .filter(({ values }) => values.length > 0)
+    .map(({ contender, values }) => ({
+      contender,
+      median: quantileOf(values, 0.5),
+      least: Math.min(...values),
+      most: Math.max(...values),
+    }));
+  const longest = Math.max(...bars.map(({ most }) => most), Number.MIN_VALUE);
+  const at = (value: number) => (value / longest) * 100;
+  const unit = quantities[quantity];
+  return (
+    <section>
+      <h2>
+        {contest}, {name}: {quantity}
+      </h2>
+      <dl class="peers-bars">
+        {bars.map(({ contender, median, least, most }) => (
+          <>
+            <dt>{contender}</dt>
+            <dd>
+              <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="peers-bar" x="0" y="1" width={at(median)} height="6" />
+                <rect class="peers-spread" x={at(least)} y="3.5" width={at(most) - at(least)} height="1" />
+              </svg>
+              <span>
+                {threeDigits(median)} {unit} ({threeDigits(least)}–{threeDigits(most)})
+              </span>
+            </dd>
+          </>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function groupsOf(measures: readonly Measure[]): Measure[][] {
+  const groups = new Map<string, Measure[]>();
+  for (const measure of measures) {
+    const key = JSON.stringify([measure.contest, measure.case, measure.quantity]);
+    groups.set(key, [...(groups.get(key) ?? []), measure]);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http';
+import type { Batch, Cursor } from './message.ts';
+import { type BatchLimit, defaultBatchLimit, type MessageLog } from './message-log.ts';
+
+/**
+ * The same question, the same answer: what everybody who asks from the same place is sent.
+ *
+ *     GET after=a1:6 ──►┐
+ *     GET after=a1:6 ──►├── looked up and written as JSON once ──► the same bytes to each
+ *     GET after=a1:6 ──►┘
+ *
+ * A crowd of polls stands at few places, as a rule at the end of the log. Until the log grows, the batch of
+ * a place does not change, so neither do its bytes. This is for a poll what the shared frame is for a push.
+ */
+export class Prepared {
+  readonly #log: MessageLog;
+  readonly #limit: BatchLimit;
+  readonly #batches = new Map<string, Batch>();
+  #head = 0;
+  #messages = 0;
+
+  constructor(log: MessageLog, limit: BatchLimit = defaultBatchLimit) {
+    this.#log = log;
+    this.#limit = limit;
+  }
+
+  /** What the log has after this cursor; the same object for the same place, for as long as the log has not grown. */
+  after(cursor: Cursor | undefined): Batch {
+    if (this.#head !== this.#log.head || this.#messages > messagesKept || this.#batches.size > placesKept) {
+      this.#batches.clear();
+      this.#head = this.#log.head;
+      this.#messages = 0;
+    }
+    const place = cursor ? `${cursor.logId}:${cursor.seq}` : '';
+    const known = this.#batches.get(place);
+    if (known) return known;
+    const batch = this.#log.after(cursor, this.#limit);
+    this.#batches.set(place, batch);
+    this.#messages += batch.messages.length;
+    return batch;
+  }
+}
+
+/** Batches, and messages in them, that are kept ready. When there are more, all are let go. */
+const placesKept = 1000;
+const messagesKept = 10_000;
+
+/** The bytes of batches that somebody still has. */
+const bodies = new WeakMap<Batch, Buffer>();
+
+/** Answers with a batch. Goes past whatever a framework would do to write JSON. */
+export function sendBatch(response: ServerResponse, batch: Batch): void {
+  let body = bodies.get(batch);
+  if (!body) {
+    body = Buffer.from(JSON.stringify(batch));
+    bodies.set(batch, body);
+  }
+  response
+    .writeHead(200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': body.length,
+      'cache-control': 'no-store',
+    })
+    .end(body);
+}
