@@ -111,7 +111,7 @@ class Agent {
       this.#channel.publish('', replyTo, text, { type: 'answer', correlationId });
     };
     try {
-      const order = parseAs(orderSchema, 'order', String(content));
+      const order = parseAs(orderSchema, 'this order', String(content));
       const value = await this.#do(order, receivedMs);
       answer({ value: value ?? null });
     } catch (error) {

@@ -10,12 +10,13 @@ import { trialWarnings } from '../analysis/warnings.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
+import { labVersion } from '../harness/environment.ts';
 import { Recorder } from '../harness/recorder.ts';
 import { Bench } from '../harness/trial.ts';
 import { parseResult, type Trial, trialSchema } from '../result.ts';
 import { Agents, type AgentsOptions } from './agents.ts';
 import { type Exchange, readingOf, uncertaintyBetween } from './clock.ts';
-import { agentsExchange, queueOfAgent } from './orders.ts';
+import { agentsExchange, queueOfAgent, type Sign, signEveryMs } from './orders.ts';
 import { canBeDivided, mergedReport, sharesOf } from './shards.ts';
 
 /** Agents in processes of their own, at a real RabbitMQ. */
@@ -198,6 +199,38 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     await tell.close();
     await agent.saying('It is free again: the lab has gone.');
     expect(await other.order(stranger)).toEqual({ value: null });
+  });
+
+  it('whose answers are not of the right shape are named with the field, and their messages counted', async () => {
+    const honest = await startAgent();
+    const liar = await startLiar();
+    const { bench, news } = await gather({ count: 2 });
+    const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 300 };
+    for (const [order, value, reason] of [
+      ['connect', { originMs: 0, phasesMs: ['soon'] }, 'is refused: phasesMs.0: '],
+      ['meter', null, 'is refused: (top): '],
+      ['finish', { reports: [{ gaps: -1 }], recordings: [] }, 'is refused: reports.0.books: '],
+      ['finish', { reports: [], recordings: [] }, 'has 0 and 0 of 1 groups'],
+    ] as const) {
+      liar.answers = { ...goodAnswers, [order]: value };
+      news.length = 0;
+      const [trial] = await bench.run('test', short);
+      const shard = trial?.shards?.find(({ agent }) => agent === liar.name);
+      const what = `the answer of ${liar.name} to "${order}" ${reason}`;
+      expect(shard?.lost).toContain(what);
+      expect(trial).toMatchObject({
+        status: 'failed',
+        error: expect.stringContaining(what),
+        messages: { expected: 7 * 15, delivered: (7 - (shard?.clients ?? 0)) * 15, duplicated: 0 },
+      });
+      expect(trial?.messages.missed).toBe((shard?.clients ?? 0) * 15);
+    }
+    // One whose clock can't be read is given no clients.
+    liar.answers = { ...goodAnswers, clock: { receivedMs: 'now', answeredMs: 1 } };
+    const [trial] = await bench.run('test', short);
+    expect(trial).toMatchObject({ status: 'ok', messages: { expected: 105, delivered: 105 } });
+    expect(trial?.shards?.map(({ agent }) => agent)).toEqual([honest.name]);
+    expect(news.filter((text) => text.includes('to "clock" is refused: receivedMs: '))).not.toEqual([]);
   });
 
   it.skipIf(!canShiftClocks)('with another clock give the same ages', async () => {
@@ -496,6 +529,49 @@ async function teller(agent: string) {
         channel.sendToQueue(queueOfAgent(agent), Buffer.from(text), { replyTo: lab, correlationId: '1' });
       }),
   };
+}
+
+/** What somebody who only pretends to have clients may answer. */
+const goodAnswers: Record<string, unknown> = {
+  take: null,
+  clock: { receivedMs: 0, answeredMs: 0 },
+  connect: { originMs: 0, phasesMs: [] },
+  meter: {
+    use: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: null, wakeUps: 0, loopBusyShare: 0 },
+    samples: [],
+    missedSlots: [],
+    asked: [],
+  },
+  disconnect: null,
+  release: null,
+};
+
+/** Somebody at the broker who shows itself as an agent does, and answers each order with what it has for it. */
+async function startLiar() {
+  const name = 'a-liar';
+  const connection = await connect(node.addresses.amqp);
+  cleanups.push(() => connection.close());
+  const channel = await connection.createChannel();
+  const liar = { name, answers: goodAnswers };
+  let takenBy: string | null = null;
+  const show = () => {
+    const machine = { node: process.version, os: 'none', cpu: 'none', cores: 1, memoryBytes: 1 };
+    const sign: Sign = { agent: name, version: labVersion(), ...machine, clientsMax: 1000, takenBy };
+    channel.publish(agentsExchange, '', Buffer.from(JSON.stringify(sign)), { type: 'sign' });
+  };
+  await channel.assertExchange(agentsExchange, 'fanout', { durable: false });
+  await channel.assertQueue(queueOfAgent(name), { exclusive: true, durable: false });
+  await channel.consume(queueOfAgent(name), (message) => {
+    if (!message) return;
+    const order = JSON.parse(String(message.content));
+    if (order.name === 'take') takenBy = order.lab;
+    const { replyTo, correlationId } = message.properties;
+    const answer = Buffer.from(JSON.stringify({ value: liar.answers[order.name] }));
+    channel.publish('', replyTo, answer, { type: 'answer', correlationId });
+  });
+  const showing = setInterval(show, signEveryMs);
+  cleanups.push(() => clearInterval(showing));
+  return liar;
 }
 
 function startLab(...args: string[]) {

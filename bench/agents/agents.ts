@@ -3,10 +3,12 @@ import { type Channel, type ConsumeMessage, connect } from 'amqplib';
 import { nowMs } from '../../servers/clock.ts';
 import { nameOfRabbit, parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
 import { labVersion } from '../harness/environment.ts';
+import { type AnswerTo, answersByOrder } from './answers.ts';
 import { type ClockReading, type Exchange, readingOf } from './clock.ts';
 import {
   agentsExchange,
   answerSchema,
+  checkedAs,
   type Order,
   parseAs,
   queueOfAgent,
@@ -32,6 +34,9 @@ export type AgentsOptions = {
   signal?: AbortSignal;
 };
 
+/** An order that has not been answered yet. */
+type Call = { agent: string; name: Order['name']; resolve(value: unknown): void; reject(error: Error): void };
+
 /** Times to ask an agent for its clock: the shortest exchange counts. */
 const clockExchanges = 10;
 const orderLimitMs = 30_000;
@@ -51,10 +56,7 @@ export class Agents {
   /** By name: who has ever shown itself, and when it did last. */
   readonly #signs = new Map<string, { sign: Sign; atMs: number }>();
   readonly #taken = new Set<string>();
-  readonly #calls = new Map<
-    string,
-    { agent: string; resolve(value: unknown): void; reject(error: Error): void }
-  >();
+  readonly #calls = new Map<string, Call>();
   #watch: NodeJS.Timeout | undefined;
   #watchedMs = nowMs();
 
@@ -110,15 +112,16 @@ export class Agents {
   }
 
   /**
-   * Gives an order. Rejects with the agent's own words when it refuses or fails, at once when it is dead, and
-   * after `limitMs` when it lives and does not answer.
+   * Gives an order. Rejects with the agent's own words when it refuses or fails, with the field at fault when
+   * its answer is not of the right shape, at once when it is dead, and after `limitMs` when it lives and does
+   * not answer.
    */
   call<Name extends Order['name']>(
     agent: string,
     name: Name,
     argument: ArgumentOf<Name>,
     limitMs = orderLimitMs,
-  ): Promise<unknown> {
+  ): Promise<AnswerTo<Name>> {
     if (name !== 'take' && !this.#taken.has(agent))
       return Promise.reject(new Error(`${agent} was lost before`));
     const correlationId = randomUUID();
@@ -134,7 +137,12 @@ export class Agents {
           how(value);
         };
       };
-      this.#calls.set(correlationId, { agent, resolve: settled(resolve), reject: settled(reject) });
+      this.#calls.set(correlationId, {
+        agent,
+        name,
+        resolve: settled(resolve as (value: unknown) => void),
+        reject: settled(reject),
+      });
       this.#channel.publish(
         '',
         queueOfAgent(agent),
@@ -149,10 +157,15 @@ export class Agents {
     const exchanges: Exchange[] = [];
     while (exchanges.length < clockExchanges) {
       const sentMs = nowMs();
-      const answer = (await this.call(agent, 'clock', null)) as Pick<Exchange, 'receivedMs' | 'answeredMs'>;
+      const answer = await this.call(agent, 'clock', null);
       exchanges.push({ sentMs, ...answer, heardMs: nowMs() });
     }
     return readingOf(exchanges);
+  }
+
+  /** Does without an agent from now on. */
+  leaveOut(agent: string, why: string): void {
+    if (this.#taken.has(agent)) this.#lose(agent, why);
   }
 
   /** Lets the agents go. */
@@ -176,17 +189,14 @@ export class Agents {
   }
 
   #hear({ content, properties }: ConsumeMessage): void {
+    const call = this.#calls.get(properties.correlationId);
     try {
       if (properties.type === 'sign') {
-        const sign = parseAs(signSchema, 'sign of an agent', String(content));
+        const sign = parseAs(signSchema, 'this sign of an agent', String(content));
         this.#signs.set(sign.agent, { sign, atMs: nowMs() });
-        return;
-      }
-      const call = this.#calls.get(properties.correlationId);
-      const answer = parseAs(answerSchema, 'answer of an agent', String(content));
-      if ('error' in answer) call?.reject(new Error(answer.error));
-      else call?.resolve(answer.value);
+      } else if (call) takeAnswer(call, String(content));
     } catch (error) {
+      call?.reject(error as Error);
       this.#onNews((error as Error).message);
     }
   }
@@ -243,6 +253,14 @@ export class Agents {
       this.#signs.delete(agent);
     }
   }
+}
+
+/** Settles a call with what came. Throws an `Error` that names the agent and the field when that is no answer to it. */
+function takeAnswer({ agent, name, resolve, reject }: Call, text: string): void {
+  const what = `the answer of ${agent} to "${name}"`;
+  const answer = parseAs(answerSchema, what, text);
+  if ('error' in answer) reject(new Error(answer.error));
+  else resolve(checkedAs(answersByOrder[name], what, answer.value));
 }
 
 /** Fewer agents came than were asked for. */
