@@ -43,7 +43,8 @@ const orderLimitMs = 30_000;
 
 /**
  * The agents of a run, as the lab sees them. An agent is dead when it shows no sign of life, or its queue is
- * gone; one that shows itself and does not answer is slow, and is told so apart.
+ * gone; one that shows itself and does not answer is slow, and is told so apart. One that was lost and shows
+ * itself again can be taken up for what comes then.
  */
 export class Agents {
   /** Why the broker was given up, in one line; `undefined` while all is well. */
@@ -56,6 +57,9 @@ export class Agents {
   /** By name: who has ever shown itself, and when it did last. */
   readonly #signs = new Map<string, { sign: Sign; atMs: number }>();
   readonly #taken = new Set<string>();
+  /** Those that were taken and lost since. */
+  readonly #lost = new Set<string>();
+  #isClosing = false;
   readonly #calls = new Map<string, Call>();
   #watch: NodeJS.Timeout | undefined;
   #watchedMs = nowMs();
@@ -163,7 +167,15 @@ export class Agents {
     return readingOf(exchanges);
   }
 
-  /** Does without an agent from now on. */
+  /** Takes up those that were lost and have shown themselves since. */
+  async takeUp(): Promise<void> {
+    for (const name of this.#lost) {
+      const { takenBy } = this.#signs.get(name)?.sign ?? {};
+      if (takenBy === null || takenBy === this.#queue) await this.#take(name);
+    }
+  }
+
+  /** Does without an agent until it is taken up again. */
   leaveOut(agent: string, why: string): void {
     if (this.#taken.has(agent)) this.#lose(agent, why);
   }
@@ -171,6 +183,7 @@ export class Agents {
   /** Lets the agents go. */
   async close(): Promise<void> {
     clearInterval(this.#watch);
+    this.#isClosing = true;
     await Promise.allSettled(this.names.map((name) => this.call(name, 'release', null, 2000)));
     this.#connection.removeAllListeners('close');
     await this.#connection.close().catch(() => {});
@@ -181,8 +194,8 @@ export class Agents {
     await this.#channel.assertQueue(this.#queue, { exclusive: true, durable: false });
     await this.#channel.bindQueue(this.#queue, agentsExchange, '');
     this.#channel.on('return', ({ fields }) => {
-      for (const name of this.#taken)
-        if (queueOfAgent(name) === fields.routingKey) this.#lose(name, 'it has left the broker');
+      for (const { agent } of [...this.#calls.values()])
+        if (queueOfAgent(agent) === fields.routingKey) this.#lose(agent, 'it has left the broker');
     });
     await this.#channel.consume(this.#queue, (message) => message && this.#hear(message), { noAck: true });
     this.#watch = setInterval(() => this.#look(), signEveryMs / 2);
@@ -193,6 +206,8 @@ export class Agents {
     try {
       if (properties.type === 'sign') {
         const sign = parseAs(signSchema, 'this sign of an agent', String(content));
+        if (this.#taken.has(sign.agent) && sign.takenBy !== this.#queue)
+          this.#lose(sign.agent, 'it has lost its connection, and its clients with that');
         this.#signs.set(sign.agent, { sign, atMs: nowMs() });
       } else if (call) takeAnswer(call, String(content));
     } catch (error) {
@@ -213,10 +228,13 @@ export class Agents {
   }
 
   #lose(agent: string, why: string): void {
-    this.#taken.delete(agent);
     const error = new Error(`${agent} is lost: ${why}`);
-    for (const call of this.#calls.values()) if (call.agent === agent) call.reject(error);
-    this.#onNews(`${error.message}; what comes is done without it`);
+    // Only what it shows from now on counts.
+    this.#signs.delete(agent);
+    for (const call of [...this.#calls.values()]) if (call.agent === agent) call.reject(error);
+    if (!this.#taken.delete(agent) || this.#isClosing) return;
+    this.#lost.add(agent);
+    this.#onNews(`${error.message}; what comes is done without it, until it is back`);
   }
 
   async #gather({ count, waitMs = 60_000, signal }: AgentsOptions): Promise<void> {
@@ -247,7 +265,7 @@ export class Agents {
     try {
       await this.call(agent, 'take', null, this.#deadAfterMs);
       this.#taken.add(agent);
-      this.#onNews(`${agent} is here`);
+      this.#onNews(`${agent} is ${this.#lost.delete(agent) ? 'back' : 'here'}`);
     } catch {
       // It was taken by another lab meanwhile, or is gone: its next sign says so.
       this.#signs.delete(agent);

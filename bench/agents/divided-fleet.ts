@@ -25,8 +25,9 @@ export class DividedFleet implements Fleet {
     this.#agents = agents;
   }
 
-  /** Begins a trial with those that live: clears what one before may have left, and reads their clocks. */
+  /** Begins a trial with those that live, and those that are back: clears what one before may have left, and reads their clocks. */
   async begin(): Promise<void> {
+    await this.#agents.takeUp();
     const begun = await Promise.all(
       this.#agents.names.map(async (agent): Promise<Part[]> => {
         try {
