@@ -5,7 +5,8 @@ import { workAsAgent } from './agents/agent.ts';
 /**
  * `npm run agent`: offers this machine's clients to a lab on another, over the broker that both use.
  *
- * Exit codes: 0 ended by Ctrl-C; 2 the command line is wrong; 3 there is no broker, or it is lost.
+ * Exit codes: 0 ended by Ctrl-C; 2 the command line is wrong; 3 there is no broker. One that is lost later is
+ * tried again until it is back.
  */
 const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
 

@@ -162,9 +162,10 @@ async function main(options: Options): Promise<number> {
   await rabbit?.close();
 
   const interrupted = interrupt.signal.aborted;
-  const lost = elsewhere?.agents.problem;
-  if (lost) environment.warnings.push(`${lost}.`);
-  result.lab.status = interrupted || refusal || lost ? 'interrupted' : 'complete';
+  const agentsProblem = elsewhere?.agents.problem;
+  if (agentsProblem) environment.warnings.push(`${agentsProblem}.`);
+  const brokerProblem = refusal ?? run.brokerProblem;
+  result.lab.status = interrupted || brokerProblem ? 'interrupted' : 'complete';
   if (options.check) result.checks = checkClaims(claims, result);
   const resultPath = save();
   const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
@@ -177,7 +178,6 @@ async function main(options: Options): Promise<number> {
   (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (interrupted) return exitCodes.interrupted;
-  const brokerProblem = refusal ?? run.brokerProblem;
   if (brokerProblem) {
     console.error(brokerProblem);
     return exitCodes.environment;

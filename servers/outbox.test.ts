@@ -124,3 +124,18 @@ it.each([
   offered({ policy, limitMessages: 3, onDropped: (seq) => dropped.push(seq) }, five);
   expect(dropped).toEqual(given);
 });
+
+it.each([
+  ['drop-newest', 2, [3, 4, 5, 6]],
+  ['drop-oldest', 1, [2, 3, 4, 5]],
+] satisfies [Policy, number, number[]][])(
+  'names under %s each message of a hole that it gives up',
+  (policy, limitMessages, given) => {
+    const hole = (seq: number, missing: number): Entry => ({ ...entry(seq), missing });
+    const dropped: number[] = [];
+    const entries = policy === 'drop-newest' ? [entry(1), entry(2), hole(3, 4)] : [hole(2, 4), entry(6)];
+    const { outbox } = offered({ policy, limitMessages, onDropped: (seq) => dropped.push(seq) }, entries);
+    expect(dropped).toEqual(given);
+    expect(outbox.dropped).toBe(4);
+  },
+);

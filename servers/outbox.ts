@@ -36,7 +36,7 @@ export type OutboxOptions = {
   limitBytes?: number;
   /** Messages that may wait for one reader. Default: any number. */
   limitMessages?: number;
-  /** Is told of every message that is given up. */
+  /** Is told of every message that is given up, and of each that an entry only says is missing. */
   onDropped?: (seq: number) => void;
 };
 
@@ -142,7 +142,8 @@ export class Outbox {
 
   #giveUp({ seq, missing = 1 }: Entry): void {
     this.dropped += missing;
-    this.#onDropped?.(seq);
+    if (!this.#onDropped) return;
+    for (let given = seq; given < seq + missing; given += 1) this.#onDropped(given);
   }
 
   #append(entry: Entry): void {

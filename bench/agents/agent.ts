@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Channel, type ConsumeMessage, connect } from 'amqplib';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
+import { backoffMs } from '../../clients/backoff.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { nameOfRabbit, parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
+import {
+  nameOfRabbit,
+  parseRabbitUrl,
+  type RabbitAddress,
+  rabbitProblem,
+} from '../../servers/source/rabbit-address.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment, labVersion } from '../harness/environment.ts';
 import type { FleetHandlers } from '../harness/fleet-process.ts';
@@ -32,32 +39,89 @@ export type AgentOptions = {
   signal: AbortSignal;
 };
 
-/** Works as an agent until `signal` aborts. Rejects, in one line with what to do, when there is no broker or it is lost. */
+/** After two of these without a sign a connection is lost, at either end: only then may the agent have its queue again. */
+const heartbeatSeconds = 5;
+
+/**
+ * Works as an agent until `signal` aborts. Rejects, in one line with what to do, when there is no broker.
+ * When the broker is lost later, whatever its clients were doing ends, and it connects again as soon as it can.
+ */
 export async function workAsAgent({ url, onNews, signal }: AgentOptions): Promise<void> {
   const address = parseRabbitUrl(url);
-  let connection: Awaited<ReturnType<typeof connect>>;
-  try {
-    connection = await connect(url, { noDelay: true, timeout: 5000 });
-  } catch (error) {
-    throw new Error(rabbitProblem(address, error));
+  const broker = nameOfRabbit(address);
+  const who = await introduction();
+  const interrupted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  let offer: Offer | undefined = await offerAt(address, who, onNews);
+  onNews(`${who.agent} offers its clients at ${broker}. Ctrl-C ends it.`);
+  for (;;) {
+    await Promise.race([offer.lost, interrupted]);
+    await offer.close();
+    if (signal.aborted) return;
+    onNews(`${broker} is gone: it is tried again until it is back. Ctrl-C ends this agent.`);
+    offer = await offerAgain(() => offerAt(address, who, onNews), onNews, signal);
+    if (!offer) return;
+    onNews(`${broker} is back: ${who.agent} offers its clients again.`);
   }
-  const lost = new Promise<never>((_, reject) => {
-    const gone = () => reject(new Error(`${nameOfRabbit(address)} is gone: start it and this agent again`));
-    connection.on('error', gone);
-    connection.on('close', gone);
-  });
-  lost.catch(() => {});
-  const channel = await connection.createChannel();
-  channel.on('error', () => {});
-  const agent = new Agent(channel, await introduction(), onNews);
+}
+
+/** Tries until it succeeds, and says each new reason why it did not. `undefined` when the signal has aborted. */
+async function offerAgain(
+  tryOnce: () => Promise<Offer>,
+  onNews: AgentOptions['onNews'],
+  signal: AbortSignal,
+): Promise<Offer | undefined> {
+  let reason = '';
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    await wait(backoffMs(failures, Math.random), undefined, { signal }).catch(() => {});
+    try {
+      if (!signal.aborted) return await tryOnce();
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== reason) onNews(message);
+      reason = message;
+    }
+  }
+  return undefined;
+}
+
+/** An agent at a broker for as long as its connection holds. */
+type Offer = {
+  /** Resolves when the connection is lost. */
+  lost: Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Connects, and shows the agent to labs. Rejects in one line when that can't be done. */
+async function offerAt(
+  address: RabbitAddress,
+  who: Omit<Sign, 'takenBy'>,
+  onNews: AgentOptions['onNews'],
+): Promise<Offer> {
+  let connection: ChannelModel | undefined;
+  let agent: Agent | undefined;
+  const close = async () => {
+    agent?.close();
+    await connection?.close().catch(() => {});
+  };
   try {
+    connection = await connect({ ...address, heartbeat: heartbeatSeconds }, { noDelay: true, timeout: 5000 });
+    const opened = connection;
+    const lost = new Promise<void>((resolve) => {
+      const gone = () => {
+        agent?.close();
+        resolve();
+      };
+      opened.on('error', gone);
+      opened.on('close', gone);
+    });
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    agent = new Agent(channel, who, onNews);
     await agent.open();
-    onNews(`${agent.name} offers its clients at ${nameOfRabbit(address)}. Ctrl-C ends it.`);
-    await Promise.race([lost, new Promise((ended) => signal.addEventListener('abort', ended))]);
-  } finally {
-    agent.close();
-    connection.removeAllListeners('close');
-    await connection.close().catch(() => {});
+    return { lost, close };
+  } catch (error) {
+    await close();
+    throw new Error(rabbitProblem(address, error));
   }
 }
 
@@ -70,6 +134,7 @@ class Agent {
   #fleet: Child<FleetHandlers> | undefined;
   #clients = 0;
   #showing: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(channel: Channel, introduction: Omit<Sign, 'takenBy'>, onNews: (text: string) => void) {
     this.#channel = channel;
@@ -91,7 +156,9 @@ class Agent {
     this.#showing = setInterval(() => this.#show(), signEveryMs);
   }
 
+  /** Ends its clients. Nothing is said any more: the connection may be gone. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#showing);
     this.#fleet?.kill();
   }
@@ -106,17 +173,17 @@ class Agent {
     const receivedMs = nowMs();
     const { replyTo, correlationId } = properties;
     const answer = (words: { value: unknown } | { error: string }) => {
-      if (!replyTo) return;
+      if (!replyTo || this.#isClosed) return;
       const text = Buffer.from(JSON.stringify(words));
       this.#channel.publish('', replyTo, text, { type: 'answer', correlationId });
     };
     try {
-      const order = parseAs(orderSchema, 'order', String(content));
+      const order = parseAs(orderSchema, 'this order', String(content));
       const value = await this.#do(order, receivedMs);
       answer({ value: value ?? null });
     } catch (error) {
       const { message } = error as Error;
-      this.#onNews(message);
+      if (!this.#isClosed) this.#onNews(message);
       answer({ error: message.slice(0, 2000) });
     }
   }

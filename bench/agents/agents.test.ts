@@ -10,12 +10,14 @@ import { trialWarnings } from '../analysis/warnings.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
+import { labVersion } from '../harness/environment.ts';
 import { Recorder } from '../harness/recorder.ts';
+import { openRelay } from '../harness/relay.ts';
 import { Bench } from '../harness/trial.ts';
 import { parseResult, type Trial, trialSchema } from '../result.ts';
 import { Agents, type AgentsOptions } from './agents.ts';
 import { type Exchange, readingOf, uncertaintyBetween } from './clock.ts';
-import { agentsExchange, queueOfAgent } from './orders.ts';
+import { agentsExchange, queueOfAgent, type Sign, signEveryMs } from './orders.ts';
 import { canBeDivided, mergedReport, sharesOf } from './shards.ts';
 
 /** Agents in processes of their own, at a real RabbitMQ. */
@@ -149,6 +151,50 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     expect(agents.names).toEqual([slow.name]);
   });
 
+  it('that lose the broker connect again, and have clients in the next trial', async () => {
+    const relay = await openRelay(node.addresses.amqp);
+    cleanups.push(() => relay.goAway());
+    const [steady, cutOff] = [await startAgent(), await startAgent({ url: relay.url })];
+    const { bench, news } = await gather({ count: 2, deadAfterMs: 1500 });
+    const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
+    const lostIn = async (cut: () => unknown, reason: string) => {
+      const cutOffSays = cutOff.next('A window of 0.6 s');
+      const running = bench.run('test', short);
+      await cutOffSays;
+      await cut();
+      const [trial] = await running;
+      const shard = trial?.shards?.find(({ agent }) => agent === cutOff.name);
+      const missed = (shard?.clients ?? 0) * 30;
+      expect(missed).toBeGreaterThan(0);
+      expect(trial).toMatchObject({
+        status: 'failed',
+        error: `${cutOff.name} is lost: ${reason}; its ${shard?.clients} clients were to have ${missed} messages, which count as missed`,
+        messages: { expected: 210, delivered: 210 - missed, missed },
+      });
+    };
+    const isThereAgain = async () => {
+      await signsOf(cutOff.name, 2);
+      const [trial] = await bench.run('test', short);
+      expect(trial).toMatchObject({ status: 'ok', messages: { expected: 210, delivered: 210 } });
+      const both = [steady.name, cutOff.name].sort();
+      expect(trial?.shards?.map(({ agent }) => agent)).toEqual(both);
+      expect(news.filter((text) => text === `${cutOff.name} is back`)).toHaveLength(1);
+      news.length = 0;
+    };
+
+    // It is back long before anybody could call it dead.
+    await lostIn(() => relay.cut(), 'it has lost its connection, and its clients with that');
+    await cutOff.saying('is back: ');
+    await isThereAgain();
+
+    await lostIn(() => relay.goAway(), 'it has shown no sign of life for 1.5 s');
+    await cutOff.saying('nobody answers as RabbitMQ at 127.0.0.1:');
+    const isBack = cutOff.next('is back: ');
+    await relay.comeBack();
+    await isBack;
+    await isThereAgain();
+  });
+
   it('refuse whatever is no order', async () => {
     const agent = await startAgent();
     const tell = await teller(agent.name);
@@ -200,9 +246,41 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     expect(await other.order(stranger)).toEqual({ value: null });
   });
 
+  it('whose answers are not of the right shape are named with the field, and their messages counted', async () => {
+    const honest = await startAgent();
+    const liar = await startLiar();
+    const { bench, news } = await gather({ count: 2 });
+    const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 300 };
+    for (const [order, value, reason] of [
+      ['connect', { originMs: 0, phasesMs: ['soon'] }, 'is refused: phasesMs.0: '],
+      ['meter', null, 'is refused: (top): '],
+      ['finish', { reports: [{ gaps: -1 }], recordings: [] }, 'is refused: reports.0.books: '],
+      ['finish', { reports: [], recordings: [] }, 'has 0 and 0 of 1 groups'],
+    ] as const) {
+      liar.answers = { ...goodAnswers, [order]: value };
+      news.length = 0;
+      const [trial] = await bench.run('test', short);
+      const shard = trial?.shards?.find(({ agent }) => agent === liar.name);
+      const what = `the answer of ${liar.name} to "${order}" ${reason}`;
+      expect(shard?.lost).toContain(what);
+      expect(trial).toMatchObject({
+        status: 'failed',
+        error: expect.stringContaining(what),
+        messages: { expected: 7 * 15, delivered: (7 - (shard?.clients ?? 0)) * 15, duplicated: 0 },
+      });
+      expect(trial?.messages.missed).toBe((shard?.clients ?? 0) * 15);
+    }
+    // One whose clock can't be read is given no clients.
+    liar.answers = { ...goodAnswers, clock: { receivedMs: 'now', answeredMs: 1 } };
+    const [trial] = await bench.run('test', short);
+    expect(trial).toMatchObject({ status: 'ok', messages: { expected: 105, delivered: 105 } });
+    expect(trial?.shards?.map(({ agent }) => agent)).toEqual([honest.name]);
+    expect(news.filter((text) => text.includes('to "clock" is refused: receivedMs: '))).not.toEqual([]);
+  });
+
   it.skipIf(!canShiftClocks)('with another clock give the same ages', async () => {
     const dayMs = 86_400_000;
-    const agent = await startAgent('unshare', '--time', '--monotonic', '86400', '--fork');
+    const agent = await startAgent({ under: ['unshare', '--time', '--monotonic', '86400', '--fork'] });
     const { bench } = await gather({ count: 1 });
     for (const trial of await bench.run('test', { ...plan, away: { atMs: 500, durationMs: 500 } })) {
       expect(trial.status, trial.error).toBe('ok');
@@ -251,14 +329,12 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   });
 
   // The last one: it takes the broker away.
-  it('and their lab end with 3, and a partial report, when the broker dies in the middle of the run', async () => {
+  it('wait for a broker that dies in the middle of the run; their lab ends with 3, and a partial report', async () => {
     const agent = await startAgent();
     const lab = startLab('--only', 'freshness', '--agents', '1', '--broker', node.addresses.amqp);
     await lab.saying('2 of 3');
-    const ended = once(agent.child, 'close');
     await node.stop();
-    expect((await ended)[0]).toBe(3);
-    expect(agent.said()).toMatch(/^RabbitMQ at .* is gone: start it and this agent again$/m);
+    await agent.saying('is gone: it is tried again until it is back');
     const { exitCode, said, files } = await lab.ended;
     expect(exitCode, said).toBe(3);
     expect(said).toMatch(/^RabbitMQ at .* was lost in the middle of the run, and with it all agents: /m);
@@ -402,13 +478,19 @@ describe('shards', () => {
   const shardOf = (agent: string) => ({ agent, clients: 5, clockOffsetMs: 0, clockUncertaintyMs: 1 });
 });
 
-/** An agent in a process of its own, what it has said, and its name. */
-type Helper = { child: ChildProcess; name: string; said(): string; saying(text: string): Promise<void> };
+/** An agent in a process of its own, what it has said, and its name. `saying` waits until it has said something, `next` until it does so again. */
+type Helper = {
+  child: ChildProcess;
+  name: string;
+  said(): string;
+  saying(text: string): Promise<void>;
+  next(text: string): Promise<void>;
+};
 
 /** Starts an agent, under another program where there is one, and waits until it offers itself. */
-async function startAgent(...under: string[]): Promise<Helper> {
+async function startAgent({ url = node.addresses.amqp, under = [] as string[] } = {}): Promise<Helper> {
   const command = [...under, process.execPath, ...runsTypeScript, 'bench/agent.ts'];
-  const [program = '', ...args] = [...command, '--broker', node.addresses.amqp];
+  const [program = '', ...args] = [...command, '--broker', url];
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
   cleanups.push(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -420,11 +502,17 @@ async function startAgent(...under: string[]): Promise<Helper> {
   const lines: string[] = [];
   const input = createInterface({ input: child.stderr as NodeJS.ReadableStream });
   input.on('line', (line) => lines.push(line));
-  const saying = async (text: string) => {
-    while (!lines.some((line) => line.includes(text))) await once(input, 'line');
+  const saying = async (text: string, from = 0) => {
+    while (!lines.slice(from).some((line) => line.includes(text))) await once(input, 'line');
   };
   await saying('offers its clients');
-  return { child, name: lines[0]?.split(' ')[0] as string, said: () => lines.join('\n'), saying };
+  return {
+    child,
+    name: lines[0]?.split(' ')[0] as string,
+    said: () => lines.join('\n'),
+    saying,
+    next: (text) => saying(text, lines.length),
+  };
 }
 
 /** Agents as the lab has them, and a bench whose trials they do. */
@@ -496,6 +584,49 @@ async function teller(agent: string) {
         channel.sendToQueue(queueOfAgent(agent), Buffer.from(text), { replyTo: lab, correlationId: '1' });
       }),
   };
+}
+
+/** What somebody who only pretends to have clients may answer. */
+const goodAnswers: Record<string, unknown> = {
+  take: null,
+  clock: { receivedMs: 0, answeredMs: 0 },
+  connect: { originMs: 0, phasesMs: [] },
+  meter: {
+    use: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: null, wakeUps: 0, loopBusyShare: 0 },
+    samples: [],
+    missedSlots: [],
+    asked: [],
+  },
+  disconnect: null,
+  release: null,
+};
+
+/** Somebody at the broker who shows itself as an agent does, and answers each order with what it has for it. */
+async function startLiar() {
+  const name = 'a-liar';
+  const connection = await connect(node.addresses.amqp);
+  cleanups.push(() => connection.close());
+  const channel = await connection.createChannel();
+  const liar = { name, answers: goodAnswers };
+  let takenBy: string | null = null;
+  const show = () => {
+    const machine = { node: process.version, os: 'none', cpu: 'none', cores: 1, memoryBytes: 1 };
+    const sign: Sign = { agent: name, version: labVersion(), ...machine, clientsMax: 1000, takenBy };
+    channel.publish(agentsExchange, '', Buffer.from(JSON.stringify(sign)), { type: 'sign' });
+  };
+  await channel.assertExchange(agentsExchange, 'fanout', { durable: false });
+  await channel.assertQueue(queueOfAgent(name), { exclusive: true, durable: false });
+  await channel.consume(queueOfAgent(name), (message) => {
+    if (!message) return;
+    const order = JSON.parse(String(message.content));
+    if (order.name === 'take') takenBy = order.lab;
+    const { replyTo, correlationId } = message.properties;
+    const answer = Buffer.from(JSON.stringify({ value: liar.answers[order.name] }));
+    channel.publish('', replyTo, answer, { type: 'answer', correlationId });
+  });
+  const showing = setInterval(show, signEveryMs);
+  cleanups.push(() => clearInterval(showing));
+  return liar;
 }
 
 function startLab(...args: string[]) {

@@ -3,10 +3,12 @@ import { type Channel, type ConsumeMessage, connect } from 'amqplib';
 import { nowMs } from '../../servers/clock.ts';
 import { nameOfRabbit, parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
 import { labVersion } from '../harness/environment.ts';
+import { type AnswerTo, answersByOrder } from './answers.ts';
 import { type ClockReading, type Exchange, readingOf } from './clock.ts';
 import {
   agentsExchange,
   answerSchema,
+  checkedAs,
   type Order,
   parseAs,
   queueOfAgent,
@@ -32,13 +34,17 @@ export type AgentsOptions = {
   signal?: AbortSignal;
 };
 
+/** An order that has not been answered yet. */
+type Call = { agent: string; name: Order['name']; resolve(value: unknown): void; reject(error: Error): void };
+
 /** Times to ask an agent for its clock: the shortest exchange counts. */
 const clockExchanges = 10;
 const orderLimitMs = 30_000;
 
 /**
  * The agents of a run, as the lab sees them. An agent is dead when it shows no sign of life, or its queue is
- * gone; one that shows itself and does not answer is slow, and is told so apart.
+ * gone; one that shows itself and does not answer is slow, and is told so apart. One that was lost and shows
+ * itself again can be taken up for what comes then.
  */
 export class Agents {
   /** Why the broker was given up, in one line; `undefined` while all is well. */
@@ -51,10 +57,10 @@ export class Agents {
   /** By name: who has ever shown itself, and when it did last. */
   readonly #signs = new Map<string, { sign: Sign; atMs: number }>();
   readonly #taken = new Set<string>();
-  readonly #calls = new Map<
-    string,
-    { agent: string; resolve(value: unknown): void; reject(error: Error): void }
-  >();
+  /** Those that were taken and lost since. */
+  readonly #lost = new Set<string>();
+  #isClosing = false;
+  readonly #calls = new Map<string, Call>();
   #watch: NodeJS.Timeout | undefined;
   #watchedMs = nowMs();
 
@@ -110,15 +116,16 @@ export class Agents {
   }
 
   /**
-   * Gives an order. Rejects with the agent's own words when it refuses or fails, at once when it is dead, and
-   * after `limitMs` when it lives and does not answer.
+   * Gives an order. Rejects with the agent's own words when it refuses or fails, with the field at fault when
+   * its answer is not of the right shape, at once when it is dead, and after `limitMs` when it lives and does
+   * not answer.
    */
   call<Name extends Order['name']>(
     agent: string,
     name: Name,
     argument: ArgumentOf<Name>,
     limitMs = orderLimitMs,
-  ): Promise<unknown> {
+  ): Promise<AnswerTo<Name>> {
     if (name !== 'take' && !this.#taken.has(agent))
       return Promise.reject(new Error(`${agent} was lost before`));
     const correlationId = randomUUID();
@@ -134,7 +141,12 @@ export class Agents {
           how(value);
         };
       };
-      this.#calls.set(correlationId, { agent, resolve: settled(resolve), reject: settled(reject) });
+      this.#calls.set(correlationId, {
+        agent,
+        name,
+        resolve: settled(resolve as (value: unknown) => void),
+        reject: settled(reject),
+      });
       this.#channel.publish(
         '',
         queueOfAgent(agent),
@@ -149,15 +161,29 @@ export class Agents {
     const exchanges: Exchange[] = [];
     while (exchanges.length < clockExchanges) {
       const sentMs = nowMs();
-      const answer = (await this.call(agent, 'clock', null)) as Pick<Exchange, 'receivedMs' | 'answeredMs'>;
+      const answer = await this.call(agent, 'clock', null);
       exchanges.push({ sentMs, ...answer, heardMs: nowMs() });
     }
     return readingOf(exchanges);
   }
 
+  /** Takes up those that were lost and have shown themselves since. */
+  async takeUp(): Promise<void> {
+    for (const name of this.#lost) {
+      const { takenBy } = this.#signs.get(name)?.sign ?? {};
+      if (takenBy === null || takenBy === this.#queue) await this.#take(name);
+    }
+  }
+
+  /** Does without an agent until it is taken up again. */
+  leaveOut(agent: string, why: string): void {
+    if (this.#taken.has(agent)) this.#lose(agent, why);
+  }
+
   /** Lets the agents go. */
   async close(): Promise<void> {
     clearInterval(this.#watch);
+    this.#isClosing = true;
     await Promise.allSettled(this.names.map((name) => this.call(name, 'release', null, 2000)));
     this.#connection.removeAllListeners('close');
     await this.#connection.close().catch(() => {});
@@ -168,25 +194,24 @@ export class Agents {
     await this.#channel.assertQueue(this.#queue, { exclusive: true, durable: false });
     await this.#channel.bindQueue(this.#queue, agentsExchange, '');
     this.#channel.on('return', ({ fields }) => {
-      for (const name of this.#taken)
-        if (queueOfAgent(name) === fields.routingKey) this.#lose(name, 'it has left the broker');
+      for (const { agent } of [...this.#calls.values()])
+        if (queueOfAgent(agent) === fields.routingKey) this.#lose(agent, 'it has left the broker');
     });
     await this.#channel.consume(this.#queue, (message) => message && this.#hear(message), { noAck: true });
     this.#watch = setInterval(() => this.#look(), signEveryMs / 2);
   }
 
   #hear({ content, properties }: ConsumeMessage): void {
+    const call = this.#calls.get(properties.correlationId);
     try {
       if (properties.type === 'sign') {
-        const sign = parseAs(signSchema, 'sign of an agent', String(content));
+        const sign = parseAs(signSchema, 'this sign of an agent', String(content));
+        if (this.#taken.has(sign.agent) && sign.takenBy !== this.#queue)
+          this.#lose(sign.agent, 'it has lost its connection, and its clients with that');
         this.#signs.set(sign.agent, { sign, atMs: nowMs() });
-        return;
-      }
-      const call = this.#calls.get(properties.correlationId);
-      const answer = parseAs(answerSchema, 'answer of an agent', String(content));
-      if ('error' in answer) call?.reject(new Error(answer.error));
-      else call?.resolve(answer.value);
+      } else if (call) takeAnswer(call, String(content));
     } catch (error) {
+      call?.reject(error as Error);
       this.#onNews((error as Error).message);
     }
   }
@@ -203,10 +228,13 @@ export class Agents {
   }
 
   #lose(agent: string, why: string): void {
-    this.#taken.delete(agent);
     const error = new Error(`${agent} is lost: ${why}`);
-    for (const call of this.#calls.values()) if (call.agent === agent) call.reject(error);
-    this.#onNews(`${error.message}; what comes is done without it`);
+    // Only what it shows from now on counts.
+    this.#signs.delete(agent);
+    for (const call of [...this.#calls.values()]) if (call.agent === agent) call.reject(error);
+    if (!this.#taken.delete(agent) || this.#isClosing) return;
+    this.#lost.add(agent);
+    this.#onNews(`${error.message}; what comes is done without it, until it is back`);
   }
 
   async #gather({ count, waitMs = 60_000, signal }: AgentsOptions): Promise<void> {
@@ -237,12 +265,20 @@ export class Agents {
     try {
       await this.call(agent, 'take', null, this.#deadAfterMs);
       this.#taken.add(agent);
-      this.#onNews(`${agent} is here`);
+      this.#onNews(`${agent} is ${this.#lost.delete(agent) ? 'back' : 'here'}`);
     } catch {
       // It was taken by another lab meanwhile, or is gone: its next sign says so.
       this.#signs.delete(agent);
     }
   }
+}
+
+/** Settles a call with what came. Throws an `Error` that names the agent and the field when that is no answer to it. */
+function takeAnswer({ agent, name, resolve, reject }: Call, text: string): void {
+  const what = `the answer of ${agent} to "${name}"`;
+  const answer = parseAs(answerSchema, what, text);
+  if ('error' in answer) reject(new Error(answer.error));
+  else resolve(checkedAs(answersByOrder[name], what, answer.value));
 }
 
 /** Fewer agents came than were asked for. */

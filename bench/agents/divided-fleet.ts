@@ -1,26 +1,19 @@
 import type { Fleet } from '../harness/fleet.ts';
-import type { FleetMetered } from '../harness/fleet-process.ts';
 import type { FleetGroup, FleetReport } from '../harness/group.ts';
-import type { Recording } from '../harness/recorder.ts';
 import type { Phases } from '../harness/trial-result.ts';
 import type { Shard } from '../result.ts';
 import type { Agents } from './agents.ts';
+import type { AnswerTo } from './answers.ts';
 import { type ClockReading, uncertaintyBetween } from './clock.ts';
 import { mergedMetered, mergedReport, type ShardReport, sharesOf } from './shards.ts';
 
 /** One agent in one trial. */
 type Part = { agent: string; clock: ClockReading; clients: number[]; lost?: string };
 
-/** What an agent answers to "finish". */
-type Finished = {
-  reports: FleetReport[];
-  recordings: { delay: Recording; response: Recording }[];
-};
-
 /**
  * The clients of a trial, divided among agents. An instant is converted on its way by what was read of the
- * agent's clock at the start of the trial. Who is lost after its clients have connected is named, and the
- * others go on.
+ * agent's clock at the start of the trial. Who fails before it has clients is left out of it; who is lost
+ * after that is named, and the others go on.
  */
 export class DividedFleet implements Fleet {
   /** An order has to go through the broker first. */
@@ -32,42 +25,45 @@ export class DividedFleet implements Fleet {
     this.#agents = agents;
   }
 
-  /** Begins a trial with those that live: clears what one before may have left, and reads their clocks. */
+  /** Begins a trial with those that live, and those that are back: clears what one before may have left, and reads their clocks. */
   async begin(): Promise<void> {
-    const { names } = this.#agents;
-    if (names.length === 0) throw new Error('all agents are lost');
-    this.#parts = await Promise.all(
-      names.map(async (agent) => {
-        await this.#agents.call(agent, 'disconnect', null);
-        return { agent, clock: await this.#agents.clockOf(agent), clients: [] };
+    await this.#agents.takeUp();
+    const begun = await Promise.all(
+      this.#agents.names.map(async (agent): Promise<Part[]> => {
+        try {
+          await this.#agents.call(agent, 'disconnect', null);
+          return [{ agent, clock: await this.#agents.clockOf(agent), clients: [] }];
+        } catch (error) {
+          this.#agents.leaveOut(agent, (error as Error).message);
+          return [];
+        }
       }),
     );
+    this.#parts = begun.flat();
+    if (this.#parts.length === 0) throw new Error('all agents are lost');
   }
 
   async connect({ clients: wanted, ...group }: FleetGroup): Promise<Phases> {
     const shares = sharesOf(wanted, this.#parts.length);
-    const all = await Promise.all(
-      this.#parts.map(async ({ agent, clock, clients }, index) => {
-        const share = shares[index] as number;
-        clients.push(share);
-        const shard = {
-          ...group,
-          host: group.host ?? '127.0.0.1',
-          clients: share,
-          // Otherwise the clients of all agents would have the same phases.
-          seed: group.seed + index,
-          clockOffsetMs: clock.offsetMs,
-        };
-        const { originMs, phasesMs } = (await this.#agents.call(agent, 'connect', shard as never)) as Phases;
-        return phasesMs.map((phaseMs) => originMs - clock.offsetMs + phaseMs);
-      }),
-    );
-    return { originMs: 0, phasesMs: all.flat() };
+    for (const [index, { clients }] of this.#parts.entries()) clients.push(shares[index] as number);
+    const all = await this.#ask(async ({ agent, clock, clients }, index) => {
+      const shard = {
+        ...group,
+        host: group.host ?? '127.0.0.1',
+        clients: clients.at(-1),
+        // Otherwise the clients of all agents would have the same phases.
+        seed: group.seed + index,
+        clockOffsetMs: clock.offsetMs,
+      };
+      const { originMs, phasesMs } = await this.#agents.call(agent, 'connect', shard as never);
+      return phasesMs.map((phaseMs) => originMs - clock.offsetMs + phaseMs);
+    });
+    return { originMs: 0, phasesMs: all.flatMap((phasesMs) => phasesMs ?? []) };
   }
 
   async meter({ startMs, endMs, ...window }: Parameters<Fleet['meter']>[0], limitMs: number) {
     const { sampleEveryMs, quiet, away, outage } = window;
-    const metered = await this.#ask<FleetMetered>(({ agent, clock: { offsetMs } }) =>
+    const metered = await this.#ask(({ agent, clock: { offsetMs } }) =>
       this.#agents.call(
         agent,
         'meter',
@@ -79,11 +75,15 @@ export class DividedFleet implements Fleet {
   }
 
   async finish(end: Parameters<Fleet['finish']>[0], limitMs: number): Promise<FleetReport[]> {
-    const finished = await this.#ask<Finished>(({ agent }) =>
-      this.#agents.call(agent, 'finish', end, limitMs),
-    );
-    const later = await this.#ask<ClockReading>(({ agent }) => this.#agents.clockOf(agent));
     const groups = this.#parts[0]?.clients.length ?? 0;
+    const finished = await this.#ask(async ({ agent }) => {
+      const answer = await this.#agents.call(agent, 'finish', end, limitMs);
+      const counts = [answer.reports.length, answer.recordings.length];
+      if (counts.some((count) => count !== groups))
+        throw new Error(`the answer of ${agent} to "finish" has ${counts.join(' and ')} of ${groups} groups`);
+      return answer;
+    });
+    const later = await this.#ask(({ agent }) => this.#agents.clockOf(agent));
     return Array.from({ length: groups }, (_, group) => {
       const shards = this.#parts.map(({ agent, clock, clients, lost }, index): Shard => {
         const after = later[index];
@@ -105,12 +105,12 @@ export class DividedFleet implements Fleet {
   }
 
   /** Asks every agent that has not been lost in this trial; whoever fails now has been. */
-  #ask<Value>(order: (part: Part) => Promise<unknown>): Promise<(Value | undefined)[]> {
+  #ask<Value>(order: (part: Part, index: number) => Promise<Value>): Promise<(Value | undefined)[]> {
     return Promise.all(
-      this.#parts.map(async (part) => {
+      this.#parts.map(async (part, index) => {
         if (part.lost) return undefined;
         try {
-          return (await order(part)) as Value;
+          return await order(part, index);
         } catch (error) {
           part.lost = (error as Error).message;
           return undefined;
@@ -122,7 +122,7 @@ export class DividedFleet implements Fleet {
 
 /** What an agent says of one group, with instants by this machine's clock. */
 function reportOf(
-  finished: Finished | undefined,
+  finished: AnswerTo<'finish'> | undefined,
   group: number,
   { offsetMs }: ClockReading,
 ): ShardReport | undefined {

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
+import { openRelay } from '../harness/relay.ts';
 import { parseResult } from '../result.ts';
 
 /**
@@ -50,7 +50,10 @@ describe.skipIf(!runs)('agents on hosts of their own', { timeout: 240_000 }, () 
     makeNetwork();
     node = await startBrokerNode({ plugins: [], startLimitMs });
     cleanups.push(() => node.stop());
-    brokerUrl = await withinReach(node.addresses.amqp, cleanups);
+    // The broker listens on this machine alone: a relay takes it to the bridge.
+    const relay = await openRelay(node.addresses.amqp, addressOf(1));
+    cleanups.push(() => relay.goAway());
+    brokerUrl = relay.url;
   }, startLimitMs + 20_000);
 
   afterAll(async () => {
@@ -162,28 +165,6 @@ function canMakeNetwork(): boolean {
   } finally {
     removeNetwork();
   }
-}
-
-/** The broker listens on this machine alone: a relay takes it to the bridge. Returns its URL there. */
-async function withinReach(amqp: string, cleanups: (() => unknown)[]): Promise<string> {
-  const url = new URL(amqp);
-  const port = Number(url.port);
-  const relay = createServer((near) => {
-    const far = connectSocket(port, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      socket.on('error', () => {});
-      socket.on('close', () => other.destroy());
-    }
-  }).listen(0, addressOf(1));
-  cleanups.push(() => relay.close());
-  await once(relay, 'listening');
-  url.hostname = addressOf(1);
-  url.port = String((relay.address() as AddressInfo).port);
-  return url.href;
 }
 
 /** Whoever has a connection to this address, as the kernel knows them; those to the broker's port are no clients. */

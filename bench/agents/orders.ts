@@ -81,7 +81,7 @@ function order<Name extends string, Argument extends z.ZodType>(name: Name, argu
 
 export type Order = z.infer<typeof orderSchema>;
 
-/** What an agent answers. */
+/** How an agent answers: with what was asked for (see answers.ts), or why not. */
 export const answerSchema = z.union([
   z.strictObject({ value: z.unknown() }),
   z.strictObject({ error: z.string().max(2000) }),
@@ -102,16 +102,25 @@ export const signSchema = z.strictObject({
 
 export type Sign = z.infer<typeof signSchema>;
 
-/** Reads JSON of a shape. Throws an `Error` that names the field at fault. */
+/** Reads JSON of a shape. Throws an `Error` that says of what it is (`this order`), and names the field at fault. */
 export function parseAs<Shape extends z.ZodType>(schema: Shape, what: string, text: string): z.infer<Shape> {
   let data: unknown;
   try {
     data = JSON.parse(text);
   } catch {
-    throw new Error(`this ${what} is not JSON`);
+    throw new Error(`${what} is not JSON`);
   }
+  return checkedAs(schema, what, data);
+}
+
+/** The same of what was read already. */
+export function checkedAs<Shape extends z.ZodType>(
+  schema: Shape,
+  what: string,
+  data: unknown,
+): z.infer<Shape> {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`this ${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`);
+  throw new Error(`${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`);
 }

@@ -70,7 +70,7 @@ export type FleetReport = {
   /** Slots missed within the window. */
   missedSlots: number;
   failures: number;
-  lastFailure: string | undefined;
+  lastFailure?: string;
   /** Messages that a broker marked as sent before, and the most that one consumer held. */
   redelivered: number;
   heldMax: number;

@@ -9,7 +9,7 @@ const binCount = Math.ceil(Math.log10(longestMs / shortestMs) * binsPerDecade) +
 
 /** All that a recorder holds, to be sent to another process: HdrHistogram's own encoding, and what it has not. */
 export const recordingSchema = z.strictObject({
-  histogram: z.string(),
+  histogram: z.string().refine(isHistogram, { error: 'it takes a histogram as HdrHistogram encodes it' }),
   bins: z.array(z.number().int().min(0)).length(binCount),
   sumMs: z.number().min(0),
   maxMs: z.number().min(0),
@@ -99,6 +99,15 @@ export class Recorder {
       bins.count.push(count);
     });
     return bins;
+  }
+}
+
+function isHistogram(text: string): boolean {
+  try {
+    hdr.decodeFromCompressedBase64(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -15,6 +14,7 @@ import { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import { parseStreamEntry, type Stamped } from '../../servers/source/stream-entry.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from './broker-node.ts';
 import { runsTypeScript } from './child.ts';
+import { openRelay } from './relay.ts';
 
 /** One RabbitMQ, and servers in several processes that have their messages from it. */
 const hasRabbit = findRabbit() !== undefined;
@@ -97,7 +97,8 @@ describe.skipIf(!runs)('servers on one RabbitMQ source', { timeout: 120_000 }, (
 
   it('lose nothing when their connections to RabbitMQ break: they resume by offset, and publish again', async () => {
     const name = randomUUID();
-    const relay = await openRelay();
+    const relay = await openRelay(node.addresses.amqp);
+    cleanups.push(() => relay.goAway());
     const news: string[] = [];
     const cut = await openSource(name, { url: relay.url, onNews: (text) => news.push(text) });
     const other = await openSource(name);
@@ -320,33 +321,4 @@ async function lastStamped(stream: string): Promise<Stamped> {
 
 function bodiesIn({ log }: RabbitSource): string[] {
   return log.after({ logId: log.id, seq: 0 }).messages.map(({ body }) => body);
-}
-
-/** A way to the node that can be cut: every connection at once, without a word. */
-async function openRelay(): Promise<{ url: string; cut(): void }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connectSocket(Number(new URL(node.addresses.amqp).port), '127.0.0.1');
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.once('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  cleanups.push(() => {
-    cut();
-    server.close();
-  });
-  const url = new URL(node.addresses.amqp);
-  url.port = String((server.address() as AddressInfo).port);
-  return { url: url.href, cut };
 }

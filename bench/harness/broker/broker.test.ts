@@ -315,6 +315,8 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       ).toHaveLength(1);
       expect(exitCode).toBe(3);
       const result = parseResult(files['results.json'] as string);
+      expect(result.lab.status).toBe('interrupted');
+      expect(files['report.html']).toContain('This report is not complete');
       expect(result.trials.some(({ status }) => status === 'ok')).toBe(true);
       expect(result.trials.some(({ status }) => status === 'failed')).toBe(true);
       expect(files['report.html']).toContain('RabbitMQ was lost in the middle of the run');
