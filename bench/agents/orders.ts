@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { transportNames } from '../../clients/transports.ts';
+import { oneLine } from '../../servers/message.ts';
 
 /**
  * What the lab and its agents say to each other, over RabbitMQ.
@@ -113,5 +114,5 @@ export function parseAs<Shape extends z.ZodType>(schema: Shape, what: string, te
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`this ${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`);
+  throw new Error(oneLine(`this ${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`));
 }
