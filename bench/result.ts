@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { anyTransportNames, transportNames } from '../clients/transports.ts';
+import { oneLine } from '../servers/message.ts';
 
 /**
  * The result file: the contract between the bench that writes it and the report (or any other
@@ -438,7 +439,7 @@ export function parseResult(text: string): Result {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    throw new Error(`not a result file: it is not JSON (${(error as Error).message})`);
+    throw new Error(`not a result file: it is not JSON (${oneLine((error as Error).message)})`);
   }
   const version = (data as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== schemaVersion)

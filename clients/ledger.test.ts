@@ -65,4 +65,11 @@ describe('a ledger', () => {
     expect(fresh).toHaveLength(2);
     expect(ledger).toMatchObject({ resets: 1, cursor: 'log1:2', gaps: 0, duplicated: 0 });
   });
+
+  it('survives a gap that a server only claims', () => {
+    const ledger = new Ledger('log1:2');
+    ledger.takeMessage(message(Number.MAX_SAFE_INTEGER));
+    expect(ledger.gaps).toBe(Number.MAX_SAFE_INTEGER - 3);
+    expect(ledger.takeMessage(message(Number.MAX_SAFE_INTEGER - 1))).toBe(true);
+  });
 });

@@ -1,5 +1,8 @@
 import { type Batch, type Cursor, formatCursor, type Message, parseCursor } from '../servers/message.ts';
 
+/** Absent messages of one gap that are told from duplicates when they come after all: the newest, as many as a log keeps. */
+const absentMax = 20_000;
+
 /**
  * A client's own account of the sequence: where it began, where it is, and what went wrong between.
  *
@@ -87,7 +90,8 @@ export class Ledger {
   }
 
   #skipTo(seq: number): void {
-    for (let absent = this.#seq + 1; absent <= seq; absent += 1) this.#absent.add(absent);
+    const first = Math.max(this.#seq + 1, seq + 1 - absentMax);
+    for (let absent = first; absent <= seq; absent += 1) this.#absent.add(absent);
     this.gaps += seq - this.#seq;
     this.#seq = seq;
   }

@@ -3,13 +3,11 @@ import { count, type HttpApp } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from './message.ts';
 import { sendBatch } from './prepared.ts';
 
-const bodyLimitBytes = 64 * 1024;
-
 /**
  * The same two routes as http-express.ts with nothing on top of `node:http`, so that what polling
  * costs can be told from what a framework costs.
  */
-export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
+export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): RequestListener {
   return async (request, response) => {
     try {
       const [path, query] = (request.url ?? '').split('?');
@@ -20,7 +18,7 @@ export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
         );
       if (path !== '/messages') throw new BadInput(`there is no ${path} here: ask for /messages`, 404);
       if (request.method === 'POST') {
-        const { seq } = await publish(parsePublication(parseJson(await bodyOf(request))));
+        const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
         return sendJson(response, 201, { seq });
       }
       const parameters = new URLSearchParams(query);
@@ -35,7 +33,7 @@ export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
         response,
       });
     } catch (error) {
-      if (response.headersSent) return void response.destroy();
+      if (response.headersSent || request.socket.destroyed) return void response.destroy();
       tally.refused += 1;
       const status = error instanceof BadInput ? error.status : 500;
       if (status === 500) console.error(error);
@@ -46,14 +44,15 @@ export function bareApp({ onAsked, publish, tally }: HttpApp): RequestListener {
 }
 
 /** Reads a body. Throws `BadInput` at the first byte too many; the rest is read and thrown away. */
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage, limitBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes <= bodyLimitBytes) pieces.push(piece);
+    if (bytes <= limitBytes) pieces.push(piece);
   }
-  if (bytes > bodyLimitBytes) throw new BadInput('request entity too large', 413);
+  if (bytes > limitBytes)
+    throw new BadInput(`the body is too large: it takes at most ${limitBytes} bytes`, 413);
   return Buffer.concat(pieces).toString();
 }
 

@@ -1,8 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Endpoint, type Tally } from './endpoint.ts';
 import { type Gated, gated } from './gate.ts';
 import { bareApp } from './http-bare.ts';
 import { expressApp } from './http-express.ts';
+import { guardedHttpServer } from './http-guarded.ts';
+import { type Limited, limitsOf } from './limits.ts';
 import type { Batch, Message, Publication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -11,12 +13,13 @@ import type { MessageSource } from './source/source.ts';
  * delivering: `POST /messages` to publish, a reason for everything refused, and connections that
  * stay open between two polls.
  */
-export type HttpOptions = Gated & {
-  /** What reads requests and writes answers: Express, or nothing on top of Node. Default `express`. */
-  framework?: 'express' | 'http';
-  /** Called for every poll as it arrives. What it returns is called with what the answer carries, as it leaves. */
-  onAsk?: () => (batch: Batch) => void;
-};
+export type HttpOptions = Gated &
+  Limited & {
+    /** What reads requests and writes answers: Express, or nothing on top of Node. Default `express`. */
+    framework?: 'express' | 'http';
+    /** Called for every poll as it arrives. What it returns is called with what the answer carries, as it leaves. */
+    onAsk?: () => (batch: Batch) => void;
+  };
 
 /** A `GET /messages`, as either framework hands it on. */
 export type Asked = {
@@ -36,25 +39,26 @@ export type HttpApp = {
   onAsked(asked: Asked): void;
   publish(publication: Publication): Promise<Message>;
   tally: Tally;
+  /** Bytes of a body. */
+  bodyLimitBytes: number;
 };
 
 /** An HTTP server that calls `onAsked` for every `GET /messages`. */
 export function httpServer(
   source: MessageSource,
   tally: Tally,
-  { framework = 'express', gate, onAsk }: HttpOptions,
+  options: HttpOptions,
   onAsked: HttpApp['onAsked'],
 ): Server {
+  const { framework = 'express', gate, onAsk } = options;
   const app = {
     onAsked: onAsk ? watched(onAsked, onAsk) : onAsked,
     publish: (publication: Publication) => source.publish(publication),
     tally,
+    bodyLimitBytes: limitsOf(options).bodyBytes,
   };
-  // Node closes an idle connection after 5 s, so a client that polls less often would reconnect every time.
-  return createServer(
-    { keepAliveTimeout: 120_000 },
-    gated(gate, tally, framework === 'express' ? expressApp(app) : bareApp(app)),
-  );
+  const listener = framework === 'express' ? expressApp(app) : bareApp(app);
+  return guardedHttpServer(gated(gate, tally, listener), tally, options);
 }
 
 /** The same, as an endpoint. */

@@ -4,7 +4,7 @@ import { BadInput, parsePublication } from './message.ts';
 import { sendBatch } from './prepared.ts';
 
 /** `GET /messages` and `POST /messages` on Express: convenient, and not free. */
-export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
+export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -23,7 +23,7 @@ export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
   });
   app.post(
     '/messages',
-    express.json({ type: () => true, limit: '64kb', strict: false }),
+    express.json({ type: () => true, limit: bodyLimitBytes, strict: false }),
     async (request, response) => {
       const { seq } = await publish(parsePublication(request.body));
       response.status(201).json({ seq });
@@ -37,9 +37,14 @@ export function expressApp({ onAsked, publish, tally }: HttpApp): Express {
     tally.refused += 1;
     const status = error.status ?? 500;
     if (status === 500) console.error(error);
-    response.status(status).json({ error: status === 500 ? 'the server failed' : error.message });
+    response.status(status).json({ error: whyRefused(error, status) });
   });
   return app;
+
+  function whyRefused({ message }: Error, status: number): string {
+    if (status === 413) return `the body is too large: it takes at most ${bodyLimitBytes} bytes`;
+    return status === 500 ? 'the server failed' : message;
+  }
 }
 
 function refuseOtherMethods(request: Request, response: Response, next: NextFunction): void {

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { type Endpoint, newTally } from './endpoint.ts';
 import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
+import { limitsOf } from './limits.ts';
 import type { BatchLimit } from './message-log.ts';
 import { Prepared } from './prepared.ts';
 import type { MessageSource } from './source/source.ts';
@@ -23,7 +25,7 @@ export type LongPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */
   batchLimit?: BatchLimit;
   /**
-   * How long an answer may be held. Default 25,000: below the 30 to 60 s after which proxies give up.
+   * How long an answer may be held. Default: that of the limits, 25,000.
    * Read anew for every request.
    */
   holdMs?: number;
@@ -31,15 +33,20 @@ export type LongPollOptions = HttpOptions & {
 
 export function longPollServer(source: MessageSource, options: LongPollOptions = {}): Endpoint {
   const prepared = new Prepared(source.log, options.batchLimit);
+  const { holdMs } = limitsOf(options);
+  const releases = new WeakMap<Socket, () => void>();
 
-  return httpEndpoint(source, newTally(), options, ({ after, answer, response }) => {
+  return httpEndpoint(source, newTally(), options, ({ after, answer, request: { socket }, response }) => {
+    // Whoever asks again on the same connection, with the answer before still held, is owed that one first.
+    releases.get(socket)?.();
     const cursor = source.log.cursorFrom(after);
     const batch = prepared.after(cursor);
     if (!cursor || batch.messages.length > 0) return answer(batch);
 
     // Reading the log and subscribing happen in one turn, so no message can come between them.
     const unsubscribe = source.log.subscribe(() => release());
-    const timer = setTimeout(() => release(), options.holdMs ?? 25_000);
+    const timer = setTimeout(() => release(), options.holdMs ?? holdMs);
+    releases.set(socket, release);
     response.once('close', letGo);
 
     function release(): void {
@@ -48,6 +55,7 @@ export function longPollServer(source: MessageSource, options: LongPollOptions =
     }
 
     function letGo(): void {
+      releases.delete(socket);
       clearTimeout(timer);
       unsubscribe();
     }

@@ -3,6 +3,7 @@ import {
   BadInput,
   creditLimit,
   LineSplitter,
+  oneLine,
   parseCredit,
   parseCursor,
   parseDelivery,
@@ -91,8 +92,28 @@ describe('a delivery', () => {
     expect(parseDelivery('{"messages":[],"next":"a:0","missed":0}')).toHaveProperty('next', 'a:0');
   });
 
-  it.each(['', 'x', 'null', '3', '{}', '{"error":"no"}'])('%j is refused', (text) => {
+  it.each([
+    '',
+    'x',
+    'null',
+    '3',
+    '{}',
+    '{"error":"no"}',
+    '{"seq":1}',
+    '{"seq":-1,"dueMs":2,"body":"x"}',
+    '{"seq":1e300,"dueMs":2,"body":"x"}',
+    '{"messages":[null],"next":"a:0","missed":0}',
+    '{"messages":[],"next":"a","missed":0}',
+    '{"messages":[],"missed":0}',
+    '{"messages":[],"next":"a:0","missed":-1}',
+  ])('%j is refused', (text) => {
     expect(() => parseDelivery(text)).toThrow(BadInput);
+  });
+});
+
+describe('one line', () => {
+  it('holds nothing that ends it, and nothing that a terminal obeys', () => {
+    expect(oneLine(' key "a\nb\u001b[2Jc\u009bd" ')).toBe('key "a b [2Jc d"');
   });
 });
 

@@ -104,7 +104,7 @@ export function parseJson(text: string): unknown {
 /** What a push connection carries: first batches until the reader has caught up, then single messages. */
 export function parseDelivery(text: string): Batch | Message {
   const data = parseJson(text) as Batch | Message;
-  if (isBatch(data) || Number.isInteger(data?.seq)) return data;
+  if (isBatch(data) ? isWhole(data) : isMessage(data)) return data;
   throw new BadInput(`neither a batch nor a message: ${quote(text)}`);
 }
 
@@ -113,6 +113,25 @@ export function parseNotice(text: string): Cursor {
   const cursor = parseCursor((parseJson(text) as { next?: unknown } | null)?.next);
   if (cursor) return cursor;
   throw new BadInput(`not a notice: ${quote(text)}`);
+}
+
+function isWhole({ messages, next, missed }: Batch): boolean {
+  return (
+    messages.every(isMessage) &&
+    isCount(missed) &&
+    typeof next === 'string' &&
+    parseCursor(next) !== undefined
+  );
+}
+
+function isMessage(data: Message | null): boolean {
+  return (
+    isCount(data?.seq) && data?.seq !== 0 && typeof data?.body === 'string' && Number.isFinite(data.dueMs)
+  );
+}
+
+function isCount(data: unknown): boolean {
+  return Number.isSafeInteger(data) && (data as number) >= 0;
 }
 
 /** Tells a batch from a single message. */
@@ -140,6 +159,11 @@ export class LineSplitter {
       throw new BadInput(`a line takes at most ${this.#limit} characters`, 413);
     return lines.filter((line) => line.trim() !== '');
   }
+}
+
+/** A text that repeats what somebody else wrote, as one line without control characters, which a terminal would obey. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 function quote(value: unknown): string {

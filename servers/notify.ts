@@ -42,7 +42,7 @@ export function notifyServer(source: MessageSource, options: NotifyOptions = {})
     grant: (socket, credit) => fanOut.grant(socket, credit),
     leave: (socket) => fanOut.leave(socket),
   };
-  acceptWebSockets(server, source, tally, readers, options.gate);
+  acceptWebSockets(server, source, tally, readers, options);
   return new Endpoint(server, tally, fanOut);
 }
 

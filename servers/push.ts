@@ -1,7 +1,8 @@
-import { createServer } from 'node:http';
 import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import type { Gated } from './gate.ts';
+import { guardedHttpServer } from './http-guarded.ts';
+import type { Limited } from './limits.ts';
 import type { MessageSource } from './source/source.ts';
 import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web-socket.ts';
 
@@ -24,14 +25,18 @@ import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web
  *
  * Left out: compression, and any authentication.
  */
-export function pushServer(source: MessageSource, options: FanOutOptions & Gated = {}): Endpoint {
+export function pushServer(source: MessageSource, options: FanOutOptions & Gated & Limited = {}): Endpoint {
   const tally = newTally();
   const fanOut = new FanOut(source.log, tally, webSocketFrame, pingFrame, options);
-  const server = createServer((_request, response) => {
-    tally.refused += 1;
-    response.writeHead(426, { upgrade: 'websocket', connection: 'close' });
-    response.end('{"error":"this is a WebSocket endpoint: connect with ws://…/messages"}\n');
-  });
+  const server = guardedHttpServer(
+    (_request, response) => {
+      tally.refused += 1;
+      response.writeHead(426, { upgrade: 'websocket', connection: 'close' });
+      response.end('{"error":"this is a WebSocket endpoint: connect with ws://…/messages"}\n');
+    },
+    tally,
+    options,
+  );
 
   const readers: Readers = {
     admit(after) {
@@ -41,6 +46,6 @@ export function pushServer(source: MessageSource, options: FanOutOptions & Gated
     grant: (socket, credit) => fanOut.grant(socket, credit),
     leave: (socket) => fanOut.leave(socket),
   };
-  acceptWebSockets(server, source, tally, readers, options.gate);
+  acceptWebSockets(server, source, tally, readers, options);
   return new Endpoint(server, tally, fanOut);
 }

@@ -1,6 +1,9 @@
+import type { Socket } from 'node:net';
 import { Endpoint, newTally } from './endpoint.ts';
+import { sayLast } from './entrance.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type HttpOptions, httpServer } from './http-endpoint.ts';
+import { limitsOf } from './limits.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -27,7 +30,12 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
   const tally = newTally();
   const fanOut = new FanOut(source.log, tally, eventFrame, Buffer.from(':\n\n'), options);
 
+  const { goodbyeMs } = limitsOf(options);
+  const streams = new WeakSet<Socket>();
+
   const server = httpServer(source, tally, options, ({ after, request, response }) => {
+    const { socket } = request;
+    if (streams.has(socket)) return refuseMore(socket);
     const cursor = source.log.cursorFrom(request.headers['last-event-id'] ?? after);
     response.removeHeader('transfer-encoding');
     response.writeHead(200, {
@@ -36,8 +44,23 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
       connection: 'close',
     });
     response.flushHeaders();
-    fanOut.join(request.socket, cursor, (reason) => request.socket.end(evictedEvent(reason)));
+    fanOut.join(socket, cursor, (reason) => socket.end(evictedEvent(reason)));
+    // Nothing that follows on this connection would ever be answered, and all of it would wait for that.
+    streams.add(socket);
+    socket.removeAllListeners('data').once('data', () => refuseMore(socket));
   });
+
+  function refuseMore(socket: Socket): void {
+    if (!fanOut.stateOf(socket)) return;
+    tally.refused += 1;
+    fanOut.leave(socket);
+    sayLast(
+      socket,
+      evictedEvent('a connection carries one stream and nothing else: ask on another'),
+      goodbyeMs,
+    );
+  }
+
   return new Endpoint(server, tally, fanOut);
 }
 

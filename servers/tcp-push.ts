@@ -1,6 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import { Endpoint, newTally } from './endpoint.ts';
+import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
+import { type Limited, limitsOf } from './limits.ts';
 import { LineSplitter, parseCredit, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -19,12 +21,22 @@ import type { MessageSource } from './source/source.ts';
  *
  * Left out: encryption, and any authentication.
  */
-export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}): Endpoint {
+export function tcpPushServer(source: MessageSource, options: FanOutOptions & Limited = {}): Endpoint {
   const tally = newTally();
+  const limits = limitsOf(options);
   const fanOut = new FanOut(source.log, tally, lineFrame, Buffer.from('\n'), options);
-  const server = createServer({ noDelay: true }, (socket) => {
-    const lines = new LineSplitter();
+  const server = createServer({ noDelay: true });
+  limitConnections(server, tally, limits);
+  server.on('connection', (socket) => {
+    const turnedAway = whyTurnedAway(socket);
+    if (turnedAway !== undefined) return sayLast(socket, errorLine(turnedAway), limits.goodbyeMs);
+    const lines = new LineSplitter(limits.lineCharacters);
     let joined = false;
+    const hello = setTimeout(
+      () => refuse(socket, `the first line is too slow: it takes at most ${limits.helloMs} ms`),
+      limits.helloMs,
+    ).unref();
+    socket.once('close', () => clearTimeout(hello));
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
       try {
@@ -41,6 +53,7 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}
         const after = source.log.cursorFrom((data as { after?: unknown } | null)?.after);
         fanOut.join(socket, after, (reason) => socket.end(errorLine(reason)));
         joined = true;
+        clearTimeout(hello);
         return;
       }
       const credit = parseCredit(data);
@@ -52,8 +65,7 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions = {}
   function refuse(socket: Socket, reason: string): void {
     tally.refused += 1;
     fanOut.leave(socket);
-    socket.removeAllListeners('data').resume();
-    socket.end(errorLine(reason));
+    sayLast(socket, errorLine(reason), limits.goodbyeMs);
   }
 
   return new Endpoint(server, tally, fanOut);

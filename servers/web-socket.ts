@@ -1,8 +1,11 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { Tally } from './endpoint.ts';
-import { enter, type Gate } from './gate.ts';
+import { sayLast, whyTurnedAway } from './entrance.ts';
+import { enter, type Gated } from './gate.ts';
+import { rawAnswer } from './http-guarded.ts';
+import { type Limited, limitsOf } from './limits.ts';
 import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
@@ -28,15 +31,24 @@ export function acceptWebSockets(
   source: MessageSource,
   tally: Tally,
   readers: Readers,
-  gate?: Gate,
+  { gate, ...options }: Gated & Limited,
 ): void {
-  const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, perMessageDeflate: false });
+  const { messageBytes, goodbyeMs } = limitsOf(options);
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: messageBytes,
+    perMessageDeflate: false,
+    WebSocket: reasonedWebSocket(messageBytes),
+  });
 
   server.on('upgrade', (request, socket: Socket, head) => {
     try {
       const guest = enter(gate, request);
       const join = readers.admit(afterOf(request.url ?? ''));
       webSockets.handleUpgrade(request, socket, head, (client) => {
+        const turnedAway = whyTurnedAway(socket);
+        // A browser shows a page no status of a handshake, but the code and reason of a close.
+        if (turnedAway !== undefined) return client.close(1013, turnedAway);
         const refuse = (code: number, reason: string) => {
           tally.refused += 1;
           readers.leave(socket);
@@ -64,13 +76,24 @@ export function acceptWebSockets(
     } catch (error) {
       tally.refused += 1;
       const { status, message } = error as BadInput;
-      // Nobody else listens any more, and whoever is refused may hang up at once.
-      socket.on('error', () => {});
-      socket.end(
-        `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n\r\n${JSON.stringify({ error: message })}\n`,
-      );
+      sayLast(socket, rawAnswer(`${status} Refused`, message), goodbyeMs);
     }
   });
+}
+
+/** A WebSocket that gives a reason also where ws itself closes it, on a frame that is invalid or too much. */
+export function reasonedWebSocket(messageBytes: number): typeof WebSocket {
+  const reasons: Record<number, string> = {
+    1002: 'this is no valid frame (RFC 6455 §5)',
+    1007: 'a text message is UTF-8',
+    1008: 'a message takes fewer frames',
+    1009: `a message takes at most ${messageBytes} bytes`,
+  };
+  return class extends WebSocket {
+    override close(code?: number, reason?: string | Buffer): void {
+      super.close(code, reason ?? (code === undefined ? undefined : reasons[code]));
+    }
+  };
 }
 
 /** A final, unmasked text frame: two bytes, up to eight more for the length, the text (RFC 6455 §5.2). */

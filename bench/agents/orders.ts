@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { transportNames } from '../../clients/transports.ts';
+import { oneLine } from '../../servers/message.ts';
 
 /**
  * What the lab and its agents say to each other, over RabbitMQ.
@@ -122,5 +123,5 @@ export function checkedAs<Shape extends z.ZodType>(
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`);
+  throw new Error(oneLine(`${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`));
 }

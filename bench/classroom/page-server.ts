@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import {
   type Control,
@@ -7,6 +7,8 @@ import {
   type Joined,
   joinSchema,
 } from '../../clients/classroom/protocol.ts';
+import { newTally } from '../../servers/endpoint.ts';
+import { guardedHttpServer } from '../../servers/http-guarded.ts';
 import { BadInput } from '../../servers/message.ts';
 import { read } from './input.ts';
 import type { PageFile } from './pages.ts';
@@ -66,9 +68,7 @@ export function pageServer(desk: Desk): Server {
     response.json(await desk.control(read(controlSchema, request.body)));
   });
   answerErrors(app);
-  const server = createServer(app);
-  server.maxConnections = connectionsMax;
-  return server;
+  return guardedHttpServer(app, newTally(), { limits: { connections: connectionsMax } });
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   sightSchema,
 } from '../../clients/classroom/protocol.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { BadInput } from '../../servers/message.ts';
+import { BadInput, oneLine } from '../../servers/message.ts';
 import { type Counts, ofEveryLane } from './counts.ts';
 import { read } from './input.ts';
 
@@ -71,7 +71,7 @@ export function parseRecording(text: string): Recording {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    throw new Error(`not a recording: it is not JSON (${(error as Error).message})`);
+    throw new Error(`not a recording: it is not JSON (${oneLine((error as Error).message)})`);
   }
   const version = (data as Partial<Recording> | null)?.recordingVersion;
   if (version !== 1)

@@ -4,7 +4,11 @@ import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { limits, type Said, saidSchema, type Told } from '../../clients/classroom/protocol.ts';
 import { nowMs } from '../../servers/clock.ts';
+import { sayLast, whyTurnedAway } from '../../servers/entrance.ts';
+import { rawAnswer } from '../../servers/http-guarded.ts';
+import { defaultLimits } from '../../servers/limits.ts';
 import { BadInput, parseJson } from '../../servers/message.ts';
+import { reasonedWebSocket } from '../../servers/web-socket.ts';
 import { Allowance } from './allowance.ts';
 import { read } from './input.ts';
 import type { Member } from './members.ts';
@@ -58,6 +62,7 @@ export class Sessions {
     // Texts are measured in characters, of which each takes four bytes at most.
     maxPayload: 4 * limits.saidBytes,
     perMessageDeflate: false,
+    WebSocket: reasonedWebSocket(4 * limits.saidBytes),
   });
   readonly #pages = new Map<Page, WebSocket>();
   /** Pages that have given a sign of life since the last beat. */
@@ -76,13 +81,15 @@ export class Sessions {
       if (pathname !== '/session')
         throw new BadInput(`there is no ${pathname} here: connect to /session`, 404);
       const who = this.#host.admit(request, searchParams.get('token'));
-      this.#webSockets.handleUpgrade(request, socket, head, (client) => this.#welcome(request, client, who));
+      const hostname = hostnameOf(request);
+      this.#webSockets.handleUpgrade(request, socket, head, (client) => {
+        const turnedAway = whyTurnedAway(socket);
+        if (turnedAway !== undefined) client.close(1013, turnedAway);
+        else this.#welcome(hostname, client, who);
+      });
     } catch (error) {
       const { status = 400, message } = error as BadInput;
-      socket.on('error', () => {});
-      socket.end(
-        `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: application/json\r\n\r\n${JSON.stringify({ error: message })}\n`,
-      );
+      sayLast(socket, rawAnswer(`${status} Refused`, message), defaultLimits.goodbyeMs);
     }
   }
 
@@ -111,10 +118,10 @@ export class Sessions {
     await Promise.all(clients.map((client) => client.readyState === client.CLOSED || once(client, 'close')));
   }
 
-  #welcome(request: IncomingMessage, client: WebSocket, who: Member | 'presenter'): void {
+  #welcome(hostname: string, client: WebSocket, who: Member | 'presenter'): void {
     const page: Page = {
       ...(who !== 'presenter' && { member: who }),
-      hostname: hostnameOf(request),
+      hostname,
       tell: (told) => send(client, JSON.stringify(told)),
       end: (code, reason) => {
         client.close(code, reason);
@@ -184,5 +191,8 @@ function send(client: WebSocket, text: string): void {
 
 /** The name in the page's address. It stands in the origin; a program that is no page names the host alone. */
 function hostnameOf({ headers }: IncomingMessage): string {
-  return new URL(headers.origin ?? `http://${headers.host}`).hostname;
+  const address = headers.origin ?? `http://${headers.host}`;
+  if (!URL.canParse(address))
+    throw new BadInput(`host is ${JSON.stringify(headers.host)}: that is no name of a host`);
+  return new URL(address).hostname;
 }

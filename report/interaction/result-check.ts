@@ -31,7 +31,9 @@ export function readResult(text: string, shape: Shape): Result {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    throw new Error(`not a result file: it is not JSON (${(error as Error).message})`);
+    throw new Error(
+      `not a result file: it is not JSON (${(error as Error).message.replaceAll(/[\s\p{Cc}]+/gu, ' ')})`,
+    );
   }
   const version = (data as { schemaVersion?: unknown } | null)?.schemaVersion;
   const known = shape.properties?.schemaVersion?.const;

@@ -28,13 +28,13 @@ export type Stamped = { log: string; term: string; from: string; number: number;
 
 /** Reads an entry. `undefined` for what was written by somebody else. */
 export function parseStreamEntry(text: string): StreamEntry | undefined {
-  let entry: (Partial<Omit<Stamped, 'term'>> & { mark?: unknown; term?: unknown }) | null;
+  let entry: (Partial<Omit<Stamped, 'term'>> & { mark?: unknown; term?: unknown; proposes?: unknown }) | null;
   try {
     entry = JSON.parse(text);
   } catch {
     return undefined;
   }
-  if (typeof entry?.mark === 'string') return entry as Mark;
+  if (typeof entry?.mark === 'string') return isMark(entry) ? (entry as Mark) : undefined;
   const { log, term, from, number, message } = entry ?? {};
   const isStamped =
     [log, term, from].every((text) => typeof text === 'string') &&
@@ -42,6 +42,11 @@ export function parseStreamEntry(text: string): StreamEntry | undefined {
     Number.isFinite(message?.dueMs) &&
     typeof message?.body === 'string';
   return isStamped ? (entry as Stamped) : undefined;
+}
+
+function isMark({ log, term, proposes }: { log?: unknown; term?: unknown; proposes?: unknown }): boolean {
+  const areTexts = [log, proposes].every((id) => id === undefined || typeof id === 'string');
+  return areTexts && (term === undefined || term === true);
 }
 
 /** What was read so far, and by that what counts of what comes next. */

@@ -9,6 +9,7 @@ import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
 import { newTally } from '../../../servers/endpoint.ts';
 import { bareApp } from '../../../servers/http-bare.ts';
+import { defaultLimits } from '../../../servers/limits.ts';
 import { serversByName } from '../../../servers/main.ts';
 import { formatCursor } from '../../../servers/message.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
@@ -191,6 +192,7 @@ class WireBench {
       onAsked: ({ after, answer }) => answer(log.after(log.cursorFrom(after))),
       publish: (publication) => this.#source.publish(publication),
       tally: newTally(),
+      bodyLimitBytes: defaultLimits.bodyBytes,
     });
     const server = createSecureServer(keys);
     server.on('request', (incoming, response) => {

@@ -1,0 +1,73 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Tally } from './endpoint.ts';
+import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
+import { type Limited, type Limits, limitsOf } from './limits.ts';
+
+/**
+ * An HTTP server that says why it refuses, also what never becomes a request: Node itself answers a bad
+ * head with a status alone, and takes one that trickles in for a minute.
+ */
+export function guardedHttpServer(listener: RequestListener, tally: Tally, options: Limited): Server {
+  const limits = limitsOf(options);
+  const answering = new WeakMap<Socket, ServerResponse>();
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.helloMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: Math.min(5000, limits.helloMs, limits.requestMs),
+    },
+    (request, response) => {
+      const { socket } = request;
+      const reason = whyTurnedAway(socket);
+      if (reason !== undefined) return turnAway(response, reason);
+      answering.set(socket, response);
+      listener(request, response);
+    },
+  );
+  limitConnections(server, tally, limits);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Whoever has hung up hears nothing, and in the middle of an answer there is no place for another.
+    const isUnderWay = answering.get(socket)?.headersSent && !answering.get(socket)?.writableFinished;
+    if (error.code === 'ECONNRESET' || !socket.writable || isUnderWay) return void socket.destroy();
+    tally.refused += 1;
+    const { status, reason } = refusalOf(error, limits);
+    sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
+  });
+  return server;
+}
+
+function turnAway(response: ServerResponse, reason: string): void {
+  const body = JSON.stringify({ error: reason });
+  response.writeHead(503, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+function refusalOf(
+  error: NodeJS.ErrnoException & { reason?: string },
+  { headerBytes, helloMs, requestMs }: Limits,
+): { status: string; reason: string } {
+  if (error.code === 'HPE_HEADER_OVERFLOW')
+    return {
+      status: '431 Request Header Fields Too Large',
+      reason: `the headers are too large: they take at most ${headerBytes} bytes`,
+    };
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return {
+      status: '408 Request Timeout',
+      reason: `the request is too slow: its headers take at most ${helloMs} ms, all of it ${requestMs} ms`,
+    };
+  return { status: '400 Bad Request', reason: `this is not HTTP: ${error.reason || error.message}` };
+}
+
+/** An answer that is written past Node's, for a connection that has no request. */
+export function rawAnswer(status: string, reason: string): string {
+  const body = `${JSON.stringify({ error: reason })}\n`;
+  return `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`;
+}
