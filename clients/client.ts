@@ -71,6 +71,13 @@ export type ClientOptions = {
    * `credit`: 1 to 2³¹ − 1, for push and tcp-push. Default: none are granted, the server sends what there is.
    */
   credit?: number;
+  /**
+   * How long a client waits for any sign of life before it gives up a connection and opens another with its
+   * cursor, or a request and asks again. Default 45,000: three heartbeats of a pushing server, or a long
+   * poll's hold of 25,000 and a margin; for what is answered at once, short polls and publications, 15,000.
+   * While a client is paused it listens to nobody, and that is not counted.
+   */
+  silenceLimitMs?: number;
   /** Whether a polling client keeps its connection open between two polls. Default `true`. */
   keepAlive?: boolean;
   /** Called for every poll as it is sent. What it returns is called with what the answer carries, as soon as there is one. */

@@ -59,6 +59,13 @@ describe('a ledger', () => {
     expect(ledger).toMatchObject({ missed: 5, gaps: 5, cursor: 'log1:7' });
   });
 
+  it('counts what the server gave up for it, or left out, as told and as a gap of its own finding', () => {
+    const ledger = new Ledger('log1:2');
+    ledger.takeBatch({ ...batch([], 5), dropped: 3 });
+    ledger.takeBatch({ ...batch([8], 8), superseded: 2 });
+    expect(ledger).toMatchObject({ dropped: 5, missed: 0, gaps: 5, cursor: 'log1:8' });
+  });
+
   it('starts over with the log of a restarted server', () => {
     const ledger = new Ledger('before:90');
     const fresh = ledger.takeBatch({ ...batch([1, 2], 2), reset: true });

@@ -20,6 +20,8 @@ export class Ledger {
   gaps = 0;
   /** Messages of which the server said that they had fallen off its log. */
   missed = 0;
+  /** Messages of which the server said that it had given them up for this client, superseded ones included. */
+  dropped = 0;
   duplicated = 0;
   reordered = 0;
   /** Logs that took the place of the one before: restarts of the server. */
@@ -68,6 +70,7 @@ export class Ledger {
       this.#seq = this.startSeq;
     }
     this.missed += batch.missed;
+    this.dropped += (batch.dropped ?? 0) + (batch.superseded ?? 0);
     const fresh = batch.messages.filter((message) => this.takeMessage(message));
     // The log moved past messages that nobody can have any more.
     if (next.seq > this.#seq) this.#skipTo(next.seq);

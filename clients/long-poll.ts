@@ -3,6 +3,9 @@ import type { Client, ClientOptions } from './client.ts';
 import type { Openers } from './openers.ts';
 import { Poll } from './poll.ts';
 
+/** How long an answer may take: the hold of a server, 25,000 unless it was told another, and a margin. */
+const answeredWithinMs = 45_000;
+
 /**
  * Receives by long polling: asks, and asks again as soon as there was an answer.
  *
@@ -13,7 +16,7 @@ import { Poll } from './poll.ts';
  */
 export function longPollClient(options: ClientOptions, openers: Pick<Openers, 'http'>): Client {
   const { random = Math.random } = options;
-  const poll = new Poll(options, openers);
+  const poll = new Poll(options, openers, answeredWithinMs);
   let paused = false;
   let stopped = false;
   let onResume = () => {};

@@ -1,5 +1,5 @@
 import { get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
@@ -11,6 +11,11 @@ export const nodeOpeners: Openers = { webSocket, tcp, events, http };
 function webSocket(...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>) {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   let reason = '';
+  let under: Socket | undefined;
+  // The handshake is over in this moment, and the socket below the frames is to be had: it sees pings, too.
+  socket.on('upgrade', (response) => {
+    under = response.socket;
+  });
   socket.on('open', () => onOpen?.());
   socket.on('message', (data) => onText(String(data)));
   socket.on('error', (error) => {
@@ -22,6 +27,9 @@ function webSocket(...[url, { onOpen, onText, onClose }]: Parameters<OpenConnect
     close: () => socket.terminate(),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
+    get bytesRead() {
+      return under?.bytesRead ?? 0;
+    },
   };
 }
 
@@ -41,6 +49,9 @@ function tcp(...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>) 
     close: () => void socket.destroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
+    get bytesRead() {
+      return socket.bytesRead;
+    },
   };
 }
 
@@ -72,17 +83,33 @@ function events(...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>) {
       paused = false;
       stream?.resume();
     },
+    get bytesRead() {
+      return request.socket?.bytesRead ?? 0;
+    },
   };
 }
 
-function http(...[origin, { keepAlive = true } = {}]: Parameters<OpenHttp>) {
-  const client = new HttpClient(origin, { pipelining: 1, keepAliveTimeout: 120_000, bodyTimeout: 0 });
+function http(...[origin, { keepAlive = true, silenceLimitMs }]: Parameters<OpenHttp>) {
+  const client = new HttpClient(origin, {
+    pipelining: 1,
+    keepAliveTimeout: 120_000,
+    headersTimeout: silenceLimitMs,
+    bodyTimeout: silenceLimitMs,
+  });
   return {
     async ask(method: 'GET' | 'POST', path: string, body?: string) {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const answer = await client.request({ method, path, body, headers, reset: !keepAlive });
-      return { status: answer.statusCode, text: await answer.body.text() };
+      try {
+        const answer = await client.request({ method, path, body, headers, reset: !keepAlive });
+        return { status: answer.statusCode, text: await answer.body.text() };
+      } catch (error) {
+        if (!silences.has((error as { code?: string }).code ?? '')) throw error;
+        throw new Error(`nothing came for ${silenceLimitMs / 1000} s`);
+      }
     },
     close: () => void client.destroy().catch(() => {}),
   };
 }
+
+/** What undici calls an answer that does not begin, or does not go on. */
+const silences = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);

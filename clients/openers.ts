@@ -10,6 +10,11 @@ export interface Connection {
   /** Stops reading, so that the sender has to wait. Absent where it can't be done: a browser. */
   pause?(): void;
   resume?(): void;
+  /**
+   * Bytes that have come so far, signs of life included, so that silence can be told from a lack of
+   * news. Absent where it can't be seen: a browser keeps a server's pings to itself.
+   */
+  readonly bytesRead?: number;
 }
 
 /** `onClose` comes once, whether the connection broke, was refused or ended. */
@@ -26,18 +31,21 @@ export type OpenEvents = (
   url: string,
   after: string | undefined,
   events: { onEvent(data: string): void; onClose(reason: string): void },
-) => Pick<Connection, 'close' | 'pause' | 'resume'>;
+) => Pick<Connection, 'close' | 'pause' | 'resume' | 'bytesRead'>;
 
 /** One HTTP client with one connection that as a rule stays open between requests, as a browser's would. */
 export interface Http {
-  /** Resolves with whatever status came back; rejects when no answer came. */
+  /** Resolves with whatever status came back; rejects when no answer came, or none within the limit. */
   ask(method: 'GET' | 'POST', path: string, body?: string): Promise<{ status: number; text: string }>;
   /** Cuts off what is under way. */
   close(): void;
 }
 
-/** With `keepAlive: false` every request opens a connection of its own and closes it. Default `true`. */
-export type OpenHttp = (origin: string, options?: { keepAlive?: boolean }) => Http;
+/**
+ * With `keepAlive: false` every request opens a connection of its own and closes it. Default `true`.
+ * A request that hears nothing for `silenceLimitMs` is given up.
+ */
+export type OpenHttp = (origin: string, options: { keepAlive?: boolean; silenceLimitMs: number }) => Http;
 
 /** The openers of one environment. */
 export type Openers = {

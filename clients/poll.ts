@@ -18,10 +18,16 @@ export class Poll {
   readonly #options: ClientOptions;
   #closed = false;
 
-  constructor(options: ClientOptions, openers: Pick<Openers, 'http'>) {
+  /** `answeredWithinMs` is how long an answer may take, unless the options say another limit. */
+  constructor(
+    options: ClientOptions,
+    openers: Pick<Openers, 'http'>,
+    answeredWithinMs = answeredAtOnceWithinMs,
+  ) {
     this.ledger = new Ledger(options.after);
-    this.#http = openers.http(options.url, { keepAlive: options.keepAlive });
-    this.#publisher = openers.http(options.url);
+    const { keepAlive, silenceLimitMs = answeredWithinMs } = options;
+    this.#http = openers.http(options.url, { keepAlive, silenceLimitMs });
+    this.#publisher = publisherOf(options, openers);
     this.#options = options;
   }
 
@@ -62,6 +68,17 @@ export class Poll {
     this.#http.close();
     this.#publisher.close();
   }
+}
+
+/** How long an answer may take that a server does not hold: far more than a busy server needs. */
+const answeredAtOnceWithinMs = 15_000;
+
+/** An HTTP client to publish with. */
+export function publisherOf(
+  { url, silenceLimitMs = answeredAtOnceWithinMs }: ClientOptions,
+  openers: Pick<Openers, 'http'>,
+): Http {
+  return openers.http(url, { silenceLimitMs });
 }
 
 /** Publishes by `POST /messages`. Rejects with the server's reason when it is refused. */

@@ -96,6 +96,7 @@ describe.each(transports)('%s', (name) => {
       expect(slow.got.length + endpoint.tally.dropped).toBe(head);
       expect(slow.ledger).toMatchObject({
         gaps: endpoint.tally.dropped,
+        dropped: endpoint.tally.dropped,
         missed: 0,
         duplicated: 0,
         reordered: 0,
@@ -106,6 +107,24 @@ describe.each(transports)('%s', (name) => {
       source.log.append('goes on', 0);
       await slow.has(head + 1);
       expect(slow.ledger.gaps).toBe(endpoint.tally.dropped);
+    },
+  );
+
+  it.each(['drop-newest', 'drop-oldest', 'conflate'] as const)(
+    '%s leaves exact books when the connection breaks before the reader has got past what was dropped',
+    async (policy) => {
+      const { source, endpoint } = await serve(name, { policy, limitBytes });
+      const slow = await read(name, endpoint);
+      const neighbour = await read(name, endpoint);
+      slow.pause();
+      await flood(source, neighbour, () => endpoint.tally.dropped >= 30);
+      await endpoint.cut();
+      slow.resume();
+      await vi.waitFor(() => expect(slow.ledger.seq).toBe(source.log.head), 10_000);
+      // It never heard of what was dropped, and so has found all of it in the log.
+      expect(seqs(slow)).toEqual(upTo(source.log.head));
+      expect(slow.ledger).toMatchObject({ dropped: 0, gaps: 0, missed: 0, duplicated: 0, reordered: 0 });
+      expect(endpoint.tally.dropped).toBeGreaterThanOrEqual(30);
     },
   );
 

@@ -1,6 +1,6 @@
 import type { Client, ClientOptions } from './client.ts';
 import type { Openers } from './openers.ts';
-import { postMessage } from './poll.ts';
+import { postMessage, publisherOf } from './poll.ts';
 import { subscription } from './subscription.ts';
 
 /**
@@ -15,11 +15,12 @@ import { subscription } from './subscription.ts';
 export function sseClient(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>): Client {
   if (options.credit !== undefined)
     throw new Error(`credit is ${options.credit}: SSE has no way back on which to grant it`);
-  const client = subscription(options, (after, { onText, onClose }) => ({
-    ...openers.events(`${options.url}/messages`, after, { onEvent: onText, onClose }),
-    send() {},
-  }));
-  const http = openers.http(options.url);
+  const client = subscription(options, (after, { onText, onClose }) =>
+    Object.assign(openers.events(`${options.url}/messages`, after, { onEvent: onText, onClose }), {
+      send() {},
+    }),
+  );
+  const http = publisherOf(options, openers);
   return {
     ...client,
     publish: (body, dueMs) => postMessage(http, body, dueMs),

@@ -20,7 +20,13 @@ export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tc
       onText: (text) => lines.take(text).forEach(onText),
       onClose,
     });
-    return { ...connection, send: (text) => connection.send(`${text}\n`) };
+    return {
+      ...connection,
+      send: (text) => connection.send(`${text}\n`),
+      get bytesRead() {
+        return connection.bytesRead;
+      },
+    };
   });
 }
 

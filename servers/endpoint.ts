@@ -11,7 +11,8 @@ export type Tally = {
   deliveries: number;
   /**
    * Messages given up for a reader, superseded ones included. A reader whose connection breaks before it
-   * has read past them comes back with an older cursor, and finds them in the log after all.
+   * is told of them comes back with an older cursor and finds them in the log after all: what a reader has
+   * really lost is what it was told.
    */
   dropped: number;
   /** Inputs refused with a reason. */

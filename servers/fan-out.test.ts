@@ -19,6 +19,7 @@ class Tap extends Writable {
   place: Cursor | undefined;
   delivered = 0;
   missed = 0;
+  dropped = 0;
   gaps = 0;
   disorder = 0;
   /** Messages that were written, read or not, and those said to be missed. */
@@ -70,6 +71,7 @@ class Tap extends Writable {
     const messages = isBatch(delivery) ? delivery.messages : [delivery];
     if (isBatch(delivery)) {
       this.missed += delivery.missed;
+      this.dropped += delivery.dropped ?? 0;
       this.place ??= parseCursor(delivery.next);
     }
     const place = this.place as Cursor;
@@ -131,7 +133,7 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
     const bystander = join();
     let reader = join(random() < 0.5 ? { logId: 'log1', seq: below(log.head) } : undefined);
     const { joinedSeq: startSeq } = reader;
-    const before = { delivered: 0, missed: 0, gaps: 0, disorder: 0 };
+    const before = { delivered: 0, missed: 0, dropped: 0, gaps: 0, disorder: 0 };
     let granted = 0;
 
     for (let step = 0; step < 100; step += 1) {
@@ -150,7 +152,8 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
       const { tap, joinedSeq } = reader;
       if (tap.destroyed) {
         // Evicted. It comes back with its cursor, as a client does.
-        for (const what of ['delivered', 'missed', 'gaps', 'disorder'] as const) before[what] += tap[what];
+        for (const what of ['delivered', 'missed', 'dropped', 'gaps', 'disorder'] as const)
+          before[what] += tap[what];
         reader = join(tap.place);
         continue;
       }
@@ -173,6 +176,7 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
     expect(before.gaps + tap.gaps).toBe(dropped + missed);
     expect(before.disorder + tap.disorder).toBe(0);
     expect(tally.dropped).toBe(dropped);
+    expect(before.dropped + tap.dropped).toBe(dropped);
     expect(fanOut.evictions.map(({ reason }) => reason)).toEqual(reasons.slice(-100));
     expect(tally.evicted).toBe(reasons.length);
     // A neighbour that reads loses nothing; one that granted nothing until the end, what fell off the log.
@@ -191,7 +195,7 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
     const { tally, fanOut, join } = fanOutWith({ policy, limitBytes: 4096 * (1 + below(8)) }, log);
     const bystander = join();
     let reader = join();
-    const before = { delivered: 0, missed: 0, gaps: 0, disorder: 0 };
+    const before = { delivered: 0, missed: 0, dropped: 0, gaps: 0, disorder: 0 };
     let never = 0;
     let came = 0;
 
@@ -209,7 +213,7 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
       else if (policy === 'credit') fanOut.grant(reader.socket, 1 + below(5));
       await turn();
       if (!reader.tap.destroyed) continue;
-      for (const what of ['delivered', 'missed', 'gaps', 'disorder'] as const)
+      for (const what of ['delivered', 'missed', 'dropped', 'gaps', 'disorder'] as const)
         before[what] += reader.tap[what];
       reader = join(reader.tap.place);
     }
@@ -224,6 +228,7 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
     expect(before.gaps + reader.tap.gaps).toBe(dropped + missed);
     expect(before.disorder + reader.tap.disorder).toBe(0);
     expect(tally.dropped).toBe(dropped);
+    expect(before.dropped + reader.tap.dropped).toBe(dropped);
     expect(bystander.tap).toMatchObject({ delivered: came, missed: never, gaps: never, disorder: 0 });
     fanOut.close();
   });

@@ -83,6 +83,7 @@ export class FanOut implements Readership {
       log: this.#log,
       frame: this.#frame,
       tally: this.#tally,
+      noticesOnly: this.#noticesOnly,
       onFull: (reason: string) => this.#evict(socket, who, reason, sayWhy),
     };
     this.#readers.set(socket, new Reader(socket, after, wire, this.#options));

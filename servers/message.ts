@@ -20,7 +20,8 @@ export type Cursor = { logId: string; seq: number };
  * `next` is the cursor to ask with the next time. `missed` counts the messages that had already fallen
  * off the log. `more` says that the batch was cut at its limit: ask again at once. `reset` says that the
  * cursor belonged to another log: this is a new one, from its start. `superseded` counts the messages
- * that were left out because the reader had asked for the latest only.
+ * that were left out because the reader had asked for the latest only, `dropped` those that were given up
+ * since too much waited for it.
  */
 export type Batch = {
   messages: Message[];
@@ -29,6 +30,7 @@ export type Batch = {
   more?: true;
   reset?: true;
   superseded?: number;
+  dropped?: number;
 };
 
 /** What a client sends to publish. `dueMs` is the instant at which the client had planned to; default: now. */

@@ -34,6 +34,9 @@ export class Reader {
   #isBatchUnderWay = false;
   /** Messages that it may still be sent. */
   #granted: number;
+  readonly #noticesOnly: boolean;
+  /** While something waits in the outbox: up to where the reader has been told what it gets and what it does not. */
+  #toldSeq = 0;
   /** The newest message, if that was dropped: nothing that follows tells the reader so, as yet. */
   #untoldSeq: number | undefined;
 
@@ -46,6 +49,7 @@ export class Reader {
     this.#outbox = new Outbox(options);
     this.#socketRoomBytes = socket.writableHighWaterMark;
     this.#onFull = wire.onFull;
+    this.#noticesOnly = wire.noticesOnly;
     this.#granted = this.#outbox.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
     socket.on('drain', () => this.#flush());
     this.#writeBatch(after);
@@ -119,6 +123,7 @@ export class Reader {
 
   #queue(entries: readonly Entry[]): void {
     const droppedBefore = this.#outbox.dropped;
+    if (this.#outbox.messages === 0) this.#toldSeq = (entries[0] as Entry).seq - 1;
     for (const entry of entries) {
       const outcome = this.#outbox.offer(entry);
       this.#untoldSeq = outcome === 'dropped' ? entry.seq + (entry.missing ?? 1) - 1 : undefined;
@@ -140,20 +145,31 @@ export class Reader {
     if (!this.#socket.writable) return;
     this.#socket.cork();
     while (this.#outbox.messages > 0 && !this.#isCongested) {
-      const { frame, missing } = this.#outbox.shift() as Entry;
+      const { seq, frame, missing } = this.#outbox.shift() as Entry;
+      this.#tellDropped(seq - 1);
       this.#socket.write(frame);
+      this.#toldSeq = seq + (missing ?? 1) - 1;
       if (missing === undefined) this.#tally.deliveries += 1;
     }
-    if (this.#untoldSeq !== undefined && this.#outbox.messages === 0) this.#tellPlace(this.#untoldSeq);
+    if (this.#untoldSeq !== undefined && this.#outbox.messages === 0) {
+      this.#tellDropped(this.#untoldSeq);
+      this.#untoldSeq = undefined;
+    }
     this.#socket.uncork();
   }
 
-  /** Says in an empty batch how far the log has got, so that the reader finds its last gap, too. */
-  #tellPlace(seq: number): void {
+  /**
+   * Says in an empty batch how many messages up to this place were dropped. It moves the reader's cursor past
+   * them in the same moment: a reader whose connection breaks has been told of them and does not get them
+   * any more, or has not been told and finds them in the log.
+   */
+  #tellDropped(seq: number): void {
+    const dropped = seq - this.#toldSeq;
+    if (dropped === 0 || this.#noticesOnly) return;
     const next = formatCursor({ logId: this.#log.id, seq });
-    const batch: Batch = { messages: [], next, missed: 0 };
+    const batch: Batch = { messages: [], next, missed: 0, dropped };
     this.#socket.write(this.#frame(JSON.stringify(batch), next, 'batch'));
-    this.#untoldSeq = undefined;
+    this.#toldSeq = seq;
   }
 
   /** From this entry on it reads the log itself: once everybody else has been told, lest it be told twice. */
@@ -198,5 +214,14 @@ export type Frame = (text: string, cursor: string, event: 'batch' | 'message') =
 /** Messages that leave in one write: each with its frame, and all frames in a row. */
 export type Parcel = { entries: readonly Entry[]; bytes: Buffer };
 
-/** What a reader is connected to. `onFull` is called when it is too slow to stay. */
-export type Wire = { log: MessageLog; frame: Frame; tally: Tally; onFull: (reason: string) => void };
+/**
+ * What a reader is connected to. `onFull` is called when it is too slow to stay. With `noticesOnly` what it
+ * gets says only that there is news, and what it does not get needs no mention.
+ */
+export type Wire = {
+  log: MessageLog;
+  frame: Frame;
+  tally: Tally;
+  onFull: (reason: string) => void;
+  noticesOnly: boolean;
+};

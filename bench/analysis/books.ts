@@ -6,9 +6,9 @@ import type { Books } from '../result.ts';
  *
  *     delivered + dropped + missed + backlogAtEnd = expected
  *
- * Each of the five is counted in a place of its own (the log, the client's handler, the server's
- * outbox, the client's gaps in `seq`, what was found waiting at the end), so they balance only when
- * nothing went astray. Returns what is wrong, one sentence each; an empty list when they balance.
+ * Each of the five is counted in a place of its own (the log, the client's handler, what the server said
+ * that it gave up or no longer had, what was found waiting at the end), so they balance only when nothing
+ * went astray. Returns what is wrong, one sentence each; an empty list when they balance.
  *
  * `gaps` is the clients' own count of `seq` that never came.
  */

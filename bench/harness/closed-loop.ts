@@ -31,7 +31,7 @@ export async function measureTwice(ask: {
   const closedLoop = new Recorder();
   const planned = new Recorder();
   const askers = Array.from({ length: ask.clients }, async (_, index) => {
-    const http = nodeOpeners.http(ask.url);
+    const http = nodeOpeners.http(ask.url, { silenceLimitMs: 60_000 });
     const phaseMs = (ask.intervalMs * index) / ask.clients;
     for (let slotMs = ask.startMs + phaseMs; slotMs < ask.endMs; slotMs += ask.intervalMs) {
       await until(slotMs);

@@ -120,6 +120,7 @@ export class Member {
       ...emptyBooks(),
       expected: head - (first.ledger.startSeq ?? head),
       delivered: this.delivered,
+      dropped: this.#sum(({ ledger }) => ledger.dropped),
       missed: this.#sum(({ ledger }) => ledger.missed) + this.#skipped,
       duplicated: this.#sum(({ ledger }) => ledger.duplicated),
       reordered: this.#sum(({ ledger }) => ledger.reordered),

@@ -40,13 +40,19 @@ export function unfinishedTrials(
   }));
 }
 
-/** Whether a trial's books balance, and if not, why. */
+/**
+ * Whether a trial's books balance, and if not, why. `droppedByServer` is what the server counted itself, in a
+ * trial in which every client kept its connection and so was told of all of it.
+ */
 export function statusOf(
   books: Trial['messages'],
   gaps: number,
   lastFailure: string | undefined,
+  droppedByServer = books.dropped,
 ): Pick<Trial, 'status' | 'error'> {
   const problems = bookProblems(books, gaps);
+  if (droppedByServer !== books.dropped)
+    problems.push(`the server dropped ${droppedByServer} messages, clients were told of ${books.dropped}`);
   if (problems.length === 0) return { status: 'ok' };
   return { status: 'failed', error: [...problems, lastFailure].filter(Boolean).join('; ') };
 }

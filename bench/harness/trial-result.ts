@@ -44,12 +44,17 @@ export type Metered = Pick<FleetMetered, 'use' | 'besides'> & { samples: SlowSam
 export function trialOf(told: Told): Trial {
   const { plan, group, index, startMs, played, losses, metered, oneWay, report } = told;
   const count = played.counts[index] as Played['counts'][number];
-  const messages = { ...report.books, dropped: losses.dropped };
+  const messages = report.books;
   const fanOutSpanMs = spanOf(count.fanOuts);
   const model = modelOf(told, fanOutSpanMs?.mean);
   const trial: Trial = {
     ...frame(told.experiment, plan, group),
-    ...statusOf(messages, report.gaps, report.lastFailure),
+    ...statusOf(
+      messages,
+      report.gaps,
+      report.lastFailure,
+      keptTheirConnections(told) ? losses.dropped : undefined,
+    ),
     ...whatWasLost(report.shards, played.head),
     messages,
     delayMs: report.delay,
@@ -79,6 +84,11 @@ export function trialOf(told: Told): Trial {
     appended: played.appended,
   };
   return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
+}
+
+/** Whether every client was there all the time, on the connection that it had from the start. */
+function keptTheirConnections({ plan, report }: Told): boolean {
+  return report.failures === 0 && !plan.away && !plan.outage && !report.shards?.some(({ lost }) => lost);
 }
 
 /** A trial in which an agent was lost has failed, and says which messages nobody can tell of. */

@@ -23,6 +23,9 @@ export type LaneClientOptions = {
 /** Messages that may wait in the inbox. What comes beyond is given up, and counted as missed. */
 const inboxLimitMessages = 100_000;
 
+/** The longest hold that a class can set. */
+const longestHoldMs = 60_000;
+
 /** Messages that a push client asks for at a time, when its server waits for that. */
 const credit = 10;
 
@@ -109,7 +112,13 @@ export class LaneClient {
     const { intervalMs, policy } = this.#habits;
     const isCredit = transport === 'push' && policy === 'credit';
     const client = clientsByName[transport].open(
-      { url, after, intervalMs, ...(isCredit && { credit }) },
+      {
+        url,
+        after,
+        intervalMs,
+        ...(isCredit && { credit }),
+        ...(transport === 'long-poll' && { silenceLimitMs: longestHoldMs + 15_000 }),
+      },
       this.#openers,
     );
     this.#client = client;

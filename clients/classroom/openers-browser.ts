@@ -4,7 +4,8 @@ import type { OpenConnection, OpenEvents, Openers, OpenHttp } from '../openers.t
  * The openers of a browser: WebSocket, EventSource and fetch, for the very client files of the fleet.
  *
  * A browser can stop reading none of them, so there is no `pause`: whatever comes is read, unless the
- * thread that reads is blocked. It sets no headers on two of them, so the token and the cursor travel in
+ * thread that reads is blocked. It keeps pings and comments to itself, so that a push that has fallen silent
+ * looks like one without news; only a request has a limit. It sets no headers on two of them, so the token and the cursor travel in
  * the query. And it opens no bare TCP sockets.
  */
 export function browserOpeners(token: string): Openers {
@@ -45,7 +46,7 @@ export function browserOpeners(token: string): Openers {
     return { close: () => close('closed') };
   };
 
-  const http: OpenHttp = (origin) => {
+  const http: OpenHttp = (origin, { silenceLimitMs }) => {
     const cutOff = new AbortController();
     return {
       async ask(method, path, body) {
@@ -55,7 +56,7 @@ export function browserOpeners(token: string): Openers {
           ...(body !== undefined && { headers: { 'content-type': 'application/json' } }),
           cache: 'no-store',
           credentials: 'omit',
-          signal: cutOff.signal,
+          signal: AbortSignal.any([cutOff.signal, AbortSignal.timeout(silenceLimitMs)]),
         });
         return { status: answer.status, text: await answer.text() };
       },
