@@ -13,7 +13,7 @@ const doors: Record<string, RegExp[]> = {
 const imports = floors.flatMap((floor) =>
   readdirSync(floor, { recursive: true, encoding: 'utf8' })
     .map((file) => `${floor}/${file}`)
-    .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/\.test\.tsx?$/.test(file))
+    .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/\.test\.tsx?$|\bnode_modules\b/.test(file))
     .flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']*)'/g)].map((found) => {
         const target = new URL(found[1] as string, `file:///${file}`).pathname.slice(1);

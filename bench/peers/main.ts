@@ -73,7 +73,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
   const startedAt = new Date();
   let folder: string;
   try {
-    installPeers();
+    if (only.includes('fan-out')) installPeers();
     folder = out ? makeFolder(out) : newRunFolder(startedAt, 'peers');
   } catch (error) {
     console.error((error as Error).message);

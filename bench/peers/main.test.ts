@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parsePeers } from '../analysis/peers.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'peers-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the command. Without the fan-out nothing has to be installed. */
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  try {
+    const command = ['--import', 'tsx', 'bench/peers/main.ts', ...args];
+    return { code: 0, ...(await promisify(execFile)(process.execPath, command)) };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+}
+
+it('measures polls beside those of others, and leaves a file and a page', { timeout: 120_000 }, async () => {
+  const { code, stdout } = await run('--only', 'poll', '--rounds', '1', '--no-open', '--out', folder);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/short poll on Express \/ Express, response\.json/);
+  expect(readdirSync(folder).sort()).toEqual(['peers.html', 'peers.json']);
+  const peers = parsePeers(readFileSync(join(folder, 'peers.json'), 'utf8'));
+  expect(peers.failures).toEqual([]);
+  expect(peers.measures).toHaveLength(8);
+  for (const { values } of peers.measures) expect(values[0]).toBeGreaterThan(0);
+  expect(readFileSync(join(folder, 'peers.html'), 'utf8')).toContain('short poll on Express');
+});
+
+it.each([
+  [['--rounds', '0'], /--rounds is "0": it takes a whole number from 1 to 50/],
+  [['--only', 'polls'], /--only is "polls": it takes some of fan-out, poll, fleet/],
+  [['--peer', 'mine=morse:node x.js'], /--peer is "mine=morse:node x\.js": it takes name=language:command/],
+  [['--against', 'package.json'], /--against is "package\.json": it takes a peers\.json/],
+])('refuses %j', async (args, reason) => {
+  const { code, stderr } = await run(...args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(reason);
+});

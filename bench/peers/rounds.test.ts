@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import type { Contest } from './contest.ts';
+import { Rounds } from './rounds.ts';
+
+function contestOf(log: string[], names: string[], failing?: { name: string; round: number }): Contest {
+  return {
+    name: 'c',
+    enter: names.map((name) => async () => {
+      let round = 0;
+      return {
+        name,
+        async end() {
+          log.push(`end ${name}`);
+        },
+        async round() {
+          round += 1;
+          log.push(`${name}${round}`);
+          if (failing?.name === name && failing.round === round) throw new Error(`${name} lost a message`);
+          return [{ case: 'x', quantity: 'server CPU per delivery' as const, value: round }];
+        },
+      };
+    }),
+  };
+}
+
+it('lets another one begin in every round, and ends all of them', async () => {
+  const log: string[] = [];
+  const rounds = new Rounds([contestOf(log, ['a', 'b'])], () => {});
+  await rounds.hold(3, () => log.push('|'));
+  expect(log.join(' ')).toBe('a1 b1 | b2 a2 | a3 b3 | end a end b');
+  expect(rounds.soFar).toMatchObject({ rounds: 3, failures: [] });
+  expect(rounds.soFar.measures.map(({ contender, values }) => [contender, values])).toEqual([
+    ['a', [1, 2, 3]],
+    ['b', [1, 2, 3]],
+  ]);
+});
+
+it('leaves a hole for a round that failed, names it, and goes on', async () => {
+  const rounds = new Rounds([contestOf([], ['a', 'b'], { name: 'a', round: 2 })], () => {});
+  await rounds.hold(3, () => {});
+  expect(rounds.soFar.measures[0]).toMatchObject({ contender: 'a', values: [1, null, 3] });
+  expect(rounds.soFar.failures).toEqual(['c, round 2: a lost a message']);
+});
+
+it('goes on without a contender that does not start', async () => {
+  const broken = async () => {
+    throw new Error('no such program');
+  };
+  const contest = contestOf([], ['a']);
+  const rounds = new Rounds([{ ...contest, enter: [broken, ...contest.enter] }], () => {});
+  await rounds.hold(1, () => {});
+  expect(rounds.soFar.failures).toEqual(['c: no such program']);
+  expect(rounds.soFar.measures).toHaveLength(1);
+});
+
+it('holds no further round once it is stopped', async () => {
+  const log: string[] = [];
+  const rounds = new Rounds([contestOf(log, ['a', 'b'])], () => {});
+  await rounds.hold(5, () => rounds.stop());
+  expect(log.filter((entry) => !entry.startsWith('end'))).toEqual(['a1', 'b1']);
+});
