@@ -81,6 +81,35 @@ it('a folder that cannot be written ends with 3 and names the remedy', async () 
   expect(exitCode).toBe(3);
 });
 
+it('a file that exports no experiment ends with 2 and says what it takes', async () => {
+  for (const [file, reason] of [
+    ['nowhere.ts', /--experiment: there is no nowhere\.ts/],
+    ['bench/result.ts', /--experiment: bench\/result\.ts exports 0 experiments: it takes one/],
+  ] as const) {
+    const { exitCode, stderr } = await startLab('--experiment', file).ended;
+    expect(stderr).toMatch(reason);
+    expect(exitCode).toBe(2);
+  }
+});
+
+it('a folder that goes away under a run ends it with 3 and names the remedy', async () => {
+  const folder = newFolder();
+  const { ended, saying, lab } = startLab(
+    '--experiment',
+    'bench/faults/brief.ts',
+    '--out',
+    folder,
+    '--no-open',
+  );
+  await saying('1 of 2');
+  rmSync(folder, { recursive: true });
+  const { exitCode, stderr } = await ended;
+  expect(stderr).toMatch(/cannot write to .*--out/);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+  expect(exitCode).toBe(3);
+  await gone(lab);
+});
+
 it('lists its experiments', async () => {
   const { exitCode, stdout } = await startLab('--list').ended;
   expect(stdout).toMatch(/^freshness .* s {2}How old is a message/);

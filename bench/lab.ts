@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import open from 'open';
 import type { Sign } from './agents/orders.ts';
@@ -10,7 +12,7 @@ import { broker } from './experiments/broker.ts';
 import { experiments } from './experiments/experiments.ts';
 import { Rabbit } from './harness/broker/rabbit.ts';
 import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
-import { inspectEnvironment, labVersion } from './harness/environment.ts';
+import { inspectEnvironment, labVersion, tooFewDescriptors } from './harness/environment.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
 import type { Elsewhere } from './harness/trial.ts';
 import { drawReport } from './report-file.ts';
@@ -32,6 +34,7 @@ const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130
 type Options = {
   profile: Profile;
   only?: Experiment[];
+  experiment?: string;
   seed: number;
   out?: string;
   json?: boolean;
@@ -47,6 +50,7 @@ const command = new Command('npm run lab --')
   .description('Measures push against polling on this machine and writes a report.')
   .addOption(new Option('--profile <name>', 'how much to measure').choices(profiles).default('default'))
   .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
+  .option('--experiment <file>', 'an experiment of your own: a module that exports it, and nothing else')
   .option('--seed <number>', 'what the messages and the phases of the polls derive from', readSeed, 45)
   .option('--out <folder>', 'where to write results.json and report.html (default: report/runs/…)')
   .option('--json', 'print the result to stdout, and nothing else there')
@@ -76,6 +80,7 @@ process.exitCode = await main(command.parse().opts<Options>());
 
 async function main(options: Options): Promise<number> {
   const startedAt = new Date();
+  const startedMs = performance.now();
   let wanted: Rabbit | undefined;
   try {
     wanted = options.broker === undefined ? undefined : new Rabbit(options.broker);
@@ -87,25 +92,35 @@ async function main(options: Options): Promise<number> {
     console.error('--agents: it takes --broker amqp://… as well, the one at which the agents are');
     return exitCodes.usage;
   }
+  let own: Experiment[];
+  try {
+    own = options.experiment === undefined ? [] : [await ownExperiment(options.experiment)];
+  } catch (error) {
+    console.error(`--experiment: ${(error as Error).message}`);
+    return exitCodes.usage;
+  }
+  const tooFew = tooFewDescriptors();
+  if (tooFew) {
+    console.error(tooFew);
+    return exitCodes.environment;
+  }
   const { environment, machine } = await inspectEnvironment();
   if (options.list) {
-    for (const experiment of options.only ?? experiments) {
+    for (const experiment of [...(options.only ?? experiments), ...own]) {
       const { id, question } = experiment.text;
       const takes = seconds(estimateMs(experiment, options.profile, machine));
       console.log(`${id.padEnd(14)} ${takes.padStart(6)}  ${question}`);
     }
     return exitCodes.ok;
   }
-  const { chosen, rabbit, skipped } = chooseExperiments(options, wanted);
+  const { chosen, rabbit, skipped } = chooseExperiments(options, own, wanted);
   environment.warnings.push(...skipped);
 
   let folder: string;
   try {
     folder = makeRunFolder(options.out, startedAt, options.profile);
   } catch (error) {
-    console.error(
-      `cannot write to ${options.out ?? 'report/runs'}: ${(error as Error).message}; name another folder with --out`,
-    );
+    console.error(cannotWrite(options.out ?? 'report/runs', error as Error));
     return exitCodes.environment;
   }
 
@@ -130,12 +145,19 @@ async function main(options: Options): Promise<number> {
     findings: [],
     checks: [],
   };
-  const save = () => {
-    result.lab.durationMs = Date.now() - startedAt.getTime();
-    return saveResult(folder, result);
-  };
-
   const interrupt = new AbortController();
+  let unsaved: Error | undefined;
+  /** What can't be saved is not worth measuring. Returns where it is, or would be. */
+  const save = () => {
+    result.lab.durationMs = Math.round(performance.now() - startedMs);
+    try {
+      return saveResult(folder, result);
+    } catch (error) {
+      unsaved ??= error as Error;
+      interrupt.abort();
+      return undefined;
+    }
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
@@ -168,7 +190,7 @@ async function main(options: Options): Promise<number> {
   result.lab.status = interrupted || brokerProblem ? 'interrupted' : 'complete';
   if (options.check) result.checks = checkClaims(claims, result);
   const resultPath = save();
-  const reportPath = await drawReport(resultPath, join(folder, 'report.html'));
+  const reportPath = resultPath && (await drawReport(resultPath, join(folder, 'report.html')));
   const said = [
     writeVerdicts(result),
     writeModelFit(result),
@@ -177,6 +199,10 @@ async function main(options: Options): Promise<number> {
   ].filter(Boolean);
   (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (unsaved) {
+    console.error(cannotWrite(folder, unsaved));
+    return exitCodes.environment;
+  }
   if (interrupted) return exitCodes.interrupted;
   if (brokerProblem) {
     console.error(brokerProblem);
@@ -190,15 +216,21 @@ async function main(options: Options): Promise<number> {
   return failed ? exitCodes.failed : exitCodes.ok;
 }
 
+function cannotWrite(folder: string, { message }: Error): string {
+  return `cannot write to ${folder}: ${message}; name another folder with --out`;
+}
+
 /**
  * The experiments to run, and the RabbitMQ for the one that needs it. Without a RabbitMQ that one is left out
  * of a run of everything, and not measured where it was asked for by name: `skipped` says so, and what to do.
+ * Somebody's own experiment is run after those that were named, or alone.
  */
 function chooseExperiments(
   { only }: Options,
+  own: readonly Experiment[],
   wanted: Rabbit | undefined,
 ): { chosen: readonly Experiment[]; rabbit?: Rabbit; skipped: string[] } {
-  const chosen = only ?? experiments;
+  const chosen = [...(only ?? (own.length > 0 ? [] : experiments)), ...own];
   if (!chosen.includes(broker)) return { chosen, skipped: [] };
   if (wanted && (!wanted.startsOwn || findRabbit())) return { chosen, rabbit: wanted, skipped: [] };
   const why = wanted
@@ -208,6 +240,17 @@ function chooseExperiments(
     chosen: only ? chosen : chosen.filter((experiment) => experiment !== broker),
     skipped: [`The experiment “broker” was left out: ${why}.`],
   };
+}
+
+/** The experiment that a module exports. Throws an `Error` that says what is missing. */
+async function ownExperiment(file: string): Promise<Experiment> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new Error(`there is no ${file}`);
+  const found = Object.values(await import(pathToFileURL(path).href)) as Partial<Experiment>[];
+  const [experiment, ...others] = found.filter((one) => typeof one?.plan === 'function');
+  if (!experiment || others.length > 0)
+    throw new Error(`${file} exports ${others.length + (experiment ? 1 : 0)} experiments: it takes one`);
+  return experiment as Experiment;
 }
 
 function readExperiments(ids: string): Experiment[] {
@@ -258,11 +301,12 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
-function commandOf({ profile, seed, only, broker: where, agents, serverHost, check }: Options): string {
+function commandOf({ profile, seed, only, experiment, broker: where, agents, serverHost, check }: Options) {
   const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
+  const own = experiment ? ` --experiment ${experiment}` : '';
   const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
   const among = agents ? ` --agents ${agents} --server-host ${serverHost}` : '';
-  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${at}${among}${check ? ' --check' : ''}`;
+  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${own}${at}${among}${check ? ' --check' : ''}`;
 }
 
 /** The address of a broker for others to read. */

@@ -37,9 +37,14 @@ export function saveResult(folder: string, result: Result): string {
   return path;
 }
 
-/** Writes a file beside its place and moves it there. */
+/** Writes a file beside its place and moves it there. Where that fails, nothing of it is left. */
 export function writeWhole(path: string, text: string): void {
   const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
-  writeFileSync(half, text);
-  renameSync(half, path);
+  try {
+    writeFileSync(half, text);
+    renameSync(half, path);
+  } catch (error) {
+    rmSync(half, { force: true });
+    throw error;
+  }
 }

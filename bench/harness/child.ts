@@ -35,11 +35,13 @@ export class Child<H extends Handlers> {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   readonly #name: string;
+  readonly #onEnded: (error: Error) => void;
   #calls = 0;
   #gone: Error | undefined;
 
-  /** Starts the module, a path relative to this file. */
-  constructor(module: string) {
+  /** Starts the module, a path relative to this file. `onEnded` is told once it has ended, by whomever. */
+  constructor(module: string, onEnded: (error: Error) => void = () => {}) {
+    this.#onEnded = onEnded;
     this.#name = module.replace(/^\.\/|\.ts$/g, '');
     this.#process = fork(fileURLToPath(new URL(module, import.meta.url)), {
       serialization: 'advanced',
@@ -95,6 +97,7 @@ export class Child<H extends Handlers> {
   }
 
   #end(error: Error): void {
+    if (!this.#gone) this.#onEnded(error);
     this.#gone ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#gone);
     this.#waiting.clear();

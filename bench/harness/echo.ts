@@ -27,6 +27,11 @@ export async function measureOneWay(
 ): Promise<Recorder> {
   const recorder = new Recorder();
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  // An end without an error would leave the byte that is under way unanswered for ever.
+  const lost = once(socket, 'close').then(() => {
+    throw new Error('the connection to the echo was lost');
+  });
+  lost.catch(() => {});
   try {
     await once(socket, 'connect');
     for (let atMs = nowMs(); atMs < endMs; atMs = Math.max(nowMs(), atMs + 2 * everyMs * random())) {
@@ -34,7 +39,7 @@ export async function measureOneWay(
       const startMs = nowMs();
       const answered = once(socket, 'data');
       socket.write('.');
-      await answered;
+      await Promise.race([answered, lost]);
       recorder.record((nowMs() - startMs) / 2);
     }
   } finally {

@@ -8,6 +8,16 @@ import type { Result } from '../result.ts';
 /** File descriptors that a process of the lab needs beside its clients' sockets. */
 const ownDescriptors = 200;
 
+/** With fewer of them than this not even the smallest trials run: too little is left for sockets. */
+const descriptorsMin = 256;
+
+/** Why the lab can't run with as few file descriptors as there are, and what to do; `undefined` when it can. */
+export function tooFewDescriptors(): string | undefined {
+  const descriptors = descriptorLimit();
+  if (descriptors >= descriptorsMin) return undefined;
+  return `Only ${descriptors} open files are allowed, the lab takes ${descriptorsMin}: try "ulimit -n 20000".`;
+}
+
 /** The lab's own version. */
 export function labVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;

@@ -161,7 +161,9 @@ export class Run {
     try {
       if (plan.ownProcesses) this.end();
       const bench = await this.#warmBench();
-      return await bench.run(id, plan, this.#result.lab.seed);
+      // Without one of them the others would wait for each other until their limits.
+      const lost = bench.lost.then((error) => Promise.reject(error));
+      return await Promise.race([bench.run(id, plan, this.#result.lab.seed), lost]);
     } catch (error) {
       // Ctrl-C may end a child that is still starting before this process has heard of it.
       await new Promise((heard) => setTimeout(heard, signalMs));
@@ -205,9 +207,10 @@ export class Run {
 
   async #warmBench(): Promise<Bench> {
     if (this.#bench) return this.#bench;
-    this.#bench = new Bench(this.#elsewhere);
-    await this.#bench.warmUp();
-    return this.#bench;
+    const bench = new Bench(this.#elsewhere);
+    this.#bench = bench;
+    await Promise.race([bench.warmUp(), bench.lost.then((error) => Promise.reject(error))]);
+    return bench;
   }
 }
 

@@ -28,9 +28,12 @@ export type Elsewhere = { agents: Agents; serverHost: string };
  * This process touches no message; it only tells the others when to begin.
  */
 export class Bench {
-  readonly #server = new Child<ServerHandlers>('./server-process.ts');
+  /** Resolves when the first of its processes has ended, with how. */
+  readonly lost: Promise<Error>;
+  #onLost: (error: Error) => void = () => {};
+  readonly #server: Child<ServerHandlers>;
   /** One fleet as a rule; a trial may want one for each group. */
-  readonly #fleets = [new Child<FleetHandlers>('./fleet-process.ts')];
+  readonly #fleets: Child<FleetHandlers>[];
   #link: Child<LinkHandlers> | undefined;
   #paths: Child<PathsHandlers> | undefined;
   readonly #divided: DividedFleet | undefined;
@@ -38,6 +41,11 @@ export class Bench {
 
   /** With agents, those trials that can be divided are. */
   constructor(elsewhere?: Elsewhere) {
+    this.lost = new Promise((resolve) => {
+      this.#onLost = resolve;
+    });
+    this.#server = new Child<ServerHandlers>('./server-process.ts', this.#onLost);
+    this.#fleets = [this.#newFleet()];
     this.#divided = elsewhere && new DividedFleet(elsewhere.agents);
     this.#serverHost = elsewhere?.serverHost;
   }
@@ -121,7 +129,7 @@ export class Bench {
 
   /** Tries every transport on hostile paths. `undefined` where the proxy isn't installed. */
   async paths(experiment: string, plan: PathsPlan, repeat: number): Promise<Trial[] | undefined> {
-    this.#paths ??= new Child<PathsHandlers>('./paths/paths-process.ts');
+    this.#paths ??= new Child<PathsHandlers>('./paths/paths-process.ts', this.#onLost);
     const limitMs = plan.connectLimitMs + plan.messages * plan.intervalMs + plan.drainMs;
     const cells = await this.#paths.call('tryAll', plan, limitMs + 30_000);
     return cells && pathTrials(experiment, plan, repeat, cells);
@@ -138,6 +146,10 @@ export class Bench {
     for (const fleet of this.#fleets) fleet.kill();
     this.#link?.kill();
     this.#paths?.kill();
+  }
+
+  #newFleet(): Child<FleetHandlers> {
+    return new Child<FleetHandlers>('./fleet-process.ts', this.#onLost);
   }
 
   get #firstFleet(): Child<FleetHandlers> {
@@ -157,7 +169,7 @@ export class Bench {
     }
     const count = plan.ownFleets ? plan.groups.length : 1;
     if (this.#fleets.length < count) {
-      while (this.#fleets.length < count) this.#fleets.push(new Child<FleetHandlers>('./fleet-process.ts'));
+      while (this.#fleets.length < count) this.#fleets.push(this.#newFleet());
       const groups = plan.groups.map((group) => ({ ...group, ...(group.intervalMs && { intervalMs: 20 }) }));
       const schedule = { ...plan.schedule, ratePerSecond: 100 };
       await this.run('warm-up', { ...plan, groups, schedule, durationMs: 600 });
@@ -178,7 +190,7 @@ export class Bench {
       host,
     });
     if (!plan.link) return opened;
-    this.#link ??= new Child<LinkHandlers>('./link-process.ts');
+    this.#link ??= new Child<LinkHandlers>('./link-process.ts', this.#onLost);
     const { oneWayMs, jitterMs = 0 } = plan.link;
     const near = await this.#link.call('open', {
       ports: [...opened.ports, opened.echoPort],

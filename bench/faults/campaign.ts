@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomLcg } from 'd3-random';
+import { nowMs } from '../../servers/clock.ts';
+import { type Fault, faults, type Outcome } from './faults.ts';
+
+/** One fault of a campaign, and what came of it. */
+export type Inflicted = Outcome & { number: number; kind: string; tookMs: number };
+
+/** What a campaign is to do. */
+export type CampaignOptions = {
+  count: number;
+  seed: number;
+  /** This fault alone. Default: all. */
+  only?: number;
+  /** Faults at a time. */
+  atOnce: number;
+  onEnd?: (inflicted: Inflicted) => void;
+};
+
+/**
+ * Inflicts seeded faults on brief labs, each in a folder of its own. The kinds are dealt like cards, so that
+ * each comes as often as any other; a fault depends on the seed and its number alone, and can be had again.
+ */
+export async function campaign({ count, seed, only, atOnce, onEnd }: CampaignOptions): Promise<Inflicted[]> {
+  const numbers = only ? [only] : Array.from({ length: count }, (_, index) => index + 1);
+  const done: Inflicted[] = [];
+  const hand = async () => {
+    for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+      const inflicted = await inflict(number, seed);
+      done.push(inflicted);
+      onEnd?.(inflicted);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, hand));
+  return done.sort((one, other) => one.number - other.number);
+}
+
+/** Kinds that there can be none of on this machine, and why. */
+export function missingKinds(): { kind: string; why: string }[] {
+  return faults.flatMap(({ kind, missing }) => {
+    const why = missing?.();
+    return why ? [{ kind, why }] : [];
+  });
+}
+
+async function inflict(number: number, seed: number): Promise<Inflicted> {
+  const { kind, inflict } = faultOf(number, seed);
+  const folder = mkdtempSync(join(tmpdir(), 'lab-fault-'));
+  const startedMs = nowMs();
+  try {
+    const outcome = await inflict(randomOf(number, seed), folder);
+    return { number, kind, ...outcome, tookMs: Math.round(nowMs() - startedMs) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The kind of a fault: each deck holds every kind once, in an order of its own. */
+function faultOf(number: number, seed: number): Fault {
+  const missing = missingKinds().map(({ kind }) => kind);
+  const deck = faults.filter(({ kind }) => !missing.includes(kind));
+  const random = randomOf(-Math.floor((number - 1) / deck.length) - 1, seed);
+  for (let left = deck.length; left > 1; left -= 1) {
+    const chosen = Math.floor(random() * left);
+    [deck[left - 1], deck[chosen]] = [deck[chosen] as Fault, deck[left - 1] as Fault];
+  }
+  return deck[(number - 1) % deck.length] as Fault;
+}
+
+/** Random numbers for one fault. Multiples of these irrational numbers lie far from each other between 0 and 1. */
+function randomOf(number: number, seed: number): () => number {
+  const mixed = seed * 0.618_033_988_749_895 + number * 0.754_877_666_246_693;
+  return randomLcg(mixed - Math.floor(mixed));
+}

@@ -1,0 +1,82 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { saveFigures } from '../figures/results-folder.ts';
+import { labVersion } from '../harness/environment.ts';
+import { campaign, type Inflicted, missingKinds } from './campaign.ts';
+import { summarise, writeSummary } from './summary.ts';
+
+/**
+ * `npm run test:faults`: does seeded harm to brief labs, and looks whether anything was lost in silence.
+ *
+ * Exit codes: 0 nothing was wrong; 1 something was; 2 the command line is wrong; 3 the figures can't be written.
+ */
+const command = new Command('npm run test:faults --')
+  .description('Inflicts seeded faults on brief labs, and checks what is left of each.')
+  .option('--count <number>', 'how many faults', readNumber, 500)
+  .option('--seed <number>', 'what all of them derive from', readNumber, 7)
+  .option(
+    '--only <number>',
+    'the fault of this number alone, as it was in a campaign with the same seed',
+    readNumber,
+  )
+  .option('--at-once <number>', 'labs at a time', readNumber, 2)
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+process.exitCode = await main(
+  command.parse().opts<{ count: number; seed: number; only?: number; atOnce: number }>(),
+);
+
+async function main({
+  count,
+  seed,
+  only,
+  atOnce,
+}: {
+  count: number;
+  seed: number;
+  only?: number;
+  atOnce: number;
+}) {
+  const startedAt = new Date();
+  for (const { kind, why } of missingKinds()) console.error(`skipped: ${kind}: ${why}`);
+  let ended = 0;
+  const onEnd = (inflicted: Inflicted) => {
+    ended += 1;
+    const { number, kind, says, struck, exitCode, tookMs, problems, reasons } = inflicted;
+    const outcome = problems.length > 0 ? 'WRONG' : struck ? 'well' : 'well, it came too late';
+    console.error(
+      `${ended} of ${only ? 1 : count} · ${number} · ${kind}: ${says} · exit code ${exitCode}, ${(tookMs / 1000).toFixed(1)} s · ${outcome}`,
+    );
+    for (const { failing, sentence } of problems) console.error(`    ${failing}: ${sentence}`);
+    for (const reason of reasons) console.error(`    a trial failed: ${reason}`);
+    if (problems.length > 0)
+      console.error(`    again: npm run test:faults -- --seed ${seed} --only ${number}`);
+  };
+  const inflicted = await campaign({ count, seed, only, atOnce, onEnd });
+  const summary = summarise(inflicted);
+  console.log(writeSummary(summary, seed));
+  const failed = inflicted.some(({ problems }) => problems.length > 0);
+  if (only !== undefined) return failed ? 1 : 0;
+  try {
+    const path = saveFigures('faults', {
+      version: labVersion(),
+      seed,
+      count,
+      startedAt: startedAt.toISOString(),
+      node: process.version,
+      summary,
+      skipped: missingKinds(),
+      faults: inflicted,
+    });
+    console.log(path);
+  } catch (error) {
+    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    return 3;
+  }
+  return failed ? 1 : 0;
+}
+
+function readNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 on.');
+  return Number(text);
+}

@@ -1,0 +1,28 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeWhole } from '../result-file.ts';
+
+/** Where long runs leave their figures: `results/<name>.json`, the newest of each. Git does not keep them. */
+const folder = fileURLToPath(new URL('../../results', import.meta.url));
+
+/** The runs that leave figures. */
+export type RunName = 'faults' | 'soak';
+
+/** Writes the figures of a run, whole or not at all. Returns where. Throws where it can't. */
+export function saveFigures(name: RunName, figures: object): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.json`);
+  writeWhole(path, `${JSON.stringify(figures, null, 1)}\n`);
+  return path;
+}
+
+/** The figures of the newest run; `undefined` when there was none. */
+export function readFigures<Figures>(name: RunName): Figures | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Figures;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
