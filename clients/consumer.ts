@@ -23,7 +23,9 @@ export type ConsumerOptions = {
 };
 
 export class Consumer {
-  readonly #options: ConsumerOptions & { inboxLimit: number };
+  readonly #options: ConsumerOptions;
+  readonly #inboxLimit: number;
+  #handlingMs: number;
   readonly #inbox: Message[] = [];
   #paused = false;
   #busy = false;
@@ -32,7 +34,9 @@ export class Consumer {
   #lives = 0;
 
   constructor(options: ConsumerOptions) {
-    this.#options = { ...options, inboxLimit: options.inboxLimit ?? 10 };
+    this.#options = options;
+    this.#inboxLimit = options.inboxLimit ?? 10;
+    this.#handlingMs = options.handlingMs;
   }
 
   /** Messages that wait. */
@@ -42,7 +46,7 @@ export class Consumer {
 
   /** From now on takes so long for one message; 0 also handles at once what waits, and reads on. */
   setHandlingMs(handlingMs: number): void {
-    this.#options.handlingMs = handlingMs;
+    this.#handlingMs = handlingMs;
     if (handlingMs > 0) return;
     const waiting = this.#inbox.splice(0);
     for (const message of waiting) this.#options.handle(message);
@@ -51,13 +55,13 @@ export class Consumer {
 
   /** Takes in a message that has arrived. */
   take(message: Message): void {
-    if (this.#options.handlingMs === 0) {
+    if (this.#handlingMs === 0) {
       this.#options.handle(message);
       this.#options.handled?.(1);
       return;
     }
     this.#inbox.push(message);
-    if (this.#inbox.length >= this.#options.inboxLimit && !this.#paused) {
+    if (this.#inbox.length >= this.#inboxLimit && !this.#paused) {
       this.#paused = true;
       this.#options.pause();
     }
@@ -68,7 +72,7 @@ export class Consumer {
 
   /** Gives up what waits, unhandled, and reads on; what comes from now on is handled at once. Returns how many that were. */
   giveUp(): number {
-    this.#options.handlingMs = 0;
+    this.#handlingMs = 0;
     const waiting = this.#inbox.splice(0).length;
     this.#readOn(waiting);
     return waiting;
@@ -94,14 +98,13 @@ export class Consumer {
     this.#busy = message !== undefined;
     if (!message) return;
     this.#options.handle(message);
-    if (this.#paused && this.#inbox.length <= this.#options.inboxLimit / 2) {
+    if (this.#paused && this.#inbox.length <= this.#inboxLimit / 2) {
       this.#paused = false;
       this.#options.resume();
     }
     // Counted from the planned end of the one before, so that a late timer does not make a slower client.
     const nowMs = performance.now();
-    this.#doneAtMs =
-      Math.max(nowMs - 2 * this.#options.handlingMs, this.#doneAtMs) + this.#options.handlingMs;
+    this.#doneAtMs = Math.max(nowMs - 2 * this.#handlingMs, this.#doneAtMs) + this.#handlingMs;
     const life = this.#lives;
     setTimeout(() => {
       if (life !== this.#lives) return;

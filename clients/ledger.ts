@@ -28,7 +28,8 @@ export class Ledger {
   resets = 0;
   #logId = '';
   #seq = 0;
-  readonly #absent = new Set<number>();
+  /** Made when the first gap is found: most clients never have one. */
+  #absent: Set<number> | undefined;
 
   /** A client that was here before continues from its `after`. */
   constructor(after?: string) {
@@ -62,7 +63,7 @@ export class Ledger {
     if (batch.reset) {
       this.resets += 1;
       this.#seq = 0;
-      this.#absent.clear();
+      this.#absent = undefined;
     }
     this.#logId = next.logId;
     if (this.startSeq === undefined) {
@@ -80,7 +81,7 @@ export class Ledger {
   /** Enters one message; false when it had arrived before. */
   takeMessage({ seq }: Message): boolean {
     if (seq <= this.#seq) {
-      const late = this.#absent.delete(seq);
+      const late = this.#absent?.delete(seq) ?? false;
       if (late) {
         this.reordered += 1;
         this.gaps -= 1;
@@ -93,7 +94,9 @@ export class Ledger {
   }
 
   #skipTo(seq: number): void {
+    if (seq <= this.#seq) return;
     const first = Math.max(this.#seq + 1, seq + 1 - absentMax);
+    this.#absent ??= new Set();
     for (let absent = first; absent <= seq; absent += 1) this.#absent.add(absent);
     this.gaps += seq - this.#seq;
     this.#seq = seq;

@@ -3,7 +3,7 @@ import { backoffMs } from './backoff.ts';
 import type { Client, ClientOptions } from './client.ts';
 import type { Openers } from './openers.ts';
 import { Poll } from './poll.ts';
-import { stayConnected } from './stay-connected.ts';
+import { StayingConnected } from './stay-connected.ts';
 
 /**
  * Receives by notify-then-fetch: is told that there is news, and asks for it when it wants it.
@@ -34,7 +34,7 @@ export function notifyClient(
   let paused = false;
   let stopped = false;
 
-  const connection = stayConnected(
+  const connection = new StayingConnected(
     (events) => openers.webSocket(`${options.url}/messages`, events),
     (text) => {
       announced = parseNotice(text);

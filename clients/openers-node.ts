@@ -3,56 +3,102 @@ import { connect, type Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
-import type { OpenConnection, OpenEvents, Openers, OpenHttp } from './openers.ts';
+import type {
+  Connection,
+  ConnectionEvents,
+  OpenConnection,
+  OpenEvents,
+  Openers,
+  OpenHttp,
+} from './openers.ts';
 
 /** The openers of Node. One connection each and no pool, so that a simulated client costs what a real one does. */
 export const nodeOpeners: Openers = { webSocket, tcp, events, http };
 
-function webSocket(...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>) {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
-  let reason = '';
-  let under: Socket | undefined;
-  // The handshake is over in this moment, and the socket below the frames is to be had: it sees pings, too.
-  socket.on('upgrade', (response) => {
-    under = response.socket;
-  });
-  socket.on('open', () => onOpen?.());
-  socket.on('message', (data) => onText(String(data)));
-  socket.on('error', (error) => {
-    reason = error.message;
-  });
-  socket.on('close', (code, text) => onClose(reason || `closed with ${code} ${text}`.trim()));
-  return {
-    send: (text: string) => socket.send(text),
-    close: () => socket.terminate(),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    get bytesRead() {
-      return under?.bytesRead ?? 0;
-    },
-  };
+function webSocket(...opened: Parameters<OpenConnection>): Connection {
+  return new WebSocketConnection(...opened);
 }
 
-function tcp(...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>) {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  let reason = '';
-  socket.setEncoding('utf8');
-  socket.on('connect', () => onOpen?.());
-  socket.on('data', (text: string) => onText(text));
-  socket.on('error', (error) => {
-    reason = error.message;
-  });
-  socket.on('close', () => onClose(reason || 'the server ended the connection'));
-  return {
-    send: (text: string) => void socket.write(text),
-    close: () => void socket.destroy(),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    get bytesRead() {
-      return socket.bytesRead;
-    },
-  };
+function tcp(...opened: Parameters<OpenConnection>): Connection {
+  return new TcpConnection(...opened);
+}
+
+class WebSocketConnection implements Connection {
+  readonly #socket: WebSocket;
+  /** The socket below the frames: it sees pings, too. */
+  #under: Socket | undefined;
+  #reason = '';
+
+  constructor(url: string, { onOpen, onText, onClose }: ConnectionEvents) {
+    this.#socket = new WebSocket(url, { perMessageDeflate: false });
+    // The handshake is over in this moment, and the socket is to be had.
+    this.#socket.once('upgrade', ({ socket }) => {
+      this.#under = socket;
+    });
+    if (onOpen) this.#socket.once('open', onOpen);
+    this.#socket.on('message', (data) => onText(String(data)));
+    this.#socket.on('error', ({ message }) => {
+      this.#reason = message;
+    });
+    this.#socket.on('close', (code, text) => onClose(this.#reason || `closed with ${code} ${text}`.trim()));
+  }
+
+  get bytesRead(): number {
+    return this.#under?.bytesRead ?? 0;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+}
+
+class TcpConnection implements Connection {
+  readonly #socket: Socket;
+  #reason = 'the server ended the connection';
+
+  constructor(url: string, { onOpen, onText, onClose }: ConnectionEvents) {
+    const { hostname, port } = new URL(url);
+    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    this.#socket.setEncoding('utf8');
+    if (onOpen) this.#socket.once('connect', onOpen);
+    this.#socket.on('data', onText);
+    this.#socket.on('error', ({ message }) => {
+      this.#reason = message;
+    });
+    this.#socket.on('close', () => onClose(this.#reason));
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  send(text: string): void {
+    this.#socket.write(text);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
 }
 
 function events(...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>) {

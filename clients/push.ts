@@ -1,6 +1,6 @@
 import type { Client, ClientOptions } from './client.ts';
 import type { Openers } from './openers.ts';
-import { subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 
 /**
  * Receives by WebSocket push: connects once, then listens. Publishes over the same socket.
@@ -15,7 +15,7 @@ import { subscription } from './subscription.ts';
  *             ◄─batch──        ◄─[7]─[8]─[9]─[10]─                 ◄─[11]─[12]─
  */
 export function pushClient(options: ClientOptions, openers: Pick<Openers, 'webSocket'>): Client {
-  return subscription(options, (after, events) => {
+  return new Subscription(options, (after, events) => {
     const query = after ? `?after=${after}` : '';
     return openers.webSocket(`${options.url}/messages${query}`, events);
   });

@@ -1,7 +1,7 @@
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './openers.ts';
+import type { Http, Openers } from './openers.ts';
 import { postMessage, publisherOf } from './poll.ts';
-import { subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 
 /**
  * Receives by push over plain HTTP: sends one request and reads the answer for as long as it lasts.
@@ -15,18 +15,27 @@ import { subscription } from './subscription.ts';
 export function sseClient(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>): Client {
   if (options.credit !== undefined)
     throw new Error(`credit is ${options.credit}: SSE has no way back on which to grant it`);
-  const client = subscription(options, (after, { onText, onClose }) =>
-    Object.assign(openers.events(`${options.url}/messages`, after, { onEvent: onText, onClose }), {
-      send() {},
-    }),
-  );
-  const http = publisherOf(options, openers);
-  return {
-    ...client,
-    publish: (body, dueMs) => postMessage(http, body, dueMs),
-    stop() {
-      client.stop();
-      http.close();
-    },
-  };
+  return new SseClient(options, openers);
+}
+
+class SseClient extends Subscription {
+  readonly #http: Http;
+
+  constructor(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>) {
+    super(options, (after, { onText, onClose }) =>
+      Object.assign(openers.events(`${options.url}/messages`, after, { onEvent: onText, onClose }), {
+        send() {},
+      }),
+    );
+    this.#http = publisherOf(options, openers);
+  }
+
+  override publish(body: string, dueMs: number): Promise<void> {
+    return postMessage(this.#http, body, dueMs);
+  }
+
+  override stop(): void {
+    super.stop();
+    this.#http.close();
+  }
 }

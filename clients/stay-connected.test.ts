@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { newCounters } from './client.ts';
 import type { ConnectionEvents } from './openers.ts';
-import { stayConnected } from './stay-connected.ts';
+import { StayingConnected } from './stay-connected.ts';
 
 /** A connection that the test speaks through; `closed` counts what the client cut. */
 function connectBy(onText: (text: string) => boolean) {
@@ -11,7 +11,7 @@ function connectBy(onText: (text: string) => boolean) {
     opened.push(events);
     return { send() {}, close: () => events.onClose('cut by the client') };
   };
-  const connection = stayConnected(open, onText, counters, { random: () => 0 });
+  const connection = new StayingConnected(open, onText, counters, { random: () => 0 });
   connection.start();
   return { opened, counters, connection };
 }

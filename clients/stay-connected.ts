@@ -10,114 +10,130 @@ import type { Connection, ConnectionEvents } from './openers.ts';
  *
  * A server that has stopped, or a cable that was cut, breaks no connection: nothing comes any more, and
  * nothing says so. So the bytes that have come are looked at from time to time; a message costs nothing.
+ *
+ * A class, as all that a fleet has ten thousand of: an object costs its fields, a closure its context and
+ * itself.
  */
-export type StayingConnected = {
-  /** Opens it for the first time. */
-  start(): void;
-  pause(): void;
-  resume(): void;
-  send(text: string): void;
-  stop(): void;
-};
-
-/** Three heartbeats of a server that pushes. */
-const defaultSilenceLimitMs = 45_000;
-
-/** Looks that have to find nothing new before a connection is given up: so many make up the limit. */
-const silentLooksMax = 3;
-
-/**
- * `onText` returns whether the text showed that all is well, which ends the back-off. What it throws
- * is recorded as the reason of the failure, and the connection is opened anew; what else it carried
- * is not read.
- */
-export function stayConnected(
-  open: (events: ConnectionEvents) => Connection,
-  onText: (text: string) => boolean,
-  counters: Counters,
-  {
-    random = Math.random,
-    backoff,
-    silenceLimitMs = defaultSilenceLimitMs,
-  }: Pick<ClientOptions, 'random' | 'backoff' | 'silenceLimitMs'>,
-): StayingConnected {
-  let connection: Connection | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let watch: ReturnType<typeof setInterval> | undefined;
-  let bytesSeen = 0;
-  let silentLooks = 0;
+export class StayingConnected {
+  readonly #open: (events: ConnectionEvents) => Connection;
+  readonly #onText: (text: string) => boolean;
+  readonly #counters: Counters;
+  readonly #options: Pick<ClientOptions, 'random' | 'backoff' | 'silenceLimitMs'>;
+  #connection: Connection | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #bytesSeen = 0;
+  #silentLooks = 0;
   /** Why this side gave the connection up. */
-  let givenUp: string | undefined;
-  let failuresInARow = 0;
-  let paused = false;
-  let stopped = false;
+  #givenUp: string | undefined;
+  #failuresInARow = 0;
+  #paused = false;
+  #stopped = false;
 
-  function connect(): void {
-    counters.requests += 1;
-    givenUp = undefined;
-    // So the first look finds something new, and only the time after it counts.
-    bytesSeen = -1;
-    connection = open({
-      onText(text) {
-        if (givenUp !== undefined) return;
-        try {
-          if (onText(text)) failuresInARow = 0;
-        } catch (error) {
-          giveUp((error as Error).message);
-        }
-      },
-      onClose(reason) {
-        connection = undefined;
-        if (stopped) return;
-        counters.failures += 1;
-        counters.lastFailure = givenUp ?? reason;
-        failuresInARow += 1;
-        timer = setTimeout(connect, backoffMs(failuresInARow, random, backoff));
-      },
-    });
-    if (paused) connection.pause?.();
+  /**
+   * `onText` returns whether the text showed that all is well, which ends the back-off. What it throws
+   * is recorded as the reason of the failure, and the connection is opened anew; what else it carried
+   * is not read.
+   */
+  constructor(
+    open: (events: ConnectionEvents) => Connection,
+    onText: (text: string) => boolean,
+    counters: Counters,
+    options: Pick<ClientOptions, 'random' | 'backoff' | 'silenceLimitMs'>,
+  ) {
+    this.#open = open;
+    this.#onText = onText;
+    this.#counters = counters;
+    this.#options = options;
   }
 
-  function giveUp(reason: string): void {
-    givenUp = reason;
-    connection?.close();
+  /** Opens it for the first time. */
+  start(): void {
+    const { silenceLimitMs = defaultSilenceLimitMs } = this.#options;
+    this.#watch = setInterval(() => this.#look(silenceLimitMs), silenceLimitMs / silentLooksMax);
+    this.#connect();
+  }
+
+  /** Stops reading, on this connection and those that follow. */
+  pause(): void {
+    this.#paused = true;
+    this.#connection?.pause?.();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#paused = false;
+    this.#silentLooks = 0;
+    this.#connection?.resume?.();
+  }
+
+  /** Sends a text, if it is connected now. */
+  send(text: string): void {
+    this.#connection?.send(text);
+  }
+
+  /** Closes it for good. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#watch);
+    this.#connection?.close();
+  }
+
+  #connect(): void {
+    this.#counters.requests += 1;
+    this.#givenUp = undefined;
+    // So the first look finds something new, and only the time after it counts.
+    this.#bytesSeen = -1;
+    this.#connection = this.#open({
+      onText: (text) => this.#take(text),
+      onClose: (reason) => this.#onClose(reason),
+    });
+    if (this.#paused) this.#connection.pause?.();
+  }
+
+  #take(text: string): void {
+    if (this.#givenUp !== undefined) return;
+    try {
+      if (this.#onText(text)) this.#failuresInARow = 0;
+    } catch (error) {
+      this.#giveUp((error as Error).message);
+    }
+  }
+
+  #onClose(reason: string): void {
+    this.#connection = undefined;
+    if (this.#stopped) return;
+    const { random = Math.random, backoff } = this.#options;
+    this.#counters.failures += 1;
+    this.#counters.lastFailure = this.#givenUp ?? reason;
+    this.#failuresInARow += 1;
+    this.#timer = setTimeout(() => this.#connect(), backoffMs(this.#failuresInARow, random, backoff));
+  }
+
+  #giveUp(reason: string): void {
+    this.#givenUp = reason;
+    this.#connection?.close();
   }
 
   /**
    * Counts looks, not time: a process that was stopped itself finds, when it goes on, one look at which
    * nothing had come, whatever the clocks say.
    */
-  function look(): void {
-    const bytes = connection?.bytesRead;
-    if (bytes === undefined || paused || bytes !== bytesSeen) {
-      bytesSeen = bytes ?? 0;
-      silentLooks = 0;
+  #look(silenceLimitMs: number): void {
+    const bytes = this.#connection?.bytesRead;
+    if (bytes === undefined || this.#paused || bytes !== this.#bytesSeen) {
+      this.#bytesSeen = bytes ?? 0;
+      this.#silentLooks = 0;
       return;
     }
-    silentLooks += 1;
-    if (silentLooks === silentLooksMax) giveUp(`nothing came for ${silenceLimitMs / 1000} s`);
+    this.#silentLooks += 1;
+    if (this.#silentLooks === silentLooksMax) this.#giveUp(`nothing came for ${silenceLimitMs / 1000} s`);
   }
-
-  return {
-    start() {
-      watch = setInterval(look, silenceLimitMs / silentLooksMax);
-      connect();
-    },
-    pause() {
-      paused = true;
-      connection?.pause?.();
-    },
-    resume() {
-      paused = false;
-      silentLooks = 0;
-      connection?.resume?.();
-    },
-    send: (text) => connection?.send(text),
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      clearInterval(watch);
-      connection?.close();
-    },
-  };
 }
+
+/** Three heartbeats of a server that pushes. */
+const defaultSilenceLimitMs = 45_000;
+
+/** Looks that have to find nothing new before a connection is given up: so many make up the limit. */
+const silentLooksMax = 3;

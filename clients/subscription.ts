@@ -3,7 +3,7 @@ import { type Client, type ClientOptions, newCounters } from './client.ts';
 import { CreditWindow } from './credit.ts';
 import { Ledger } from './ledger.ts';
 import type { Connection, ConnectionEvents } from './openers.ts';
-import { stayConnected } from './stay-connected.ts';
+import { StayingConnected } from './stay-connected.ts';
 
 /**
  * What every pushed client shares: stay connected, come back with the cursor, keep the ledger.
@@ -15,57 +15,80 @@ import { stayConnected } from './stay-connected.ts';
  * fill, then the server's. With `credit` the server sends no more than was granted, so that nothing
  * fills: the first batch of a connection is empty then, and credit is granted in answer to it.
  */
-export function subscription(
-  options: ClientOptions,
-  open: (after: string | undefined, events: ConnectionEvents) => Connection,
-): Client {
-  const ledger = new Ledger(options.after);
-  const counters = newCounters();
-  const credit =
-    options.credit === undefined
-      ? undefined
-      : new CreditWindow(options.credit, (text) => connection.send(text));
-  let handle: (message: Message) => void = () => {};
-  let onSubscribed = () => {};
+export class Subscription implements Client {
+  readonly ledger: Ledger;
+  readonly counters = newCounters();
+  readonly #connection: StayingConnected;
+  readonly #credit: CreditWindow | undefined;
+  #handle: (message: Message) => void = ignore;
+  #onSubscribed: () => void = ignore;
 
-  const connection = stayConnected(
-    (events) => {
-      credit?.close();
-      return open(ledger.cursor, events);
-    },
-    (text) => {
-      const delivery = parseDelivery(text);
-      if (isBatch(delivery)) {
-        const fresh = ledger.takeBatch(delivery);
-        credit?.take(delivery.messages.length);
-        fresh.forEach(handle);
-        credit?.release(delivery.messages.length - fresh.length);
-        onSubscribed();
-        credit?.open();
-        return true;
-      }
-      credit?.take(1);
-      if (ledger.takeMessage(delivery)) handle(delivery);
-      else credit?.release(1);
-      return false;
-    },
-    counters,
-    options,
-  );
+  constructor(
+    options: ClientOptions,
+    open: (after: string | undefined, events: ConnectionEvents) => Connection,
+  ) {
+    this.ledger = new Ledger(options.after);
+    this.#connection = new StayingConnected(
+      (events) => {
+        this.#credit?.close();
+        return open(this.ledger.cursor, events);
+      },
+      (text) => this.#take(text),
+      this.counters,
+      options,
+    );
+    this.#credit =
+      options.credit === undefined
+        ? undefined
+        : new CreditWindow(options.credit, (text) => this.#connection.send(text));
+  }
 
-  return {
-    ledger,
-    counters,
-    start: (onMessage) =>
-      new Promise((resolve) => {
-        handle = onMessage;
-        onSubscribed = resolve;
-        connection.start();
-      }),
-    pause: connection.pause,
-    resume: connection.resume,
-    handled: (count) => credit?.release(count),
-    publish: async (body, dueMs) => connection.send(JSON.stringify({ body, dueMs })),
-    stop: connection.stop,
-  };
+  start(onMessage: (message: Message) => void): Promise<void> {
+    this.#handle = onMessage;
+    return new Promise((resolve) => {
+      this.#onSubscribed = resolve;
+      this.#connection.start();
+    });
+  }
+
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  handled(count: number): void {
+    this.#credit?.release(count);
+  }
+
+  async publish(body: string, dueMs: number): Promise<void> {
+    this.#connection.send(JSON.stringify({ body, dueMs }));
+  }
+
+  stop(): void {
+    this.#connection.stop();
+  }
+
+  /** Takes what came. Returns whether it was a batch, which shows that the server has let this client in. */
+  #take(text: string): boolean {
+    const delivery = parseDelivery(text);
+    if (isBatch(delivery)) {
+      const fresh = this.ledger.takeBatch(delivery);
+      this.#credit?.take(delivery.messages.length);
+      fresh.forEach(this.#handle);
+      this.#credit?.release(delivery.messages.length - fresh.length);
+      this.#onSubscribed();
+      this.#onSubscribed = ignore;
+      this.#credit?.open();
+      return true;
+    }
+    this.#credit?.take(1);
+    if (this.ledger.takeMessage(delivery)) this.#handle(delivery);
+    else this.#credit?.release(1);
+    return false;
+  }
 }
+
+function ignore(): void {}

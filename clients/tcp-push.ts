@@ -1,7 +1,7 @@
 import { LineSplitter } from '../servers/message.ts';
 import type { Client, ClientOptions } from './client.ts';
 import type { Openers } from './openers.ts';
-import { subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 
 /**
  * Receives by push over a bare TCP socket: says where it is in one line, then reads lines.
@@ -13,7 +13,7 @@ import { subscription } from './subscription.ts';
  * it does as a message.
  */
 export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tcp'>): Client {
-  return subscription(options, (after, { onText, onClose }) => {
+  return new Subscription(options, (after, { onText, onClose }) => {
     const lines = new LineSplitter(lineLimit);
     const connection = openers.tcp(options.url, {
       onOpen: () => connection.send(`${JSON.stringify({ after: after ?? null })}\n`),
@@ -21,8 +21,10 @@ export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tc
       onClose,
     });
     return {
-      ...connection,
       send: (text) => connection.send(`${text}\n`),
+      close: () => connection.close(),
+      pause: () => connection.pause?.(),
+      resume: () => connection.resume?.(),
       get bytesRead() {
         return connection.bytesRead;
       },

@@ -251,7 +251,7 @@ export class Group {
       redelivered: this.#hands.reduce((sum, { redelivered }) => sum + redelivered, 0),
       heldMax: Math.max(0, ...this.#hands.map(({ heldMax }) => heldMax)),
       ...this.#returned(),
-      ...(this.members[0]?.handled && { handled: this.members[0].handled }),
+      ...(this.members[0]?.history && { handled: this.members[0].history }),
       ...(this.#polls && { polls: this.#polls.asked }),
     };
   }
@@ -296,7 +296,7 @@ export class Group {
 
   #watchFirst(): void {
     const [first] = this.members;
-    if (first) first.handled = [];
+    if (first) first.history = [];
   }
 
   /** A poll is being sent: how long it takes is recorded when it has been answered. */

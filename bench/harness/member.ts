@@ -1,7 +1,7 @@
 import type { Receiver } from '../../clients/client.ts';
-import { Consumer } from '../../clients/consumer.ts';
+import { Consumer, type ConsumerOptions } from '../../clients/consumer.ts';
 import { nowMs } from '../../servers/clock.ts';
-import { formatCursor, parseCursor } from '../../servers/message.ts';
+import { formatCursor, type Message, parseCursor } from '../../servers/message.ts';
 import { emptyBooks } from '../analysis/books.ts';
 import type { Books } from '../result.ts';
 import type { Recorder } from './recorder.ts';
@@ -26,7 +26,7 @@ export type MemberOptions = {
 export type Handled = { seq: number; dueMs: number; atMs: number };
 
 /** One member of a fleet: a client, what it does to its messages, and its books. It may go away and come back. */
-export class Member {
+export class Member implements ConsumerOptions {
   client: Receiver;
   readonly consumer: Consumer;
   readonly slow: boolean;
@@ -36,8 +36,12 @@ export class Member {
   /** Messages of the time before `returnMs` that came after it, and when the last of them and the first new one came. */
   replayed = { count: 0, lastAtMs: null as number | null, firstNewAtMs: null as number | null };
   /** Every message that it has handled, in that order: kept where somebody wants to see. */
-  handled: Handled[] | undefined;
+  history: Handled[] | undefined;
+  readonly handlingMs: number;
+  readonly inboxLimit: number | undefined;
   readonly #open: MemberOptions['open'];
+  readonly #recorderAt: MemberOptions['recorderAt'];
+  readonly #clockOffsetMs: number;
   readonly #earlier: Receiver[] = [];
   /** Where it begins again after a death. */
   #resumeAt: string | undefined;
@@ -51,17 +55,32 @@ export class Member {
     this.#open = open;
     this.client = open();
     this.slow = slow;
-    this.consumer = new Consumer({
-      handlingMs,
-      inboxLimit,
-      pause: () => this.client.pause(),
-      resume: () => this.client.resume(),
-      handle: ({ seq, dueMs }) => {
-        const ownDueMs = dueMs + clockOffsetMs;
-        this.#handle(seq, ownDueMs, recorderAt(ownDueMs));
-      },
-      handled: (count) => this.client.handled?.(count),
-    });
+    this.handlingMs = handlingMs;
+    this.inboxLimit = inboxLimit;
+    this.#recorderAt = recorderAt;
+    this.#clockOffsetMs = clockOffsetMs;
+    this.consumer = new Consumer(this);
+  }
+
+  /** The consumer's inbox is full. */
+  pause(): void {
+    this.client.pause();
+  }
+
+  /** There is room in it again. */
+  resume(): void {
+    this.client.resume();
+  }
+
+  /** The consumer has got to this message. */
+  handle({ seq, dueMs }: Message): void {
+    const ownDueMs = dueMs + this.#clockOffsetMs;
+    this.#record(seq, ownDueMs, this.#recorderAt(ownDueMs));
+  }
+
+  /** The consumer is done with so many. */
+  handled(count: number): void {
+    this.client.handled?.(count);
   }
 
   /** Connects, and takes what comes. */
@@ -132,7 +151,7 @@ export class Member {
     return [...this.#earlier, this.client].reduce((sum, client) => sum + of(client), 0);
   }
 
-  #handle(seq: number, dueMs: number, recorder: Recorder): void {
+  #record(seq: number, dueMs: number, recorder: Recorder): void {
     this.#handledSeq = seq;
     if (this.#gaveUp) {
       this.waiting += 1;
@@ -142,7 +161,7 @@ export class Member {
     this.delivered += 1;
     this.lastAgeMs = atMs - dueMs;
     recorder.record(this.lastAgeMs);
-    this.handled?.push({ seq, dueMs, atMs });
+    this.history?.push({ seq, dueMs, atMs });
     if (atMs < this.#returnMs) return;
     if (dueMs < this.#returnMs) {
       this.replayed.count += 1;
