@@ -24,7 +24,7 @@ export async function drawPage(
   } catch (error) {
     const said = (error as { stderr?: string }).stderr || (error as Error).message;
     console.error(`the report could not be drawn: ${said.trim().split('\n').at(-1)}`);
-    console.error(`the result is whole: draw it with npm run report -- ${resultPath}`);
+    console.error(`the result is whole: draw it with npm run report -- ${resultPath} --out PAGE`);
     return undefined;
   }
 }

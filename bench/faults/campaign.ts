@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,11 @@ export function missingKinds(): { kind: string; why: string }[] {
   });
 }
 
+/** The kind of the fault of this number. */
+export function kindOf(number: number, seed: number): string {
+  return faultOf(number, seed).kind;
+}
+
 async function inflict(number: number, seed: number): Promise<Inflicted> {
   const { kind, inflict } = faultOf(number, seed);
   const folder = mkdtempSync(join(tmpdir(), 'lab-fault-'));
@@ -69,8 +75,8 @@ function faultOf(number: number, seed: number): Fault {
   return deck[(number - 1) % deck.length] as Fault;
 }
 
-/** Random numbers for one fault. Multiples of these irrational numbers lie far from each other between 0 and 1. */
+/** Random numbers for one fault. Hashed, since the generator's first numbers are alike for seeds that are. */
 function randomOf(number: number, seed: number): () => number {
-  const mixed = seed * 0.618_033_988_749_895 + number * 0.754_877_666_246_693;
-  return randomLcg(mixed - Math.floor(mixed));
+  const hash = createHash('sha256').update(`${seed}/${number}`).digest();
+  return randomLcg(hash.readUInt32BE() / 2 ** 32);
 }
