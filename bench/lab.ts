@@ -43,6 +43,7 @@ type Options = {
   broker?: string;
   agents?: number;
   serverHost: string;
+  servers?: number;
   check?: boolean;
 };
 
@@ -64,13 +65,18 @@ const command = new Command('npm run lab --')
   .option(
     '--agents <number>',
     'divide the clients among so many agents ("npm run agent"), found at the broker',
-    readAgents,
+    readCount,
   )
   .option(
     '--server-host <address>',
     'the address of this machine at which agents find its servers',
     readServerHost,
     '127.0.0.1',
+  )
+  .option(
+    '--servers <number>',
+    'let so many server processes have one source at the broker; agents take turns at them',
+    readCount,
   )
   .option('--check', 'also hold every claim of LAB.md against what was measured')
   .allowExcessArguments(false)
@@ -103,6 +109,10 @@ async function main(options: Options): Promise<number> {
   if (tooFew) {
     console.error(tooFew);
     return exitCodes.environment;
+  }
+  if (options.servers !== undefined && options.servers > (options.agents ?? 0)) {
+    console.error(`--servers is ${options.servers}: it takes at most as many as there are agents (--agents)`);
+    return exitCodes.usage;
   }
   const { environment, machine } = await inspectEnvironment();
   if (options.list) {
@@ -181,6 +191,7 @@ async function main(options: Options): Promise<number> {
   }
   run.end();
   await elsewhere?.agents.close();
+  await elsewhere?.servers?.leave();
   await rabbit?.close();
 
   const interrupted = interrupt.signal.aborted;
@@ -263,7 +274,7 @@ function readExperiments(ids: string): Experiment[] {
 
 /** The agents that the clients are divided among; or why there are none although they were asked for. */
 async function gatherAgents(
-  { broker: url, agents: count, serverHost }: Options,
+  { broker: url, agents: count, serverHost, servers: serverCount }: Options,
   signal: AbortSignal,
 ): Promise<{ elsewhere?: Elsewhere; refusal?: string }> {
   if (count === undefined || url === undefined) return {};
@@ -272,7 +283,9 @@ async function gatherAgents(
   const { Agents } = await import('./agents/agents.ts');
   try {
     const agents = await Agents.gather({ url, count, signal, onNews: console.error });
-    return { elsewhere: { agents, serverHost } };
+    if (serverCount === undefined) return { elsewhere: { agents, serverHost } };
+    const { SharedServers } = await import('./agents/shared-servers.ts');
+    return { elsewhere: { agents, serverHost, servers: new SharedServers({ url, count: serverCount }) } };
   } catch (error) {
     return { refusal: (error as Error).message };
   }
@@ -282,7 +295,7 @@ function asMachine({ agent, node, os, cpu, cores, memoryBytes }: Sign) {
   return { agent, node, os, cpu, cores, memoryBytes };
 }
 
-function readAgents(text: string): number {
+function readCount(text: string): number {
   if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 to 99.');
   return Number(text);
 }
@@ -301,11 +314,22 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
-function commandOf({ profile, seed, only, experiment, broker: where, agents, serverHost, check }: Options) {
+function commandOf({
+  profile,
+  seed,
+  only,
+  experiment,
+  broker: where,
+  agents,
+  serverHost,
+  servers,
+  check,
+}: Options): string {
   const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
   const own = experiment ? ` --experiment ${experiment}` : '';
   const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
-  const among = agents ? ` --agents ${agents} --server-host ${serverHost}` : '';
+  const on = servers ? ` --servers ${servers}` : '';
+  const among = agents ? ` --agents ${agents} --server-host ${serverHost}${on}` : '';
   return `npm run lab -- --profile ${profile} --seed ${seed}${which}${own}${at}${among}${check ? ' --check' : ''}`;
 }
 

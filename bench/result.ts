@@ -61,6 +61,8 @@ export const parametersSchema = z.object({
   proxy: z.enum(['embedded', 'nginx']).optional(),
   /** For how long the server was made to stand still in the middle of the window. */
   stallMs: measured.optional(),
+  /** Server processes that had one source at a broker; each had a part of the clients. */
+  servers: count.optional(),
   /** `true` where every message was followed on its way: such a trial illustrates, and is no evidence. */
   traced: z.boolean().optional(),
 });
@@ -191,8 +193,10 @@ export const shardSchema = z.object({
   /** What its clock showed more than the lab's, and how wrong that can be in either direction. */
   clockOffsetMs: z.number(),
   clockUncertaintyMs: measured,
-  /** Why it has nothing to report; its clients' messages are `missed` in the books then. */
+  /** What was lost with its clients' messages, which are `missed` in the books then: the agent, or the server that these had. */
   lost: z.string().optional(),
+  /** Only where the server was lost and the agent could tell: how many messages did not come. */
+  missed: count.optional(),
 });
 
 /** One transport, one set of parameters, one run. Trials with the same `together` ran at once on one source. */

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { trialWarnings } from '../analysis/warnings.ts';
@@ -19,6 +18,7 @@ import { Agents, type AgentsOptions } from './agents.ts';
 import { type Exchange, readingOf, uncertaintyBetween } from './clock.ts';
 import { agentsExchange, queueOfAgent, type Sign, signEveryMs } from './orders.ts';
 import { canBeDivided, mergedReport, sharesOf } from './shards.ts';
+import { childOf, type StartedAgent, startAgent as startAgentAt } from './started-agent.ts';
 
 /** Agents in processes of their own, at a real RabbitMQ. */
 const hasRabbit = findRabbit() !== undefined;
@@ -60,8 +60,8 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('do a lab’s trials two together, and nothing tells the name and the password of the broker', async () => {
     const helpers = [await startAgent(), await startAgent()];
-    const args = ['--only', 'freshness,crowd', '--agents', '2', '--broker', node.addresses.amqp];
-    const { exitCode, said, files } = await runLab(...args);
+    const args = ['--only', 'freshness,crowd', '--agents', '2', '--servers', '2'];
+    const { exitCode, said, files } = await runLab(...args, '--broker', node.addresses.amqp);
     expect(exitCode, said).toBe(0);
     const result = parseResult(files['results.json'] as string);
     expect(result.environment.agents?.map(({ agent }) => agent).sort()).toEqual(
@@ -69,7 +69,8 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     );
     const divided = result.trials.filter(({ shards }) => shards);
     expect(divided.some(({ experiment }) => experiment === 'crowd')).toBe(true);
-    for (const { shards = [], clients, messages, delayMs } of divided) {
+    for (const { shards = [], clients, messages, delayMs, parameters } of divided) {
+      expect(parameters.servers).toBe(2);
       expect(shards).toHaveLength(2);
       expect(shards.reduce((sum, shard) => sum + shard.clients, 0)).toBe(clients.count);
       expect(messages.delivered).toBe(messages.expected);
@@ -80,7 +81,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     }
     // What agents can't do was done here.
     expect(result.trials.some(({ shards, parameters }) => !shards && parameters.traced)).toBe(true);
-    expect(result.lab.command).toContain('--agents 2');
+    expect(result.lab.command).toMatch(/--agents 2 .*--servers 2/);
     const { password } = new URL(node.addresses.amqp);
     for (const text of [said, ...Object.values(files), ...helpers.map((helper) => helper.said())])
       expect(text.includes(password)).toBe(false);
@@ -89,7 +90,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   it('that are killed in the middle are named, their messages counted, and the others go on', async () => {
     const helpers = [await startAgent(), await startAgent()];
     const { bench, agents, news } = await gather({ count: 2 });
-    const [victim] = helpers as [Helper];
+    const [victim] = helpers as [StartedAgent];
     const running = bench.run('test', plan);
     await victim.saying('A window of 2 s');
     victim.child.kill('SIGKILL');
@@ -121,7 +122,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   });
 
   it('that are slow are not called dead, while those that stand still are', async () => {
-    const helpers = [await startAgent(), await startAgent()] as [Helper, Helper];
+    const helpers = [await startAgent(), await startAgent()] as [StartedAgent, StartedAgent];
     const [slow, still] = helpers;
     const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const running = bench.run('test', plan);
@@ -154,7 +155,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   it('that lose the broker connect again, and have clients in the next trial', async () => {
     const relay = await openRelay(node.addresses.amqp);
     cleanups.push(() => relay.goAway());
-    const [steady, cutOff] = [await startAgent(), await startAgent({ url: relay.url })];
+    const [steady, cutOff] = [await startAgent(), await startAgent(relay.url)];
     const { bench, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
     const lostIn = async (cut: () => unknown, reason: string) => {
@@ -280,7 +281,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it.skipIf(!canShiftClocks)('with another clock give the same ages', async () => {
     const dayMs = 86_400_000;
-    const agent = await startAgent({ under: ['unshare', '--time', '--monotonic', '86400', '--fork'] });
+    const agent = await startAgent(undefined, ['unshare', '--time', '--monotonic', '86400', '--fork']);
     const { bench } = await gather({ count: 1 });
     for (const trial of await bench.run('test', { ...plan, away: { atMs: 500, durationMs: 500 } })) {
       expect(trial.status, trial.error).toBe('ok');
@@ -349,6 +350,7 @@ describe('options of the lab for agents', () => {
     [['--agents', '2'], /^--agents: it takes --broker amqp:\/\/… as well/],
     [['--agents', '2', '--broker', 'start'], /^--agents: it takes --broker amqp:\/\/… as well/],
     [['--agents', '0', '--broker', 'amqp://host'], /It takes a whole number from 1 to 99\./],
+    [['--servers', '1'], /^--servers is 1: it takes at most as many as there are agents \(--agents\)/],
     [
       ['--server-host', '203.0.113.1'],
       /"203\.0\.113\.1" is no address of this machine\. It takes one of .*127\.0\.0\.1/,
@@ -478,41 +480,12 @@ describe('shards', () => {
   const shardOf = (agent: string) => ({ agent, clients: 5, clockOffsetMs: 0, clockUncertaintyMs: 1 });
 });
 
-/** An agent in a process of its own, what it has said, and its name. `saying` waits until it has said something, `next` until it does so again. */
-type Helper = {
-  child: ChildProcess;
-  name: string;
-  said(): string;
-  saying(text: string): Promise<void>;
-  next(text: string): Promise<void>;
-};
-
-/** Starts an agent, under another program where there is one, and waits until it offers itself. */
-async function startAgent({ url = node.addresses.amqp, under = [] as string[] } = {}): Promise<Helper> {
-  const command = [...under, process.execPath, ...runsTypeScript, 'bench/agent.ts'];
-  const [program = '', ...args] = [...command, '--broker', url];
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
-  cleanups.push(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    // A program that it runs under need not hand a signal on.
-    const own = under.length > 0 ? childOf(child.pid as number, 'bench/agent.ts') : child.pid;
-    process.kill(own as number, 'SIGINT');
-    await once(child, 'close');
-  });
-  const lines: string[] = [];
-  const input = createInterface({ input: child.stderr as NodeJS.ReadableStream });
-  input.on('line', (line) => lines.push(line));
-  const saying = async (text: string, from = 0) => {
-    while (!lines.slice(from).some((line) => line.includes(text))) await once(input, 'line');
-  };
-  await saying('offers its clients');
-  return {
-    child,
-    name: lines[0]?.split(' ')[0] as string,
-    said: () => lines.join('\n'),
-    saying,
-    next: (text) => saying(text, lines.length),
-  };
+/** Starts an agent, and ends it after the test. */
+async function startAgent(...told: Partial<Parameters<typeof startAgentAt>>): Promise<StartedAgent> {
+  const [url = node.addresses.amqp, under] = told;
+  const agent = await startAgentAt(url, under);
+  cleanups.push(() => agent.stop());
+  return agent;
 }
 
 /** Agents as the lab has them, and a bench whose trials they do. */
@@ -534,14 +507,6 @@ async function gather(options: Pick<AgentsOptions, 'count' | 'deadAfterMs'>) {
 /** The process in which an agent's clients live. */
 function fleetOf({ pid }: ChildProcess): number {
   return childOf(pid as number, 'fleet-process');
-}
-
-function childOf(parentPid: number, name: string): number {
-  const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  const found = all
-    .map((line) => line.trim().split(/\s+/))
-    .find(([, parent, ...args]) => Number(parent) === parentPid && args.join(' ').includes(name));
-  return Number(found?.[0]);
 }
 
 /** Waits for so many signs of life of an agent. */

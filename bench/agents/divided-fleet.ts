@@ -1,11 +1,12 @@
-import type { Fleet } from '../harness/fleet.ts';
+import type { Fleet, FleetEnd } from '../harness/fleet.ts';
 import type { FleetGroup, FleetReport } from '../harness/group.ts';
+import type { LostServer } from '../harness/servers.ts';
 import type { Phases } from '../harness/trial-result.ts';
 import type { Shard } from '../result.ts';
 import type { Agents } from './agents.ts';
 import type { AnswerTo } from './answers.ts';
 import { type ClockReading, uncertaintyBetween } from './clock.ts';
-import { mergedMetered, mergedReport, type ShardReport, sharesOf } from './shards.ts';
+import { mergedMetered, mergedReport, type ShardReport, sharesOf, withoutServer } from './shards.ts';
 
 /** One agent in one trial. */
 type Part = { agent: string; clock: ClockReading; clients: number[]; lost?: string };
@@ -20,6 +21,8 @@ export class DividedFleet implements Fleet {
   readonly leadMs = 500;
   readonly #agents: Agents;
   #parts: Part[] = [];
+  /** Over how many servers they are spread. */
+  #servers = 1;
 
   constructor(agents: Agents) {
     this.#agents = agents;
@@ -43,13 +46,15 @@ export class DividedFleet implements Fleet {
     if (this.#parts.length === 0) throw new Error('all agents are lost');
   }
 
-  async connect({ clients: wanted, ...group }: FleetGroup): Promise<Phases> {
+  async connect({ clients: wanted, ...group }: FleetGroup, ports: readonly number[]): Promise<Phases> {
+    this.#servers = ports.length;
     const shares = sharesOf(wanted, this.#parts.length);
     for (const [index, { clients }] of this.#parts.entries()) clients.push(shares[index] as number);
     const all = await this.#ask(async ({ agent, clock, clients }, index) => {
       const shard = {
         ...group,
         host: group.host ?? '127.0.0.1',
+        port: ports[this.#serverOf(index)],
         clients: clients.at(-1),
         // Otherwise the clients of all agents would have the same phases.
         seed: group.seed + index,
@@ -74,10 +79,18 @@ export class DividedFleet implements Fleet {
     return mergedMetered(metered.filter((each) => each !== undefined));
   }
 
-  async finish(end: Parameters<Fleet['finish']>[0], limitMs: number): Promise<FleetReport[]> {
+  async finish(
+    end: FleetEnd,
+    limitMs: number,
+    lostServers: readonly LostServer[] = [],
+  ): Promise<FleetReport[]> {
+    const serverLostTo = (index: number) =>
+      lostServers.find(({ server }) => server === this.#serverOf(index));
     const groups = this.#parts[0]?.clients.length ?? 0;
-    const finished = await this.#ask(async ({ agent }) => {
-      const answer = await this.#agents.call(agent, 'finish', end, limitMs);
+    const finished = await this.#ask(async ({ agent }, index) => {
+      // Nobody waits for what no server is going to bring.
+      const own = serverLostTo(index) ? { ...end, limitMs: 0 } : end;
+      const answer = await this.#agents.call(agent, 'finish', own, limitMs);
       const counts = [answer.reports.length, answer.recordings.length];
       if (counts.some((count) => count !== groups))
         throw new Error(`the answer of ${agent} to "finish" has ${counts.join(' and ')} of ${groups} groups`);
@@ -85,23 +98,33 @@ export class DividedFleet implements Fleet {
     });
     const later = await this.#ask(({ agent }) => this.#agents.clockOf(agent));
     return Array.from({ length: groups }, (_, group) => {
+      const reports = this.#parts.map(({ clock }, index) => {
+        const report = reportOf(finished[index], group, clock);
+        return report && serverLostTo(index) ? withoutServer(report) : report;
+      });
       const shards = this.#parts.map(({ agent, clock, clients, lost }, index): Shard => {
         const after = later[index];
+        const [report, lostServer] = [reports[index]?.report, serverLostTo(index)];
         return {
           agent,
           clients: clients[group] as number,
           clockOffsetMs: clock.offsetMs,
           clockUncertaintyMs: after ? uncertaintyBetween(clock, after) : clock.uncertaintyMs,
-          ...(lost && !finished[index] && { lost }),
+          ...(lost && !report && { lost }),
+          ...(lostServer && report && { lost: lostServer.why, missed: report.books.missed }),
         };
       });
-      const reports = this.#parts.map(({ clock }, index) => reportOf(finished[index], group, clock));
       return mergedReport(shards, reports, end.head);
     });
   }
 
   async disconnect(): Promise<void> {
     await this.#ask(({ agent }) => this.#agents.call(agent, 'disconnect', null));
+  }
+
+  /** The server that the clients of a part have. */
+  #serverOf(index: number): number {
+    return index % this.#servers;
   }
 
   /** Asks every agent that has not been lost in this trial; whoever fails now has been. */

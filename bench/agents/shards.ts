@@ -32,10 +32,17 @@ export function sharesOf(clients: number, agents: number): number[] {
   return Array.from({ length: agents }, (_, index) => Math.floor((clients + agents - 1 - index) / agents));
 }
 
+/** What clients report whose server is gone: all that they were to have and did not get, they have missed. */
+export function withoutServer(told: ShardReport): ShardReport {
+  const { expected, delivered, backlogAtEnd } = told.report.books;
+  const missed = expected - delivered - backlogAtEnd;
+  return { ...told, report: { ...told.report, books: { ...told.report.books, missed }, gaps: missed } };
+}
+
 /**
  * One report of a group from those of its shards. Books and histograms are added: a percentile is read from
- * all delays together, and never averaged. A shard that was lost counts as all its messages missed, since
- * nobody knows which of them came.
+ * all delays together, and never averaged. A shard that has nothing to report counts as all its messages
+ * missed, since nobody knows which of them came.
  */
 export function mergedReport(
   shards: readonly Shard[],
@@ -48,7 +55,8 @@ export function mergedReport(
     response.add(Recorder.of(recordings.response));
   }
   const there = reports.flatMap((each) => each?.report ?? []);
-  const missing = shards.reduce((sum, { lost, clients }) => sum + (lost ? clients * head : 0), 0);
+  const silent = shards.filter((_, index) => reports[index] === undefined);
+  const missing = silent.reduce((sum, { clients }) => sum + clients * head, 0);
   const sum = (of: (report: FleetReport) => number) => there.reduce((total, report) => total + of(report), 0);
   const books = sumBooks(there.map((report) => report.books));
   const [handled] = there.flatMap((report) => (report.handled ? [report.handled] : []));

@@ -43,9 +43,11 @@ export function trialWarnings(
       code: 'within-clock-uncertainty',
       text: `the median age (${p50.toFixed(2)} ms) is smaller than what is known of the agents’ clocks (± ${uncertaintyMs.toFixed(2)} ms): it says “less than ${(p50 + uncertaintyMs).toFixed(2)} ms”, and no more`,
     });
-  for (const { agent, lost } of trial.shards ?? [])
-    if (lost)
+  for (const { agent, lost, missed } of trial.shards ?? [])
+    if (lost && missed === undefined)
       warnings.push({ code: 'agent-lost', text: `the clients at ${agent} have nothing to report: ${lost}` });
+    else if (lost)
+      warnings.push({ code: 'server-lost', text: `the clients at ${agent} had no server any more: ${lost}` });
   if (failures > 0)
     warnings.push({
       code: 'connections-failed',

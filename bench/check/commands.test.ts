@@ -21,6 +21,7 @@ const toBeMade = [
   'clients/my-poll.ts',
   'bench/experiments/my-question.ts',
   'results.json',
+  'peers.json',
   'report/runs/latest/',
   'report/runs/latest/report.html',
   'my-question.ts',

@@ -85,6 +85,11 @@ export class Child<H extends Handlers> {
     });
   }
 
+  /** The operating system's number of the process. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** How it ended, once it has, by whomever. */
   get ended(): Error | undefined {
     return this.#gone;

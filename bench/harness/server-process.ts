@@ -4,7 +4,9 @@ import type { Endpoint, Tally } from '../../servers/endpoint.ts';
 import { type ServerOptions, serversByName } from '../../servers/main.ts';
 import { type LogOptions, MessageLog } from '../../servers/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
+import type { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
+import type { MessageSource } from '../../servers/source/source.ts';
 import type { Appearance } from '../analysis/on-schedule.ts';
 import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
@@ -38,9 +40,13 @@ export type ServerWindow = {
   sampleEveryMs: number;
   stall?: Absence;
   outage?: Absence;
+  /** Another process plays the schedule, into the source that both have in common. */
+  listens?: boolean;
 };
 
-let source = new EmbeddedSource();
+let source: MessageSource = new EmbeddedSource();
+/** The source where it is one at RabbitMQ, which other processes read as well. */
+let sharedSource: RabbitSource | undefined;
 let wanted: ServerGroup[] = [];
 let host: string | undefined;
 let endpoints: Endpoint[] = [];
@@ -57,8 +63,11 @@ async function open(told: {
   host?: string;
   log?: LogOptions;
   trace?: boolean;
+  /** Read the source of this name at a RabbitMQ, instead of one in this process. */
+  shared?: { url: string; name: string };
 }): Promise<{ ports: number[]; echoPort: number }> {
-  source = new EmbeddedSource(new MessageLog(told.log));
+  sharedSource = told.shared && (await openShared(told.shared, told.log));
+  source = sharedSource ?? new EmbeddedSource(new MessageLog(told.log));
   wanted = told.groups;
   host = told.host;
   gone = wanted.map(() => []);
@@ -68,6 +77,12 @@ async function open(told: {
   await listen([]);
   echo = await openEcho();
   return { ports: endpoints.map((endpoint) => endpoint.port), echoPort: echo.port };
+}
+
+/** The library for it is large, and loaded by nobody whose source is its own. */
+async function openShared({ url, name }: { url: string; name: string }, log?: LogOptions) {
+  const { RabbitSource } = await import('../../servers/source/rabbitmq.ts');
+  return RabbitSource.open({ url, name, log, onNews: console.error });
 }
 
 /** Starts the servers of this trial, on the ports that they had or on any. */
@@ -89,7 +104,7 @@ async function goAway(startMs: number, { atMs, durationMs }: Absence): Promise<v
   await listen(ports);
 }
 
-/** Plays the schedule from `startMs` on and meters this process until it has ended. */
+/** Plays the schedule from `startMs` on, unless another process does, and meters this process until it has ended. */
 async function play(window: ServerWindow): Promise<{
   head: number;
   appended: number;
@@ -116,7 +131,7 @@ async function play(window: ServerWindow): Promise<{
     const atMs = nowMs() - startMs;
     for (const { dueMs } of told) messages.push({ dueMs: dueMs - startMs, atMs });
   });
-  const played = source.play(schedule, startMs);
+  const played = window.listens ? undefined : source.play(schedule, startMs);
   await until(startMs);
   const before = wanted.map(countOf);
   for (const { record, counted } of traced ?? []) counted.from = record.answered;
@@ -126,7 +141,7 @@ async function play(window: ServerWindow): Promise<{
     stall && standStill(startMs + stall.atMs, stall.durationMs),
     outage && goAway(startMs, outage),
   ]);
-  await played;
+  await Promise.race([played, ...(played && sharedSource ? [sharedSource.failed] : [])]);
   // What was appended last is told before nobody listens any more.
   source.log.tell();
   stopListening();
@@ -231,6 +246,7 @@ async function close(): Promise<ServerLosses[]> {
   echo?.close();
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   endpoints = [];
+  await sharedSource?.close();
   return losses;
 }
 

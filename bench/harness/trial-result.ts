@@ -35,6 +35,8 @@ export type Told = {
   trace: ServerTrace | undefined;
   /** What the connected clients took in the server, where that was measured. */
   memoryBytes: number | undefined;
+  /** Server processes with one source at a broker, where there were any. */
+  servers: number | undefined;
 };
 
 /** What a fleet process says of a window: of itself, and of this group of its clients. */
@@ -47,8 +49,10 @@ export function trialOf(told: Told): Trial {
   const messages = report.books;
   const fanOutSpanMs = spanOf(count.fanOuts);
   const model = modelOf(told, fanOutSpanMs?.mean);
+  const framed = frame(told.experiment, plan, group);
   const trial: Trial = {
-    ...frame(told.experiment, plan, group),
+    ...framed,
+    parameters: { ...framed.parameters, ...(told.servers && { servers: told.servers }) },
     ...statusOf(
       messages,
       report.gaps,
@@ -91,16 +95,17 @@ function keptTheirConnections({ plan, report }: Told): boolean {
   return report.failures === 0 && !plan.away && !plan.outage && !report.shards?.some(({ lost }) => lost);
 }
 
-/** A trial in which an agent was lost has failed, and says which messages nobody can tell of. */
+/** A trial in which an agent or a server was lost has failed, and says how many messages went with it. */
 function whatWasLost(
   shards: readonly Shard[] = [],
   head: number,
 ): Pick<Trial, 'status' | 'error'> | undefined {
   const lost = shards.filter((shard) => shard.lost);
   if (lost.length === 0) return undefined;
-  const sentences = lost.map(
-    ({ lost, clients }) =>
-      `${lost}; its ${clients} clients were to have ${clients * head} messages, which count as missed`,
+  const sentences = lost.map(({ agent, lost, clients, missed }) =>
+    missed === undefined
+      ? `${lost}; its ${clients} clients were to have ${clients * head} messages, which count as missed`
+      : `${lost}; of the ${clients * head} messages for its ${clients} clients, at ${agent}, ${missed} did not come and count as missed`,
   );
   return { status: 'failed', error: sentences.join('. ') };
 }

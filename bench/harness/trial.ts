@@ -4,6 +4,7 @@ import type { Schedule } from '../../servers/source/schedule.ts';
 import type { Agents } from '../agents/agents.ts';
 import { DividedFleet } from '../agents/divided-fleet.ts';
 import { canBeDivided } from '../agents/shards.ts';
+import type { SharedServers } from '../agents/shared-servers.ts';
 import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
 import type { Capacity, Probe, Trial } from '../result.ts';
 import { Child } from './child.ts';
@@ -15,10 +16,14 @@ import { pathTrials } from './paths/path-trials.ts';
 import type { PathsHandlers, PathsPlan } from './paths/paths-process.ts';
 import { type RoomPlan, runRoom } from './rooms/room.ts';
 import type { ServerHandlers, ServerLosses, ServerTrace } from './server-process.ts';
-import { type Metered, type Phases, type Played, trialOf } from './trial-result.ts';
+import { oneProcess, type Servers } from './servers.ts';
+import { type Metered, type Phases, trialOf } from './trial-result.ts';
 
-/** Agents that the clients of trials are divided among, and the address of this machine at which they find its servers. */
-export type Elsewhere = { agents: Agents; serverHost: string };
+/**
+ * Agents that the clients of trials are divided among, the address of this machine at which they find its
+ * servers, and those servers where they are several with one source.
+ */
+export type Elsewhere = { agents: Agents; serverHost: string; servers?: SharedServers };
 
 /**
  * A server process, fleet processes, and the trials that run in them; a link process where there is distance.
@@ -38,6 +43,7 @@ export class Bench {
   #paths: Child<PathsHandlers> | undefined;
   readonly #divided: DividedFleet | undefined;
   readonly #serverHost: string | undefined;
+  readonly #sharedServers: SharedServers | undefined;
 
   /** With agents, those trials that can be divided are. */
   constructor(elsewhere?: Elsewhere) {
@@ -48,6 +54,7 @@ export class Bench {
     this.#fleets = [this.#newFleet()];
     this.#divided = elsewhere && new DividedFleet(elsewhere.agents);
     this.#serverHost = elsewhere?.serverHost;
+    this.#sharedServers = elsewhere?.servers;
   }
 
   /** How the first of its processes ended, when one has. */
@@ -72,23 +79,30 @@ export class Bench {
   async run(experiment: string, plan: TrialPlan, seed = 0): Promise<Trial[]> {
     const schedule: Schedule = { ...plan.schedule, durationMs: plan.durationMs, seed: seed + plan.repeat };
     const fleets = await this.#fleetsFor(plan);
-    const memoryBefore = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
-    const { ports, echoPort } = await this.#openServers(plan, schedule.seed ?? 0, this.#hostFor(plan));
+    const servers = this.#serversFor(plan);
+    const memoryBefore = plan.measureMemory ? await servers.memory() : 0;
+    const { ports, echoPort } = await this.#openServers(servers, plan, schedule.seed ?? 0);
     const phases: Phases[] = [];
     for (const [index, group] of plan.groups.entries()) {
-      const port = ports[index] as number;
-      const wanted = { ...fleetGroup(plan, group, port, schedule.seed ?? 0), host: this.#hostFor(plan) };
-      phases.push(await fleetOf(fleets, index).connect(wanted));
+      const own = ports[index] as number[];
+      const wanted = {
+        ...fleetGroup(plan, group, own[0] as number, schedule.seed ?? 0),
+        host: this.#hostFor(plan),
+      };
+      phases.push(await fleetOf(fleets, index).connect(wanted, own));
     }
-    const memoryAfter = plan.measureMemory ? await this.#server.call('memory', undefined) : 0;
+    const memoryAfter = plan.measureMemory ? await servers.memory() : 0;
 
     const startMs = nowMs() + fleetOf(fleets, 0).leadMs;
-    const { played, metered } = await this.#window(plan, schedule, startMs, fleets, { ports, echoPort });
-    const reports = await this.#drain(plan, played.head, fleets);
+    const { played, metered } = await this.#window(plan, schedule, startMs, fleets, servers, {
+      ports: ports.map(([first]) => first as number),
+      echoPort,
+    });
+    const reports = await this.#drain(plan, played, fleets);
     const traces = plan.trace ? await this.#server.call('trace', undefined) : undefined;
     for (const fleet of fleets) await fleet.disconnect();
     await this.#link?.call('close', undefined);
-    const losses = await this.#server.call('close', undefined);
+    const losses = await servers.close();
 
     const memoryBytes = plan.measureMemory ? Math.max(0, memoryAfter - memoryBefore) : undefined;
     return plan.groups.map((group, index) =>
@@ -106,6 +120,7 @@ export class Bench {
         report: reports[index] as FleetReport,
         trace: traces?.[index] as ServerTrace | undefined,
         memoryBytes,
+        servers: servers === this.#sharedServers ? this.#sharedServers.count : undefined,
       }),
     );
   }
@@ -146,6 +161,7 @@ export class Bench {
     for (const fleet of this.#fleets) fleet.kill();
     this.#link?.kill();
     this.#paths?.kill();
+    this.#sharedServers?.kill();
   }
 
   #newFleet(): Child<FleetHandlers> {
@@ -159,6 +175,11 @@ export class Bench {
   /** Where the servers of a trial listen. */
   #hostFor(plan: TrialPlan): string | undefined {
     return this.#divided && canBeDivided(plan) ? this.#serverHost : undefined;
+  }
+
+  #serversFor(plan: TrialPlan): Servers {
+    const shared = canBeDivided(plan) ? this.#sharedServers : undefined;
+    return shared ?? oneProcess(this.#server);
   }
 
   /** The fleets of a trial: the one that is there, the agents', or one for each group. Those that are new run their code once before. */
@@ -179,26 +200,26 @@ export class Bench {
 
   /** Opens a server for each group, at the far end of the link where there is one. */
   async #openServers(
+    servers: Servers,
     plan: TrialPlan,
     seed: number,
-    host?: string,
-  ): Promise<{ ports: number[]; echoPort: number }> {
-    const opened = await this.#server.call('open', {
+  ): Promise<{ ports: number[][]; echoPort: number }> {
+    const opened = await servers.open({
       groups: plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
       ...(plan.logLimitMessages && { log: { limitMessages: plan.logLimitMessages } }),
       trace: plan.trace,
-      host,
+      host: this.#hostFor(plan),
     });
     if (!plan.link) return opened;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts', this.#onLost);
     const { oneWayMs, jitterMs = 0 } = plan.link;
     const near = await this.#link.call('open', {
-      ports: [...opened.ports, opened.echoPort],
+      ports: [...opened.ports.flat(), opened.echoPort],
       oneWayMs,
       jitterMs,
       seed,
     });
-    return { ports: near.slice(0, -1), echoPort: near.at(-1) as number };
+    return { ports: near.slice(0, -1).map((port) => [port]), echoPort: near.at(-1) as number };
   }
 
   async #window(
@@ -206,8 +227,9 @@ export class Bench {
     schedule: Schedule,
     startMs: number,
     fleets: Fleet[],
+    servers: Servers,
     { ports, echoPort }: { ports: number[]; echoPort: number },
-  ): Promise<{ played: Played; metered: FleetMetered[] }> {
+  ): Promise<{ played: Awaited<ReturnType<Servers['play']>>; metered: FleetMetered[] }> {
     const {
       durationMs,
       sampleEveryMs = 0,
@@ -240,14 +262,18 @@ export class Bench {
       ),
     );
     const [played, ...metered] = await Promise.all([
-      this.#server.call('play', { schedule, startMs, sampleEveryMs, stall, outage }, limitMs),
+      servers.play({ schedule, startMs, sampleEveryMs, stall, outage }, limitMs),
       ...metering,
     ]);
     return { played, metered };
   }
 
   /** Waits for what is still on its way, and hears what arrived. */
-  async #drain(plan: TrialPlan, head: number, fleets: Fleet[]): Promise<FleetReport[]> {
+  async #drain(
+    plan: TrialPlan,
+    { head, lostServers }: Awaited<ReturnType<Servers['play']>>,
+    fleets: Fleet[],
+  ): Promise<FleetReport[]> {
     const published = plan.groups.reduce(
       (sum, { clients }) => sum + clients * (plan.publish?.perClient ?? 0),
       0,
@@ -258,7 +284,7 @@ export class Bench {
     const limitMs = 10_000 + 2 * longestIntervalMs;
     const reports = await Promise.all(
       fleets.map((fleet) =>
-        fleet.finish({ head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000),
+        fleet.finish({ head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000, lostServers),
       ),
     );
     return reports.flat();

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'amqplib';
+import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
+import { Child } from '../harness/child.ts';
+import type { ServerCount, ServerHandlers, ServerLosses, ServerWindow } from '../harness/server-process.ts';
+import type { LostServer, Servers, ServersWanted } from '../harness/servers.ts';
+import type { Played } from '../harness/trial-result.ts';
+
+/**
+ * Several server processes that have their messages from one source at RabbitMQ, each for a part of the
+ * clients.
+ *
+ *     schedule ──► last server ──► RabbitMQ ──┬──► first server (the sequencer) ──► some clients
+ *                                             ├──► …
+ *                                             └──► last server ──► other clients
+ *
+ * The ages of messages then include the way through RabbitMQ, there and back. A server that ends in the
+ * middle of a trial is named, and the others go on; the next trial has a new one in its place.
+ */
+export class SharedServers implements Servers {
+  readonly count: number;
+  readonly #url: string;
+  readonly #processes: Child<ServerHandlers>[] = [];
+  /** The stream of the last trial: each has one of its own, which is removed after it. */
+  stream: string | undefined;
+  #isThere = false;
+
+  constructor({ url, count }: { url: string; count: number }) {
+    this.#url = url;
+    this.count = count;
+  }
+
+  /** The operating system's numbers of the processes, in the order of the servers. */
+  get pids(): (number | undefined)[] {
+    return this.#processes.map(({ pid }) => pid);
+  }
+
+  async open(wanted: ServersWanted): Promise<{ ports: number[][]; echoPort: number }> {
+    await this.leave();
+    for (let index = 0; index < this.count; index += 1) {
+      const there = this.#processes[index];
+      if (!there || there.ended) this.#processes[index] = new Child<ServerHandlers>('./server-process.ts');
+    }
+    const name = `lab-${randomUUID()}`;
+    this.stream = name;
+    this.#isThere = true;
+    const opened: Awaited<ReturnType<ServerHandlers['open']>>[] = [];
+    // One after the other: the first is the sequencer, and the last, which plays, is another.
+    for (const each of this.#processes)
+      opened.push(await each.call('open', { ...wanted, shared: { url: this.#url, name } }));
+    return {
+      ports: wanted.groups.map((_, group) => opened.map(({ ports }) => ports[group] as number)),
+      echoPort: opened[0]?.echoPort as number,
+    };
+  }
+
+  async memory(): Promise<number> {
+    const all = await Promise.all(this.#processes.map((each) => each.call('memory', undefined)));
+    return all.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  async play(window: ServerWindow, limitMs: number): Promise<Played & { lostServers?: LostServer[] }> {
+    const lostServers: LostServer[] = [];
+    const all = await Promise.all(
+      this.#processes.map(async (each, server) => {
+        try {
+          return await each.call('play', { ...window, listens: server < this.count - 1 }, limitMs);
+        } catch (error) {
+          const why = `server ${server + 1} of ${this.count} is lost: ${(error as Error).message}`;
+          lostServers.push({ server, why });
+          return undefined;
+        }
+      }),
+    );
+    const there = all.filter((played) => played !== undefined);
+    if (there.length === 0) throw new Error(lostServers.map(({ why }) => why).join('; '));
+    return { ...mergedPlayed(there), ...(lostServers.length > 0 && { lostServers }) };
+  }
+
+  /** What all gave up; of one that is lost nobody knows, and its clients miss it. */
+  async close(): Promise<ServerLosses[]> {
+    const all = await Promise.allSettled(this.#processes.map((each) => each.call('close', undefined)));
+    await this.leave();
+    const [first, ...others] = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return (first ?? []).map((losses, group) =>
+      others.reduce((sum, other) => addedLosses(sum, other[group] as ServerLosses), losses),
+    );
+  }
+
+  /** Removes from RabbitMQ what a trial has left there. */
+  async leave(): Promise<void> {
+    if (!this.#isThere) return;
+    this.#isThere = false;
+    try {
+      const connection = await connect(parseRabbitUrl(this.#url), { timeout: 5000 });
+      connection.on('error', () => {});
+      const channel = await connection.createChannel();
+      for (const name of [`${this.stream}`, `${this.stream}.publications`]) await channel.deleteQueue(name);
+      await connection.close();
+    } catch {
+      // It is gone, and what it held with it, or stays as small as a trial is.
+    }
+  }
+
+  /** Ends all processes at once. */
+  kill(): void {
+    for (const each of this.#processes.splice(0)) each.kill();
+  }
+}
+
+/** What several servers did in one window. All had the same messages; the one that is furthest tells when. */
+function mergedPlayed(all: readonly Played[]): Played {
+  const furthest = all.reduce((best, one) => (one.head > best.head ? one : best));
+  const sum = (of: (played: Played) => number) => all.reduce((total, one) => total + of(one), 0);
+  const most = (of: (played: Played) => number) => Math.max(...all.map(of));
+  const { head, appended, messages } = furthest;
+  return {
+    head,
+    appended,
+    messages,
+    use: {
+      cpuMs: sum(({ use }) => use.cpuMs),
+      rssBytes: sum(({ use }) => use.rssBytes),
+      eventLoopDelayP99Ms: most(({ use }) => use.eventLoopDelayP99Ms ?? 0),
+      wakeUps: sum(({ use }) => use.wakeUps),
+      loopBusyShare: most(({ use }) => use.loopBusyShare),
+    },
+    counts: furthest.counts.map((_, group) =>
+      all.map(({ counts }) => counts[group] as ServerCount).reduce(addedCounts),
+    ),
+    samples: furthest.samples,
+  };
+}
+
+function addedCounts(one: ServerCount, other: ServerCount): ServerCount {
+  return {
+    requests: one.requests + other.requests,
+    empty: one.empty + other.empty,
+    deliveries: one.deliveries + other.deliveries,
+    bytes: {
+      toClients: one.bytes.toClients + other.bytes.toClients,
+      toServer: one.bytes.toServer + other.bytes.toServer,
+    },
+    connectedMs: one.connectedMs + other.connectedMs,
+    fanOuts: {
+      count: one.fanOuts.count + other.fanOuts.count,
+      sumMs: one.fanOuts.sumMs + other.fanOuts.sumMs,
+      maxMs: Math.max(one.fanOuts.maxMs, other.fanOuts.maxMs),
+    },
+  };
+}
+
+function addedLosses(one: ServerLosses, other: ServerLosses): ServerLosses {
+  return {
+    dropped: one.dropped + other.dropped,
+    evicted: one.evicted + other.evicted,
+    reasons: [...new Set([...one.reasons, ...other.reasons])].slice(0, 3),
+  };
+}
