@@ -73,7 +73,8 @@ export function parsePublication(data: unknown): Publication {
       `credit is ${quote(credit)}: it is granted on the connection that the messages come on, where that has a way back`,
     );
   if (typeof body !== 'string') throw new BadInput(`body is ${quote(body)}: it takes a string`);
-  if (dueMs !== undefined && !Number.isFinite(dueMs))
+  // What is larger has no microseconds left, and a thousand times as much may be no number.
+  if (dueMs !== undefined && (typeof dueMs !== 'number' || !(Math.abs(dueMs) <= Number.MAX_SAFE_INTEGER)))
     throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
     throw new BadInput(`key is ${quote(key)}: it takes a string of 1 to ${keyLimit} characters`);
