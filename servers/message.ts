@@ -44,7 +44,7 @@ export const creditLimit = 2 ** 31 - 1;
 export class BadInput extends Error {
   readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429 | 503;
   constructor(message: string, status: BadInput['status'] = 400) {
-    super(message);
+    super(oneLine(message));
     this.status = status;
   }
 }
