@@ -1,6 +1,6 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { count, type HttpApp } from './http-endpoint.ts';
-import { BadInput, parsePublication } from './message.ts';
+import { BadInput, parseJson, parsePublication } from './message.ts';
 import { sendBatch } from './prepared.ts';
 
 /** `GET /messages` and `POST /messages` on Express: convenient, and not free. */
@@ -23,9 +23,9 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   });
   app.post(
     '/messages',
-    express.json({ type: () => true, limit: bodyLimitBytes, strict: false }),
+    express.text({ type: () => true, limit: bodyLimitBytes }),
     async (request, response) => {
-      const { seq } = await publish(parsePublication(request.body));
+      const { seq } = await publish(parsePublication(parseJson(request.body ?? '')));
       response.status(201).json({ seq });
     },
   );

@@ -13,6 +13,7 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
   const answering = new WeakMap<Socket, ServerResponse>();
   const server = createServer(
     {
+      requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.helloMs,
       requestTimeout: limits.requestMs,
@@ -22,7 +23,11 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
     (request, response) => {
       const { socket } = request;
       const reason = whyTurnedAway(socket);
-      if (reason !== undefined) return turnAway(response, reason);
+      if (reason !== undefined) return refuse(response, 503, reason);
+      if (request.headers.host === undefined && request.httpVersion === '1.1') {
+        tally.refused += 1;
+        return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
+      }
       answering.set(socket, response);
       listener(request, response);
     },
@@ -36,12 +41,23 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
     const { status, reason } = refusalOf(error, limits);
     sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
   });
+  // Node itself cuts whoever wants a tunnel, and answers an unknown expectation, or no host, without a word.
+  server.on('connect', (_request, socket: Socket) => {
+    tally.refused += 1;
+    const reason = 'CONNECT means nothing here: this is no proxy';
+    sayLast(socket, rawAnswer('405 Method Not Allowed', reason), limits.goodbyeMs);
+  });
+  server.on('checkExpectation', (request, response) => {
+    tally.refused += 1;
+    refuse(response, 417, `expect is "${request.headers.expect}": it takes 100-continue`);
+  });
   return server;
 }
 
-function turnAway(response: ServerResponse, reason: string): void {
+/** Answers with a reason, and ends the connection. */
+export function refuse(response: ServerResponse, status: number, reason: string): void {
   const body = JSON.stringify({ error: reason });
-  response.writeHead(503, {
+  response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     connection: 'close',

@@ -108,6 +108,21 @@ describe.each(httpServers)('what never becomes a request at %s', (name) => {
       408,
       /all of it 100 ms/,
     ],
+    ['no host', 'GET /messages HTTP/1.1\r\n\r\n', {}, 400, /host is missing/],
+    [
+      'a tunnel',
+      'CONNECT elsewhere:443 HTTP/1.1\r\nhost: elsewhere\r\n\r\n',
+      {},
+      405,
+      /CONNECT means nothing here/,
+    ],
+    [
+      'an expectation that nobody knows',
+      ask('/messages', 'expect: more\r\nconnection: close\r\n'),
+      {},
+      417,
+      /expect is "more": it takes 100-continue/,
+    ],
     ['no HTTP at all', 'hello\r\n\r\n', {}, 400, /this is not HTTP: /],
   ])('refuses %s with a reason', async (what, said, limits, status, reason) => {
     const complaints = vi.spyOn(console, 'error');
@@ -223,6 +238,20 @@ describe('requests that follow one another on a connection, without waiting for 
     expect(answer.match(/HTTP\/1.1 200 /g)).toHaveLength(500);
     expect(answer.match(/"news"/g)).toHaveLength(1);
   });
+
+  it.each(['express', 'http'] as const)(
+    'keep a stream waiting for an answer before it, and so refuse it: %s',
+    async (framework) => {
+      const endpoint = await serve('sse', {}, { framework });
+      const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
+      const socket = await open(endpoint, post + ask('/messages', 'connection: close\r\n'));
+      const answer = await text(socket);
+      expect(answer).toMatch(
+        /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*a stream takes a connection of its own/,
+      );
+      expect(endpoint.readers).toHaveLength(0);
+    },
+  );
 
   it.each(['in one piece', 'later'])('end an SSE stream, and it says why: %s', async (when) => {
     const endpoint = await serve('sse', {});

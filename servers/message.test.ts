@@ -117,6 +117,10 @@ describe('one line', () => {
   });
 });
 
+it('says why it refuses an input in one line', () => {
+  expect(new BadInput('no "a\r\nb"').message).toBe('no "a b"');
+});
+
 describe('lines', () => {
   it('come whole, however the stream was cut', () => {
     const lines = new LineSplitter();

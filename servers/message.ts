@@ -46,7 +46,7 @@ export const creditLimit = 2 ** 31 - 1;
 export class BadInput extends Error {
   readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429 | 503;
   constructor(message: string, status: BadInput['status'] = 400) {
-    super(message);
+    super(oneLine(message));
     this.status = status;
   }
 }
@@ -75,7 +75,8 @@ export function parsePublication(data: unknown): Publication {
       `credit is ${quote(credit)}: it is granted on the connection that the messages come on, where that has a way back`,
     );
   if (typeof body !== 'string') throw new BadInput(`body is ${quote(body)}: it takes a string`);
-  if (dueMs !== undefined && !Number.isFinite(dueMs))
+  // What is larger has no microseconds left, and a thousand times as much may be no number.
+  if (dueMs !== undefined && (typeof dueMs !== 'number' || !(Math.abs(dueMs) <= Number.MAX_SAFE_INTEGER)))
     throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
     throw new BadInput(`key is ${quote(key)}: it takes a string of 1 to ${keyLimit} characters`);

@@ -1,7 +1,7 @@
 import { Endpoint, newTally } from './endpoint.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import type { Gated } from './gate.ts';
-import { guardedHttpServer } from './http-guarded.ts';
+import { guardedHttpServer, refuse } from './http-guarded.ts';
 import type { Limited } from './limits.ts';
 import type { MessageSource } from './source/source.ts';
 import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web-socket.ts';
@@ -31,8 +31,8 @@ export function pushServer(source: MessageSource, options: FanOutOptions & Gated
   const server = guardedHttpServer(
     (_request, response) => {
       tally.refused += 1;
-      response.writeHead(426, { upgrade: 'websocket', connection: 'close' });
-      response.end('{"error":"this is a WebSocket endpoint: connect with ws://…/messages"}\n');
+      response.setHeader('upgrade', 'websocket');
+      refuse(response, 426, 'this is a WebSocket endpoint: connect with ws://…/messages');
     },
     tally,
     options,

@@ -4,6 +4,7 @@ import { sayLast } from './entrance.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type HttpOptions, httpServer } from './http-endpoint.ts';
 import { limitsOf } from './limits.ts';
+import { BadInput } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -36,6 +37,8 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
   const server = httpServer(source, tally, options, ({ after, request, response }) => {
     const { socket } = request;
     if (streams.has(socket)) return refuseMore(socket);
+    // It was sent behind another request, whose answer is still to come: a stream would run ahead of that.
+    if (!response.socket) throw new BadInput('a stream takes a connection of its own: ask on another', 409);
     const cursor = source.log.cursorFrom(request.headers['last-event-id'] ?? after);
     response.removeHeader('transfer-encoding');
     response.writeHead(200, {

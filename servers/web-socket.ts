@@ -55,6 +55,8 @@ export function acceptWebSockets(
           client.close(code, shortened(reason));
         };
         client.on('message', (data, isBinary) => {
+          // What was sent behind something that was refused counts for nothing.
+          if (client.readyState !== client.OPEN) return;
           if (isBinary) return refuse(1003, 'a message is text: {"body": "text"}');
           try {
             const said = parseJson(String(data));

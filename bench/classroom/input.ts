@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { BadInput, oneLine } from '../../servers/message.ts';
+import { BadInput } from '../../servers/message.ts';
 
 /**
  * Reads data by a schema. Throws `BadInput` of one line that names the field, what stood there, and what it
@@ -12,7 +12,7 @@ export function read<S extends z.ZodType>(schema: S, data: unknown, within = '')
   const path = issue?.path ?? [];
   const field = path.length > 0 || within ? within + path.join('.') : 'this';
   const value = path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown>)?.[key], data);
-  throw new BadInput(oneLine(`${field} is ${quote(value)}: ${issue?.message ?? 'not what it takes'}`));
+  throw new BadInput(`${field} is ${quote(value)}: ${issue?.message ?? 'not what it takes'}`);
 }
 
 function quote(value: unknown): string {

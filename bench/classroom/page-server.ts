@@ -9,7 +9,7 @@ import {
 } from '../../clients/classroom/protocol.ts';
 import { newTally } from '../../servers/endpoint.ts';
 import { guardedHttpServer } from '../../servers/http-guarded.ts';
-import { BadInput } from '../../servers/message.ts';
+import { BadInput, parseJson } from '../../servers/message.ts';
 import { read } from './input.ts';
 import type { PageFile } from './pages.ts';
 
@@ -59,13 +59,13 @@ export function pageServer(desk: Desk): Server {
     response.sendFile(file);
   });
   app.use(ownOriginOnly(desk));
-  const body = express.json({ type: () => true, limit: bodyBytesMax, strict: false });
+  const body = express.text({ type: () => true, limit: bodyBytesMax });
   app.post('/join', body, (request, response) => {
-    const { code, name } = read(joinSchema, request.body);
+    const { code, name } = read(joinSchema, parseJson(request.body ?? ''));
     response.json(desk.join(code, name, request.socket.remoteAddress ?? 'unknown'));
   });
   app.post('/control', ofPresenter(desk), body, async (request, response) => {
-    response.json(await desk.control(read(controlSchema, request.body)));
+    response.json(await desk.control(read(controlSchema, parseJson(request.body ?? ''))));
   });
   answerErrors(app);
   return guardedHttpServer(app, newTally(), { limits: { connections: connectionsMax } });
