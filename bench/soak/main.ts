@@ -1,0 +1,92 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { saveFigures } from '../figures/results-folder.ts';
+import { labVersion } from '../harness/environment.ts';
+import type { Slope } from './slope.ts';
+import { isSound, type Soaked, soak } from './soak.ts';
+
+/**
+ * `npm run test:soak`: clients come and go at all servers for minutes; then memory, handles, listeners and
+ * books are to be as they were.
+ *
+ * Exit codes: 0 they are; 1 they are not; 2 the command line is wrong; 3 the figures can't be written.
+ */
+const command = new Command('npm run test:soak --')
+  .description('Lets clients come and go at every server, and looks whether anything is left.')
+  .option('--minutes <number>', 'how long', readMinutes, 10)
+  .option('--seed <number>', 'what all coming and going derives from', readSeed, 7)
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+process.exitCode = await main(command.parse().opts<{ minutes: number; seed: number }>());
+
+async function main({ minutes, seed }: { minutes: number; seed: number }): Promise<number> {
+  const startedAt = new Date();
+  let saidAtMs = 0;
+  const soaked = await soak({
+    durationMs: minutes * 60_000,
+    seed,
+    seatsPerGroup: 5,
+    sampleEveryMs: Math.min(2000, minutes * 600),
+    onSample({ atMs, memoryBytes, connections, dropped, evicted }, { joins, sleeps, overloads }) {
+      if (atMs - saidAtMs < 10_000) return;
+      saidAtMs = atMs;
+      console.error(
+        `${(atMs / 60_000).toFixed(1)} of ${minutes} min · ${megabytes(memoryBytes)} in use, ${connections} connections · ${joins} joins, ${sleeps} sleeps, ${overloads} overloads · ${dropped} dropped, ${evicted} evicted`,
+      );
+    },
+  });
+  console.log(writeSoak(soaked));
+  try {
+    console.log(
+      saveFigures('soak', {
+        version: labVersion(),
+        startedAt: startedAt.toISOString(),
+        node: process.version,
+        ...soaked,
+      }),
+    );
+  } catch (error) {
+    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    return 3;
+  }
+  return isSound(soaked) ? 0 : 1;
+}
+
+/** A soak in a few lines. */
+function writeSoak(soaked: Soaked): string {
+  const { counts, books, server, clientProcess, memory, residentSize } = soaked;
+  return [
+    `Seed ${soaked.seed}: ${soaked.clients} clients at a time for ${soaked.durationMs / 60_000} min; ${counts.joins} joins, ${counts.sleeps} sleeps, ${counts.overloads} overloads, ${soaked.evicted} evictions, ${counts.failures} lost connections`,
+    `books      ${books.expected} expected = ${books.delivered} delivered + ${books.dropped} dropped + ${books.missed} missed + ${books.backlogAtEnd} waiting; ${verdict(soaked.bookProblems, 'balanced')}`,
+    `server     handles and listeners: ${verdict(server.notBack, 'back to the start')}`,
+    `clients    handles and listeners: ${verdict(clientProcess.notBack, 'back to the start')}`,
+    `memory     ${memory ? writeSlope(memory) : 'the run was too short to tell'}: ${soaked.memoryGrows ? 'GROWS' : 'does not grow'}`,
+    `resident   ${residentSize ? writeSlope(residentSize) : 'the run was too short to tell'} (not judged)`,
+    soaked.rule,
+  ].join('\n');
+}
+
+function verdict(problems: readonly string[], well: string): string {
+  return problems.length === 0 ? well : `NOT ${well}: ${problems.join('; ')}`;
+}
+
+function writeSlope({ perMinute, low, high, mean }: Slope): string {
+  const kilobytes = (bytes: number) => (bytes / 1024).toFixed(1);
+  return `${megabytes(mean)} in use, ${kilobytes(perMinute)} KiB a minute (95 %: ${kilobytes(low)} to ${kilobytes(high)})`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+function readMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes >= 0.1 && minutes <= 1440))
+    throw new InvalidArgumentError('It takes minutes from 0.1 to 1440.');
+  return minutes;
+}
+
+function readSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 to 999999999.');
+  return Number(text);
+}

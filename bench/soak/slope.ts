@@ -1,0 +1,78 @@
+import { tQuantile } from '../analysis/student.ts';
+
+/** A value over time, and the line through it. */
+export type Slope = {
+  perMinute: number;
+  /** Where the slope lies with 95 % confidence. */
+  low: number;
+  high: number;
+  mean: number;
+  /** Blocks that the line goes through. */
+  blocks: number;
+};
+
+/** The part of a run that counts as warm-up: code is still being compiled, and the log is filling. */
+export const warmUpShare = 0.2;
+
+/** Blocks that the rest is cut into. Samples in a row are alike; the means of blocks are much less so. */
+const blockCount = 20;
+
+/** A shorter run says nothing: its code is still being compiled, and a heap that has just been filled settles for minutes. */
+const judgedFromMs = 5 * 60_000;
+
+/**
+ * The line of least squares through the means of equal blocks of time after the warm-up, with Student's
+ * interval for its slope. `undefined` for a run under five minutes, or with fewer than three samples to a block.
+ */
+export function slopeOf(samples: readonly { atMs: number; value: number }[]): Slope | undefined {
+  const endMs = samples.at(-1)?.atMs ?? 0;
+  const fromMs = endMs * warmUpShare;
+  const blockMs = (endMs - fromMs) / blockCount;
+  const blocks = Array.from({ length: blockCount }, (_, index) => {
+    const start = fromMs + index * blockMs;
+    return samples.filter(({ atMs }) => atMs > start && atMs <= start + blockMs);
+  });
+  if (endMs < judgedFromMs - 5000 || blocks.some((block) => block.length < 3)) return undefined;
+  const points = blocks.map((block) => ({
+    minutes: mean(block.map(({ atMs }) => atMs)) / 60_000,
+    value: mean(block.map(({ value }) => value)),
+  }));
+  const middle = {
+    minutes: mean(points.map(({ minutes }) => minutes)),
+    value: mean(points.map(({ value }) => value)),
+  };
+  const spread = sum(points.map(({ minutes }) => (minutes - middle.minutes) ** 2));
+  const perMinute =
+    sum(points.map(({ minutes, value }) => (minutes - middle.minutes) * (value - middle.value))) / spread;
+  const residual = sum(
+    points.map(({ minutes, value }) => (value - middle.value - perMinute * (minutes - middle.minutes)) ** 2),
+  );
+  const reach = tQuantile(0.95, blockCount - 2) * Math.sqrt(residual / (blockCount - 2) / spread);
+  return {
+    perMinute,
+    low: perMinute - reach,
+    high: perMinute + reach,
+    mean: middle.value,
+    blocks: blockCount,
+  };
+}
+
+/** Growth that is taken for noise: so much of what is in use, over the time that was judged. */
+const noiseShare = 0.01;
+
+/** The rule, fixed before any run: memory does not grow when the interval of its slope contains zero, or when even its upper end is noise. */
+export const slopeRule = `Memory does not grow when the 95 % interval of its slope, over ${blockCount} blocks after a warm-up of ${warmUpShare * 100} % of the run, contains zero, or when its upper end would add less than ${noiseShare * 100} % in the time that was judged.`;
+
+/** Applies the rule. */
+export function grows({ low, high, mean: inUse }: Slope, judgedMinutes: number): boolean {
+  if (low <= 0) return false;
+  return high * judgedMinutes >= noiseShare * inUse;
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
