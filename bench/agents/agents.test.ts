@@ -47,7 +47,7 @@ const plan: TrialPlan = {
     { transport: 'short-poll', clients: 3, intervalMs: 50 },
   ],
   schedule: { kind: 'periodic', ratePerSecond: 50 },
-  durationMs: 2000,
+  durationMs: 1000,
   repeat: 1,
 };
 
@@ -59,7 +59,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   afterAll(() => node?.stop());
 
   it('do a lab’s trials two together, and nothing tells the name and the password of the broker', async () => {
-    const helpers = [await startAgent(), await startAgent()];
+    const helpers = await startTwo();
     const args = ['--only', 'freshness,crowd', '--agents', '2', '--servers', '2'];
     const { exitCode, said, files } = await runLab(...args, '--broker', node.addresses.amqp);
     expect(exitCode, said).toBe(0);
@@ -88,11 +88,11 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   });
 
   it('that are killed in the middle are named, their messages counted, and the others go on', async () => {
-    const helpers = [await startAgent(), await startAgent()];
-    const { bench, agents, news } = await gather({ count: 2 });
-    const [victim] = helpers as [StartedAgent];
+    const helpers = await startTwo();
+    const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
+    const [victim] = helpers;
     const running = bench.run('test', plan);
-    await victim.saying('A window of 2 s');
+    await victim.saying('A window of 1 s');
     victim.child.kill('SIGKILL');
     const trials = await running;
     for (const trial of trials) {
@@ -100,7 +100,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       const shard = trial.shards?.find(({ agent }) => agent === victim.name);
       const others = trial.clients.count - (shard?.clients ?? 0);
       const missed = (shard?.clients ?? 0) * trial.appended;
-      expect(trial.appended).toBe(100);
+      expect(trial.appended).toBe(50);
       expect(trial.messages).toMatchObject({
         expected: trial.clients.count * trial.appended,
         delivered: others * trial.appended,
@@ -117,21 +117,21 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     expect(agents.names).toEqual([helpers[1]?.name]);
 
     const [push] = await bench.run('test', plan);
-    expect(push).toMatchObject({ status: 'ok', messages: { expected: 700, delivered: 700 } });
+    expect(push).toMatchObject({ status: 'ok', messages: { expected: 350, delivered: 350 } });
     expect(push?.shards).toMatchObject([{ agent: helpers[1]?.name, clients: 7 }]);
   });
 
   it('that are slow are not called dead, while those that stand still are', async () => {
-    const helpers = [await startAgent(), await startAgent()] as [StartedAgent, StartedAgent];
+    const helpers = await startTwo();
     const [slow, still] = helpers;
     const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const running = bench.run('test', plan);
-    await slow.saying('A window of 2 s');
+    await slow.saying('A window of 1 s');
     const fleet = fleetOf(slow.child);
     process.kill(fleet, 'SIGSTOP');
     cleanups.push(() => isPossible('kill', '-CONT', String(fleet)));
     // For longer than a dead agent is given, the agent shows itself, and its clients don't move.
-    await signsOf(slow.name, 6);
+    await signsOf(slow.name, 5);
     const order = agents.call(slow.name, 'finish', { head: 0, limitMs: 0, giveUp: false }, 100);
     await expect(order).rejects.toThrow(
       `${slow.name} lives but is slow: it did not answer "finish" in 0.1 s`,
@@ -155,7 +155,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   it('that lose the broker connect again, and have clients in the next trial', async () => {
     const relay = await openRelay(node.addresses.amqp);
     cleanups.push(() => relay.goAway());
-    const [steady, cutOff] = [await startAgent(), await startAgent(relay.url)];
+    const [steady, cutOff] = await startTwo(relay.url);
     const { bench, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
     const lostIn = async (cut: () => unknown, reason: string) => {
@@ -283,7 +283,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const dayMs = 86_400_000;
     const agent = await startAgent(undefined, ['unshare', '--time', '--monotonic', '86400', '--fork']);
     const { bench } = await gather({ count: 1 });
-    for (const trial of await bench.run('test', { ...plan, away: { atMs: 500, durationMs: 500 } })) {
+    for (const trial of await bench.run('test', { ...plan, away: { atMs: 300, durationMs: 300 } })) {
       expect(trial.status, trial.error).toBe('ok');
       const [shard] = trial.shards ?? [];
       expect(shard?.agent).toBe(agent.name);
@@ -312,7 +312,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('say in one line what is wrong with their broker, and never the password', async () => {
     const wrong = node.addresses.amqp.replace(/:[^:@]*@/, ':a-wrong-guess@');
-    for (const [args, exitCode, reason] of [
+    const cases = [
       [['--broker', wrong], 3, /refuses this name and password: mend them in the URL$/],
       [
         ['--broker', 'amqp://me:a-wrong-guess@127.0.0.1:1'],
@@ -321,8 +321,10 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       ],
       [['--broker', 'http://me:a-wrong-guess@host'], 2, /^--broker: this is no address of a RabbitMQ/],
       [[], 2, /required option '--broker <url>'/],
-    ] as const) {
-      const { code, said } = await runCommand('bench/agent.ts', ...args);
+    ] as const;
+    const ended = await Promise.all(cases.map(([args]) => runCommand('bench/agent.ts', ...args)));
+    for (const [index, { code, said }] of ended.entries()) {
+      const [, exitCode, reason] = cases[index] as (typeof cases)[number];
       expect(said.trim().split('\n')).toEqual([expect.stringMatching(reason)]);
       expect(said).not.toContain('a-wrong-guess');
       expect(code).toBe(exitCode);
@@ -346,7 +348,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 });
 
 describe('options of the lab for agents', () => {
-  it.each([
+  it.concurrent.each([
     [['--agents', '2'], /^--agents: it takes --broker amqp:\/\/… as well/],
     [['--agents', '2', '--broker', 'start'], /^--agents: it takes --broker amqp:\/\/… as well/],
     [['--agents', '0', '--broker', 'amqp://host'], /It takes a whole number from 1 to 99\./],
@@ -486,6 +488,11 @@ async function startAgent(...told: Partial<Parameters<typeof startAgentAt>>): Pr
   const agent = await startAgentAt(url, under);
   cleanups.push(() => agent.stop());
   return agent;
+}
+
+/** Two of them at once; the second at another URL, where one is given. */
+function startTwo(url?: string): Promise<[StartedAgent, StartedAgent]> {
+  return Promise.all([startAgent(), startAgent(url)]);
 }
 
 /** Agents as the lab has them, and a bench whose trials they do. */

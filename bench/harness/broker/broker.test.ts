@@ -256,8 +256,15 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       return `${amqp}?mqtt=${new URL(mqtt).port}&stomp=${new URL(stomp).port}`;
     };
 
-    it('measures at a broker that runs, and its name and password are in nothing that it says', async () => {
-      const { exitCode, said, files } = await runLab('--only', 'broker', '--broker', url());
+    it('measures at a broker that runs, and name and password are in nothing that it says; one that it starts ends with its run', async () => {
+      const [there, own] = await Promise.all([
+        runLab('--only', 'broker', '--broker', url()),
+        runLab('--only', 'broker', '--broker', 'start'),
+      ]);
+      expect(own.exitCode, own.said).toBe(0);
+      expect(parseResult(own.files['results.json'] as string).lab.command).toContain('--broker start');
+      expect(nodeFolders(), 'nothing is left behind').toEqual([]);
+      const { exitCode, said, files } = there;
       expect(exitCode, said).toBe(0);
       const result = parseResult(files['results.json'] as string);
       expect(result.lab.status).toBe('complete');
@@ -267,39 +274,40 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       expectNoLogin(said, files, node);
     });
 
-    it.each([
-      [
-        'the password is wrong',
-        () => url().replace(/:[^:@]*@/, ':a-wrong-guess@'),
-        /^RabbitMQ at .* refuses this name and password: mend them in the URL$/,
-      ],
-      [
-        'nobody answers',
-        () => 'amqp://me:a-wrong-guess@127.0.0.1:1',
-        /^nobody answers as RabbitMQ at 127\.0\.0\.1:1 \(ECONNREFUSED\): start it there/,
-      ],
-      [
-        'MQTT is missing',
-        () => url().replace(/mqtt=\d+/, 'mqtt=1'),
-        /^there is no MQTT at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_mqtt/,
-      ],
-      [
-        'STOMP is missing',
-        () => url().replace(/stomp=\d+/, 'stomp=1'),
-        /^there is no STOMP at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_stomp/,
-      ],
-    ])('ends with 3, one line and a partial report when %s', async (_case, wrong, reason) => {
-      const { exitCode, said, lines, files } = await runLab('--only', 'broker', '--broker', wrong());
-      expect(lines.filter((line) => reason.test(line))).toHaveLength(1);
-      expect(exitCode).toBe(3);
-      const result = parseResult(files['results.json'] as string);
-      expect(result.lab.status).toBe('interrupted');
-      expect(result.environment.warnings.some((warning) => reason.test(warning.replace(/\.$/, '')))).toBe(
-        true,
-      );
-      expect(files['report.html']).toContain('This report is not complete');
-      expectNoLogin(said, files, node);
-      expect(said + Object.values(files).join()).not.toContain('a-wrong-guess');
+    it('ends with 3, one line and a partial report when an address is wrong, or a plugin is missing', async () => {
+      const cases: [string, RegExp][] = [
+        [
+          url().replace(/:[^:@]*@/, ':a-wrong-guess@'),
+          /^RabbitMQ at .* refuses this name and password: mend them in the URL$/,
+        ],
+        [
+          'amqp://me:a-wrong-guess@127.0.0.1:1',
+          /^nobody answers as RabbitMQ at 127\.0\.0\.1:1 \(ECONNREFUSED\): start it there/,
+        ],
+        [
+          url().replace(/mqtt=\d+/, 'mqtt=1'),
+          /^there is no MQTT at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_mqtt/,
+        ],
+        [
+          url().replace(/stomp=\d+/, 'stomp=1'),
+          /^there is no STOMP at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_stomp/,
+        ],
+      ];
+      const ended = await Promise.all(cases.map(([wrong]) => runLab('--only', 'broker', '--broker', wrong)));
+      for (const [index, { exitCode, said, lines, files }] of ended.entries()) {
+        const [, reason] = cases[index] as (typeof cases)[number];
+        expect(
+          lines.filter((line) => reason.test(line)),
+          said,
+        ).toHaveLength(1);
+        expect(exitCode).toBe(3);
+        const { lab, environment } = parseResult(files['results.json'] as string);
+        expect(lab.status).toBe('interrupted');
+        expect(environment.warnings.some((warning) => reason.test(warning.replace(/\.$/, '')))).toBe(true);
+        expect(files['report.html']).toContain('This report is not complete');
+        expectNoLogin(said, files, node);
+        expect(said + Object.values(files).join()).not.toContain('a-wrong-guess');
+      }
     });
 
     // The last one: it takes the broker away.
@@ -326,13 +334,6 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
 });
 
 describe.skipIf(!runs)('a RabbitMQ that the lab starts', { timeout: 240_000 }, () => {
-  it('ends with its run, and leaves nothing behind', async () => {
-    const { exitCode, said, files } = await runLab('--only', 'broker', '--broker', 'start');
-    expect(exitCode, said).toBe(0);
-    expect(parseResult(files['results.json'] as string).lab.command).toContain('--broker start');
-    expect(nodeFolders()).toEqual([]);
-  });
-
   it('goes with a lab that is killed', async () => {
     const { lab, saying, ended } = startLab('--only', 'broker', '--broker', 'start');
     await saying('a RabbitMQ of its own starts');
@@ -450,7 +451,7 @@ function nodeFolders(): string[] {
 
 /** The lab's command, with the test's folder for temporary files. */
 function startLab(...args: string[]) {
-  const out = join(folder, 'out');
+  const out = mkdtempSync(join(folder, 'out-'));
   const all = [...runsTypeScript, 'bench/lab.ts', '--profile', 'quick', '--no-open', '--out', out, ...args];
   const env = { ...process.env, TMPDIR: folder, NO_COLOR: '1' };
   const lab: ChildProcess = spawn(process.execPath, all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
