@@ -155,7 +155,8 @@ function filled(args: string[]): string[] {
   // Nobody wants browsers to open while tests run.
   return args
     .filter((arg) => arg !== '--open')
-    .map((arg) => {
+    .map((arg, index, all) => {
+      if (all[index - 1] === '--experiment') return 'bench/exercises/message-size.ts';
       if (/^([A-Z]+\/)?results\.json$|^(FILE|A|B)$|^[ab]\.json$/.test(arg))
         return 'report/sample/results.json';
       if (arg === 'my-question') return 'freshness';

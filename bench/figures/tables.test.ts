@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { faultTable, withTables } from './tables.ts';
+
+const figures = {
+  seed: 7,
+  count: 2,
+  startedAt: '2026-01-02T03:04:05.000Z',
+  node: 'v20.0.0',
+  summary: [
+    {
+      kind: 'all',
+      faults: 2,
+      struck: 1,
+      orphans: 0,
+      unreadableFiles: 0,
+      silentLosses: 3,
+      otherProblems: 0,
+    },
+  ],
+  skipped: [{ kind: 'full disk', why: 'it takes root' }],
+};
+
+it('writes a campaign as a table, with the command and what was left out', () => {
+  const text = faultTable(figures);
+  expect(text).toContain('npm run test:faults -- --count 2 --seed 7');
+  expect(text).toContain('| all | 2 | 1 | 0 | 0 | 3 | 0 |');
+  expect(text).toContain('Left out: full disk (it takes root).');
+});
+
+it('fills the markers that there are, as often as it is asked to', () => {
+  const text = 'before\n<!-- figures:faults -->\nafter\n';
+  const once = withTables(text, { faults: 'TABLE', soak: 'OTHER' });
+  expect(once).toBe('before\n<!-- figures:faults -->\n\nTABLE\n\n<!-- /figures:faults -->\nafter\n');
+  expect(withTables(once, { faults: 'TABLE' })).toBe(once);
+  expect(withTables(once, { faults: 'NEW' })).toBe(once.replace('TABLE', 'NEW'));
+});

@@ -1,0 +1,80 @@
+import type { KindSummary } from '../faults/summary.ts';
+import { cellsOf, summaryHeadings } from '../faults/summary.ts';
+import type { Slope } from '../soak/slope.ts';
+import type { Soaked } from '../soak/soak.ts';
+import type { RunName } from './results-folder.ts';
+
+/** What `npm run test:faults` leaves, as far as its table goes. */
+export type FaultFigures = {
+  seed: number;
+  count: number;
+  startedAt: string;
+  node: string;
+  summary: KindSummary[];
+  skipped: { kind: string; why: string }[];
+};
+
+/** What `npm run test:soak` leaves, as far as its table goes. */
+export type SoakFigures = Omit<Soaked, 'samples'> & { startedAt: string; node: string };
+
+/** A campaign of faults as a table in Markdown, with the command that brings it back. */
+export function faultTable({ seed, count, startedAt, node, summary, skipped }: FaultFigures): string {
+  const rows = summary.map(cellsOf);
+  const skips = skipped.map(({ kind, why }) => `Left out: ${kind} (${why}).`);
+  return [
+    `\`npm run test:faults -- --count ${count} --seed ${seed}\`, ${startedAt.slice(0, 10)}, Node ${node}:`,
+    table(summaryHeadings, rows),
+    ...skips,
+  ].join('\n\n');
+}
+
+/** A soak as a table in Markdown. */
+export function soakTable(soaked: SoakFigures): string {
+  const { durationMs, seed, startedAt, node, counts, books, server, clientProcess, memory } = soaked;
+  const rows = [
+    ['clients at a time', whole(soaked.clients)],
+    ['joins, sleeps, overloads', [counts.joins, counts.sleeps, counts.overloads].map(whole).join(', ')],
+    [
+      'messages expected',
+      `${whole(books.expected)} = ${whole(books.delivered)} delivered + ${whole(books.dropped)} dropped + ${whole(books.missed)} missed + ${whole(books.backlogAtEnd)} waiting`,
+    ],
+    ['books that did not balance', whole(soaked.bookProblems.length)],
+    ['memory in use in the server', memory ? slopeText(memory) : 'too short a run to tell'],
+    ['memory grows', soaked.memoryGrows ? 'yes' : 'no'],
+    ['handles and listeners that stayed', whole(server.notBack.length + clientProcess.notBack.length)],
+  ];
+  return [
+    `\`npm run test:soak -- --minutes ${durationMs / 60_000} --seed ${seed}\`, ${startedAt.slice(0, 10)}, Node ${node}:`,
+    table(['soak', ''], rows),
+    soaked.rule,
+  ].join('\n\n');
+}
+
+/**
+ * The text with the tables between its markers, `<!-- figures:faults -->` and `<!-- /figures:faults -->`; a
+ * marker without an end is given one. A text without the marker stays as it is.
+ */
+export function withTables(text: string, tables: Partial<Record<RunName, string>>): string {
+  return Object.entries(tables).reduce((written, [name, filled]) => {
+    const [begin, end] = [`<!-- figures:${name} -->`, `<!-- /figures:${name} -->`];
+    const from = written.indexOf(begin);
+    if (from < 0) return written;
+    const to = written.indexOf(end, from);
+    const rest = to < 0 ? from + begin.length : to + end.length;
+    return `${written.slice(0, from)}${begin}\n\n${filled}\n\n${end}${written.slice(rest)}`;
+  }, text);
+}
+
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function slopeText({ perMinute, low, high, mean }: Slope): string {
+  const kilobytes = (bytes: number) => (bytes / 1024).toFixed(1);
+  return `${(mean / 2 ** 20).toFixed(1)} MiB, ${kilobytes(perMinute)} KiB a minute (95 %: ${kilobytes(low)} to ${kilobytes(high)})`;
+}
+
+function whole(value: number): string {
+  return value.toLocaleString('en-GB');
+}
