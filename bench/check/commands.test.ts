@@ -22,6 +22,8 @@ const toBeMade = [
   'bench/experiments/my-question.ts',
   'results.json',
   'peers.json',
+  'results/faults.json',
+  'results/soak.json',
   'report/runs/latest/',
   'report/runs/latest/report.html',
   'my-question.ts',
