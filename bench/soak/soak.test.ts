@@ -54,7 +54,13 @@ describe('memory', () => {
 });
 
 it('names what a process holds more of than before', () => {
-  const before = { rssBytes: 0, memoryBytes: 0, handles: { TCPServerWrap: 2, Timeout: 3 }, listeners: 4 };
+  const before = {
+    rssBytes: 0,
+    memoryBytes: 0,
+    codeBytes: 0,
+    handles: { TCPServerWrap: 2, Timeout: 3 },
+    listeners: 4,
+  };
   const after = { ...before, handles: { TCPServerWrap: 2, TCPSocketWrap: 1 }, listeners: 5 };
   expect(notBack(before, before)).toEqual([]);
   expect(notBack(before, after)).toEqual([
