@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,6 +47,23 @@ export function missingKinds(): { kind: string; why: string }[] {
   });
 }
 
+/** Folders of faults that are under way. */
+const folders = new Set<string>();
+process.on('exit', () => {
+  for (const folder of folders) removeFolder(folder);
+});
+
+/** Removes the folder of a fault, and the disk that may have been mounted there. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    spawnSync('umount', ['-l', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  folders.delete(folder);
+}
+
 /** The kind of the fault of this number. */
 export function kindOf(number: number, seed: number): string {
   return faultOf(number, seed).kind;
@@ -54,12 +72,13 @@ export function kindOf(number: number, seed: number): string {
 async function inflict(number: number, seed: number): Promise<Inflicted> {
   const { kind, inflict } = faultOf(number, seed);
   const folder = mkdtempSync(join(tmpdir(), 'lab-fault-'));
+  folders.add(folder);
   const startedMs = nowMs();
   try {
     const outcome = await inflict(randomOf(number, seed), folder);
     return { number, kind, ...outcome, tookMs: Math.round(nowMs() - startedMs) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

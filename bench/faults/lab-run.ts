@@ -23,6 +23,12 @@ const stuckAfterMs = 240_000;
 /** What is left to processes that have lost their parent to find out and go: a report may still be drawn. */
 const orphansGoMs = 15_000;
 
+/** Groups of labs that run. Nobody else ends them when this process goes: they are no part of its own group. */
+const running = new Set<number>();
+process.on('exit', () => {
+  for (const group of running) sendSignal(-group, 'SIGKILL');
+});
+
 const bench = fileURLToPath(new URL('..', import.meta.url));
 
 /** A brief lab in a process group of its own. */
@@ -49,6 +55,7 @@ export class LabRun {
       },
     });
     this.#pid = child.pid as number;
+    running.add(this.#pid);
     const said = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => (said.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (said.stderr += text));
@@ -100,6 +107,7 @@ export class LabRun {
     while (this.members.length > 0 && nowMs() < deadlineMs) await pause(20);
     const left = this.members.map(({ command }) => command.replaceAll(bench, ''));
     if (left.length > 0) sendSignal(-this.#pid, 'SIGKILL');
+    running.delete(this.#pid);
     return left;
   }
 }

@@ -7,7 +7,8 @@ import { summarise, writeSummary } from './summary.ts';
 /**
  * `npm run test:faults`: does seeded harm to brief labs, and looks whether anything was lost in silence.
  *
- * Exit codes: 0 nothing was wrong; 1 something was; 2 the command line is wrong; 3 the figures can't be written.
+ * Exit codes: 0 nothing was wrong; 1 something was; 2 the command line is wrong; 3 the figures can't be written;
+ * 130 interrupted: the labs under way are ended.
  */
 const command = new Command('npm run test:faults --')
   .description('Inflicts seeded faults on brief labs, and checks what is left of each.')
@@ -21,6 +22,8 @@ const command = new Command('npm run test:faults --')
   .option('--at-once <number>', 'labs at a time', readNumber, 2)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 process.exitCode = await main(
   command.parse().opts<{ count: number; seed: number; only?: number; atOnce: number }>(),

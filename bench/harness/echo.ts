@@ -18,6 +18,7 @@ export async function openEcho(): Promise<{ port: number; close: () => void }> {
 /**
  * Measures the way to an echo until `endMs`, a byte at a time, at random instants about `everyMs` apart:
  * half of each round trip is one way. The next byte leaves when the one before has come back, at the earliest.
+ * A connection that is lost takes the byte with it that is under way, and another one goes on.
  */
 export async function measureOneWay(
   port: number,
@@ -26,6 +27,23 @@ export async function measureOneWay(
   random: () => number,
 ): Promise<Recorder> {
   const recorder = new Recorder();
+  while (nowMs() < endMs) {
+    try {
+      await measureOnOneConnection(port, endMs, everyMs, random, recorder);
+    } catch {
+      await until(nowMs() + everyMs);
+    }
+  }
+  return recorder;
+}
+
+async function measureOnOneConnection(
+  port: number,
+  endMs: number,
+  everyMs: number,
+  random: () => number,
+  recorder: Recorder,
+): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   // An end without an error would leave the byte that is under way unanswered for ever.
   const lost = once(socket, 'close').then(() => {
@@ -45,5 +63,4 @@ export async function measureOneWay(
   } finally {
     socket.destroy();
   }
-  return recorder;
 }

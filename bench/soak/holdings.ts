@@ -1,8 +1,16 @@
+import { getHeapCodeStatistics } from 'node:v8';
+
 /** What a process holds on to. */
 export type Holdings = {
   rssBytes: number;
-  /** In use after everything was collected that nobody needs: JavaScript's heap and the buffers beside it. */
+  /**
+   * In use after everything was collected that nobody needs: JavaScript's heap and the buffers beside it, without
+   * the code that the compiler makes of our functions. It goes on making better code, and keeping notes on it,
+   * for longer than a soak lasts: two heap snapshots four minutes apart differed in nothing else.
+   */
   memoryBytes: number;
+  /** That code, with what belongs to it. */
+  codeBytes: number;
   /** What keeps the process alive, by kind: sockets, listening servers, timers. */
   handles: Record<string, number>;
   /** Listeners of the process itself, and others that are handed in. */
@@ -15,9 +23,12 @@ export function holdings(otherListeners: number): Holdings {
   globalThis.gc?.();
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
+  const code = getHeapCodeStatistics();
+  const codeBytes = code.code_and_metadata_size + code.bytecode_and_metadata_size;
   return {
     rssBytes: rss,
-    memoryBytes: heapUsed + external,
+    memoryBytes: heapUsed + external - codeBytes,
+    codeBytes,
     handles: countOf(process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')),
     listeners:
       otherListeners +

@@ -11,11 +11,11 @@ export type Slope = {
   blocks: number;
 };
 
-/** The part of a run that counts as warm-up: code is still being compiled, and the log is filling. */
-export const warmUpShare = 0.2;
+/** The part of a run that counts as warm-up: the log is filling, and the compiler makes code, with notes of its own in the heap. */
+export const warmUpShare = 0.5;
 
 /** Blocks that the rest is cut into. Samples in a row are alike; the means of blocks are much less so. */
-const blockCount = 20;
+const blockCount = 15;
 
 /** A shorter run says nothing: its code is still being compiled, and a heap that has just been filled settles for minutes. */
 const judgedFromMs = 5 * 60_000;
