@@ -8,14 +8,15 @@ import { runsTypeScript } from './harness/child.ts';
  * report the result is still whole; `undefined` then, and a line that says how to draw it.
  */
 export function drawReport(resultPath: string, reportPath: string): Promise<string | undefined> {
-  return drawPage('main.ts', resultPath, reportPath);
+  return drawPage('main.ts', resultPath, reportPath, `npm run report -- ${resultPath} --out PAGE`);
 }
 
-/** The same with another of the report's commands. */
+/** The same with another of the report's commands; `again` is what to type to draw it later. */
 export async function drawPage(
   command: string,
   resultPath: string,
   pagePath: string,
+  again: string,
 ): Promise<string | undefined> {
   const program = fileURLToPath(new URL(`../report/${command}`, import.meta.url));
   try {
@@ -24,7 +25,7 @@ export async function drawPage(
   } catch (error) {
     const said = (error as { stderr?: string }).stderr || (error as Error).message;
     console.error(`the report could not be drawn: ${said.trim().split('\n').at(-1)}`);
-    console.error(`the result is whole: draw it with npm run report -- ${resultPath} --out PAGE`);
+    console.error(`the result is whole: draw it with ${again}`);
     return undefined;
   }
 }

@@ -6,9 +6,9 @@
  *     long body              413                     long message              WebSocket close 1009
  *     long line              a last line with the reason; the same for a first line that does not come
  *
- * Whoever is refused is told why, may read that for a second, and is cut off. SECURITY.md has the whole
- * table, beside it the limits of an answer (message-log.ts), of what waits for a slow reader (outbox.ts)
- * and of a class (bench/classroom/).
+ * Whoever is refused is told why, may read that for a second, and is cut off. Beside these there are the
+ * limits of an answer (message-log.ts), of what waits for a slow reader (outbox.ts) and of a class
+ * (bench/classroom/).
  */
 export type Limits = {
   /** Connections at once. The default holds the largest crowd of an experiment twice. */

@@ -43,6 +43,19 @@ it('keeps its limit, and lets go of what is too much', () => {
     );
 });
 
+it('keeps no more than a bounded size ready, however large the answers are', () => {
+  const log = new MessageLog();
+  for (let n = 1; n <= 400; n += 1) log.append('x'.repeat(60_000), n);
+  const prepared = new Prepared(log);
+  const at = (seq: number) => prepared.after({ logId: log.id, seq });
+  const first = at(0);
+  expect(at(0)).toBe(first);
+  // Each of these carries a megabyte.
+  for (let seq = 1; seq <= 20; seq += 1) at(seq);
+  expect(at(0)).not.toBe(first);
+  expect(at(0)).toEqual(first);
+});
+
 it('sends a batch as JSON of a stated length', async () => {
   const log = logOf(2);
   const batch = log.after({ logId: log.id, seq: 0 });

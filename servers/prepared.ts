@@ -17,7 +17,7 @@ export class Prepared {
   readonly #limit: BatchLimit;
   readonly #batches = new Map<string, Batch>();
   #head = 0;
-  #messages = 0;
+  #characters = 0;
 
   constructor(log: MessageLog, limit: BatchLimit = defaultBatchLimit) {
     this.#log = log;
@@ -26,24 +26,25 @@ export class Prepared {
 
   /** What the log has after this cursor; the same object for the same place, for as long as the log has not grown. */
   after(cursor: Cursor | undefined): Batch {
-    if (this.#head !== this.#log.head || this.#messages > messagesKept || this.#batches.size > placesKept) {
+    const isFull = this.#batches.size >= placesKept || this.#characters > charactersKept;
+    if (this.#head !== this.#log.head || isFull) {
       this.#batches.clear();
       this.#head = this.#log.head;
-      this.#messages = 0;
+      this.#characters = 0;
     }
     const place = cursor ? `${cursor.logId}:${cursor.seq}` : '';
     const known = this.#batches.get(place);
     if (known) return known;
     const batch = this.#log.after(cursor, this.#limit);
     this.#batches.set(place, batch);
-    this.#messages += batch.messages.length;
+    for (const { body } of batch.messages) this.#characters += body.length;
     return batch;
   }
 }
 
-/** Batches, and messages in them, that are kept ready. When there are more, all are let go. */
+/** Places, and characters of message bodies in their batches, that are kept ready. When there are more, all are let go. */
 const placesKept = 1000;
-const messagesKept = 10_000;
+const charactersKept = 16 * 1024 * 1024;
 
 /** The bytes of batches that somebody still has. */
 const bodies = new WeakMap<Batch, Buffer>();

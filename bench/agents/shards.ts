@@ -2,6 +2,7 @@ import { sumBooks } from '../analysis/books.ts';
 import type { TrialPlan } from '../experiment.ts';
 import type { FleetMetered } from '../harness/fleet-process.ts';
 import type { FleetReport } from '../harness/group.ts';
+import { addedUse } from '../harness/process-meter.ts';
 import { Recorder, type Recording } from '../harness/recorder.ts';
 import type { Returned, Shard } from '../result.ts';
 
@@ -95,15 +96,8 @@ export function mergedMetered(all: readonly FleetMetered[]): FleetMetered {
   const [first] = all;
   if (!first) throw new Error('all agents were lost in the middle of a trial');
   const sum = (of: (metered: FleetMetered) => number) => all.reduce((total, one) => total + of(one), 0);
-  const most = (of: (metered: FleetMetered) => number) => Math.max(...all.map(of));
   return {
-    use: {
-      cpuMs: sum(({ use }) => use.cpuMs),
-      rssBytes: sum(({ use }) => use.rssBytes),
-      eventLoopDelayP99Ms: most(({ use }) => use.eventLoopDelayP99Ms ?? 0),
-      wakeUps: sum(({ use }) => use.wakeUps),
-      loopBusyShare: most(({ use }) => use.loopBusyShare),
-    },
+    use: addedUse(all.map(({ use }) => use)),
     samples: first.samples,
     missedSlots: first.missedSlots.map((_, index) => sum(({ missedSlots }) => missedSlots[index] ?? 0)),
     asked: first.asked.map((_, index) => ({

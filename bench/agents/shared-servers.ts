@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'amqplib';
 import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { Child } from '../harness/child.ts';
+import { addedUse } from '../harness/process-meter.ts';
 import type { ServerCount, ServerHandlers, ServerLosses, ServerWindow } from '../harness/server-process.ts';
 import type { LostServer, Servers, ServersWanted } from '../harness/servers.ts';
 import type { Played } from '../harness/trial-result.ts';
@@ -111,20 +112,12 @@ export class SharedServers implements Servers {
 /** What several servers did in one window. All had the same messages; the one that is furthest tells when. */
 function mergedPlayed(all: readonly Played[]): Played {
   const furthest = all.reduce((best, one) => (one.head > best.head ? one : best));
-  const sum = (of: (played: Played) => number) => all.reduce((total, one) => total + of(one), 0);
-  const most = (of: (played: Played) => number) => Math.max(...all.map(of));
   const { head, appended, messages } = furthest;
   return {
     head,
     appended,
     messages,
-    use: {
-      cpuMs: sum(({ use }) => use.cpuMs),
-      rssBytes: sum(({ use }) => use.rssBytes),
-      eventLoopDelayP99Ms: most(({ use }) => use.eventLoopDelayP99Ms ?? 0),
-      wakeUps: sum(({ use }) => use.wakeUps),
-      loopBusyShare: most(({ use }) => use.loopBusyShare),
-    },
+    use: addedUse(all.map(({ use }) => use)),
     counts: furthest.counts.map((_, group) =>
       all.map(({ counts }) => counts[group] as ServerCount).reduce(addedCounts),
     ),

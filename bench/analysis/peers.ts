@@ -41,7 +41,8 @@ export const peersSchema = z.strictObject({
     commit: z.string(),
     warnings: z.array(z.string()),
   }),
-  rounds: z.number().int().min(1),
+  /** Whole rounds; a contest that was broken off has fewer. */
+  rounds: z.number().int().min(0),
   measures: z.array(
     z.strictObject({
       contest: z.string(),

@@ -5,14 +5,14 @@ import { type RunName, readFigures } from './results-folder.ts';
 import { type FaultFigures, faultTable, type SoakFigures, soakTable, withTables } from './tables.ts';
 
 /**
- * `npm run figures`: writes the figures of the newest long runs into a text, between the markers that name
+ * `npm run figures -- FILE`: writes the figures of the newest long runs into a text, between the markers that name
  * them. What has not been run stays as it stood.
  *
  * Exit codes: 0 written, or nothing to write; 2 the command line is wrong; 3 a file can't be read or written.
  */
 const command = new Command('npm run figures --')
   .description('Writes the figures of results/*.json between the markers of a text.')
-  .argument('[file]', 'where the markers are', 'SECURITY.md')
+  .argument('<file>', 'where the markers are')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 

@@ -74,3 +74,16 @@ export function memoryInUseBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
+
+/** What several processes spent, added up; how late and how busy the worst of them was. */
+export function addedUse(all: readonly ProcessUse[]): ProcessUse {
+  const sum = (of: (use: ProcessUse) => number) => all.reduce((total, use) => total + of(use), 0);
+  const most = (of: (use: ProcessUse) => number) => Math.max(...all.map(of));
+  return {
+    cpuMs: sum(({ cpuMs }) => cpuMs),
+    rssBytes: sum(({ rssBytes }) => rssBytes),
+    eventLoopDelayP99Ms: most(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms ?? 0),
+    wakeUps: sum(({ wakeUps }) => wakeUps),
+    loopBusyShare: most(({ loopBusyShare }) => loopBusyShare),
+  };
+}

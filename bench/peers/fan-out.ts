@@ -23,7 +23,8 @@ const cases: Case[] = [
   { name: '16 KiB', perTurn: 1, bodyBytes: 16 * 1024, turnsPerSecond: 4 },
 ];
 
-type Fanning = { name: string; language: Language; program: readonly [string, string[]] };
+/** A server that takes part: what it wants to hear, and how it is started. */
+export type Fanning = { name: string; language: Language; program: readonly [string, string[]] };
 
 const contenders: Fanning[] = [
   { name: 'push', language: 'lab-websocket', program: programOf('./servers/ours.ts', '0', 'push') },
@@ -37,10 +38,7 @@ const contenders: Fanning[] = [
 ];
 
 /** The contest, with those who were named on the command line beside the known ones. */
-export function fanOut(
-  audience: Child<AudienceHandlers>,
-  others: readonly { name: string; language: Language; program: readonly [string, string[]] }[] = [],
-): Contest {
+export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
   return {
     name: 'fan-out',
     enter: [...contenders, ...others].map((fanning) => () => enter(audience, fanning)),

@@ -40,6 +40,10 @@ it.each([
   [['--rounds', '0'], /--rounds is "0": it takes a whole number from 1 to 50/],
   [['--only', 'polls'], /--only is "polls": it takes some of fan-out, poll, fleet/],
   [['--peer', 'mine=morse:node x.js'], /--peer is "mine=morse:node x\.js": it takes name=language:command/],
+  [
+    ['--peer', 'mine=toString:node x.js'],
+    /--peer is "mine=toString:node x\.js": it takes name=language:command/,
+  ],
   [['--against', 'package.json'], /--against is "package\.json": it takes a peers\.json/],
 ])('refuses %j', async (args, reason) => {
   const { code, stderr } = await run(...args);

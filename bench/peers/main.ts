@@ -18,7 +18,7 @@ import { inspectEnvironment } from '../harness/environment.ts';
 import { drawPage } from '../report-file.ts';
 import { makeFolder, newRunFolder, writeWhole } from '../result-file.ts';
 import type { AudienceHandlers } from './audience-process.ts';
-import { fanOut } from './fan-out.ts';
+import { type Fanning, fanOut } from './fan-out.ts';
 import { fleet } from './fleet.ts';
 import { type Language, languages } from './languages.ts';
 import { poll } from './poll.ts';
@@ -36,11 +36,10 @@ import { Rounds } from './rounds.ts';
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 const contestNames = ['fan-out', 'poll', 'fleet'] as const;
 
-type Peer = { name: string; language: Language; program: readonly [string, string[]] };
 type Options = {
   rounds: number;
   only: readonly string[];
-  peer: Peer[];
+  peer: Fanning[];
   against?: Peers;
   out?: string;
   open?: boolean;
@@ -119,7 +118,12 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
     (outcome) =>
       `${outcome.met ? 'met    ' : 'NOT met'}  ${outcome.median.toFixed(2).padStart(6)}${outcome.interval && outcome.b ? ` (${range(outcome.interval)})` : ''}, at most ${outcome.atMost}  ${describeTarget(outcome)}`,
   );
-  const page = await drawPage('peers-main.ts', file, join(folder, 'peers.html'));
+  const page = await drawPage(
+    'peers-main.ts',
+    file,
+    join(folder, 'peers.html'),
+    `node --import tsx report/peers-main.ts ${file}`,
+  );
   console.log(['', ...said, '', page ?? file].join('\n'));
   for (const failure of peers.failures) console.error(`! ${failure}`);
   const worse = against ? regressions(peers, against) : [];
@@ -161,9 +165,9 @@ function readContests(text: string): string[] {
   return names;
 }
 
-function readPeer(text: string, before: Peer[]): Peer[] {
+function readPeer(text: string, before: Fanning[]): Fanning[] {
   const [, name, language, program] = /^([^=]{1,40})=([^:]+):(.+)$/.exec(text) ?? [];
-  if (!name || !program || !(language !== undefined && language in languages))
+  if (!name || !program || language === undefined || !Object.hasOwn(languages, language))
     throw new InvalidArgumentError(
       `--peer is "${text}": it takes name=language:command, such as mine=websocket:"node server.js"`,
     );

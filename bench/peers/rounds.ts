@@ -27,7 +27,7 @@ export class Rounds {
   /** All that was measured until now. */
   get soFar(): Pick<Peers, 'rounds' | 'measures' | 'failures'> {
     return {
-      rounds: Math.max(1, this.#rounds),
+      rounds: this.#rounds,
       measures: [...this.#measures.values()],
       failures: this.#failures,
     };

@@ -103,6 +103,11 @@ describe('the check of a result file in a page', () => {
     else expect(page).toMatch(says);
   });
 
+  it('checks a field also under a name that every object has', () => {
+    const probes = [{ ...JSON.parse(sample).probes[0], values: { toString: 'seven' } }];
+    expect(saidOf(changed(['probes'], probes)).page).toContain('probes.0.values.toString: ');
+  });
+
   it('knows every word of the schema that it is given', () => {
     const known = new Set([
       ...['$schema', '$ref', '$defs', 'type', 'const', 'enum', 'anyOf', 'properties', 'required'],

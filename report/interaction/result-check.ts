@@ -106,8 +106,9 @@ function faultInProperties(
   }
   if (!additionalProperties) return undefined;
   for (const [key, value] of Object.entries(record)) {
-    const fault =
-      key in properties ? undefined : faultIn(value, additionalProperties, joined(path, key), defs);
+    const fault = Object.hasOwn(properties, key)
+      ? undefined
+      : faultIn(value, additionalProperties, joined(path, key), defs);
     if (fault) return fault;
   }
   return undefined;
