@@ -9,6 +9,9 @@ export type FuzzHandlers = {
   progress(): number;
 };
 
+// Of the thousands of errors that refuse something nobody reads where they come from.
+Error.stackTraceLimit = 4;
+
 let inputs = 0;
 
 const handlers: FuzzHandlers = {

@@ -6,6 +6,9 @@ import { type ServerName, type ServerOptions, startServers } from '../../servers
 import { MessageLog } from '../../servers/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 
+/** Few, so that an answer from the start of the log is short, and some of what is asked for has fallen off. */
+const limitMessages = 50;
+
 /** How often it looks whether somebody has gone. */
 const lookEveryMs = 5;
 
@@ -20,7 +23,7 @@ export async function openServer(
   name: ServerName,
   options: ServerOptions,
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const source = new EmbeddedSource(new MessageLog({}, logId));
+  const source = new EmbeddedSource(new MessageLog({ limitMessages }, logId));
   const beside = (await startServers(source, ['push'])).get('push') as Endpoint;
   const endpoint = (await startServers(source, [name], options)).get(name) as Endpoint;
   const healthy = pushClient({ url: `ws://127.0.0.1:${beside.port}` }, nodeOpeners);

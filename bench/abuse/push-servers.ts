@@ -15,25 +15,24 @@ import { openServer } from './open-server.ts';
 
 /** What anybody may send to the servers that push over WebSocket and bare TCP: messages, frames, handshakes and lines. */
 export function pushServers(): Target<never>[] {
-  const targets: Target<string>[] = [
-    server('push', sockets, tell),
-    server('notify', sockets, tell, 'notify-socket'),
-    server('tcp-push', lines, tellLines),
+  return [
+    server('push', sockets, tellSockets),
+    server('notify', sockets, tellSockets, 'notify-socket'),
+    server('tcp-push', lines, (port, inputs) => Promise.all(inputs.map((input) => tellLines(port, input)))),
   ];
-  return targets as unknown as Target<never>[];
 }
 
-/** Connections at once. */
-const together = 32;
+/** Inputs at once, each half of them at one of two servers. */
+const together = 64;
 
 /** Every other input goes to one whose policy is credit, where grants are taken. */
-function server(
+function server<Input>(
   serves: ServerName,
-  input: fc.Arbitrary<string>,
-  tellOne: (port: number, input: string) => Promise<Outcome>,
+  input: fc.Arbitrary<Input>,
+  tell: (port: number, inputs: readonly Input[]) => Promise<Outcome[]>,
   name: string = serves,
-): Target<string> {
-  return {
+): Target<never> {
+  const target: Target<Input> = {
     name,
     kind: 'server',
     input,
@@ -41,18 +40,73 @@ function server(
     async open() {
       const opened = await Promise.all([openServer(serves, {}), openServer(serves, { policy: 'credit' })]);
       return {
-        judge: (inputs) =>
-          Promise.all(inputs.map((one, index) => tellOne((opened[index % 2] ?? opened[0]).port, one))),
+        async judge(inputs) {
+          const halves = opened.map(({ port }, half) =>
+            tell(
+              port,
+              inputs.filter((_, index) => index % 2 === half),
+            ),
+          );
+          const found = (await Promise.all(halves)).map((half) => half[Symbol.iterator]());
+          return inputs.map((_, index) => found[index % 2]?.next().value as Outcome);
+        },
         async close() {
           await Promise.all(opened.map((one) => one.close()));
         },
       };
     },
   };
+  return target as unknown as Target<never>;
 }
 
-async function tell(port: number, input: string): Promise<Outcome> {
-  return outcomeOfSocket(await speak(port, Buffer.from(input, 'latin1')));
+/** What is said over a WebSocket: in a row with others, or on a connection of its own. */
+type Said = {
+  /** What comes before the frames. `undefined`: a handshake that is right, which others may share. */
+  head?: string;
+  /** A byte per character. */
+  frames: string;
+};
+
+/** Messages in whole frames share a connection, until one of them is refused; the others have one each. */
+async function tellSockets(port: number, inputs: readonly Said[]): Promise<Outcome[]> {
+  const outcomes = new Map<Said, Outcome>();
+  const inRow = inputs.filter(({ head }) => head === undefined);
+  const alone = inputs.filter(({ head }) => head !== undefined);
+  await Promise.all([
+    tellInRow(port, inRow, outcomes),
+    ...alone.map(async (input) => {
+      const heard = await speak(port, Buffer.from(`${input.head}${input.frames}`, 'latin1'));
+      outcomes.set(input, outcomeOfSocket(heard));
+    }),
+  ]);
+  return inputs.map((input) => outcomes.get(input) as Outcome);
+}
+
+/** Behind each there is a ping: what was answered was taken, and what comes after a close is said again. */
+async function tellInRow(port: number, inputs: readonly Said[], outcomes: Map<Said, Outcome>): Promise<void> {
+  const ping = frameOf({ first: 0x89, isMasked: true, payload: Buffer.from(marker) }).toString('latin1');
+  for (let left = inputs; left.length > 0; ) {
+    const some = left.slice(0, rowMax);
+    const bytes = `${handshake('/messages')}${some.map(({ frames }) => frames + ping).join('')}`;
+    const heard = await speak(port, Buffer.from(bytes, 'latin1'));
+    const answer = readAnswer(heard, 0);
+    const frames = answer ? framesFrom(heard, answer.end) : [];
+    const pongs = frames.filter(
+      ({ opcode, payload }) => opcode === 10 && payload.toString() === marker,
+    ).length;
+    for (const input of some.slice(0, pongs)) outcomes.set(input, taken);
+    const next = some[pongs];
+    if (next) outcomes.set(next, closedWith(heard) ?? { refused: '' });
+    left = left.slice(pongs + (next ? 1 : 0));
+  }
+}
+
+const marker = 'so far';
+const rowMax = 8;
+
+function closedWith(heard: Buffer): Outcome | undefined {
+  const outcome = outcomeOfSocket(heard);
+  return outcome.refused === undefined ? undefined : outcome;
 }
 
 /** The close frame tells, or the answer to the handshake. */
@@ -139,7 +193,7 @@ const oddHandshake = fc.oneof(
 );
 
 const sockets = fc.oneof(
-  { weight: 6, arbitrary: said(goodHandshake, fc.array(messages, { minLength: 1, maxLength: 3 })) },
+  { weight: 12, arbitrary: messages.map((frame): Said => ({ frames: frame.toString('latin1') })) },
   {
     weight: 3,
     arbitrary: said(goodHandshake, fc.array(anyFrame.map(frameOf), { minLength: 1, maxLength: 3 })),
@@ -149,9 +203,11 @@ const sockets = fc.oneof(
   { weight: 2, arbitrary: said(oddHandshake, fc.tuple(messages)) },
 );
 
-/** A handshake and what follows it, as one text with a byte per character. */
-function said(head: fc.Arbitrary<string>, frames: fc.Arbitrary<Buffer[]>): fc.Arbitrary<string> {
-  return fc.tuple(head, frames).map(([start, parts]) => start + Buffer.concat(parts).toString('latin1'));
+/** A handshake and what follows it. */
+function said(head: fc.Arbitrary<string>, frames: fc.Arbitrary<Buffer[]>): fc.Arbitrary<Said> {
+  return fc
+    .tuple(head, frames)
+    .map(([start, parts]) => ({ head: start, frames: Buffer.concat(parts).toString('latin1') }));
 }
 
 const hello = fc.oneof(
