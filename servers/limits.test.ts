@@ -253,6 +253,27 @@ describe('requests that follow one another on a connection, without waiting for 
     },
   );
 
+  it.each(['express', 'http'] as const)(
+    'are answered before what is no request is refused, on %s',
+    async (framework) => {
+      const endpoint = await serve('short-poll', {}, { framework });
+      const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
+      const answer = await text(await open(endpoint, `${post}${ask()}GET /\xff HTTP/1.1\r\n\r\n`));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+      expect(answer).toMatch(/this is not HTTP/);
+    },
+  );
+
+  it.each(['express', 'http'] as const)(
+    'are answered before a body that is none, on %s',
+    async (framework) => {
+      const endpoint = await serve('short-poll', {}, { framework });
+      const head = 'POST /messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n';
+      const answer = await text(await open(endpoint, `${ask()}${head}nonsense\r\n`));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    },
+  );
+
   it.each(['in one piece', 'later'])('end an SSE stream, and it says why: %s', async (when) => {
     const endpoint = await serve('sse', {});
     const socket = await open(endpoint, ask().repeat(when === 'later' ? 1 : 3));
