@@ -66,6 +66,11 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
     const reason = 'CONNECT means nothing here: this is no proxy';
     sayLast(socket, rawAnswer('405 Method Not Allowed', reason), limits.goodbyeMs);
   });
+  // Node would write its 100 into the middle of an answer that waits for the one before it.
+  server.on('checkContinue', (request, response) => {
+    if (response.socket) response.writeContinue();
+    server.emit('request', request, response);
+  });
   server.on('checkExpectation', (request, response) => {
     tally.refused += 1;
     refuse(response, 417, `expect is "${request.headers.expect}": it takes 100-continue`);

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { max, median, min } from 'simple-statistics';
 import { clientsByName } from '../../clients/clients.ts';
 import { nodeOpeners } from '../../clients/openers-node.ts';
 import { type TransportName, transportNames } from '../../clients/transports.ts';
@@ -20,11 +21,11 @@ export type Beside = {
   server: TransportName;
   framework: 'express' | 'http';
   strikes: number;
-  /** Ages of the messages of all calm stretches, and of all others. */
+  /** Ages of its messages, the median of the stretches of each kind. */
   calm: Ages;
   attacked: Ages;
-  /** The 99th percentile under attack over the calm one. */
-  ratio: number;
+  /** The 99th percentile under attack over the calm one before it: the median of the pairs, the smallest and the largest. */
+  ratio: { median: number; low: number; high: number };
   /** Messages that never came, or came twice. Anything but 0 is a failure. */
   lost: number;
   twice: number;
@@ -47,10 +48,11 @@ export const variants: readonly Variant[] = transportNames.flatMap((server): Var
       ],
 );
 
-const ratePerSecond = 100;
+const ratePerSecond = 200;
 const strikesPerSecond = 40;
-const pairs = 4;
-const stretchMs = 1500;
+/** Of an even number the median would be none of them. */
+const pairs = 7;
+const stretchMs = 1000;
 /** After a change of stretch, messages that are due count for neither. */
 const settleMs = 200;
 const drainMs = 10_000;
@@ -63,8 +65,7 @@ export async function measureBeside({ server, framework }: Variant, seed: number
   try {
     const options = { framework, holdMs: 2000, limits: { connections: 300 } };
     const port = await attacked.call('open', { server, options, ratePerSecond, seed });
-    const ages: { calm: number[]; attacked: number[] } = { calm: [], attacked: [] };
-    const stretches: { kind: keyof typeof ages; fromMs: number; toMs: number }[] = [];
+    const stretches: Stretch[] = [];
     const client = open({ url: `${scheme}://127.0.0.1:${port}`, intervalMs: 50 }, nodeOpeners);
     const seen: { dueMs: number; ageMs: number }[] = [];
     await client.start(({ dueMs }) => seen.push({ dueMs, ageMs: nowMs() - dueMs }));
@@ -82,18 +83,11 @@ export async function measureBeside({ server, framework }: Variant, seed: number
     for (const untilMs = nowMs() + drainMs; client.ledger.seq < head && nowMs() < untilMs; ) await wait(5);
     const { ledger, counters } = client;
     client.stop();
-    for (const { dueMs, ageMs } of seen) {
-      const stretch = stretches.find(({ fromMs, toMs }) => dueMs >= fromMs && dueMs < toMs);
-      if (stretch) ages[stretch.kind].push(ageMs);
-    }
-    const [calm, beset] = [agesOf(ages.calm), agesOf(ages.attacked)];
     return {
       server,
       framework,
       strikes,
-      calm,
-      attacked: beset,
-      ratio: beset.p99Ms / calm.p99Ms,
+      ...comparisonOf(stretches, seen),
       lost: ledger.gaps + (head - ledger.seq),
       twice: ledger.duplicated,
       ...(counters.failures > 0 && { failure: counters.lastFailure }),
@@ -104,13 +98,33 @@ export async function measureBeside({ server, framework }: Variant, seed: number
   }
 }
 
-function agesOf(ages: readonly number[]): Ages {
-  const sorted = ages.toSorted((one, other) => one - other);
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-  return { messages: sorted.length, p50Ms: rounded(at(0.5)), p99Ms: rounded(at(0.99)) };
+type Stretch = { kind: 'calm' | 'attacked'; fromMs: number; toMs: number };
+
+/** Stretches of the two kinds by turns, each with the messages that were due in it. */
+function comparisonOf(stretches: readonly Stretch[], seen: readonly { dueMs: number; ageMs: number }[]) {
+  const agesOfKind = (wanted: Stretch['kind']) =>
+    stretches
+      .filter(({ kind }) => kind === wanted)
+      .map(({ fromMs, toMs }) => agesOf(seen.filter(({ dueMs }) => dueMs >= fromMs && dueMs < toMs)));
+  const [calm, attacked] = [agesOfKind('calm'), agesOfKind('attacked')];
+  const ratios = attacked.map(({ p99Ms }, pair) => p99Ms / (calm[pair] as Ages).p99Ms);
+  return {
+    calm: middle(calm),
+    attacked: middle(attacked),
+    ratio: { median: median(ratios), low: min(ratios), high: max(ratios) },
+  };
 }
 
-function rounded(ms: number): number {
-  return Math.round(ms * 100) / 100;
+function agesOf(seen: readonly { ageMs: number }[]): Ages {
+  const sorted = seen.map(({ ageMs }) => ageMs).toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return { messages: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+function middle(ages: readonly Ages[]): Ages {
+  return {
+    messages: ages.reduce((sum, { messages }) => sum + messages, 0),
+    p50Ms: median(ages.map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(ages.map(({ p99Ms }) => p99Ms)),
+  };
 }

@@ -29,7 +29,7 @@ const besideSchema = z.object({
   strikes: count,
   calm: agesSchema,
   attacked: agesSchema,
-  ratio: z.number(),
+  ratio: z.object({ median: z.number(), low: z.number(), high: z.number() }),
   lost: count,
   twice: count,
   failure: z.string().optional(),
@@ -95,16 +95,24 @@ function besideTable(besides: readonly Beside[]): string {
   const row = ({ server, framework, strikes, calm, attacked, ratio, lost, twice }: Beside) => [
     server === 'push' || server === 'tcp-push' ? server : `${server}, ${framework}`,
     strikes.toLocaleString('en'),
-    calm.messages + attacked.messages,
+    (calm.messages + attacked.messages).toLocaleString('en'),
     lost,
     twice,
     writeMs(calm.p99Ms),
     writeMs(attacked.p99Ms),
-    threeDigits(ratio),
+    `${threeDigits(ratio.median)} (${threeDigits(ratio.low)} to ${threeDigits(ratio.high)})`,
   ];
   const head = [
     'a healthy client of',
-    ...['attacks beside it', 'its messages', 'lost', 'twice', 'p99 without', 'p99 with', 'ratio'],
+    ...[
+      'attacks beside it',
+      'its messages',
+      'lost',
+      'twice',
+      'p99 without',
+      'p99 with',
+      'ratio, median of 7 pairs',
+    ],
   ];
   return table(head, besides.map(row));
 }

@@ -132,6 +132,12 @@ describe('the check of a result file in a page', () => {
   });
 });
 
+it('checks a field also under a name that every object has', () => {
+  const result = aResult() as { probes: { values: Record<string, unknown> }[] };
+  Object.assign(result.probes[0]?.values as object, { toString: 'seven' });
+  expect(saidOf(JSON.stringify(result)).page).toContain('probes.0.values.toString: ');
+});
+
 describe('any text', () => {
   /** As many as `npm run test:fuzz` gives every other parser: `FUZZ_COUNT=100000`. */
   const numRuns = Number(process.env.FUZZ_COUNT ?? 1000);
