@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { parseRabbitUrl } from '../servers/source/rabbit-address.ts';
 import { workAsAgent } from './agents/agent.ts';
@@ -10,13 +11,15 @@ import { workAsAgent } from './agents/agent.ts';
  */
 const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
 
-const command = new Command('npm run agent --')
+/** The command line, for `main` and for those who try it. */
+export const agentCommand = new Command('npm run agent --')
   .description('Offers this machine’s clients to "npm run lab -- --agents N" on another.')
   .requiredOption('--broker <url>', 'where lab and agents meet: amqp://name:password@host:port')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-process.exit(await main(command.parse().opts<{ broker: string }>()));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exit(await main(agentCommand.parse().opts<{ broker: string }>()));
 
 async function main({ broker: url }: { broker: string }): Promise<number> {
   try {

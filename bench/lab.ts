@@ -47,7 +47,8 @@ type Options = {
   check?: boolean;
 };
 
-const command = new Command('npm run lab --')
+/** The command line, for `main` and for those who try it. */
+export const labCommand = new Command('npm run lab --')
   .description('Measures push against polling on this machine and writes a report.')
   .addOption(new Option('--profile <name>', 'how much to measure').choices(profiles).default('default'))
   .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
@@ -82,7 +83,8 @@ const command = new Command('npm run lab --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-process.exitCode = await main(command.parse().opts<Options>());
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exitCode = await main(labCommand.parse().opts<Options>());
 
 async function main(options: Options): Promise<number> {
   const startedAt = new Date();

@@ -453,5 +453,5 @@ export function parseResult(text: string): Result {
   const parsed = resultSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`not a valid result file: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`);
+  throw new Error(oneLine(`not a valid result file: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`));
 }

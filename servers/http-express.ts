@@ -32,13 +32,16 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   app.use((request) => {
     throw new BadInput(`there is no ${request.path} here: ask for /messages`, 404);
   });
-  app.use((error: Error & { status?: number }, _request: Request, response: Response, next: NextFunction) => {
-    if (response.headersSent) return next(error);
-    tally.refused += 1;
-    const status = error.status ?? 500;
-    if (status === 500) console.error(error);
-    response.status(status).json({ error: whyRefused(error, status) });
-  });
+  app.use(
+    (error: Error & { status?: number }, _request: Request, response: Response, _next: NextFunction) => {
+      // It was refused meanwhile: a body that is too slow, or breaks off.
+      if (response.headersSent) return void response.destroy();
+      tally.refused += 1;
+      const status = error.status ?? 500;
+      if (status === 500) console.error(error);
+      response.status(status).json({ error: whyRefused(error, status) });
+    },
+  );
   return app;
 
   function whyRefused({ message }: Error, status: number): string {

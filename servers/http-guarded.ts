@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Tally } from './endpoint.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
@@ -10,7 +16,10 @@ import { type Limited, type Limits, limitsOf } from './limits.ts';
  */
 export function guardedHttpServer(listener: RequestListener, tally: Tally, options: Limited): Server {
   const limits = limitsOf(options);
-  const answering = new WeakMap<Socket, ServerResponse>();
+  /** What was asked last on a connection, and its answer. */
+  const latest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
+  /** Connections on which nothing more is read. */
+  const broken = new WeakSet<Socket>();
   const server = createServer(
     {
       requireHostHeader: false,
@@ -28,24 +37,39 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
         tally.refused += 1;
         return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
       }
-      answering.set(socket, response);
+      latest.set(socket, { request, response });
       listener(request, response);
     },
   );
   limitConnections(server, tally, limits);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Whoever has hung up hears nothing, and in the middle of an answer there is no place for another.
-    const isUnderWay = answering.get(socket)?.headersSent && !answering.get(socket)?.writableFinished;
-    if (error.code === 'ECONNRESET' || !socket.writable || isUnderWay) return void socket.destroy();
+    if (broken.has(socket)) return;
+    broken.add(socket);
+    // Whoever has hung up hears nothing.
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     tally.refused += 1;
     const { status, reason } = refusalOf(error, limits);
-    sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
+    const sayWhy = () =>
+      sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
+    // A listener takes what comes away from the parser.
+    socket.removeAllListeners('data').on('data', () => {});
+    const { request, response } = latest.get(socket) ?? {};
+    // What was asked before this is answered before it.
+    if (!request || !response || response.writableFinished) sayWhy();
+    else if (request.complete) response.once('finish', sayWhy);
+    else if (response.headersSent) socket.destroy();
+    else refuse(response, Number.parseInt(status, 10), reason);
   });
   // Node itself cuts whoever wants a tunnel, and answers an unknown expectation, or no host, without a word.
   server.on('connect', (_request, socket: Socket) => {
     tally.refused += 1;
     const reason = 'CONNECT means nothing here: this is no proxy';
     sayLast(socket, rawAnswer('405 Method Not Allowed', reason), limits.goodbyeMs);
+  });
+  // Node would write its 100 into the middle of an answer that waits for the one before it.
+  server.on('checkContinue', (request, response) => {
+    if (response.socket) response.writeContinue();
+    server.emit('request', request, response);
   });
   server.on('checkExpectation', (request, response) => {
     tally.refused += 1;

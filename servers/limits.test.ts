@@ -163,6 +163,17 @@ it.each(['express', 'http'] as const)(
   },
 );
 
+it('does not complain of a body that is long and slow, on Express, which waits for its end', async () => {
+  const complaints = vi.spyOn(console, 'error');
+  const endpoint = await serve('short-poll', { helloMs: 50, requestMs: 100 });
+  const said = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n{';
+  expect(await text(await open(endpoint, said))).toMatch(/^HTTP\/1.1 408 /);
+  await vi.waitFor(() => expect(endpoint.connections).toBe(0));
+  await new Promise(setImmediate);
+  expect(complaints).not.toHaveBeenCalled();
+  complaints.mockRestore();
+});
+
 describe.each(['push', 'notify'] as const)('a WebSocket of %s', (name) => {
   it('is closed with 1009 on a long message, in one frame or in many', async () => {
     const endpoint = await serve(name, { messageBytes: 100 });
@@ -250,6 +261,40 @@ describe('requests that follow one another on a connection, without waiting for 
         /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*a stream takes a connection of its own/,
       );
       expect(endpoint.readers).toHaveLength(0);
+    },
+  );
+
+  it.each(['express', 'http'] as const)(
+    'are answered before what is no request is refused, on %s',
+    async (framework) => {
+      const endpoint = await serve('short-poll', {}, { framework });
+      const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
+      const answer = await text(await open(endpoint, `${post}${ask()}GET /\xff HTTP/1.1\r\n\r\n`));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+      expect(answer).toMatch(/this is not HTTP/);
+    },
+  );
+
+  it.each(['express', 'http'] as const)(
+    'are answered before a body that is none, on %s',
+    async (framework) => {
+      const endpoint = await serve('short-poll', {}, { framework });
+      const head = 'POST /messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n';
+      const answer = await text(await open(endpoint, `${ask()}${head}nonsense\r\n`));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    },
+  );
+
+  it.each(['express', 'http'] as const)(
+    'are answered whole, whatever they expect, on %s',
+    async (framework) => {
+      const endpoint = await serve('short-poll', {}, { framework });
+      await source.publish({ body: 'x'.repeat(2000) });
+      const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
+      const get = ask(`/messages?after=${source.log.id}:0`, 'expect: 100-continue\r\nconnection: close\r\n');
+      const answer = await text(await open(endpoint, post + get));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 200']);
+      expect(JSON.parse(answer.slice(answer.lastIndexOf('\r\n\r\n'))).messages.length).toBeGreaterThan(1);
     },
   );
 

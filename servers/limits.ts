@@ -8,7 +8,7 @@
  *
  * Whoever is refused is told why, may read that for a second, and is cut off. Beside these there are the
  * limits of an answer (message-log.ts), of what waits for a slow reader (outbox.ts) and of a class
- * (bench/classroom/).
+ * (bench/classroom/). SECURITY.md has them all, with what is exposed to whom.
  */
 export type Limits = {
   /** Connections at once. The default holds the largest crowd of an experiment twice. */

@@ -55,7 +55,7 @@ export async function startServers(
 
 /** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */
 async function main(): Promise<void> {
-  const { port, broker } = readOptions(process.argv.slice(2));
+  const { port, broker } = optionsOrEnd(process.argv.slice(2));
   const shared = broker === undefined ? undefined : await sharedSource(broker);
   const source = shared ?? new EmbeddedSource();
   const names = Object.keys(serversByName) as ServerName[];
@@ -96,24 +96,29 @@ async function sharedSource(url: string) {
   }
 }
 
-function readOptions(args: string[]): { port: number; broker?: string } {
-  const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
+function optionsOrEnd(args: string[]): ReturnType<typeof readOptions> {
   try {
-    const { port, broker } = parseArgs({ args, options }).values;
-    if (!/^\d+$/.test(port) || Number(port) > 65_530)
-      return fail(2, `--port is "${port}": it takes the first of six free ports, 1 to 65530, or 0 for any`);
-    if (broker !== undefined) checkBroker(broker);
-    return { port: Number(port), broker };
+    return readOptions(args);
   } catch (error) {
     return fail(2, (error as Error).message);
   }
+}
+
+/** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what it takes. */
+export function readOptions(args: string[]): { port: number; broker?: string } {
+  const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
+  const { port, broker } = parseArgs({ args, options }).values;
+  if (!/^\d+$/.test(port) || Number(port) > 65_530)
+    throw new Error(`--port is "${port}": it takes the first of six free ports, 1 to 65530, or 0 for any`);
+  if (broker !== undefined) checkBroker(broker);
+  return { port: Number(port), broker };
 }
 
 function checkBroker(url: string): void {
   try {
     parseRabbitUrl(url);
   } catch (error) {
-    fail(2, `--broker: ${(error as Error).message}`);
+    throw new Error(`--broker: ${(error as Error).message}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
 import { renderUnicodeCompact } from 'uqr';
@@ -18,7 +19,8 @@ const exitCodes = { ok: 0, usage: 2, environment: 3, interrupted: 130 } as const
 
 type Options = { lan?: boolean; port: number; open?: boolean; replay?: string };
 
-const command = new Command('npm run classroom --')
+/** The command line, for `main` and for those who try it. */
+export const classroomCommand = new Command('npm run classroom --')
   .description('Push beside polling, live on a projector: the class predicts, joins, and is the load.')
   .option('--lan', 'let phones of this network join; otherwise only this machine can')
   .option('--port <number>', 'the page’s port; the class’s servers take the four after it', readPort, 8088)
@@ -28,7 +30,8 @@ const command = new Command('npm run classroom --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-await main(command.parse().opts<Options>());
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await main(classroomCommand.parse().opts<Options>());
 
 async function main({ lan, port, open: opens, replay }: Options): Promise<void> {
   if (lan && replay !== undefined)

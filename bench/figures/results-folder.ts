@@ -7,7 +7,7 @@ import { writeWhole } from '../result-file.ts';
 const folder = fileURLToPath(new URL('../../results', import.meta.url));
 
 /** The runs that leave figures. */
-export type RunName = 'faults' | 'soak';
+export type RunName = 'faults' | 'fuzz' | 'soak';
 
 /** Writes the figures of a run, whole or not at all. Returns where. Throws where it can't. */
 export function saveFigures(name: RunName, figures: object): string {

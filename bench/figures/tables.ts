@@ -1,7 +1,9 @@
+import { type FuzzFigures, fuzzTables } from '../abuse/figures.ts';
 import type { KindSummary } from '../faults/summary.ts';
 import { cellsOf, summaryHeadings } from '../faults/summary.ts';
 import type { Slope } from '../soak/slope.ts';
 import type { Soaked } from '../soak/soak.ts';
+import { table } from './markdown.ts';
 import type { RunName } from './results-folder.ts';
 
 /** What `npm run test:faults` leaves, as far as its table goes. */
@@ -50,6 +52,16 @@ export function soakTable(soaked: SoakFigures): string {
   ].join('\n\n');
 }
 
+/** What each long run's figures look like in a text. */
+export const tablesOf: { [Name in RunName]: (figures: FiguresOf[Name]) => string } = {
+  fuzz: fuzzTables,
+  faults: faultTable,
+  soak: soakTable,
+};
+
+/** What each long run leaves. */
+type FiguresOf = { fuzz: FuzzFigures; faults: FaultFigures; soak: SoakFigures };
+
 /**
  * The text with the tables between its markers, `<!-- figures:faults -->` and `<!-- /figures:faults -->`; a
  * marker without an end is given one. A text without the marker stays as it is.
@@ -63,11 +75,6 @@ export function withTables(text: string, tables: Partial<Record<RunName, string>
     const rest = to < 0 ? from + begin.length : to + end.length;
     return `${written.slice(0, from)}${begin}\n\n${filled}\n\n${end}${written.slice(rest)}`;
   }, text);
-}
-
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 function slopeText({ perMinute, low, high, mean }: Slope): string {

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isReason } from '../../bench/abuse/fuzz.ts';
+import { nearlyJson } from '../../bench/abuse/inputs.ts';
+import { aResult } from '../../bench/abuse/right-inputs.ts';
 import { parseResult } from '../../bench/result.ts';
 import { resultShape } from '../result-shape.ts';
 import { readResult, type Shape } from './result-check.ts';
@@ -130,5 +134,30 @@ describe('the check of a result file in a page', () => {
     };
     walk(shape);
     expect([...unknown]).toEqual([]);
+  });
+});
+
+it('checks a field also under a name that every object has', () => {
+  const result = aResult() as { probes: { values: Record<string, unknown> }[] };
+  Object.assign(result.probes[0]?.values as object, { toString: 'seven' });
+  expect(saidOf(JSON.stringify(result)).page).toContain('probes.0.values.toString: ');
+});
+
+describe('any text', () => {
+  /** As many as `npm run test:fuzz` gives every other parser: `FUZZ_COUNT=100000`. */
+  const numRuns = Number(process.env.FUZZ_COUNT ?? 1000);
+
+  it('is taken or refused by the page as by the lab itself, in one line', { timeout: 600_000 }, () => {
+    const texts = nearlyJson(fc.constant(aResult()));
+    let taken = 0;
+    const property = fc.property(texts, (text) => {
+      const { page, lab } = saidOf(text);
+      expect(page === '').toBe(lab === '');
+      expect(page === '' || isReason(page)).toBe(true);
+      if (page === '') taken += 1;
+    });
+    fc.assert(property, { seed: 7, numRuns });
+    expect(taken).toBeGreaterThan(numRuns / 10);
+    expect(taken).toBeLessThan(numRuns);
   });
 });

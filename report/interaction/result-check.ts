@@ -31,9 +31,7 @@ export function readResult(text: string, shape: Shape): Result {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    throw new Error(
-      `not a result file: it is not JSON (${(error as Error).message.replaceAll(/[\s\p{Cc}]+/gu, ' ')})`,
-    );
+    throw new Error(`not a result file: it is not JSON (${oneLine((error as Error).message)})`);
   }
   const version = (data as { schemaVersion?: unknown } | null)?.schemaVersion;
   const known = shape.properties?.schemaVersion?.const;
@@ -42,8 +40,13 @@ export function readResult(text: string, shape: Shape): Result {
       `schemaVersion is ${written(version)}, this page reads version ${written(known)}: run the lab again`,
     );
   const fault = faultIn(data, shape, '', shape.$defs ?? {});
-  if (fault) throw new Error(`not a valid result file: ${fault.path || '(top)'}: ${fault.says}`);
+  if (fault) throw new Error(oneLine(`not a valid result file: ${fault.path || '(top)'}: ${fault.says}`));
   return withDefaults(data as Result, shape);
+}
+
+/** What a file holds may be repeated, but not so that it looks like more than one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
 type Fault = { path: string; says: string };

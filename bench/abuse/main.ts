@@ -1,0 +1,154 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { saveFigures } from '../figures/results-folder.ts';
+import { Child } from '../harness/child.ts';
+import { inspectEnvironment } from '../harness/environment.ts';
+import { type Beside, measureBeside, type Variant, variants } from './beside.ts';
+import { type FuzzFigures, fuzzTables, hasFailed } from './figures.ts';
+import { type Fuzzed, repeatCommand } from './fuzz.ts';
+import type { FuzzHandlers } from './fuzz-process.ts';
+import { targets } from './targets.ts';
+
+/**
+ * The long form of the abuse: `npm run test:fuzz`. See `--help`.
+ *
+ * First every target gets its inputs, as many targets at a time as there are processors; then a healthy client
+ * is measured beside attacks, one server after the other. The figures go to a file, tables to stdout.
+ *
+ * Exit codes: 0 nothing was found; 1 something was; 2 the command line is wrong; 3 the figures can't be written.
+ */
+type Options = { count: number; seed: number; only?: string[]; beside: boolean };
+
+/** How often it looks how far a target has got, and how long one may stand still. */
+const lookEveryMs = 2000;
+const stillMsMax = 120_000;
+
+const names = targets().map(({ name }) => name);
+
+const command = new Command('npm run test:fuzz --')
+  .description(
+    'Sends bad input to every parser and server, and attacks every server beside a healthy client.',
+  )
+  .option('--count <number>', 'inputs for each', readCount, 100_000)
+  .option('--seed <number>', 'what the inputs derive from', readCount, 7)
+  .option('--only <names>', 'targets, separated by commas', readNames)
+  .option('--no-beside', 'do not attack')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+process.exit(await main(command.parse().opts<Options>()));
+
+async function main({ count, seed, only = names, beside }: Options): Promise<number> {
+  const startedAt = new Date();
+  const { environment } = await inspectEnvironment();
+  const fuzzed = await fuzzAll(only, count, seed);
+  const besides = beside && only === names ? await attackAll(seed) : [];
+  const { node, cpu, cores, commit } = environment;
+  const figures: FuzzFigures = {
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    ...{ node, cpu, cores, commit, count, seed, fuzzed, besides },
+  };
+  console.log(fuzzTables(figures));
+  for (const one of fuzzed)
+    if (one.finding !== undefined)
+      console.error(`\n${one.target}: ${one.finding}\nagain: ${repeatCommand(one, count, seed)}`);
+  for (const { server, framework, lost, twice, failure } of besides)
+    if (lost + twice > 0 || failure !== undefined)
+      console.error(`\n${server} on ${framework}: ${lost} lost, ${twice} twice, ${failure ?? 'no failure'}`);
+  try {
+    console.error(`\n${saveFigures('fuzz', figures)}`);
+  } catch (error) {
+    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    return 3;
+  }
+  return hasFailed(figures) ? 1 : 0;
+}
+
+/** Each target in a process of its own, in the order of the list. */
+async function fuzzAll(only: readonly string[], count: number, seed: number): Promise<Fuzzed[]> {
+  const left = [...only];
+  const fuzzed = new Map<string, Fuzzed>();
+  const work = async () => {
+    for (let target = left.shift(); target !== undefined; target = left.shift()) {
+      const one = await fuzzApart(target, count, seed);
+      fuzzed.set(target, one);
+      const seconds = Math.round(one.durationMs / 1000);
+      console.error(`${fuzzed.size}/${only.length} ${target}: ${one.inputs} inputs, ${seconds} s`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return only.map((target) => fuzzed.get(target) as Fuzzed);
+}
+
+/** Fuzzes in a child. One that ends has crashed, and one that does not answer hangs. */
+async function fuzzApart(target: string, count: number, seed: number): Promise<Fuzzed> {
+  const child = new Child<FuzzHandlers>('../abuse/fuzz-process.ts');
+  const startedMs = performance.now();
+  let inputs = 0;
+  let isOver = false;
+  const aDayMs = 86_400_000;
+  const watch = async (): Promise<Fuzzed> => {
+    try {
+      while (!isOver) {
+        await wait(lookEveryMs);
+        inputs = await child.call('progress', undefined, stillMsMax);
+      }
+    } catch (error) {
+      return fallen(child.ended ? 'crashes' : 'hangs', (error as Error).message);
+    }
+    return new Promise(() => {});
+  };
+  const fallen = (how: 'crashes' | 'hangs', why: string): Fuzzed => ({
+    ...{
+      target,
+      kind: 'server',
+      seed,
+      inputs,
+      taken: 0,
+      refused: 0,
+      crashes: 0,
+      rejections: 0,
+      hangs: 0,
+      unnamed: 0,
+    },
+    [how]: 1,
+    durationMs: Math.round(performance.now() - startedMs),
+    finding: `${why}, after some ${inputs} inputs`,
+  });
+  try {
+    return await Promise.race([child.call('fuzz', { target, count, seed }, aDayMs), watch()]);
+  } catch (error) {
+    return fallen('crashes', (error as Error).message);
+  } finally {
+    isOver = true;
+    child.kill();
+  }
+}
+
+async function attackAll(seed: number): Promise<Beside[]> {
+  const besides: Beside[] = [];
+  for (const variant of variants) {
+    console.error(`attacking ${nameOf(variant)}`);
+    besides.push(await measureBeside(variant, seed));
+  }
+  return besides;
+}
+
+function nameOf({ server, framework }: Variant): string {
+  return `${server} on ${framework}`;
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError('It takes a whole number from 1 to 999999999.');
+  return Number(text);
+}
+
+function readNames(text: string): string[] {
+  for (const name of text.split(','))
+    if (!names.includes(name))
+      throw new InvalidArgumentError(`There is no "${name}". It takes ${names.join(', ')}.`);
+  return text.split(',');
+}

@@ -1,0 +1,330 @@
+import { createParser } from 'eventsource-parser';
+import fc from 'fast-check';
+import { controlSchema, joinSchema, saidSchema } from '../../clients/classroom/protocol.ts';
+import { questions } from '../../clients/classroom/questions.ts';
+import { defaultSettings, laneNames } from '../../clients/classroom/settings.ts';
+import type { ConnectionEvents } from '../../clients/openers.ts';
+import { Subscription } from '../../clients/subscription.ts';
+import {
+  formatCursor,
+  isBatch,
+  LineSplitter,
+  parseCredit,
+  parseCursor,
+  parseDelivery,
+  parseJson,
+  parseNotice,
+  parsePublication,
+} from '../../servers/message.ts';
+import { MessageLog } from '../../servers/message-log.ts';
+import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
+import { parseStreamEntry, Transcript } from '../../servers/source/stream-entry.ts';
+import { eventFrame } from '../../servers/sse.ts';
+import { answerSchema, orderSchema, parseAs, signSchema } from '../agents/orders.ts';
+import { ofEveryLane } from '../classroom/counts.ts';
+import { read } from '../classroom/input.ts';
+import { Lesson } from '../classroom/lesson.ts';
+import { parseRecording } from '../classroom/recording.ts';
+import { addressesOf } from '../harness/broker/addresses.ts';
+import { parseResult } from '../result.ts';
+import { attempt, type Opened, type Outcome, type Target, taken } from './fuzz.ts';
+import { anyJson, anyNumber, anyText, cursors, nearlyJson, publications } from './inputs.ts';
+import { aRecording, aResult, aShard, aSign, aWindow, sights } from './right-inputs.ts';
+
+/** Everything that reads what comes from outside, without a socket in between. */
+export function parsers(): Target<never>[] {
+  return [
+    parser('cursor', cursors(), (text) => {
+      const cursor = parseCursor(text);
+      // What is taken is written as it stood, or two names would mean one place.
+      if (cursor && formatCursor(cursor) !== text) throw new TypeError(`${text} was read as another cursor`);
+      const log = new MessageLog({}, 'a1');
+      for (let seq = 1; seq <= 5; seq += 1) log.append('x', 0);
+      return log.after(log.cursorFrom(text));
+    }),
+    parser('publication', publications, (text) => {
+      const data = parseJson(text);
+      if (parseCredit(data) === undefined) parsePublication(data);
+    }),
+    parser('line', fc.array(fc.oneof(anyText, publications), { maxLength: 6 }), (pieces) => {
+      const splitter = new LineSplitter(60);
+      const lines = pieces.flatMap((piece) => splitter.take(piece));
+      const whole = pieces.join('').split('\n').slice(0, -1);
+      const wanted = whole.filter((line) => line.trim() !== '');
+      if (JSON.stringify(lines) !== JSON.stringify(wanted))
+        throw new TypeError('other lines than were written');
+    }),
+    parser(
+      'sse-frame',
+      fc.record({ body: anyText, key: anyText, cursor: anyNumber }),
+      ({ body, key, cursor }) => {
+        const text = JSON.stringify({ seq: 1, dueMs: 0, body, key });
+        const events: { data: string; id?: string }[] = [];
+        createParser({ onEvent: (event) => events.push(event) }).feed(
+          String(eventFrame(text, `a1:${cursor}`, 'message')),
+        );
+        if (events.length !== 1 || events[0]?.data !== text || events[0]?.id !== `a1:${cursor}`)
+          throw new TypeError('another event than was written');
+      },
+    ),
+    client(),
+    parser('notice', nearlyJson(fc.record({ next: cursors() })), parseNotice),
+    parser('result-file', nearlyJson(fc.constant(aResult())), parseResult),
+    parser('recording', nearlyJson(fc.constant(aRecording)), parseRecording),
+    parser('said', said, (text) => read(saidSchema, parseJson(text))),
+    parser('join', nearlyJson(fc.record({ code: anyText, name: anyText })), (text) =>
+      read(joinSchema, parseJson(text)),
+    ),
+    lesson(),
+    parser('order', orders, (text) => parseAs(orderSchema, 'order', text)),
+    parser('agent-sign', nearlyJson(fc.constant(aSign)), (text) => parseAs(signSchema, 'sign', text)),
+    parser(
+      'agent-answer',
+      nearlyJson(fc.oneof(fc.record({ value: anyJson }), fc.record({ error: anyText }))),
+      (text) => parseAs(answerSchema, 'answer', text),
+    ),
+    stream(),
+    parser('rabbit-address', addresses, readAddress),
+  ];
+}
+
+/** A target that is one call. */
+export function parser<Input>(
+  name: string,
+  input: fc.Arbitrary<Input>,
+  parse: (input: Input) => unknown,
+): Target<never> {
+  return judged(name, input, () => (one) => attempt(() => parse(one)));
+}
+
+function judged<Input>(
+  name: string,
+  input: fc.Arbitrary<Input>,
+  open: () => (input: Input) => Outcome | Promise<Outcome>,
+) {
+  const target: Target<Input> = {
+    name,
+    kind: 'parser',
+    input,
+    async open(): Promise<Opened<Input>> {
+      const judge = open();
+      return { judge: (inputs) => inTurn(inputs, judge) };
+    },
+  };
+  return target as unknown as Target<never>;
+}
+
+async function inTurn<Input>(inputs: readonly Input[], judge: (input: Input) => Outcome | Promise<Outcome>) {
+  const outcomes: Outcome[] = [];
+  for (const input of inputs) outcomes.push(await judge(input));
+  return outcomes;
+}
+
+const message = fc.record({ seq: fc.oneof(fc.nat({ max: 40 }), anyNumber), dueMs: anyNumber, body: anyText });
+const batch = fc.record({
+  messages: fc.array(message, { maxLength: 3 }),
+  next: cursors(),
+  missed: fc.oneof(fc.nat({ max: 9 }), anyNumber),
+  reset: fc.constantFrom(true, undefined),
+});
+
+/** A pushed client at a server that says anything: it stands it, and says why it hangs up. */
+function client(): Target<never> {
+  return judged('delivery', nearlyJson(fc.oneof(message, batch)), () => {
+    return (text) => {
+      const events: ConnectionEvents[] = [];
+      let closed = false;
+      const pushed = new Subscription({ url: '', random: () => 0.5 }, (_after, opened) => {
+        events.push(opened);
+        return { send() {}, close: () => (closed = true) };
+      });
+      let handled = 0;
+      void pushed.start(() => (handled += 1));
+      events[0]?.onText(text);
+      if (closed) events[0]?.onClose('closed');
+      const hungUp = closed;
+      pushed.stop();
+      const delivery = attempt(() => parseDelivery(text));
+      if (delivery.refused === undefined && !isBatch(JSON.parse(text)) && handled > 1)
+        throw new TypeError('one message was handled twice');
+      return hungUp && handled === 0 ? { refused: pushed.counters.lastFailure ?? '' } : taken;
+    };
+  });
+}
+
+/** What a page may say in a session, or nearly. */
+export const said = nearlyJson(
+  fc.oneof(
+    fc.record({
+      say: fc.constant('vote'),
+      question: anyText,
+      choice: fc.oneof(fc.nat({ max: 4 }), anyNumber),
+    }),
+    fc.record({ say: fc.constant('clock'), id: anyNumber }),
+    fc.record({
+      say: fc.constant('transport'),
+      transport: fc.oneof(fc.constantFrom(...laneNames, 'assign'), anyText),
+    }),
+    fc.record({
+      say: fc.constant('saw'),
+      transport: fc.constantFrom(...laneNames),
+      uncertaintyMs: anyNumber,
+      sights: fc.subarray(sights),
+    }),
+  ),
+);
+
+/** What a presenter's page may send, or nearly. */
+export const controls = nearlyJson(
+  fc.oneof(
+    fc.record({ action: fc.constantFrom('pause', 'resume', 'step', 'reset', 'dismiss', 'save', 'begin') }),
+    fc.record({ action: fc.constant('begin'), page: anyText }),
+    fc.record({ action: fc.constant('set'), settings: fc.constant(defaultSettings) }),
+    fc.record({ action: fc.constant('scene'), scene: fc.oneof(fc.nat({ max: 10 }), anyNumber) }),
+    fc.record({ action: fc.constant('burst'), count: fc.oneof(fc.nat({ max: 201 }), anyNumber) }),
+    fc.record({
+      action: fc.constant('ask'),
+      question: fc.oneof(fc.constantFrom(...questions.map(({ id }) => id)), anyText),
+    }),
+    fc.record({
+      action: fc.constant('close-vote'),
+      hands: fc.array(fc.nat({ max: 1001 }), { maxLength: 5 }),
+    }),
+  ),
+);
+
+/** Controls and votes, one after the other, in a lesson that goes on. */
+function lesson(): Target<never> {
+  type Input = { control: string; member: number; question: string; choice: number };
+  const ids = fc.oneof(fc.constantFrom(...questions.map(({ id }) => id)), anyText);
+  const input = fc.record({
+    control: controls,
+    member: fc.nat({ max: 5 }),
+    question: ids,
+    choice: fc.nat({ max: 3 }),
+  });
+  return judged<Input>('control-and-vote', input, () => {
+    const noFigures = {
+      messages: 0,
+      p50Ms: null,
+      p95Ms: null,
+      maxMs: null,
+      lastMs: null,
+      requests: 0,
+      empty: 0,
+      bytes: 0,
+      missed: 0,
+      reconnects: 0,
+      inboxMessages: 0,
+      backlogBytes: 0,
+    };
+    const stage = {
+      onSettings() {},
+      begin: async () => {},
+      pause() {},
+      resume() {},
+      burst() {},
+      figures: () => ({
+        settings: defaultSettings,
+        durationMs: 0,
+        lanes: ofEveryLane(() => noFigures),
+        delays: [],
+      }),
+      save: async () => ({ resultFile: '', reportFile: '', recordingFile: '', reportPath: '' }),
+    };
+    const held = new Lesson(stage);
+    return async ({ control, member, question, choice }) => {
+      const voted = attempt(() => held.votes.vote(member, question, choice));
+      if (voted.refused === '') return voted;
+      try {
+        await held.control(read(controlSchema, parseJson(control)));
+        return taken;
+      } catch (error) {
+        return attempt(() => {
+          throw error;
+        });
+      }
+    };
+  });
+}
+
+const orders = nearlyJson(
+  fc.oneof(
+    fc.record({
+      name: fc.constantFrom('take', 'clock', 'disconnect', 'release'),
+      lab: anyText,
+      argument: fc.constant(null),
+    }),
+    fc.record({ name: fc.constant('connect'), lab: fc.constant('lab-1'), argument: fc.constant(aShard) }),
+    fc.record({ name: fc.constant('meter'), lab: fc.constant('lab-1'), argument: fc.constant(aWindow) }),
+    fc.record({
+      name: fc.constant('finish'),
+      lab: fc.constant('lab-1'),
+      argument: fc.record({ head: anyNumber, limitMs: anyNumber, giveUp: fc.boolean() }),
+    }),
+  ),
+);
+
+const entry = fc.oneof(
+  fc.record({ mark: anyText, term: fc.constant(true) }),
+  fc.record({ mark: anyText, log: fc.constantFrom('a1', 'b2'), proposes: anyText }),
+  fc.record({
+    log: fc.constantFrom('a1', 'b2'),
+    term: fc.constantFrom('A', 'B'),
+    from: fc.constantFrom('s1', 's2'),
+    number: fc.oneof(fc.nat({ max: 50 }), anyNumber),
+    message: fc.record({ seq: fc.oneof(fc.nat({ max: 50 }), anyNumber), dueMs: anyNumber, body: anyText }),
+  }),
+);
+
+/** Entries of a stream, a few to a stream: who reads them is not led astray by what somebody else wrote. */
+function stream(): Target<never> {
+  return judged(
+    'stream-entry',
+    fc.array(nearlyJson(entry), { minLength: 1, maxLength: 6 }),
+    () => (texts) => {
+      const transcript = new Transcript();
+      const log = new MessageLog({}, 'a1');
+      return attempt(() => {
+        for (const [offset, text] of texts.entries()) {
+          const read = parseStreamEntry(text);
+          if (!read) continue;
+          if (transcript.take(read, offset) && 'message' in read) log.take(read.message);
+          const { logId, head } = transcript;
+          if (!['string', 'undefined'].includes(typeof logId) || !Number.isSafeInteger(head))
+            throw new TypeError(`the log is ${JSON.stringify(logId)}, and has got to ${head}`);
+        }
+      });
+    },
+  );
+}
+
+const addresses = fc.oneof(
+  anyText,
+  fc
+    .tuple(
+      fc.constantFrom('amqp', 'amqps', 'http', ''),
+      fc.oneof(fc.constantFrom('', 'name', 'na%6De', '%'), anyText),
+      fc.constant('s3cret'),
+      fc.oneof(fc.constantFrom('host', '127.0.0.1', '[::1]', ''), anyText),
+      fc.oneof(fc.constantFrom('5672', '0', '65536', ''), anyText),
+      fc.oneof(fc.constantFrom('', '/', '/vhost', '/%2f', '/%'), anyText),
+      fc.oneof(fc.constantFrom('', '?mqtt=1&stomp=2', '?mqtt=0', '?stomp=1e3'), anyText),
+    )
+    .map(
+      ([scheme, name, password, host, port, path, query]) =>
+        `${scheme}://${name}:${password}@${host}:${port}${path}${query}`,
+    ),
+);
+
+/** A refusal is read by whoever stands behind, so it repeats no password. */
+function readAddress(text: string): void {
+  try {
+    parseRabbitUrl(text);
+    addressesOf(text);
+  } catch (error) {
+    if ((error as Error).message.includes('s3cret'))
+      throw new TypeError(`a password was told: ${(error as Error).message}`);
+    throw error;
+  }
+}

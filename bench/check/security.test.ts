@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../clients/classroom/settings.ts';
+import { defaultLimits } from '../../servers/limits.ts';
+import { defaultBatchLimit } from '../../servers/message-log.ts';
+import { defaultLimitBytes } from '../../servers/outbox.ts';
+
+const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
+
+/** The cells of every row of every table, by the first of them. */
+const rows = new Map(
+  page
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, name, ...cells]) => [name?.replaceAll('`', ''), cells] as const),
+);
+
+const numberIn = (name: string) => Number(rows.get(name)?.[0]?.replaceAll(',', ''));
+
+describe('SECURITY.md', () => {
+  it.each(Object.entries(defaultLimits))('says what servers/limits.ts says: %s', (name, value) => {
+    expect(numberIn(name)).toBe(value);
+  });
+
+  it.each([
+    ['bytes for one slow reader', defaultLimitBytes.disconnect],
+    ['messages in one answer', defaultBatchLimit.messages],
+    ['members of a class', limits.members],
+    ['characters of what a class', limits.saidBytes],
+    ['things that a member says', limits.saidPerSecond],
+  ])('says how much may wait, or be said: %s', (start, value) => {
+    const name = [...rows.keys()].find((one) => one?.startsWith(start)) as string;
+    expect(numberIn(name)).toBe(value);
+  });
+});
