@@ -8,7 +8,7 @@ import { sendBatch } from './prepared.ts';
  * costs can be told from what a framework costs.
  */
 export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): RequestListener {
-  return async (request, response) => {
+  return (request, response) => {
     try {
       const [path, query] = (request.url ?? '').split('?');
       if (request.method !== 'GET' && request.method !== 'POST')
@@ -17,10 +17,7 @@ export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): R
           405,
         );
       if (path !== '/messages') throw new BadInput(`there is no ${path} here: ask for /messages`, 404);
-      if (request.method === 'POST') {
-        const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
-        return sendJson(response, 201, { seq });
-      }
+      if (request.method === 'POST') return void takeIn(request, response);
       const parameters = new URLSearchParams(query);
       onAsked({
         after: parameters.get('after'),
@@ -33,14 +30,27 @@ export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): R
         response,
       });
     } catch (error) {
-      if (response.headersSent || request.socket.destroyed) return void response.destroy();
-      tally.refused += 1;
-      const status = error instanceof BadInput ? error.status : 500;
-      if (status === 500) console.error(error);
-      if (status === 405) response.setHeader('allow', 'GET, POST');
-      sendJson(response, status, { error: status === 500 ? 'the server failed' : (error as Error).message });
+      refuse(response, error as Error);
     }
   };
+
+  async function takeIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
+      sendJson(response, 201, { seq });
+    } catch (error) {
+      refuse(response, error as Error);
+    }
+  }
+
+  function refuse(response: ServerResponse, error: Error): void {
+    if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
+    tally.refused += 1;
+    const status = error instanceof BadInput ? error.status : 500;
+    if (status === 500) console.error(error);
+    if (status === 405) response.setHeader('allow', 'GET, POST');
+    sendJson(response, status, { error: status === 500 ? 'the server failed' : error.message });
+  }
 }
 
 /** Reads a body. Throws `BadInput` at the first byte too many; the rest is read and thrown away. */

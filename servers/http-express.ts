@@ -10,9 +10,10 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   app.disable('etag');
   app.use(refuseOtherMethods);
   app.get('/messages', (request, response) => {
+    const { after, latest } = request.query;
     onAsked({
-      after: request.query.after,
-      latest: request.query.latest !== undefined,
+      after,
+      latest: latest !== undefined,
       answer(batch) {
         count(batch, tally);
         sendBatch(response, batch);

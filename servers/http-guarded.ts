@@ -1,10 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Tally } from './endpoint.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
@@ -16,8 +10,8 @@ import { type Limited, type Limits, limitsOf } from './limits.ts';
  */
 export function guardedHttpServer(listener: RequestListener, tally: Tally, options: Limited): Server {
   const limits = limitsOf(options);
-  /** What was asked last on a connection, and its answer. */
-  const latest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
+  /** The answer to what was asked last on a connection. */
+  const latest = new Map<Socket, ServerResponse>();
   /** Connections on which nothing more is read. */
   const broken = new WeakSet<Socket>();
   const server = createServer(
@@ -37,11 +31,12 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
         tally.refused += 1;
         return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
       }
-      latest.set(socket, { request, response });
+      latest.set(socket, response);
       listener(request, response);
     },
   );
   limitConnections(server, tally, limits);
+  server.on('connection', (socket: Socket) => socket.once('close', () => latest.delete(socket)));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (broken.has(socket)) return;
     broken.add(socket);
@@ -53,10 +48,10 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
       sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
     // A listener takes what comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
-    const { request, response } = latest.get(socket) ?? {};
+    const response = latest.get(socket);
     // What was asked before this is answered before it.
-    if (!request || !response || response.writableFinished) sayWhy();
-    else if (request.complete) response.once('finish', sayWhy);
+    if (!response || response.writableFinished) sayWhy();
+    else if (response.req.complete) response.once('finish', sayWhy);
     else if (response.headersSent) socket.destroy();
     else refuse(response, Number.parseInt(status, 10), reason);
   });

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Batch, Cursor } from './message.ts';
 import { type BatchLimit, defaultBatchLimit, type MessageLog } from './message-log.ts';
 
@@ -46,21 +46,34 @@ export class Prepared {
 const placesKept = 1000;
 const charactersKept = 16 * 1024 * 1024;
 
-/** The bytes of batches that somebody still has. */
-const bodies = new WeakMap<Batch, Buffer>();
+/** Answers that somebody still has: the text, its bytes, and how Node is to write it. */
+type Body = { text: string; encoding: 'latin1' | 'utf8'; headers: OutgoingHttpHeaders };
+const bodies = new WeakMap<Batch, Body>();
 
 /** Answers with a batch. Goes past whatever a framework would do to write JSON. */
 export function sendBatch(response: ServerResponse, batch: Batch): void {
   let body = bodies.get(batch);
   if (!body) {
-    body = Buffer.from(JSON.stringify(batch));
+    body = bodyOf(batch);
     bodies.set(batch, body);
   }
-  response
-    .writeHead(200, {
+  response.writeHead(200, body.headers).end(body.text, body.encoding);
+}
+
+/**
+ * A text and not its bytes: Node writes a text in one piece with the headers, and bytes in a second one, which
+ * costs it more than the copy. Where every character is one byte, there is nothing to encode either.
+ */
+function bodyOf(batch: Batch): Body {
+  const text = JSON.stringify(batch);
+  const bytes = Buffer.byteLength(text);
+  return {
+    text,
+    encoding: bytes === text.length ? 'latin1' : 'utf8',
+    headers: {
       'content-type': 'application/json; charset=utf-8',
-      'content-length': body.length,
+      'content-length': bytes,
       'cache-control': 'no-store',
-    })
-    .end(body);
+    },
+  };
 }

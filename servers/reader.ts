@@ -32,6 +32,8 @@ export class Reader {
   /** Where a reader that is catching up is in the log; `undefined` for a live one. */
   #cursor: Cursor | undefined;
   #isBatchUnderWay = false;
+  /** Nothing waits in the outbox and the socket has room, as far as its last 'drain' and write said. */
+  #isFlowing = false;
   /** Messages that it may still be sent. */
   #granted: number;
   readonly #noticesOnly: boolean;
@@ -73,9 +75,9 @@ export class Reader {
   /** Takes what the fan-out has for everybody. Returns whether it was written at once, as it is as a rule. */
   take({ entries, bytes }: Parcel): boolean {
     if (this.#cursor || !this.#socket.writable) return false;
-    if (this.#outbox.messages === 0 && !this.#isCongested && this.#granted >= entries.length) {
+    if (this.#isFlowing && this.#granted >= entries.length) {
       this.#granted -= entries.length;
-      this.#socket.write(bytes);
+      this.#isFlowing = this.#socket.write(bytes);
       return true;
     }
     if (this.#outbox.policy === 'credit') this.#fallBehind(entries[0] as Entry);
@@ -87,7 +89,7 @@ export class Reader {
   tellHole(hole: Entry): void {
     if (this.#cursor || !this.#socket.writable) return;
     if (this.#outbox.policy === 'credit') this.#fallBehind(hole);
-    else if (this.#outbox.messages === 0 && !this.#isCongested) this.#socket.write(hole.frame);
+    else if (this.#isFlowing) this.#isFlowing = this.#socket.write(hole.frame);
     else this.#queue([hole]);
   }
 
@@ -122,6 +124,7 @@ export class Reader {
   }
 
   #queue(entries: readonly Entry[]): void {
+    this.#isFlowing = false;
     const droppedBefore = this.#outbox.dropped;
     if (this.#outbox.messages === 0) this.#toldSeq = (entries[0] as Entry).seq - 1;
     for (const entry of entries) {
@@ -156,6 +159,7 @@ export class Reader {
       this.#untoldSeq = undefined;
     }
     this.#socket.uncork();
+    this.#isFlowing = this.#outbox.messages === 0 && !this.#isCongested;
   }
 
   /**
@@ -198,7 +202,7 @@ export class Reader {
     this.#granted -= batch.messages.length;
     this.#tally.deliveries += batch.messages.length;
     this.#isBatchUnderWay = true;
-    this.#socket.write(this.#frame(JSON.stringify(batch), batch.next, 'batch'), () => {
+    this.#isFlowing = this.#socket.write(this.#frame(JSON.stringify(batch), batch.next, 'batch'), () => {
       this.#isBatchUnderWay = false;
       setImmediate(() => this.#catchUp());
     });

@@ -41,6 +41,7 @@ const contenders: Fanning[] = [
 export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
   return {
     name: 'fan-out',
+    practises: true,
     enter: [...contenders, ...others].map((fanning) => () => enter(audience, fanning)),
   };
 }

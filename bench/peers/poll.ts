@@ -67,7 +67,7 @@ export function poll(polls: Child<PollsHandlers>): Contest {
     };
   }
 
-  return { name: 'poll', enter: contenders.map((answering) => () => enter(answering)) };
+  return { name: 'poll', practises: true, enter: contenders.map((answering) => () => enter(answering)) };
 }
 
 /** Gives one of the lab's servers its messages, and returns the paths that ask it for nothing and for all of them. */

@@ -5,6 +5,7 @@ import { Rounds } from './rounds.ts';
 function contestOf(log: string[], names: string[], failing?: { name: string; round: number }): Contest {
   return {
     name: 'c',
+    practises: false,
     enter: names.map((name) => async () => {
       let round = 0;
       return {
@@ -35,11 +36,20 @@ it('lets another one begin in every round, and ends all of them', async () => {
   ]);
 });
 
+it('begins with a practice that does not count, where a contest wants it', async () => {
+  const log: string[] = [];
+  const rounds = new Rounds([{ ...contestOf(log, ['a', 'b']), practises: true }], () => {});
+  await rounds.hold(1, () => log.push('|'));
+  expect(log.join(' ')).toBe('a1 b1 a2 b2 | end a end b');
+  expect(rounds.soFar.rounds).toBe(1);
+  expect(rounds.soFar.measures.map(({ values }) => values)).toEqual([[2], [2]]);
+});
+
 it('leaves a hole for a round that failed, names it, and goes on', async () => {
   const rounds = new Rounds([contestOf([], ['a', 'b'], { name: 'a', round: 2 })], () => {});
   await rounds.hold(3, () => {});
   expect(rounds.soFar.measures[0]).toMatchObject({ contender: 'a', values: [1, null, 3] });
-  expect(rounds.soFar.failures).toEqual(['c, round 2: a lost a message']);
+  expect(rounds.soFar.failures).toEqual(['c, round 2 of 3: a lost a message']);
 });
 
 it('goes on without a contender that does not start', async () => {

@@ -37,10 +37,14 @@ export class Rounds {
   async hold(rounds: number, onRound: () => void): Promise<void> {
     for (const contest of this.#contests) {
       const entered = await this.#enterAll(contest);
+      if (contest.practises)
+        for (const one of entered) await this.#hold(contest.name, one, 'practice', () => {});
       for (let round = 0; round < rounds && !this.#stopped; round += 1) {
         const start = round % Math.max(1, entered.length);
         for (const one of [...entered.slice(start), ...entered.slice(0, start)])
-          await this.#hold(contest.name, one, round, rounds);
+          await this.#hold(contest.name, one, `round ${round + 1} of ${rounds}`, (measured) =>
+            this.#enter(contest.name, one.name, round, measured),
+          );
         this.#rounds = Math.max(this.#rounds, round + 1);
         onRound();
       }
@@ -74,13 +78,18 @@ export class Rounds {
     return entered;
   }
 
-  async #hold(contest: string, one: Entered, round: number, rounds: number): Promise<void> {
+  async #hold(
+    contest: string,
+    one: Entered,
+    round: string,
+    onMeasured: (measured: Measured) => void,
+  ): Promise<void> {
     if (this.#stopped) return;
-    this.#onProgress(`${contest}, round ${round + 1} of ${rounds}: ${one.name}`);
+    this.#onProgress(`${contest}, ${round}: ${one.name}`);
     try {
-      for (const measured of await one.round()) this.#enter(contest, one.name, round, measured);
+      (await one.round()).forEach(onMeasured);
     } catch (error) {
-      if (!this.#stopped) this.#fail(`${contest}, round ${round + 1}: ${(error as Error).message}`);
+      if (!this.#stopped) this.#fail(`${contest}, ${round}: ${(error as Error).message}`);
     }
   }
 
