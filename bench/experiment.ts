@@ -15,8 +15,10 @@ export type Profile = (typeof profiles)[number];
 
 /** What the machine allows. */
 export type Machine = {
-  /** Clients that one process can hold open, from its limit of file descriptors. */
+  /** Clients that one process can hold open, from its limit of file descriptors and what else the machine gives. */
   clientsMax: number;
+  /** Processors that the lab may use. */
+  cores: number;
 };
 
 /** Clients of one transport in a trial. */
@@ -73,6 +75,8 @@ export type TrialPlan = {
   besides?: { clients: number; intervalMs: number };
   /** Every group gets a fleet process of its own, which nothing but its messages wakes. */
   ownFleets?: boolean;
+  /** The clients are shared among so many fleet processes. Default: one has them all. Only for trials that agents could do, too. */
+  fleets?: number;
   /** Run in new processes, where memory is watched over time. */
   ownProcesses?: boolean;
   /** Measure the memory that the connected clients take in the server. */

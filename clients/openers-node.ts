@@ -3,25 +3,24 @@ import { connect, type Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
-import type {
-  Connection,
-  ConnectionEvents,
-  OpenConnection,
-  OpenEvents,
-  Openers,
-  OpenHttp,
-} from './openers.ts';
+import type { Connection, OpenConnection, OpenEvents, Openers, OpenHttp } from './openers.ts';
 
-/** The openers of Node. One connection each and no pool, so that a simulated client costs what a real one does. */
-export const nodeOpeners: Openers = { webSocket, tcp, events, http };
-
-function webSocket(...opened: Parameters<OpenConnection>): Connection {
-  return new WebSocketConnection(...opened);
+/**
+ * The openers of Node. One connection each and no pool, so that a simulated client costs what a real one does.
+ * With an address of this host all connections come from there: from one address the kernel opens some 28,000
+ * connections to a port (`ip_local_port_range`), and all of 127.0.0.0/8 is this host, on Linux.
+ */
+export function nodeOpenersFrom(localAddress?: string): Openers {
+  return {
+    webSocket: (...opened) => new WebSocketConnection(localAddress, ...opened),
+    tcp: (...opened) => new TcpConnection(localAddress, ...opened),
+    events: (...opened) => events(localAddress, ...opened),
+    http: (...opened) => http(localAddress, ...opened),
+  };
 }
 
-function tcp(...opened: Parameters<OpenConnection>): Connection {
-  return new TcpConnection(...opened);
-}
+/** The same, from whichever address the kernel chooses. */
+export const nodeOpeners: Openers = nodeOpenersFrom();
 
 class WebSocketConnection implements Connection {
   readonly #socket: WebSocket;
@@ -29,8 +28,11 @@ class WebSocketConnection implements Connection {
   #under: Socket | undefined;
   #reason = '';
 
-  constructor(url: string, { onOpen, onText, onClose }: ConnectionEvents) {
-    this.#socket = new WebSocket(url, { perMessageDeflate: false });
+  constructor(
+    localAddress: string | undefined,
+    ...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>
+  ) {
+    this.#socket = new WebSocket(url, { perMessageDeflate: false, localAddress });
     // The handshake is over in this moment, and the socket is to be had.
     this.#socket.once('upgrade', ({ socket }) => {
       this.#under = socket;
@@ -68,9 +70,12 @@ class TcpConnection implements Connection {
   readonly #socket: Socket;
   #reason = 'the server ended the connection';
 
-  constructor(url: string, { onOpen, onText, onClose }: ConnectionEvents) {
+  constructor(
+    localAddress: string | undefined,
+    ...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>
+  ) {
     const { hostname, port } = new URL(url);
-    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, localAddress });
     this.#socket.setEncoding('utf8');
     if (onOpen) this.#socket.once('connect', onOpen);
     this.#socket.on('data', onText);
@@ -101,13 +106,16 @@ class TcpConnection implements Connection {
   }
 }
 
-function events(...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>) {
+function events(
+  localAddress: string | undefined,
+  ...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>
+) {
   const parser = createParser({ onEvent: (event) => onEvent(event.data) });
   const headers = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
   let stream: IncomingMessage | undefined;
   let paused = false;
   let reason = 'the server ended the stream';
-  const request = get(url, { agent: false, headers }, (response) => {
+  const request = get(url, { agent: false, headers, localAddress }, (response) => {
     stream = response;
     if (response.statusCode !== 200) reason = `the server answered ${response.statusCode}`;
     response.setEncoding('utf8');
@@ -135,12 +143,16 @@ function events(...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>) {
   };
 }
 
-function http(...[origin, { keepAlive = true, silenceLimitMs }]: Parameters<OpenHttp>) {
+function http(
+  localAddress: string | undefined,
+  ...[origin, { keepAlive = true, silenceLimitMs }]: Parameters<OpenHttp>
+) {
   const client = new HttpClient(origin, {
     pipelining: 1,
     keepAliveTimeout: 120_000,
     headersTimeout: silenceLimitMs,
     bodyTimeout: silenceLimitMs,
+    ...(localAddress && { localAddress }),
   });
   return {
     async ask(method: 'GET' | 'POST', path: string, body?: string) {

@@ -6,7 +6,7 @@ import { agentCommand } from '../agent.ts';
 import { classroomCommand } from '../classroom/main.ts';
 import { experiments } from '../experiments/experiments.ts';
 import { Rabbit } from '../harness/broker/rabbit.ts';
-import { labCommand } from '../lab.ts';
+import { labCommand } from '../lab-command.ts';
 import { attempt, type Outcome, type Target, taken } from './fuzz.ts';
 import { anyNumber, anyText } from './inputs.ts';
 import { parser } from './parsers.ts';

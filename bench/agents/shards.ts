@@ -6,7 +6,7 @@ import { addedUse } from '../harness/process-meter.ts';
 import { Recorder, type Recording } from '../harness/recorder.ts';
 import type { Returned, Shard } from '../result.ts';
 
-/** How the clients of a trial are divided among agents, and what they say put together again. */
+/** How the clients of a trial are divided among agents or processes, and what they say put together again. */
 
 /** What an agent reports of one group of its clients. */
 export type ShardReport = { report: FleetReport; recordings: { delay: Recording; response: Recording } };
@@ -43,7 +43,7 @@ export function withoutServer(told: ShardReport): ShardReport {
 /**
  * One report of a group from those of its shards. Books and histograms are added: a percentile is read from
  * all delays together, and never averaged. A shard that has nothing to report counts as all its messages
- * missed, since nobody knows which of them came.
+ * missed, since nobody knows which of them came. Without shards nothing is said of who held which clients.
  */
 export function mergedReport(
   shards: readonly Shard[],
@@ -76,7 +76,7 @@ export function mergedReport(
     heldMax: 0,
     ...(returned && { returned }),
     ...(handled && { handled }),
-    shards: [...shards],
+    ...(shards.length > 0 && { shards: [...shards] }),
   };
 }
 

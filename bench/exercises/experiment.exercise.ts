@@ -16,7 +16,7 @@ import { resultSchema, schemaVersion } from '../result.ts';
  */
 const file = process.env.EXERCISE_ANSWER ? './message-size.ts' : '../experiments/my-question.ts';
 
-const machine = { clientsMax: 1000 };
+const machine = { clientsMax: 1000, cores: 2 };
 
 describe('step by step', () => {
   it('1. there is a file that exports myQuestion', async () => {

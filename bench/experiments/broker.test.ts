@@ -82,7 +82,7 @@ describe('the verdict on a broker', () => {
 });
 
 describe('the plan of a broker', () => {
-  const machine = { clientsMax: 1000 };
+  const machine = { clientsMax: 1000, cores: 2 };
 
   it.each(['quick', 'default', 'full'] as const)(
     'of %s has what the verdict needs, in every repeat',

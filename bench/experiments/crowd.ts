@@ -1,37 +1,56 @@
 import { linearRegression } from 'simple-statistics';
 import type { TransportName } from '../../clients/transports.ts';
+import { defaultLimits } from '../../servers/limits.ts';
+import { fitCosts } from '../analysis/costs.ts';
 import { NotEnough } from '../analysis/findings.ts';
 import { freshestIntervalMs } from '../analysis/models.ts';
-import { spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
-import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import { spread, threeDigits, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import { type Experiment, type GroupPlan, type Machine, rotate, type TrialPlan } from '../experiment.ts';
+import type { Fit, Trial } from '../result.ts';
 
 const instantMs = 100;
+
+/** As many push clients as this, or as one server and this machine take, if that is fewer. */
+const largestCrowd = 50_000;
+
+/** Connections that a server takes without being told to take more, and what it needs beside the clients'. */
+const { connections: connectionsByDefault } = defaultLimits;
+const spareConnections = 1000;
+
 const sizes = {
-  quick: {
-    repeats: 1,
-    durationMs: 500,
-    ratePerSecond: 5,
-    clients: { push: [100, 1000] },
-  },
+  quick: { repeats: 1, durationMs: 500, clients: { push: [100, 1000] } },
   default: {
     repeats: 1,
     durationMs: 1000,
-    ratePerSecond: 2,
     clients: { push: [100, 500, 2000], notify: [1000], 'long-poll': [100, 1000] },
   },
   full: {
     repeats: 5,
     durationMs: 2000,
-    ratePerSecond: 1,
     clients: {
-      push: [100, 1000, 10_000],
+      push: [100, 1000, 10_000, largestCrowd],
       sse: [3000],
       'tcp-push': [3000],
       notify: [1000],
-      'long-poll': [100, 500, 2000],
+      'long-poll': [100, 1000, 10_000],
     },
   },
 } as const;
+
+/**
+ * Time from message to message for each client of the crowd, so that every crowd hears as many deliveries a second
+ * and what the server does beside delivering weighs the same in all. Some four times of what a delivery takes both sides.
+ */
+const apartMsPerClient = (transport: TransportName) => (asks(transport) ? 0.7 : 0.2);
+
+/** Never faster than this. */
+const apartMsMin = 50;
+
+/** So many clients live in one fleet process, and a larger crowd in several, as far as there are processors. */
+const clientsPerFleet = 5000;
+
+/** Crowds of this size and above are measured so often only: connecting them takes long. */
+const large = { clients: 10_000, repeats: 3 };
 
 export const crowd: Experiment = {
   text: {
@@ -70,17 +89,19 @@ export const crowd: Experiment = {
   rule: `Holds when 99 % of the messages reach the largest crowd of push clients within ${instantMs} ms in every run; otherwise "depends", with the number of clients at which the fitted cost per delivery reaches ${instantMs} ms.`,
 
   plan(profile, machine) {
-    const { repeats, durationMs, ratePerSecond, clients } = sizes[profile];
+    const { repeats, clients } = sizes[profile];
     const groups = Object.entries<readonly number[]>(clients).flatMap(([transport, numbers]) =>
-      numbers.map((number): GroupPlan => ({ transport: transport as TransportName, clients: number })),
+      numbers.flatMap((number) => groupOf(transport as TransportName, number, machine)),
     );
-    const possible = groups.filter((group) => group.clients <= machine.clientsMax);
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      for (const group of rotate(possible, repeat))
-        trials.push({ groups: [group], schedule: { kind: 'periodic', ratePerSecond }, durationMs, repeat });
+      for (const group of rotate(groups, repeat))
+        if (group.clients < large.clients || repeat <= large.repeats)
+          trials.push(trialOf(group, sizes[profile].durationMs, repeat, machine));
     return { trials, capacity: { connections: 50, durationMs: profile === 'full' ? 3000 : 1000 } };
   },
+
+  fits: ({ trials }) => exponentOf(trials),
 
   judge({ trials, capacities }) {
     const push = trials.filter(({ transport }) => transport === 'push');
@@ -94,6 +115,8 @@ export const crowd: Experiment = {
     if (!last || !perDelivery || smallest === largest)
       throw new NotEnough('There are not two sizes of crowd to compare');
 
+    const [exponent] = exponentOf(trials);
+    const memory = spread(atLargest.map(({ server }) => server.memoryPerClientBytes));
     const line = linearRegression(push.map(({ clients, delayMs }) => [clients.count, delayMs.p99 ?? 0]));
     const reach = (instantMs - line.b) / line.m;
     const capacity = capacities[0]?.requestsPerSecond;
@@ -104,10 +127,66 @@ export const crowd: Experiment = {
       verdict: last.high <= instantMs ? 'holds' : 'depends',
       sentence:
         `${whole(largest)} push clients had 99 % of their messages within ${withRange(last, writeMs)}, ` +
-        `at ${threeDigits(perDelivery.median)} µs of server CPU per delivery; ` +
-        `every further thousand clients add ${writeMs(line.m * 1000)}${last.high > instantMs ? `, so ${instantMs} ms are reached at about ${whole(reach)} clients` : ''}.${polled}`,
+        `at ${threeDigits(perDelivery.median)} µs of server CPU per delivery` +
+        `${memory ? ` and ${writeBytes(memory.median)} of the server’s memory for each` : ''}; ` +
+        `every further thousand clients add ${writeMs(line.m * 1000)}${last.high > instantMs ? `, so ${instantMs} ms are reached at about ${whole(reach)} clients` : ''}.` +
+        `${exponent ? ` The server’s CPU per message grows with the crowd to the power of ${exponent.value.toFixed(2)} (${exponent.low.toFixed(2)} to ${exponent.high.toFixed(2)}).` : ''}${polled}`,
       evidence: push.map(({ id }) => id),
       model: 'last client: d + N·s',
     };
   },
 };
+
+/** The clients of one trial, where the machine can hold them; of the largest crowd as many of them as it can. */
+function groupOf(transport: TransportName, wanted: number, { clientsMax }: Machine): GroupPlan[] {
+  const holds = Math.floor(Math.min(wanted, clientsMax) / 1000) * 1000;
+  const clients = wanted === largestCrowd && holds > large.clients ? holds : wanted;
+  if (clients > clientsMax) return [];
+  const connections = clients + spareConnections;
+  return [
+    {
+      transport,
+      clients,
+      ...(connections > connectionsByDefault && { server: { limits: { connections } } }),
+    },
+  ];
+}
+
+function trialOf(group: GroupPlan, durationMs: number, repeat: number, { cores }: Machine): TrialPlan {
+  const apartMs = Math.max(apartMsMin, group.clients * apartMsPerClient(group.transport));
+  const fleets = Math.min(cores, Math.ceil(group.clients / clientsPerFleet));
+  return {
+    groups: [group],
+    schedule: { kind: 'periodic', ratePerSecond: 1000 / apartMs },
+    durationMs: Math.max(durationMs, 2 * apartMs),
+    repeat,
+    measureMemory: true,
+    ...(fleets > 1 && { fleets }),
+  };
+}
+
+/** How the server's CPU per message grows with the crowd of push clients: the slope between their logarithms. */
+function exponentOf(trials: readonly Trial[]): Omit<Fit, 'experiment'>[] {
+  const rows = trials
+    .filter(({ transport, server, appended }) => transport === 'push' && server.cpuMs > 0 && appended > 0)
+    .map(({ clients, server, appended }) => ({
+      y: Math.log(server.cpuMs / appended),
+      x: { exponent: Math.log(clients.count) },
+    }));
+  if (new Set(rows.map(({ x }) => x.exponent)).size < 2 || rows.length < 3) return [];
+  const { costs, n } = fitCosts(rows, ['exponent']);
+  return [
+    {
+      name: 'exponent',
+      title: 'the power of the crowd with which the server’s CPU per message grows',
+      unit: '',
+      ...costs.exponent,
+      n,
+    },
+  ];
+}
+
+/** Whether its clients ask for every message. */
+function asks(transport: TransportName): boolean {
+  return transport === 'long-poll' || transport === 'notify';
+}

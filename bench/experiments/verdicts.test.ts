@@ -85,6 +85,21 @@ describe('crowd', () => {
     expect(judge(crowd, evidence(sizes(200))).sentence).toContain('at about 500 clients');
   });
 
+  it('says how the cost of a message grows with the crowd, and with what power', () => {
+    const costing = (count: number, cpuMs: number) =>
+      trial({
+        clients: { count, cpuMs: 0, eventLoopDelayP99Ms: 0 },
+        server: { cpuMs, rssBytes: 1, eventLoopDelayP99Ms: 0 },
+        appended: 10,
+        delayMs: delay(1, 5),
+      });
+    const trials = [costing(100, 20), costing(1000, 200), costing(10_000, 2000)];
+    expect(judge(crowd, evidence(trials)).sentence).toContain('to the power of 1.00 (1.00 to 1.00)');
+    expect(crowd.fits?.(evidence(trials))).toMatchObject([{ name: 'exponent', n: 3 }]);
+    const steeper = [costing(100, 20), costing(1000, 400), costing(10_000, 8000)];
+    expect(crowd.fits?.(evidence(steeper))[0]?.value).toBeCloseTo(1.3, 2);
+  });
+
   it('says how fresh polls of the same crowd could be', () => {
     const capacity = {
       experiment: 'crowd',
@@ -115,7 +130,7 @@ describe('every experiment', () => {
     '%s plans trials in every profile, interleaved where it repeats',
     (_id, experiment) => {
       for (const profile of ['quick', 'default', 'full'] as const) {
-        const plan = experiment.plan(profile, { clientsMax: 20_000 });
+        const plan = experiment.plan(profile, { clientsMax: 20_000, cores: 2 });
         const { trials, rooms = [], paths = [], broker = [] } = plan;
         const repeats = new Set([...trials, ...rooms, ...paths, ...broker].map(({ repeat }) => repeat));
         expect(repeats.size).toBeGreaterThanOrEqual(profile === 'full' ? 5 : 1);
@@ -123,8 +138,20 @@ describe('every experiment', () => {
     },
   );
 
+  it('has as large a crowd as the machine can hold, in several fleets, and no larger', () => {
+    const largest = (clientsMax: number, cores = 2) => {
+      const plans = crowd.plan('full', { clientsMax, cores }).trials;
+      const clientsOf = ({ groups }: (typeof plans)[number]) => groups[0]?.clients ?? 0;
+      const [plan] = plans.sort((a, b) => clientsOf(b) - clientsOf(a));
+      return [plan && clientsOf(plan), plan?.fleets, plan?.groups[0]?.server?.limits?.connections];
+    };
+    expect(largest(19_800)).toEqual([19_000, 2, undefined]);
+    expect(largest(1_000_000, 4)).toEqual([50_000, 4, 51_000]);
+    expect(largest(10_900)).toEqual([10_000, 2, undefined]);
+  });
+
   it('leaves out crowds for which there are too few file descriptors', () => {
-    const { trials } = crowd.plan('full', { clientsMax: 1000 });
+    const { trials } = crowd.plan('full', { clientsMax: 1000, cores: 2 });
     expect(Math.max(...trials.flatMap(({ groups }) => groups.map(({ clients }) => clients)))).toBe(1000);
   });
 });
@@ -158,7 +185,7 @@ describe('a trial that only illustrates', () => {
     'is planned once in %s, and costs next to nothing',
     (profile) => {
       const plans = experiments.flatMap(
-        (experiment) => experiment.plan(profile, { clientsMax: 20_000 }).trials,
+        (experiment) => experiment.plan(profile, { clientsMax: 20_000, cores: 2 }).trials,
       );
       const followed = plans.filter(({ trace }) => trace);
       expect(followed).toHaveLength(1);

@@ -4,19 +4,10 @@ import { availableParallelism, cpus, platform, release, totalmem } from 'node:os
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Machine } from '../experiment.ts';
 import type { Result } from '../result.ts';
+import { descriptorLimit } from './descriptors.ts';
 
 /** File descriptors that a process of the lab needs beside its clients' sockets. */
 const ownDescriptors = 200;
-
-/** With fewer of them than this not even the smallest trials run: too little is left for sockets. */
-const descriptorsMin = 256;
-
-/** Why the lab can't run with as few file descriptors as there are, and what to do; `undefined` when it can. */
-export function tooFewDescriptors(): string | undefined {
-  const descriptors = descriptorLimit();
-  if (descriptors >= descriptorsMin) return undefined;
-  return `Only ${descriptors} open files are allowed, the lab takes ${descriptorsMin}: try "ulimit -n 20000".`;
-}
 
 /** The lab's own version. */
 export function labVersion(): string {
@@ -57,15 +48,18 @@ export async function inspectEnvironment(): Promise<{
       commit: commit(),
       warnings,
     },
-    machine: { clientsMax: descriptors - ownDescriptors },
+    machine: { clientsMax: Math.min(descriptors - ownDescriptors, portsMax, memoryMax()), cores },
   };
 }
 
-/** Open files that a process may have. Node raises its soft limit to the hard one at the start. */
-function descriptorLimit(): number {
-  type Limits = { userLimits?: { open_files?: { soft?: number | 'unlimited' } } };
-  const soft = (process.report.getReport() as Limits).userLimits?.open_files?.soft;
-  return typeof soft === 'number' ? soft : 1_000_000;
+/** Connections to one port that there are local ports for. On Linux every fleet process has an address with ports of its own. */
+const portsMax = platform() === 'linux' ? Number.POSITIVE_INFINITY : 16_000;
+
+/** What a client may take of the memory, on both sides together. A long poll takes some 60 kB. */
+const clientBytes = 100_000;
+
+function memoryMax(): number {
+  return Math.floor(totalmem() / 2 / clientBytes);
 }
 
 async function busyShare(): Promise<number> {

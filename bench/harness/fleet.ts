@@ -1,3 +1,4 @@
+import { mergedMetered, mergedReport, type ShardReport, sharesOf } from '../agents/shards.ts';
 import type { Child } from './child.ts';
 import type { FleetHandlers, FleetMetered, FleetWindow } from './fleet-process.ts';
 import type { FleetGroup, FleetReport } from './group.ts';
@@ -22,6 +23,49 @@ export interface Fleet {
 
 /** Where the log ends, how long it may take until everybody is there, and whether slow clients give up. */
 export type FleetEnd = { head: number; limitMs: number; giveUp: boolean };
+
+/**
+ * A fleet in several processes of this machine, each with its share of the clients, as agents on several
+ * machines would have: more clients than one process can open files for, and read on more than one core. On
+ * Linux each comes from an address of its own, since the ports of one are used up sooner.
+ */
+export function severalFleets(children: readonly Child<FleetHandlers>[]): Fleet {
+  const all = <Value>(ask: (child: Child<FleetHandlers>, index: number) => Promise<Value>) =>
+    Promise.all(children.map(ask));
+  return {
+    leadMs: 90,
+    async connect({ clients, seed, ...group }) {
+      const shares = sharesOf(clients, children.length);
+      const connected = await all((child, index) =>
+        child.call('connect', {
+          ...group,
+          clients: shares[index] as number,
+          seed: seed + index,
+          localAddress: process.platform === 'linux' ? `127.0.0.${index + 2}` : undefined,
+        }),
+      );
+      const placesMs = connected.flatMap(({ originMs, phasesMs }) => phasesMs.map((ms) => originMs + ms));
+      return { originMs: 0, phasesMs: placesMs };
+    },
+    async meter(window, limitMs) {
+      return mergedMetered(await all((child) => child.call('meter', window, limitMs)));
+    },
+    async finish(end, limitMs) {
+      const reports = await all((child) => child.call('finish', end, limitMs));
+      const recordings = await all((child) => child.call('recordings', undefined));
+      return (reports[0] as FleetReport[]).map((_, group) => {
+        const told = reports.map((report, index): ShardReport | undefined => {
+          const [own, recorded] = [report[group], recordings[index]?.[group]];
+          return own && recorded && { report: own, recordings: recorded };
+        });
+        return mergedReport([], told, end.head);
+      });
+    },
+    async disconnect() {
+      await all((child) => child.call('disconnect', undefined));
+    },
+  };
+}
 
 /** A fleet in a process of this machine. */
 export function localFleet(child: Child<FleetHandlers>): Fleet {

@@ -3,7 +3,7 @@ import type { BackoffName } from '../../clients/backoff.ts';
 import type { Client, Receiver } from '../../clients/client.ts';
 import { clientsByName } from '../../clients/clients.ts';
 import type { ConsumingOptions, Hand } from '../../clients/hand.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
+import { nodeOpenersFrom } from '../../clients/openers-node.ts';
 import type { ShortPollClientOptions } from '../../clients/short-poll.ts';
 import type { AnyTransportName, TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/clock.ts';
@@ -43,6 +43,8 @@ export type FleetGroup = {
   /** Write down the way of every message. Takes one client. */
   traced: boolean;
   seed: number;
+  /** The address of this host that the clients come from. Default: whichever the kernel chooses. */
+  localAddress?: string;
   /** What this host's clock shows more than the source's. Default 0. */
   clockOffsetMs?: number;
 };
@@ -111,7 +113,7 @@ export class Group {
   readonly #hands: readonly Hand[];
   readonly #polls: PollRecord | undefined;
 
-  constructor(wanted: FleetGroup, { open, hands }: Opening = ofServers(wanted.transport)) {
+  constructor(wanted: FleetGroup, { open, hands }: Opening = ofServers(wanted)) {
     if (wanted.traced && wanted.clients !== 1)
       throw new Error(
         `trace: ${wanted.transport} has ${wanted.clients} clients; it takes one client in each group`,
@@ -341,9 +343,10 @@ export class Group {
 }
 
 /** The clients of this lab's servers. */
-function ofServers(transport: AnyTransportName): Opening {
+function ofServers({ transport, localAddress }: FleetGroup): Opening {
   const { open } = clientsByName[transport as TransportName];
-  return { open: (options) => open(options, nodeOpeners), hands: [] };
+  const openers = nodeOpenersFrom(localAddress);
+  return { open: (options) => open(options, openers), hands: [] };
 }
 
 function urlOf({ transport, host = '127.0.0.1', port }: FleetGroup): string {

@@ -63,6 +63,18 @@ it.each(['push', 'sse', 'long-poll', 'short-poll'] as const)(
   },
 );
 
+it('shares the clients of a trial among several fleet processes, and adds up what they say', async () => {
+  const [trial] = await run({
+    groups: [{ transport: 'push', clients: 31 }],
+    fleets: 3,
+    durationMs: 400,
+  });
+  expect(trial?.clients.count).toBe(31);
+  expect(trial?.messages).toMatchObject({ expected: 31 * 20, delivered: 31 * 20 });
+  expect(trial?.delayMs.count).toBe(31 * 20);
+  expect(trial?.shards).toBeUndefined();
+});
+
 it('counts as dropped what clients of the latest value did not want', async () => {
   const [poll, notified] = await run({
     groups: [

@@ -8,7 +8,7 @@ import type { SharedServers } from '../agents/shared-servers.ts';
 import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
 import type { Capacity, Probe, Trial } from '../result.ts';
 import { Child } from './child.ts';
-import { type Fleet, localFleet } from './fleet.ts';
+import { type Fleet, localFleet, severalFleets } from './fleet.ts';
 import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
 import type { FleetReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
@@ -182,20 +182,25 @@ export class Bench {
     return shared ?? oneProcess(this.#server);
   }
 
-  /** The fleets of a trial: the one that is there, the agents', or one for each group. Those that are new run their code once before. */
+  /** The fleets of a trial: the one that is there, the agents', one for each group, or several for all. Those that are new run their code once before. */
   async #fleetsFor(plan: TrialPlan): Promise<Fleet[]> {
     if (this.#divided && canBeDivided(plan)) {
       await this.#divided.begin();
       return [this.#divided];
     }
-    const count = plan.ownFleets ? plan.groups.length : 1;
+    const count = plan.ownFleets ? plan.groups.length : (plan.fleets ?? 1);
     if (this.#fleets.length < count) {
       while (this.#fleets.length < count) this.#fleets.push(this.#newFleet());
-      const groups = plan.groups.map((group) => ({ ...group, ...(group.intervalMs && { intervalMs: 20 }) }));
+      const groups = plan.groups.map((group) => ({
+        ...group,
+        ...(group.intervalMs && { intervalMs: 20 }),
+        ...(plan.fleets && { clients: warmUpClients * plan.fleets }),
+      }));
       const schedule = { ...plan.schedule, ratePerSecond: 100 };
       await this.run('warm-up', { ...plan, groups, schedule, durationMs: 600 });
     }
-    return this.#fleets.slice(0, count).map(localFleet);
+    const fleets = this.#fleets.slice(0, count);
+    return plan.fleets ? [severalFleets(fleets)] : fleets.map(localFleet);
   }
 
   /** Opens a server for each group, at the far end of the link where there is one. */
@@ -290,6 +295,9 @@ export class Bench {
     return reports.flat();
   }
 }
+
+/** Clients of each new fleet process while its code runs for the first time. */
+const warmUpClients = 50;
 
 function fleetOf(fleets: readonly Fleet[], index: number): Fleet {
   return fleets[fleets.length > 1 ? index : 0] as Fleet;

@@ -1,0 +1,341 @@
+import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import open from 'open';
+import type { Sign } from './agents/orders.ts';
+import { checkClaims } from './check/claim.ts';
+import { claims } from './check/claims.ts';
+import { type Experiment, type Profile, profiles } from './experiment.ts';
+import { broker } from './experiments/broker.ts';
+import { experiments } from './experiments/experiments.ts';
+import { Rabbit } from './harness/broker/rabbit.ts';
+import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
+import { inspectEnvironment, labVersion } from './harness/environment.ts';
+import { estimateMs, type LabResult, Run } from './harness/run.ts';
+import type { Elsewhere } from './harness/trial.ts';
+import { drawReport } from './report-file.ts';
+import { schemaVersion } from './result.ts';
+import { makeRunFolder, saveResult } from './result-file.ts';
+import { writeChecks } from './terminal/checks.ts';
+import { writeModelFit } from './terminal/model-fit.ts';
+import { runWithProgress } from './terminal/progress.ts';
+import { writeVerdicts } from './terminal/verdicts.ts';
+
+/**
+ * The lab's command: `npm run lab`. See `--help`.
+ *
+ * Exit codes: 0 all went well; 1 a trial failed, or with `--check` a claim of LAB.md (a verdict never
+ * fails); 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, with a partial result and report written.
+ */
+const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
+
+type Options = {
+  profile: Profile;
+  only?: Experiment[];
+  experiment?: string;
+  seed: number;
+  out?: string;
+  json?: boolean;
+  open?: boolean;
+  list?: boolean;
+  broker?: string;
+  agents?: number;
+  serverHost: string;
+  servers?: number;
+  check?: boolean;
+};
+
+/** The command line. */
+export const labCommand = new Command('npm run lab --')
+  .description('Measures push against polling on this machine and writes a report.')
+  .addOption(new Option('--profile <name>', 'how much to measure').choices(profiles).default('default'))
+  .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
+  .option('--experiment <file>', 'an experiment of your own: a module that exports it, and nothing else')
+  .option('--seed <number>', 'what the messages and the phases of the polls derive from', readSeed, 45)
+  .option('--out <folder>', 'where to write results.json and report.html (default: report/runs/…)')
+  .option('--json', 'print the result to stdout, and nothing else there')
+  .option('--open', 'open the report in a browser (default: on a terminal)')
+  .option('--no-open', 'do not')
+  .option('--list', 'list the experiments and end')
+  .option(
+    '--broker <where>',
+    'a RabbitMQ for the experiment "broker": start one, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
+  )
+  .option(
+    '--agents <number>',
+    'divide the clients among so many agents ("npm run agent"), found at the broker',
+    readCount,
+  )
+  .option(
+    '--server-host <address>',
+    'the address of this machine at which agents find its servers',
+    readServerHost,
+    '127.0.0.1',
+  )
+  .option(
+    '--servers <number>',
+    'let so many server processes have one source at the broker; agents take turns at them',
+    readCount,
+  )
+  .option('--check', 'also hold every claim of LAB.md against what was measured')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+
+/** Does what the options say. Returns the exit code. */
+export async function lab(options: Options): Promise<number> {
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  let wanted: Rabbit | undefined;
+  try {
+    wanted = options.broker === undefined ? undefined : new Rabbit(options.broker);
+  } catch (error) {
+    console.error(`--broker: ${(error as Error).message}, or start`);
+    return exitCodes.usage;
+  }
+  if (options.agents !== undefined && (wanted === undefined || wanted.startsOwn)) {
+    console.error('--agents: it takes --broker amqp://… as well, the one at which the agents are');
+    return exitCodes.usage;
+  }
+  let own: Experiment[];
+  try {
+    own = options.experiment === undefined ? [] : [await ownExperiment(options.experiment)];
+  } catch (error) {
+    console.error(`--experiment: ${(error as Error).message}`);
+    return exitCodes.usage;
+  }
+  if (options.servers !== undefined && options.servers > (options.agents ?? 0)) {
+    console.error(`--servers is ${options.servers}: it takes at most as many as there are agents (--agents)`);
+    return exitCodes.usage;
+  }
+  const { environment, machine } = await inspectEnvironment();
+  if (options.list) {
+    for (const experiment of [...(options.only ?? experiments), ...own]) {
+      const { id, question } = experiment.text;
+      const takes = seconds(estimateMs(experiment, options.profile, machine));
+      console.log(`${id.padEnd(14)} ${takes.padStart(6)}  ${question}`);
+    }
+    return exitCodes.ok;
+  }
+  const { chosen, rabbit, skipped } = chooseExperiments(options, own, wanted);
+  environment.warnings.push(...skipped);
+
+  let folder: string;
+  try {
+    folder = makeRunFolder(options.out, startedAt, options.profile);
+  } catch (error) {
+    console.error(cannotWrite(options.out ?? 'report/runs', error as Error));
+    return exitCodes.environment;
+  }
+
+  const result: LabResult = {
+    schemaVersion,
+    lab: {
+      version: labVersion(),
+      profile: options.profile,
+      seed: options.seed,
+      command: commandOf(options),
+      startedAt: startedAt.toISOString(),
+      durationMs: 0,
+      status: 'running',
+    },
+    environment,
+    experiments: chosen.map(({ text }) => text),
+    trials: [],
+    capacities: [],
+    probes: [],
+    fits: [],
+    pairs: [],
+    findings: [],
+    checks: [],
+  };
+  const interrupt = new AbortController();
+  let unsaved: Error | undefined;
+  /** What can't be saved is not worth measuring. Returns where it is, or would be. */
+  const save = () => {
+    result.lab.durationMs = Math.round(performance.now() - startedMs);
+    try {
+      return saveResult(folder, result);
+    } catch (error) {
+      unsaved ??= error as Error;
+      interrupt.abort();
+      return undefined;
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
+      interrupt.abort();
+    });
+  }
+
+  for (const warning of environment.warnings) console.error(`! ${warning}`);
+  const gathered = await gatherAgents(options, interrupt.signal);
+  const { elsewhere } = gathered;
+  if (elsewhere) environment.agents = elsewhere.agents.introductions.map(asMachine);
+  const run = new Run(result, machine, chosen, interrupt.signal, save, { rabbit, elsewhere });
+  // A broker that can't be used is found out before the minutes that everything else takes.
+  const refusal = gathered.refusal ?? (rabbit?.startsOwn ? undefined : await rabbit?.problem());
+  if (refusal) environment.warnings.push(`${refusal}.`);
+  else {
+    const estimatesMs = chosen.map((experiment) => estimateMs(experiment, options.profile, machine, rabbit));
+    const totalMs = estimatesMs.reduce((sum, ms) => sum + ms, 0);
+    console.error(`${chosen.length} experiments, profile ${options.profile}: about ${seconds(totalMs)}.\n`);
+    await runWithProgress(run, chosen);
+  }
+  run.end();
+  await elsewhere?.agents.close();
+  await elsewhere?.servers?.leave();
+  await rabbit?.close();
+
+  const interrupted = interrupt.signal.aborted;
+  const agentsProblem = elsewhere?.agents.problem;
+  if (agentsProblem) environment.warnings.push(`${agentsProblem}.`);
+  const brokerProblem = refusal ?? run.brokerProblem;
+  result.lab.status = interrupted || brokerProblem ? 'interrupted' : 'complete';
+  if (options.check) result.checks = checkClaims(claims, result);
+  const resultPath = save();
+  const reportPath = resultPath && (await drawReport(resultPath, join(folder, 'report.html')));
+  const said = [
+    writeVerdicts(result),
+    writeModelFit(result),
+    writeChecks(result),
+    reportPath ?? resultPath,
+  ].filter(Boolean);
+  (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (unsaved) {
+    console.error(cannotWrite(folder, unsaved));
+    return exitCodes.environment;
+  }
+  if (interrupted) return exitCodes.interrupted;
+  if (brokerProblem) {
+    console.error(brokerProblem);
+    return exitCodes.environment;
+  }
+  if (!reportPath) return exitCodes.environment;
+  if (options.open ?? (process.stdout.isTTY && !options.json)) await open(reportPath);
+  const failed =
+    result.trials.some(({ status }) => status !== 'ok') ||
+    result.checks.some(({ outcome }) => outcome === 'does not hold');
+  return failed ? exitCodes.failed : exitCodes.ok;
+}
+
+function cannotWrite(folder: string, { message }: Error): string {
+  return `cannot write to ${folder}: ${message}; name another folder with --out`;
+}
+
+/**
+ * The experiments to run, and the RabbitMQ for the one that needs it. Without a RabbitMQ that one is left out
+ * of a run of everything, and not measured where it was asked for by name: `skipped` says so, and what to do.
+ * Somebody's own experiment is run after those that were named, or alone.
+ */
+function chooseExperiments(
+  { only }: Options,
+  own: readonly Experiment[],
+  wanted: Rabbit | undefined,
+): { chosen: readonly Experiment[]; rabbit?: Rabbit; skipped: string[] } {
+  const chosen = [...(only ?? (own.length > 0 ? [] : experiments)), ...own];
+  if (!chosen.includes(broker)) return { chosen, skipped: [] };
+  if (wanted && (!wanted.startsOwn || findRabbit())) return { chosen, rabbit: wanted, skipped: [] };
+  const why = wanted
+    ? `there is no RabbitMQ here: ${rabbitRemedy}`
+    : "start one with --broker start (it needs Debian's package rabbitmq-server), or name one with --broker amqp://…";
+  return {
+    chosen: only ? chosen : chosen.filter((experiment) => experiment !== broker),
+    skipped: [`The experiment “broker” was left out: ${why}.`],
+  };
+}
+
+/** The experiment that a module exports. Throws an `Error` that says what is missing. */
+async function ownExperiment(file: string): Promise<Experiment> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new Error(`there is no ${file}`);
+  const found = Object.values(await import(pathToFileURL(path).href)) as Partial<Experiment>[];
+  const [experiment, ...others] = found.filter((one) => typeof one?.plan === 'function');
+  if (!experiment || others.length > 0)
+    throw new Error(`${file} exports ${others.length + (experiment ? 1 : 0)} experiments: it takes one`);
+  return experiment as Experiment;
+}
+
+function readExperiments(ids: string): Experiment[] {
+  const known = experiments.map(({ text }) => text.id);
+  for (const id of ids.split(','))
+    if (!known.includes(id))
+      throw new InvalidArgumentError(`There is no experiment "${id}". It takes ${known.join(', ')}.`);
+  return experiments.filter(({ text }) => ids.split(',').includes(text.id));
+}
+
+/** The agents that the clients are divided among; or why there are none although they were asked for. */
+async function gatherAgents(
+  { broker: url, agents: count, serverHost, servers: serverCount }: Options,
+  signal: AbortSignal,
+): Promise<{ elsewhere?: Elsewhere; refusal?: string }> {
+  if (count === undefined || url === undefined) return {};
+  console.error(`Waiting for ${count} agents: start each with npm run agent -- --broker amqp://…`);
+  // A large library, which a run without agents has no use for.
+  const { Agents } = await import('./agents/agents.ts');
+  try {
+    const agents = await Agents.gather({ url, count, signal, onNews: console.error });
+    if (serverCount === undefined) return { elsewhere: { agents, serverHost } };
+    const { SharedServers } = await import('./agents/shared-servers.ts');
+    return { elsewhere: { agents, serverHost, servers: new SharedServers({ url, count: serverCount }) } };
+  } catch (error) {
+    return { refusal: (error as Error).message };
+  }
+}
+
+function asMachine({ agent, node, os, cpu, cores, memoryBytes }: Sign) {
+  return { agent, node, os, cpu, cores, memoryBytes };
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 to 99.');
+  return Number(text);
+}
+
+function readServerHost(text: string): string {
+  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  if (!own.includes(text))
+    throw new InvalidArgumentError(
+      `"${text}" is no address of this machine. It takes one of ${own.join(', ')}.`,
+    );
+  return text;
+}
+
+function readSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 to 999999999.');
+  return Number(text);
+}
+
+function commandOf({
+  profile,
+  seed,
+  only,
+  experiment,
+  broker: where,
+  agents,
+  serverHost,
+  servers,
+  check,
+}: Options): string {
+  const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
+  const own = experiment ? ` --experiment ${experiment}` : '';
+  const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
+  const on = servers ? ` --servers ${servers}` : '';
+  const among = agents ? ` --agents ${agents} --server-host ${serverHost}${on}` : '';
+  return `npm run lab -- --profile ${profile} --seed ${seed}${which}${own}${at}${among}${check ? ' --check' : ''}`;
+}
+
+/** The address of a broker for others to read. */
+function withoutLogin(text: string): string {
+  const url = new URL(text);
+  url.username = 'NAME';
+  url.password = 'PASSWORD';
+  return url.href;
+}
+
+function seconds(ms: number): string {
+  return ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`;
+}
