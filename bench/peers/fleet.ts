@@ -24,6 +24,7 @@ const pushed: Receiving[] = [
   },
   { name: 'bare net', program: (url, clients) => programOf('./clients/net.js', url, `${clients}`) },
   { name: 'ws client', program: (url, clients) => programOf('./clients/ws.js', url, `${clients}`) },
+  { name: 'Artillery', program: (url, clients) => programOf('./clients/artillery.js', url, `${clients}`) },
 ];
 
 const { clients, intervalMs } = polling;

@@ -14,7 +14,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the command. Without the fan-out nothing has to be installed. */
+/** Runs the command. For the polls alone nothing has to be installed. */
 async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
     const command = ['--import', 'tsx', 'bench/peers/main.ts', ...args];
@@ -38,7 +38,7 @@ it('measures polls beside those of others, and leaves a file and a page', { time
 
 it.each([
   [['--rounds', '0'], /--rounds is "0": it takes a whole number from 1 to 50/],
-  [['--only', 'polls'], /--only is "polls": it takes some of fan-out, poll, fleet/],
+  [['--only', 'polls'], /--only is "polls": it takes some of fan-out, poll, long-poll, fleet/],
   [['--peer', 'mine=morse:node x.js'], /--peer is "mine=morse:node x\.js": it takes name=language:command/],
   [
     ['--peer', 'mine=toString:node x.js'],

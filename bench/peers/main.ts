@@ -21,6 +21,8 @@ import type { AudienceHandlers } from './audience-process.ts';
 import { type Fanning, fanOut } from './fan-out.ts';
 import { fleet } from './fleet.ts';
 import { type Language, languages } from './languages.ts';
+import { longPoll } from './long-poll.ts';
+import type { ParkedHandlers } from './parked-process.ts';
 import { poll } from './poll.ts';
 import type { PollsHandlers } from './polls-process.ts';
 import { Rounds } from './rounds.ts';
@@ -34,7 +36,7 @@ import { Rounds } from './rounds.ts';
  * measured until then is written.
  */
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
-const contestNames = ['fan-out', 'poll', 'fleet'] as const;
+const contestNames = ['fan-out', 'poll', 'long-poll', 'fleet'] as const;
 
 type Options = {
   rounds: number;
@@ -72,7 +74,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
   const startedAt = new Date();
   let folder: string;
   try {
-    if (only.includes('fan-out')) installPeers();
+    if (only.some((name) => name !== 'poll')) installPeers();
     folder = out ? makeFolder(out) : newRunFolder(startedAt, 'peers');
   } catch (error) {
     console.error((error as Error).message);
@@ -84,8 +86,9 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
 
   const audience = new Child<AudienceHandlers>('../peers/audience-process.ts');
   const polls = new Child<PollsHandlers>('../peers/polls-process.ts');
-  const contests = [fanOut(audience, peer), poll(polls), fleet(machine)].filter(({ name }) =>
-    only.includes(name),
+  const parked = new Child<ParkedHandlers>('../peers/parked-process.ts');
+  const contests = [fanOut(audience, peer), poll(polls), longPoll(parked), fleet(machine)].filter(
+    ({ name }) => only.includes(name),
   );
   const held = new Rounds(contests, (text) => console.error(text));
   const interrupt = () => held.stop();
@@ -111,6 +114,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
     await held.end();
     audience.kill();
     polls.kill();
+    parked.kill();
   }
   save();
 
