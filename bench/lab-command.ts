@@ -31,6 +31,9 @@ import { writeVerdicts } from './terminal/verdicts.ts';
  */
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 
+/** What the lab's own process may take of a core while trials run. */
+const ownShareMax = 0.03;
+
 type Options = {
   profile: Profile;
   only?: Experiment[];
@@ -195,6 +198,11 @@ export async function lab(options: Options): Promise<number> {
   const brokerProblem = refusal ?? run.brokerProblem;
   result.lab.status = interrupted || brokerProblem ? 'interrupted' : 'complete';
   if (options.check) result.checks = checkClaims(claims, result);
+  const ownShare = result.lab.coordinatorCpuShare ?? 0;
+  if (ownShare > ownShareMax)
+    environment.warnings.push(
+      `The lab’s own process took ${(ownShare * 100).toFixed(1)} % of a core while trials ran, more than ${ownShareMax * 100} %: costs and delays contain some of it.`,
+    );
   const resultPath = save();
   const reportPath = resultPath && (await drawReport(resultPath, join(folder, 'report.html')));
   const said = [

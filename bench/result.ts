@@ -374,6 +374,8 @@ export const resultSchema = z.object({
     startedAt: z.string(),
     durationMs: measured,
     status: z.enum(['running', 'complete', 'interrupted']),
+    /** The share of one core that the lab's own process took while trials ran: it shall only tell the others when to begin. */
+    coordinatorCpuShare: measured.optional(),
   }),
   environment: z.object({
     node: z.string(),

@@ -15,7 +15,8 @@ import { type BatchLimit, defaultBatchLimit, type MessageLog } from './message-l
 export class Prepared {
   readonly #log: MessageLog;
   readonly #limit: BatchLimit;
-  readonly #batches = new Map<string, Batch>();
+  /** By the `seq` that they come after. */
+  readonly #batches = new Map<number, Batch>();
   #head = 0;
   #characters = 0;
 
@@ -24,19 +25,22 @@ export class Prepared {
     this.#limit = limit;
   }
 
-  /** What the log has after this cursor; the same object for the same place, for as long as the log has not grown. */
+  /**
+   * What the log has after this cursor; the same object for the same place, for as long as the log has not
+   * grown. Whoever has no cursor yet, or one of another log, is rare, and looked up anew.
+   */
   after(cursor: Cursor | undefined): Batch {
+    if (cursor?.logId !== this.#log.id) return this.#log.after(cursor, this.#limit);
     const isFull = this.#batches.size >= placesKept || this.#characters > charactersKept;
     if (this.#head !== this.#log.head || isFull) {
       this.#batches.clear();
       this.#head = this.#log.head;
       this.#characters = 0;
     }
-    const place = cursor ? `${cursor.logId}:${cursor.seq}` : '';
-    const known = this.#batches.get(place);
+    const known = this.#batches.get(cursor.seq);
     if (known) return known;
     const batch = this.#log.after(cursor, this.#limit);
-    this.#batches.set(place, batch);
+    this.#batches.set(cursor.seq, batch);
     for (const { body } of batch.messages) this.#characters += body.length;
     return batch;
   }

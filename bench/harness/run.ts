@@ -1,3 +1,4 @@
+import { nowMs } from '../../servers/clock.ts';
 import { judge, usableEvidence } from '../analysis/findings.ts';
 import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
@@ -75,6 +76,8 @@ export class Run {
   readonly #elsewhere: Elsewhere | undefined;
   #bench: Bench | undefined;
   #leftMs = 0;
+  /** What this process took while others were measured. */
+  readonly #own = { cpuMs: 0, ofMs: 0 };
 
   /** `onChange` is called whenever something was added to the result. Without `rabbit` there are no trials at a broker; with `elsewhere` clients are divided among agents. */
   constructor(
@@ -102,7 +105,7 @@ export class Run {
     for (const { text, ms, run } of this.#steps(experiment.text.id, plan)) {
       if (this.#signal.aborted || this.#elsewhere?.agents.problem) break;
       onStep(`${text} · about ${Math.max(1, Math.ceil(this.#leftMs / 1000))} s left`);
-      await run();
+      await this.#metered(run);
       this.#leftMs -= ms;
       this.#onChange();
     }
@@ -113,6 +116,15 @@ export class Run {
   /** Why the broker was given up, in one line with what to do; `undefined` when all went well. */
   get brokerProblem(): string | undefined {
     return this.#elsewhere?.agents.problem ?? this.#atBroker?.problem;
+  }
+
+  async #metered(run: () => Promise<unknown>): Promise<void> {
+    const [startMs, before] = [nowMs(), process.cpuUsage()];
+    await run();
+    const { user, system } = process.cpuUsage(before);
+    this.#own.cpuMs += (user + system) / 1000;
+    this.#own.ofMs += nowMs() - startMs;
+    this.#result.lab.coordinatorCpuShare = Number((this.#own.cpuMs / this.#own.ofMs).toFixed(4));
   }
 
   /** Ends the processes. */
