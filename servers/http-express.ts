@@ -8,8 +8,10 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(refuseOtherMethods);
-  app.get('/messages', (request, response) => {
+  // Express asks its layers one after the other: polls, of which there are most, come first.
+  app.get('/messages', (request, response, next) => {
+    // Express takes a HEAD for a GET.
+    if (request.method !== 'GET') return next();
     const { after, latest } = request.query;
     onAsked({
       after,
@@ -30,6 +32,7 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
       response.status(201).json({ seq });
     },
   );
+  app.use(refuseOtherMethods);
   app.use((request) => {
     throw new BadInput(`there is no ${request.path} here: ask for /messages`, 404);
   });
