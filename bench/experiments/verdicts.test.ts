@@ -93,11 +93,13 @@ describe('crowd', () => {
         appended: 10,
         delayMs: delay(1, 5),
       });
-    const trials = [costing(100, 20), costing(1000, 200), costing(10_000, 2000)];
+    // What a message costs by itself hides it in a small crowd.
+    const trials = [costing(100, 90), costing(1000, 200), costing(2000, 400), costing(10_000, 2000)];
     expect(judge(crowd, evidence(trials)).sentence).toContain('to the power of 1.00 (1.00 to 1.00)');
     expect(crowd.fits?.(evidence(trials))).toMatchObject([{ name: 'exponent', n: 3 }]);
-    const steeper = [costing(100, 20), costing(1000, 400), costing(10_000, 8000)];
+    const steeper = [costing(1000, 20), costing(10_000, 400), costing(100_000, 8000)];
     expect(crowd.fits?.(evidence(steeper))[0]?.value).toBeCloseTo(1.3, 2);
+    expect(crowd.fits?.(evidence(trials.slice(0, 2)))).toEqual([]);
   });
 
   it('says how fresh polls of the same crowd could be', () => {
