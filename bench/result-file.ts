@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from './result.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Where runs are kept: `report/runs/<id>/`, and `report/runs/latest` for the lab's newest. */
 const runsFolder = fileURLToPath(new URL('../report/runs', import.meta.url));
@@ -35,16 +36,4 @@ export function saveResult(folder: string, result: Result): string {
   const path = join(folder, 'results.json');
   writeWhole(path, `${JSON.stringify(result, null, 1)}\n`);
   return path;
-}
-
-/** Writes a file beside its place and moves it there. Where that fails, nothing of it is left. */
-export function writeWhole(path: string, text: string): void {
-  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
-  try {
-    writeFileSync(half, text);
-    renameSync(half, path);
-  } catch (error) {
-    rmSync(half, { force: true });
-    throw error;
-  }
 }

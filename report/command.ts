@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { stop } from 'esbuild';
 import { parseResult, type Result } from '../bench/result.ts';
+import { writeWhole } from '../bench/write-whole.ts';
 
 /** What the commands that draw pages have in common: files in, a page out, and exit codes. */
 export const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
@@ -52,17 +53,5 @@ export async function exitCodeOf(command: () => Promise<void>): Promise<number> 
     if (!(error instanceof Refusal)) throw error;
     console.error(error.message.replaceAll(/\s+/g, ' ').trim());
     return error.exitCode;
-  }
-}
-
-/** Writes so that a reader finds the old page or the new one, never half of it. */
-function writeWhole(path: string, text: string): void {
-  const half = join(dirname(path), `.${basename(path)}-${process.pid}`);
-  try {
-    writeFileSync(half, text);
-    renameSync(half, path);
-  } catch (error) {
-    rmSync(half, { force: true });
-    throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { renderToString } from 'preact-render-to-string';
 import {
@@ -9,6 +8,7 @@ import {
   quantities,
   range,
 } from '../bench/analysis/peers.ts';
+import { htmlDocument } from './document.ts';
 import { threeDigits } from './units.ts';
 
 /**
@@ -17,22 +17,8 @@ import { threeDigits } from './units.ts';
  */
 export async function renderPeers(peers: Peers): Promise<string> {
   const style = await readFile(new URL('./style.css', import.meta.url), 'utf8');
-  const hash = createHash('sha256').update(style).digest('base64');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Push versus polling: the lab beside its peers</title>
-<style>${style}</style>
-</head>
-<body>
-${renderToString(<PeersPage peers={peers} />)}
-</body>
-</html>
-`;
+  const body = renderToString(<PeersPage peers={peers} />);
+  return htmlDocument({ title: 'Push versus polling: the lab beside its peers', style, body });
 }
 
 function PeersPage({ peers }: { peers: Peers }) {

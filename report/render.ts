@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -11,6 +10,7 @@ import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { toColumns } from './columns.ts';
+import { htmlDocument } from './document.ts';
 import { Page } from './page.tsx';
 import { resultShape } from './result-shape.ts';
 import type { Compared } from './sections/comparison.tsx';
@@ -53,28 +53,22 @@ function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
   const { compared, figures, panels, style, loader, script } = parts;
   const prices = pricesOf(result);
   const swim = swimLanesOf(result);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyFor(style, [loader, script])}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${compared ? 'Push versus polling: two results compared' : 'Push versus polling: a lab report'}</title>
-<style>${style}</style>
-</head>
-<body>
-${renderToString(h(Page, { result, figures, prices, swim, embedsResult, compared }))}
-${packedBlock('panels', JSON.stringify(panels, shortNumbers))}
-${prices ? dataBlock('prices', JSON.stringify(prices)) : ''}
-${swim ? dataBlock('lanes', JSON.stringify(swim)) : ''}
-${embedsResult ? packedBlock('result', inColumns(result)) : ''}
-${packedBlock('result-shape', JSON.stringify(resultShape()))}
-${packedBlock('program', script)}
-<script>${loader}</script>
-</body>
-</html>
-`;
+  const body = [
+    renderToString(h(Page, { result, figures, prices, swim, embedsResult, compared })),
+    packedBlock('panels', JSON.stringify(panels, shortNumbers)),
+    prices ? dataBlock('prices', JSON.stringify(prices)) : '',
+    swim ? dataBlock('lanes', JSON.stringify(swim)) : '',
+    embedsResult ? packedBlock('result', inColumns(result)) : '',
+    packedBlock('result-shape', JSON.stringify(resultShape())),
+    packedBlock('program', script),
+    `<script>${loader}</script>`,
+  ];
+  return htmlDocument({
+    title: compared ? 'Push versus polling: two results compared' : 'Push versus polling: a lab report',
+    style,
+    scripts: [loader, script],
+    body: body.join('\n'),
+  });
 }
 
 /** The result with its trials in columns, as its reader's browser puts it together again. */
@@ -90,19 +84,6 @@ function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
 /** Shortens the numbers of what is written as JSON. */
 function shortNumbers(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? sixDigits(value) : value;
-}
-
-/** Allows this very style and these very scripts, images made by the page itself, and nothing else. */
-function policyFor(style: string, scripts: readonly string[]): string {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  return [
-    "default-src 'none'",
-    `script-src ${scripts.map(hash).join(' ')}`,
-    `style-src ${hash(style)}`,
-    'img-src data: blob:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
 }
 
 /** Data for the script. With `<` escaped no text in it can end the block. */

@@ -4,7 +4,8 @@ import { judge } from '../analysis/findings.ts';
 import { labVersion } from '../harness/environment.ts';
 import { drawReport } from '../report-file.ts';
 import { type Result, schemaVersion, type Trial, type Vote } from '../result.ts';
-import { newRunFolder, saveResult, writeWhole } from '../result-file.ts';
+import { newRunFolder, saveResult } from '../result-file.ts';
+import { writeWhole } from '../write-whole.ts';
 import { classroomExperiment } from './experiment.ts';
 import type { ClosedVote } from './votes.ts';
 

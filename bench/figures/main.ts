@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { writeWhole } from '../result-file.ts';
+import { writeWhole } from '../write-whole.ts';
 import { type RunName, readFigures } from './results-folder.ts';
 import { tablesOf, withTables } from './tables.ts';
 

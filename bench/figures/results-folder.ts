@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeWhole } from '../result-file.ts';
+import { writeWhole } from '../write-whole.ts';
 
 /** Where long runs leave their figures: `results/<name>.json`, the newest of each. Git does not keep them. */
 const folder = fileURLToPath(new URL('../../results', import.meta.url));

@@ -16,7 +16,8 @@ import {
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import { drawPage } from '../report-file.ts';
-import { makeFolder, newRunFolder, writeWhole } from '../result-file.ts';
+import { makeFolder, newRunFolder } from '../result-file.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { AudienceHandlers } from './audience-process.ts';
 import { type Fanning, fanOut } from './fan-out.ts';
 import { fleet } from './fleet.ts';

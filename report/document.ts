@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** What a page is made of. Style and scripts are inside it, as it asks nobody for anything. */
+type Made = { title: string; style: string; scripts?: readonly string[]; body: string };
+
+/** A page as one HTML file, which may run these very scripts and nothing else. Whoever writes `body` has escaped it. */
+export function htmlDocument({ title, style, scripts = [], body }: Made): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(style, scripts)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${style}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+/** Allows this very style and these very scripts, images made by the page itself, and nothing else. */
+function policyFor(style: string, scripts: readonly string[]): string {
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  return [
+    "default-src 'none'",
+    ...(scripts.length > 0 ? [`script-src ${scripts.map(hash).join(' ')}`, 'img-src data: blob:'] : []),
+    `style-src ${hash(style)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
