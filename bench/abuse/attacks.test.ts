@@ -9,7 +9,7 @@ import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { Attacker, attacks, attacksOn } from './attacks.ts';
 import { variants } from './beside.ts';
 
-/** A healthy client beside every kind of abuse: it gets each message once. How quickly is for `npm run test:fuzz` to measure. */
+/** A healthy client beside every kind of abuse: it gets each message once. How quickly is for `npm run test:attacks` to measure. */
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {

@@ -3,36 +3,35 @@ import { table } from '../figures/markdown.ts';
 import type { Beside } from './beside.ts';
 import type { Fuzzed } from './fuzz.ts';
 
-/** What `npm run test:fuzz` leaves. */
-export type FuzzFigures = {
+/** A run: when, and on what. */
+type Ran = {
   startedAt: string;
   durationMs: number;
   node: string;
   cpu: string;
   cores: number;
   commit: string;
-  /** Inputs for each target. */
-  count: number;
   seed: number;
-  fuzzed: Fuzzed[];
-  besides: Beside[];
 };
 
-/** Whether something went down badly: an input, or a message beside an attack. How old messages were is a figure, and fails nothing. */
-export function hasFailed({ fuzzed, besides }: Pick<FuzzFigures, 'fuzzed' | 'besides'>): boolean {
-  return (
-    fuzzed.some(({ finding }) => finding !== undefined) ||
-    besides.some(({ lost, twice, failure }) => lost + twice > 0 || failure !== undefined)
-  );
+/** What `npm run test:fuzz` leaves; `count` inputs for each target. */
+export type FuzzFigures = Ran & { count: number; fuzzed: Fuzzed[] };
+
+/** What `npm run test:attacks` leaves. */
+export type AttackFigures = Ran & { besides: Beside[] };
+
+/** A run of `npm run test:fuzz` as a table in Markdown. */
+export function fuzzTable({ fuzzed, count, ...ran }: FuzzFigures): string {
+  return `${head(`npm run test:fuzz -- --count ${count}`, ran)}\n\n${fuzzedTable(fuzzed)}`;
 }
 
-/** The figures as tables in Markdown. */
-export function fuzzTables(figures: FuzzFigures): string {
-  const { fuzzed, besides, node, cpu, cores, startedAt, seed } = figures;
-  const head = `Run of ${startedAt.slice(0, 10)} with seed ${seed}, on ${cpu}, ${cores} cores, Node ${node}:`;
-  return [head, fuzzed.length > 0 && fuzzedTable(fuzzed), besides.length > 0 && besideTable(besides)]
-    .filter(Boolean)
-    .join('\n\n');
+/** A run of `npm run test:attacks` as a table in Markdown. */
+export function attackTable({ besides, ...ran }: AttackFigures): string {
+  return `${head('npm run test:attacks --', ran)}\n\n${besideTable(besides)}`;
+}
+
+function head(command: string, { seed, startedAt, cpu, cores, node }: Ran): string {
+  return `\`${command} --seed ${seed}\`, ${startedAt.slice(0, 10)}, ${cpu}, ${cores} cores, Node ${node}:`;
 }
 
 function fuzzedTable(fuzzed: readonly Fuzzed[]): string {

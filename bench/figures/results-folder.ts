@@ -7,7 +7,7 @@ import { writeWhole } from '../write-whole.ts';
 const folder = fileURLToPath(new URL('../../results', import.meta.url));
 
 /** The runs that leave figures. */
-export type RunName = 'faults' | 'fuzz' | 'soak';
+export type RunName = 'faults' | 'fuzz' | 'attacks' | 'soak';
 
 /** Writes the figures of a run, whole or not at all. Returns where. Throws where it can't. */
 export function saveFigures(name: RunName, figures: object): string {

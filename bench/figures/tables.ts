@@ -1,4 +1,4 @@
-import { type FuzzFigures, fuzzTables } from '../abuse/figures.ts';
+import { type AttackFigures, attackTable, type FuzzFigures, fuzzTable } from '../abuse/figures.ts';
 import type { KindSummary } from '../faults/summary.ts';
 import { cellsOf, summaryHeadings } from '../faults/summary.ts';
 import type { Slope } from '../soak/slope.ts';
@@ -54,13 +54,14 @@ export function soakTable(soaked: SoakFigures): string {
 
 /** What each long run's figures look like in a text. */
 export const tablesOf: { [Name in RunName]: (figures: FiguresOf[Name]) => string } = {
-  fuzz: fuzzTables,
+  fuzz: fuzzTable,
+  attacks: attackTable,
   faults: faultTable,
   soak: soakTable,
 };
 
 /** What each long run leaves. */
-type FiguresOf = { fuzz: FuzzFigures; faults: FaultFigures; soak: SoakFigures };
+type FiguresOf = { fuzz: FuzzFigures; attacks: AttackFigures; faults: FaultFigures; soak: SoakFigures };
 
 /**
  * The text with the tables between its markers, `<!-- figures:faults -->` and `<!-- /figures:faults -->`; a

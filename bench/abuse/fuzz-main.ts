@@ -4,21 +4,20 @@ import { Command, InvalidArgumentError } from 'commander';
 import { saveFigures } from '../figures/results-folder.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
-import { type Beside, measureBeside, type Variant, variants } from './beside.ts';
-import { type FuzzFigures, fuzzTables, hasFailed } from './figures.ts';
+import { type FuzzFigures, fuzzTable } from './figures.ts';
 import { type Fuzzed, repeatCommand } from './fuzz.ts';
 import type { FuzzHandlers } from './fuzz-process.ts';
 import { targets } from './targets.ts';
 
 /**
- * The long form of the abuse: `npm run test:fuzz`. See `--help`.
+ * The long form of the fuzzing: `npm run test:fuzz`. See `--help`.
  *
- * First every target gets its inputs, as many targets at a time as there are processors; then a healthy client
- * is measured beside attacks, one server after the other. The figures go to a file, tables to stdout.
+ * Every target gets its inputs, as many targets at a time as there are processors. The figures of a run of all
+ * of them go to a file, the table to stdout.
  *
- * Exit codes: 0 nothing was found; 1 something was; 2 the command line is wrong; 3 the figures can't be written.
+ * Exit codes: 0 nothing was found; 1 something was; 2 the command line is wrong; 3 the file can't be written.
  */
-type Options = { count: number; seed: number; only?: string[]; beside: boolean };
+type Options = { count: number; seed: number; only?: string[] };
 
 /** How often it looks how far a target has got, and how long one may stand still. */
 const lookEveryMs = 2000;
@@ -27,43 +26,38 @@ const stillMsMax = 120_000;
 const names = targets().map(({ name }) => name);
 
 const command = new Command('npm run test:fuzz --')
-  .description(
-    'Sends bad input to every parser and server, and attacks every server beside a healthy client.',
-  )
+  .description('Sends bad input to every parser and server.')
   .option('--count <number>', 'inputs for each', readCount, 100_000)
   .option('--seed <number>', 'what the inputs derive from', readCount, 7)
   .option('--only <names>', 'targets, separated by commas', readNames)
-  .option('--no-beside', 'do not attack')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 process.exit(await main(command.parse().opts<Options>()));
 
-async function main({ count, seed, only = names, beside }: Options): Promise<number> {
+async function main({ count, seed, only = names }: Options): Promise<number> {
   const startedAt = new Date();
   const { environment } = await inspectEnvironment();
   const fuzzed = await fuzzAll(only, count, seed);
-  const besides = beside && only === names ? await attackAll(seed) : [];
   const { node, cpu, cores, commit } = environment;
   const figures: FuzzFigures = {
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
-    ...{ node, cpu, cores, commit, count, seed, fuzzed, besides },
+    ...{ node, cpu, cores, commit, count, seed, fuzzed },
   };
-  console.log(fuzzTables(figures));
+  console.log(fuzzTable(figures));
   for (const one of fuzzed)
     if (one.finding !== undefined)
       console.error(`\n${one.target}: ${one.finding}\nagain: ${repeatCommand(one, count, seed)}`);
-  for (const { server, framework, lost, twice, failure } of besides)
-    if (lost + twice > 0 || failure !== undefined)
-      console.error(`\n${server} on ${framework}: ${lost} lost, ${twice} twice, ${failure ?? 'no failure'}`);
+  const failed = fuzzed.some(({ finding }) => finding !== undefined);
+  if (only !== names) return failed ? 1 : 0;
   try {
     console.error(`\n${saveFigures('fuzz', figures)}`);
   } catch (error) {
     console.error(`the figures can’t be written: ${(error as Error).message}`);
     return 3;
   }
-  return hasFailed(figures) ? 1 : 0;
+  return failed ? 1 : 0;
 }
 
 /** Each target in a process of its own, in the order of the list. */
@@ -125,19 +119,6 @@ async function fuzzApart(target: string, count: number, seed: number): Promise<F
     isOver = true;
     child.kill();
   }
-}
-
-async function attackAll(seed: number): Promise<Beside[]> {
-  const besides: Beside[] = [];
-  for (const variant of variants) {
-    console.error(`attacking ${nameOf(variant)}`);
-    besides.push(await measureBeside(variant, seed));
-  }
-  return besides;
-}
-
-function nameOf({ server, framework }: Variant): string {
-  return `${server} on ${framework}`;
 }
 
 function readCount(text: string): number {
