@@ -23,7 +23,7 @@ const figures = {
 it('writes a campaign as a table, with the command and what was left out', () => {
   const text = faultTable(figures);
   expect(text).toContain('npm run test:faults -- --count 2 --seed 7');
-  expect(text).toContain('| all | 2 | 1 | 0 | 0 | 3 | 0 |');
+  expect(text).toMatch(/^\| all +\| 2 +\| 1 +\| 0 +\| 0 +\| 3 +\| 0 +\|$/m);
   expect(text).toContain('Left out: full disk (it takes root).');
 });
 
