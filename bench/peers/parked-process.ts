@@ -76,8 +76,9 @@ class Parked {
     this.#askSocketIo(path);
   }
 
-  leave(): Promise<unknown> {
-    return new Promise((gone) => this.#socket.once('close', gone).destroy());
+  async leave(): Promise<void> {
+    if (this.#socket.closed) return;
+    await new Promise((gone) => this.#socket.once('close', gone).destroy());
   }
 
   #askLab(after: string): void {
