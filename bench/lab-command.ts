@@ -9,6 +9,7 @@ import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
 import { broker } from './experiments/broker.ts';
+import { crowdByDefault } from './experiments/crowd.ts';
 import { experiments } from './experiments/experiments.ts';
 import { Rabbit } from './harness/broker/rabbit.ts';
 import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
@@ -113,6 +114,10 @@ export async function lab(options: Options): Promise<number> {
     return exitCodes.usage;
   }
   const { environment, machine } = await inspectEnvironment();
+  if (options.profile === 'full' && machine.clientsMax < crowdByDefault)
+    environment.warnings.push(
+      `${machine.clientsMax} clients are all that this machine lets one process have, by its open files, ports and memory: the largest crowd is smaller. Try "ulimit -n 20000".`,
+    );
   if (options.list) {
     for (const experiment of [...(options.only ?? experiments), ...own]) {
       const { id, question } = experiment.text;

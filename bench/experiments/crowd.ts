@@ -17,6 +17,9 @@ const largestCrowd = 50_000;
 const { connections: connectionsByDefault } = defaultLimits;
 const spareConnections = 1000;
 
+/** The largest crowd that a server takes without being told to: what `full` has where nothing else limits it. */
+export const crowdByDefault = connectionsByDefault - spareConnections;
+
 const sizes = {
   quick: { repeats: 1, durationMs: 500, clients: { push: [100, 1000] } },
   default: {
