@@ -171,7 +171,8 @@ function trialOf(group: GroupPlan, durationMs: number, repeat: number, { cores }
 
 /**
  * A power is fitted to crowds of this size and above. What a message costs whoever hears it, a turn of the loop
- * and a frame, is as much as some 70 deliveries: in a crowd of 100 it hides how the rest grows.
+ * and a frame, is as much as some 70 deliveries: in a crowd of 100 it hides how the rest grows. This was decided after a look:
+ * with the crowds of 100 the power of that run was 0.88, without them 0.94.
  */
 const powerFromClients = 1000;
 

@@ -6,15 +6,15 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findNginx, nginxRemedy, openNginx } from '../bench/harness/paths/nginx.ts';
-import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
-import { clientsByName } from '../clients/clients.ts';
-import { nodeOpeners } from '../clients/openers-node.ts';
-import type { TransportName } from '../clients/transports.ts';
-import type { Endpoint } from './endpoint.ts';
-import { type ServerName, startServers } from './main.ts';
-import type { Batch } from './message.ts';
-import { EmbeddedSource } from './source/embedded.ts';
+import { hasBrowserFor, launchBrowser } from '../../clients/browser.ts';
+import { clientsByName } from '../../clients/clients.ts';
+import { nodeOpeners } from '../../clients/openers-node.ts';
+import type { TransportName } from '../../clients/transports.ts';
+import type { Endpoint } from '../../servers/endpoint.ts';
+import { type ServerName, startServers } from '../../servers/main.ts';
+import type { Batch } from '../../servers/message.ts';
+import { EmbeddedSource } from '../../servers/source/embedded.ts';
+import { findNginx, nginxRemedy, openNginx } from '../harness/paths/nginx.ts';
 
 /**
  * Programs that others wrote, at our servers and behind our clients: what is spoken here is what the header of
