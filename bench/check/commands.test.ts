@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
+import { freePorts } from '../harness/free-ports.ts';
 import { anchorsOf, commandsOf } from './commands-of.ts';
 
 /**
@@ -187,7 +187,7 @@ async function start(
   port?: number,
   line = /\n/,
 ): Promise<{ child: ChildProcess; says: string }> {
-  const ports = ['--port', String(port ?? (await freePorts()))];
+  const ports = ['--port', `${port ?? (await ninePorts())}`];
   const child = spawn(process.execPath, ['--import', 'tsx', entry ?? '', ...args, ...ports]);
   children.push(child);
   let said = '';
@@ -242,7 +242,7 @@ async function tryCrowd(entry: string | undefined): Promise<void> {
 /** Asks the servers of `npm run servers`, which begin at another port here than in the text. */
 async function tryUrl(url: string): Promise<void> {
   const asked = new URL(url.replace('PORT', '8086'));
-  const base = await freePorts();
+  const base = await ninePorts();
   await start('servers/main.ts', [], base);
   asked.port = String(Number(asked.port) - 8081 + base);
   const answer = await fetch(asked);
@@ -250,19 +250,8 @@ async function tryUrl(url: string): Promise<void> {
   expect(await answer.json()).toHaveProperty('next');
 }
 
-/** The first of nine ports in a row that were free a moment ago, below those that the system gives out by itself. */
-async function freePorts(): Promise<number> {
-  for (let base = 20_000 + (process.pid % 1000) * 10; ; base += 10)
-    if ((await Promise.all(Array.from({ length: 9 }, (_, place) => isFree(base + place)))).every(Boolean))
-      return base;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  const listens = await new Promise<boolean>((resolve) => {
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => resolve(true));
-  });
-  if (listens) await new Promise((closed) => probe.close(closed));
-  return listens;
+/** The first of nine ports in a row, as `npm run servers` takes them. */
+async function ninePorts(): Promise<number> {
+  const [first] = await freePorts(9);
+  return first as number;
 }

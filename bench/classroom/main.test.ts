@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runsTypeScript } from '../harness/child.ts';
+import { freePorts } from '../harness/free-ports.ts';
 import { HeadlessPage } from './headless.ts';
 import { ask } from './held-class.ts';
 
@@ -114,33 +115,18 @@ it('--lan on a machine without a network ends with 3, and says what to do', asyn
 });
 
 describe('a port that is taken', () => {
-  /** Takes a port whose next ones are free, or were a moment ago; or the port after it. */
-  async function takePort(offset: number): Promise<{ port: number; release(): void }> {
-    for (;;) {
-      const first = createServer().listen(0, '127.0.0.1');
-      await once(first, 'listening');
-      const { port } = first.address() as AddressInfo;
-      if (offset === 0) return { port, release: () => first.close() };
-      const other = createServer().listen(port + offset, '127.0.0.1');
-      const isFree = await Promise.race([
-        once(other, 'listening').then(() => true),
-        once(other, 'error').then(() => false),
-      ]);
-      first.close();
-      if (isFree) return { port, release: () => other.close() };
-    }
-  }
-
   it.each([
     ['the page’s own', 0],
     ['the first of the class', 1],
     ['the last of the class', 4],
   ])('%s ends with 3, names it and the remedy', async (_which, offset) => {
-    const { port, release } = await takePort(offset);
-    const { child, ended } = startClassroom('--no-open', '--port', `${port}`);
+    const ports = await freePorts(5);
+    const taken = createServer().listen(ports[offset], '127.0.0.1');
+    await once(taken, 'listening');
+    const { child, ended } = startClassroom('--no-open', '--port', `${ports[0]}`);
     const { exitCode, stderr } = await ended;
-    release();
-    expect(stderr.trim()).toBe(`port ${port + offset} is taken (EADDRINUSE): name another with --port`);
+    taken.close();
+    expect(stderr.trim()).toBe(`port ${ports[offset]} is taken (EADDRINUSE): name another with --port`);
     expect(exitCode).toBe(3);
     await gone(child);
   });

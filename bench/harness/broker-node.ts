@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BrokerAddresses } from './broker/addresses.ts';
+import { freePorts } from './free-ports.ts';
 
 /**
  * A RabbitMQ node of our own: its name, cookie, user, ports, settings, data and logs are its own, so that
@@ -219,33 +219,6 @@ function lastWords(said: readonly string[]): string {
 async function exitOf(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   await once(child, 'exit');
-}
-
-/**
- * Ports below those that systems give out by themselves: the node takes seconds to start, and nobody else
- * must be given one of its ports meanwhile.
- */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  for (let attemptsLeft = 200; ports.size < count; attemptsLeft -= 1) {
-    if (attemptsLeft === 0) throw new Error('there are no free ports between 20000 and 32000');
-    const port = randomInt(20_000, 32_000);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    server.close();
-    await once(server, 'close');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isProgram(file: string): boolean {
