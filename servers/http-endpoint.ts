@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Endpoint, type Tally } from './endpoint.ts';
+import { bornFor } from './express-born.ts';
 import { type Gated, gated } from './gate.ts';
 import { bareApp } from './http-bare.ts';
 import { expressApp } from './http-express.ts';
@@ -57,8 +58,9 @@ export function httpServer(
     tally,
     bodyLimitBytes: limitsOf(options).bodyBytes,
   };
-  const listener = framework === 'express' ? expressApp(app) : bareApp(app);
-  return guardedHttpServer(gated(gate, tally, listener), tally, options);
+  if (framework === 'http') return guardedHttpServer(gated(gate, tally, bareApp(app)), tally, options);
+  const onExpress = expressApp(app);
+  return guardedHttpServer(gated(gate, tally, onExpress), tally, options, bornFor(onExpress));
 }
 
 /** The same, as an endpoint. */

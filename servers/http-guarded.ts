@@ -2,20 +2,26 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Tally } from './endpoint.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
+import type { Born } from './express-born.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
 
 /**
  * An HTTP server that says why it refuses, also what never becomes a request: Node itself answers a bad
- * head with a status alone, and takes one that trickles in for a minute.
+ * head with a status alone, and takes one that trickles in for a minute. `born` says what requests and
+ * responses are made of; default: what Node makes them of.
  */
-export function guardedHttpServer(listener: RequestListener, tally: Tally, options: Limited): Server {
+export function guardedHttpServer(
+  listener: RequestListener,
+  tally: Tally,
+  options: Limited,
+  born: Born = {},
+): Server {
   const limits = limitsOf(options);
-  /** The answer to what was asked last on a connection. */
-  const latest = new Map<Socket, ServerResponse>();
   /** Connections on which nothing more is read. */
   const broken = new WeakSet<Socket>();
   const server = createServer(
     {
+      ...born,
       requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.helloMs,
@@ -31,12 +37,11 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
         tally.refused += 1;
         return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
       }
-      latest.set(socket, response);
+      (socket as Asking)[latest] = response;
       listener(request, response);
     },
   );
   limitConnections(server, tally, limits);
-  server.on('connection', (socket: Socket) => socket.once('close', () => latest.delete(socket)));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (broken.has(socket)) return;
     broken.add(socket);
@@ -48,7 +53,7 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
       sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
     // A listener takes what comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
-    const response = latest.get(socket);
+    const response = (socket as Asking)[latest];
     // What was asked before this is answered before it.
     if (!response || response.writableFinished) sayWhy();
     else if (response.req.complete) response.once('finish', sayWhy);
@@ -72,6 +77,10 @@ export function guardedHttpServer(listener: RequestListener, tally: Tally, optio
   });
   return server;
 }
+
+/** The answer to what was asked last on a connection stands at the connection itself: no table is searched for a poll. */
+const latest = Symbol('latest');
+type Asking = Socket & { [latest]?: ServerResponse };
 
 /** Answers with a reason, and ends the connection. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
