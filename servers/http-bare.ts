@@ -2,15 +2,18 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { count, type HttpApp } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from './message.ts';
 import { sendBatch } from './prepared.ts';
+import { Questions } from './questions.ts';
 
 /**
  * The same two routes as http-express.ts with nothing on top of `node:http`, so that what polling
  * costs can be told from what a framework costs.
  */
 export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): RequestListener {
+  const questions = new Questions();
+
   return (request, response) => {
     try {
-      const [path, query] = (request.url ?? '').split('?');
+      const { path, after, latest } = questions.read(request.url ?? '');
       if (request.method !== 'GET' && request.method !== 'POST')
         throw new BadInput(
           `${request.method} means nothing here: GET reads messages, POST publishes one`,
@@ -18,10 +21,9 @@ export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): R
         );
       if (path !== '/messages') throw new BadInput(`there is no ${path} here: ask for /messages`, 404);
       if (request.method === 'POST') return void takeIn(request, response);
-      const parameters = new URLSearchParams(query);
       onAsked({
-        after: parameters.get('after'),
-        latest: parameters.has('latest'),
+        after,
+        latest,
         answer(batch) {
           count(batch, tally);
           sendBatch(response, batch);
