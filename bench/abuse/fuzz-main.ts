@@ -5,7 +5,7 @@ import { saveFigures } from '../figures/results-folder.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import { type FuzzFigures, fuzzTable } from './figures.ts';
-import { type Fuzzed, repeatCommand } from './fuzz.ts';
+import { type Fuzzed, nothingYet, repeatCommand } from './fuzz.ts';
 import type { FuzzHandlers } from './fuzz-process.ts';
 import { targets } from './targets.ts';
 
@@ -23,7 +23,8 @@ type Options = { count: number; seed: number; only?: string[] };
 const lookEveryMs = 2000;
 const stillMsMax = 120_000;
 
-const names = targets().map(({ name }) => name);
+const all = targets();
+const names = all.map(({ name }) => name);
 
 const command = new Command('npm run test:fuzz --')
   .description('Sends bad input to every parser and server.')
@@ -77,7 +78,8 @@ async function fuzzAll(only: readonly string[], count: number, seed: number): Pr
 }
 
 /** Fuzzes in a child. One that ends has crashed, and one that does not answer hangs. */
-async function fuzzApart(target: string, count: number, seed: number): Promise<Fuzzed> {
+async function fuzzApart(name: string, count: number, seed: number): Promise<Fuzzed> {
+  const target = all.find((one) => one.name === name) as (typeof all)[number];
   const child = new Child<FuzzHandlers>('../abuse/fuzz-process.ts');
   const startedMs = performance.now();
   let inputs = 0;
@@ -95,24 +97,14 @@ async function fuzzApart(target: string, count: number, seed: number): Promise<F
     return new Promise(() => {});
   };
   const fallen = (how: 'crashes' | 'hangs', why: string): Fuzzed => ({
-    ...{
-      target,
-      kind: 'server',
-      seed,
-      inputs,
-      taken: 0,
-      refused: 0,
-      crashes: 0,
-      rejections: 0,
-      hangs: 0,
-      unnamed: 0,
-    },
+    ...nothingYet(target, seed),
+    inputs,
     [how]: 1,
     durationMs: Math.round(performance.now() - startedMs),
     finding: `${why}, after some ${inputs} inputs`,
   });
   try {
-    return await Promise.race([child.call('fuzz', { target, count, seed }, aDayMs), watch()]);
+    return await Promise.race([child.call('fuzz', { target: name, count, seed }, aDayMs), watch()]);
   } catch (error) {
     return fallen('crashes', (error as Error).message);
   } finally {

@@ -62,21 +62,9 @@ export async function fuzz(
   seed: number,
   onProgress: (inputs: number) => void = () => {},
 ): Promise<Fuzzed> {
-  const { name, kind, input, together = 1 } = target as Target<unknown>;
+  const { input, together = 1 } = target as Target<unknown>;
   const startedMs = performance.now();
-  const fuzzed: Fuzzed = {
-    target: name,
-    kind,
-    seed: seedOf(name, seed),
-    inputs: 0,
-    taken: 0,
-    refused: 0,
-    crashes: 0,
-    rejections: 0,
-    hangs: 0,
-    unnamed: 0,
-    durationMs: 0,
-  };
+  const fuzzed = nothingYet(target, seed);
   const watch = watchProcess(fuzzed);
   const opened = (await target.open()) as Opened<unknown>;
   const size = Math.min(together, count);
@@ -106,6 +94,23 @@ export async function fuzz(
   }
   fuzzed.durationMs = Math.round(performance.now() - startedMs);
   return fuzzed;
+}
+
+/** A target that was given nothing so far. `seed` is that of the whole run. */
+export function nothingYet({ name, kind }: Pick<Target<never>, 'name' | 'kind'>, seed: number): Fuzzed {
+  return {
+    target: name,
+    kind,
+    seed: seedOf(name, seed),
+    inputs: 0,
+    taken: 0,
+    refused: 0,
+    crashes: 0,
+    rejections: 0,
+    hangs: 0,
+    unnamed: 0,
+    durationMs: 0,
+  };
 }
 
 /** How to see a finding again. */

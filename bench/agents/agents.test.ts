@@ -5,19 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { trialWarnings } from '../analysis/warnings.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
 import { labVersion } from '../harness/environment.ts';
-import { Recorder } from '../harness/recorder.ts';
 import { openRelay } from '../harness/relay.ts';
 import { Bench } from '../harness/trial.ts';
-import { parseResult, type Trial, trialSchema } from '../result.ts';
+import { parseResult, trialSchema } from '../result.ts';
 import { Agents, type AgentsOptions } from './agents.ts';
-import { type Exchange, readingOf, uncertaintyBetween } from './clock.ts';
 import { agentsExchange, queueOfAgent, type Sign, signEveryMs } from './orders.ts';
-import { canBeDivided, mergedReport, sharesOf } from './shards.ts';
 import { childOf, type StartedAgent, startAgent as startAgentAt } from './started-agent.ts';
 
 /** Agents in processes of their own, at a real RabbitMQ. */
@@ -366,120 +362,6 @@ describe('options of the lab for agents', () => {
     },
     60_000,
   );
-});
-
-describe('the clock of an agent', () => {
-  /** Their clock shows 1000 more than ours. */
-  const exchange = (thereMs: number, backMs: number, workMs = 0): Exchange => ({
-    sentMs: 50,
-    receivedMs: 1050 + thereMs,
-    answeredMs: 1050 + thereMs + workMs,
-    heardMs: 50 + thereMs + workMs + backMs,
-  });
-
-  it('is read by the shortest exchange, to half of its round trip', () => {
-    const reading = readingOf([exchange(9, 30), exchange(1, 3), exchange(4, 4, 100)]);
-    expect(reading).toEqual({ offsetMs: 999, uncertaintyMs: 2 });
-    expect(() => readingOf([])).toThrow('one exchange or more');
-  });
-
-  it.each([
-    [0, 0],
-    [5, 5],
-    [0, 40],
-    [40, 0],
-  ])('lies within what is claimed when the ways take %i and %i ms', (thereMs, backMs) => {
-    const { offsetMs, uncertaintyMs } = readingOf([exchange(thereMs, backMs)]);
-    expect(Math.abs(offsetMs - 1000)).toBeLessThanOrEqual(uncertaintyMs);
-  });
-
-  it('is less certain when it has drifted', () => {
-    const before = { offsetMs: 1000, uncertaintyMs: 1 };
-    expect(uncertaintyBetween(before, { offsetMs: 1000.5, uncertaintyMs: 1 })).toBe(1.5);
-    expect(uncertaintyBetween(before, { offsetMs: 1000, uncertaintyMs: 0.2 })).toBe(1);
-  });
-
-  it('makes an age that is smaller than its uncertainty say so', () => {
-    const trial = (p50: number) =>
-      ({
-        ...({ server: {}, clients: {}, requests: { missedSlots: 0 }, durationMs: 1000 } as unknown as Trial),
-        delayMs: { count: 1, mean: p50, p50, p90: p50, p99: p50, max: p50 },
-        shards: [{ agent: 'a', clients: 1, clockOffsetMs: 3, clockUncertaintyMs: 0.7 }],
-      }) as Trial;
-    expect(trialWarnings(trial(0.4), 0, undefined)).toMatchObject([
-      { code: 'within-clock-uncertainty', text: expect.stringContaining('“less than 1.10 ms”') },
-    ]);
-    expect(trialWarnings(trial(0.8), 0, undefined)).toEqual([]);
-  });
-});
-
-describe('shards', () => {
-  it('are as even as can be', () => {
-    expect(sharesOf(10, 3)).toEqual([4, 3, 3]);
-    expect(sharesOf(1, 3)).toEqual([1, 0, 0]);
-  });
-
-  it('are put together from all delays, not from averages, through what is sent', () => {
-    const [one, other, all] = [new Recorder(), new Recorder(), new Recorder()];
-    for (let index = 0; index < 1000; index += 1) {
-      // The slow ones are few, and all at one agent.
-      const delayMs = index < 980 ? 1 + index / 1000 : 500 + index;
-      (index < 900 ? one : other).record(delayMs);
-      all.record(delayMs);
-    }
-    const reports = [one, other].map((recorder) => ({
-      report: { books: booksOf(recorder.delay.count), gaps: 0, failures: 0 } as never,
-      recordings: JSON.parse(
-        JSON.stringify({ delay: recorder.recording, response: new Recorder().recording }),
-      ),
-    }));
-    const shards = [shardOf('a'), shardOf('b')];
-    const merged = mergedReport(shards, reports, 10);
-    const { mean, ...percentiles } = all.delay;
-    expect(merged.delay).toMatchObject(percentiles);
-    expect(merged.delay.mean).toBeCloseTo(mean as number);
-    expect(merged.histogram).toEqual(all.bins);
-    expect(merged.books).toEqual(booksOf(1000));
-    const averaged = ((one.delay.p99 ?? 0) + (other.delay.p99 ?? 0)) / 2;
-    expect(merged.delay.p99).not.toBeCloseTo(averaged, -1);
-  });
-
-  it('that were lost count as missed', () => {
-    const { books, gaps, shards } = mergedReport(
-      [shardOf('a'), { ...shardOf('b'), lost: 'b is lost' }],
-      [
-        {
-          report: { books: booksOf(50), gaps: 0, failures: 0 } as never,
-          recordings: { delay: new Recorder().recording, response: new Recorder().recording },
-        },
-        undefined,
-      ],
-      10,
-    );
-    expect(books).toEqual({ ...booksOf(50), expected: 100, missed: 50 });
-    expect(gaps).toBe(50);
-    expect(shards).toHaveLength(2);
-  });
-
-  it('are not of trials that need this machine', () => {
-    expect(canBeDivided(plan)).toBe(true);
-    expect(canBeDivided({ ...plan, link: { oneWayMs: 5 } })).toBe(false);
-    expect(canBeDivided({ ...plan, trace: true })).toBe(false);
-    expect(canBeDivided({ ...plan, groups: [{ transport: 'push', clients: 2, slowClients: 1 }] })).toBe(
-      false,
-    );
-  });
-
-  const booksOf = (count: number) => ({
-    expected: count,
-    delivered: count,
-    dropped: 0,
-    missed: 0,
-    duplicated: 0,
-    reordered: 0,
-    backlogAtEnd: 0,
-  });
-  const shardOf = (agent: string) => ({ agent, clients: 5, clockOffsetMs: 0, clockUncertaintyMs: 1 });
 });
 
 /** Starts an agent, and ends it after the test. */

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { type Interval, ratioInterval } from './interval.ts';
 
 /**
- * The file that a contest with its peers leaves, and what may be said of it. Every value belongs to a round;
- * in a round all contenders did the same work one after the other, so a ratio is taken within the round.
+ * The file that a contest with its peers leaves, and what may be said of it. Every value has its place in a
+ * row; those at one place were measured one after the other, at the same work, so a ratio is taken of them.
  */
 
 /** What is measured, with its unit. */
@@ -49,7 +49,7 @@ export const peersSchema = z.strictObject({
       case: z.string(),
       quantity: quantitySchema,
       contender: z.string(),
-      /** One for each round, in order; `null` where the round failed. */
+      /** One for each round, in order, or several where they are held several times in one; `null` where it failed. */
       values: z.array(z.number().nullable()),
     }),
   ),

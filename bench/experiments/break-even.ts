@@ -53,7 +53,7 @@ export const breakEven: Experiment = {
     },
     howToRead:
       'Each cell is one message rate and one poll interval. The sign says who took less of the server’s processor there, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. The left map has polls on Express, the right one on nothing but Node.',
-    why: 'Push costs c_push for each message and client. A poll costs c_poll every T, and little more for each message in its answer. They meet at λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls dearer and moves the line; messages that are due at the same instant share a write with coalesced push and move it the other way.',
+    why: 'Push costs c_push for each message and client. A poll costs c_poll every T, and little more for each message in its answer. They meet at λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls dearer and moves the line. Express as most use it makes them dearer still: it changes the prototype of every request, which the servers here spare it (servers/express-born.ts), and npm run bench:peers measures both. Messages that are due at the same instant share a write with coalesced push, which moves the line the other way.',
     caveat:
       'Processor time of one server process with 100 clients and nothing else to do. A delivery costs more when deliveries are rare, because the process has to be woken; the costs hold for loads like these. And the winner on processor time may lose on freshness: a message polled every T is T/2 old on average.',
   },

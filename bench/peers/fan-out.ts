@@ -23,6 +23,10 @@ const cases: Case[] = [
   { name: '16 KiB', perTurn: 1, bodyBytes: 16 * 1024, turnsPerSecond: 4 },
 ];
 
+/** What goes before each: the connections are new. */
+const warmUp: Case = { name: 'warm-up', perTurn: 1, bodyBytes: 200, turnsPerSecond: 20 };
+const warmUpMs = 400;
+
 /** A server that takes part: what it wants to hear, and how it is started. */
 export type Fanning = { name: string; language: Language; program: readonly [string, string[]] };
 
@@ -56,30 +60,21 @@ async function enter(
   return {
     name,
     end: () => contender.end(),
-    async round() {
-      await audience.call('gather', { language, port, members });
-      await until(nowMs() + 200);
-      await play(
-        audience,
-        contender,
-        { name: 'warm-up', perTurn: 1, bodyBytes: 200, turnsPerSecond: 20 },
-        500,
-      );
-      const measured = [];
-      for (const one of cases) {
+    turns: cases.map((one) => async () => {
+      try {
+        await audience.call('gather', { language, port, members });
+        await until(nowMs() + 200);
+        await play(audience, contender, warmUp, warmUpMs);
         const { cpuMs, messages, lastMs } = await play(audience, contender, one, windowMs);
-        measured.push(
-          {
-            case: one.name,
-            quantity: 'server CPU per delivery' as const,
-            value: (cpuMs * 1000) / (messages * members),
-          },
-          { case: one.name, quantity: 'last client, p99' as const, value: quantileOf(lastMs, 0.99) },
-        );
+        const value = (cpuMs * 1000) / (messages * members);
+        return [
+          { case: one.name, quantity: 'server CPU per delivery', value },
+          { case: one.name, quantity: 'last client, p99', value: quantileOf(lastMs, 0.99) },
+        ];
+      } finally {
+        await audience.call('leave', undefined);
       }
-      await audience.call('leave', undefined);
-      return measured;
-    },
+    }),
   };
 }
 

@@ -48,14 +48,12 @@ export function fleet({ clientsMax }: { clientsMax: number }): Contest {
     practises: false,
     enter: [
       ...pushed.map((receiving) => async (): Promise<Entered> => {
-        const round = async () => [
-          ...(await receive(receiving)),
-          ...(clientsMax >= idleCrowd ? await stayIdle(receiving) : []),
-        ];
-        return { name: receiving.name, round, end: async () => {} };
+        const turns = [() => receive(receiving)];
+        if (clientsMax >= idleCrowd) turns.push(() => stayIdle(receiving));
+        return { name: receiving.name, turns, end: async () => {} };
       }),
       ...polled.map((receiving) => async (): Promise<Entered> => {
-        return { name: receiving.name, round: () => ask(receiving), end: async () => {} };
+        return { name: receiving.name, turns: [() => ask(receiving)], end: async () => {} };
       }),
     ],
   };

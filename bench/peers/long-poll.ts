@@ -38,7 +38,7 @@ export function longPoll(parked: Child<ParkedHandlers>): Contest {
     enter: contenders.map(
       (holding) => async (): Promise<Entered> => ({
         name: holding.name,
-        round: () => hold(parked, holding),
+        turns: [() => hold(parked, holding)],
         end: async () => {},
       }),
     ),

@@ -11,8 +11,8 @@ import type { PollsHandlers } from './polls-process.ts';
  * Polls: what one answer costs the server. Fifty connections ask as fast as they are answered, for nothing new
  * or for ten messages of 200 B; every contender answers with the same JSON.
  */
-const load = { members: 50, durationMs: 1500 };
-const warmUp = { ...load, durationMs: 700 };
+const load = { members: 50, durationMs: 500 };
+const warmUp = { ...load, durationMs: 150 };
 const news = 10;
 
 type Answering = { name: string; program: readonly [string, string[]]; ours: boolean };
@@ -43,31 +43,32 @@ export function poll(polls: Child<PollsHandlers>): Contest {
     return {
       name,
       end: () => contender.end(),
-      async round() {
-        const measured = [];
-        for (const [index, one] of cases.entries()) {
-          const path = paths?.[index] ?? '/messages?after=somewhere:1';
-          if (paths) one.text ??= await textAt(port, path);
-          if (one.text === undefined)
-            throw new Error(`${name} stands before the server whose answers it gives`);
-          if (!paths) {
-            contender.say([one.text]);
-            await until(nowMs() + 50);
-          }
-          const bodyBytes = Buffer.byteLength(await textAt(port, path));
-          await polls.call('ask', { ...warmUp, port, path, bodyBytes });
-          const before = contender.cpuMs;
-          const answers = await polls.call('ask', { ...load, port, path, bodyBytes });
-          await until(nowMs() + 20);
-          const value = ((contender.cpuMs - before) * 1000) / answers;
-          measured.push({ case: one.name, quantity: 'server CPU per answer' as const, value });
+      turns: cases.map((one, index) => async () => {
+        const path = paths?.[index] ?? '/messages?after=somewhere:1';
+        if (paths) one.text ??= await textAt(port, path);
+        if (one.text === undefined)
+          throw new Error(`${name} stands before the server whose answers it gives`);
+        if (!paths) {
+          contender.say([one.text]);
+          await until(nowMs() + 50);
         }
-        return measured;
-      },
+        const bodyBytes = Buffer.byteLength(await textAt(port, path));
+        await polls.call('ask', { ...warmUp, port, path, bodyBytes });
+        const before = contender.cpuMs;
+        const answers = await polls.call('ask', { ...load, port, path, bodyBytes });
+        await until(nowMs() + 20);
+        const value = ((contender.cpuMs - before) * 1000) / answers;
+        return [{ case: one.name, quantity: 'server CPU per answer', value }];
+      }),
     };
   }
 
-  return { name: 'poll', practises: true, enter: contenders.map((answering) => () => enter(answering)) };
+  return {
+    name: 'poll',
+    practises: true,
+    timesPerRound: 3,
+    enter: contenders.map((answering) => () => enter(answering)),
+  };
 }
 
 /** Gives one of the lab's servers its messages, and returns the paths that ask it for nothing and for all of them. */

@@ -13,12 +13,14 @@ function contestOf(log: string[], names: string[], failing?: { name: string; rou
         async end() {
           log.push(`end ${name}`);
         },
-        async round() {
-          round += 1;
-          log.push(`${name}${round}`);
-          if (failing?.name === name && failing.round === round) throw new Error(`${name} lost a message`);
-          return [{ case: 'x', quantity: 'server CPU per delivery' as const, value: round }];
-        },
+        turns: [
+          async () => {
+            round += 1;
+            log.push(`${name}${round}`);
+            if (failing?.name === name && failing.round === round) throw new Error(`${name} lost a message`);
+            return [{ case: 'x', quantity: 'server CPU per delivery' as const, value: round }];
+          },
+        ],
       };
     }),
   };
@@ -33,6 +35,34 @@ it('lets another one begin in every round, and ends all of them', async () => {
   expect(rounds.soFar.measures.map(({ contender, values }) => [contender, values])).toEqual([
     ['a', [1, 2, 3]],
     ['b', [1, 2, 3]],
+  ]);
+});
+
+it('has everybody do a piece of work before anybody does the next', async () => {
+  const log: string[] = [];
+  const turn = (name: string) => async () => {
+    log.push(name);
+    return [];
+  };
+  const enter = (name: string, works: number) => async () => ({
+    name,
+    turns: Array.from({ length: works }, (_, index) => turn(`${name}${index}`)),
+    end: async () => {},
+  });
+  const contest = { name: 'c', practises: false, enter: [enter('a', 2), enter('b', 1), enter('c', 2)] };
+  await new Rounds([contest], () => {}).hold(2, () => log.push('|'));
+  expect(log.join(' ')).toBe('a0 b0 c0 a1 c1 | b0 c0 a0 c1 a1 |');
+});
+
+it('holds a short contest several times in a round', async () => {
+  const log: string[] = [];
+  const rounds = new Rounds([{ ...contestOf(log, ['a', 'b']), timesPerRound: 2 }], () => {});
+  await rounds.hold(2, () => log.push('|'));
+  expect(log.join(' ')).toBe('a1 b1 b2 a2 | a3 b3 b4 a4 | end a end b');
+  expect(rounds.soFar).toMatchObject({ rounds: 2 });
+  expect(rounds.soFar.measures.map(({ values }) => values)).toEqual([
+    [1, 2, 3, 4],
+    [1, 2, 3, 4],
   ]);
 });
 

@@ -2,8 +2,14 @@ import type { Measured, Peers } from '../analysis/peers.ts';
 import type { Contest, Entered } from './contest.ts';
 
 /**
- * Rounds in which all contenders of a contest do the same work, one after the other. Who begins changes from
- * round to round, so that nobody always comes first. A round that fails leaves a hole, and is named.
+ * Rounds in which all contenders of a contest do the same work, one after the other.
+ *
+ *     first time    work 1: A B C   work 2: A B C
+ *     second time   work 1: B C A   work 2: B C A      and so on
+ *
+ * Everybody does a piece of work before anybody does the next: a machine has better and worse seconds, and
+ * those who are held against each other have to have the same ones. Who begins changes, so that nobody always
+ * comes first. What fails leaves a hole, and is named.
  */
 export class Rounds {
   readonly #contests: readonly Contest[];
@@ -37,15 +43,17 @@ export class Rounds {
   async hold(rounds: number, onRound: () => void): Promise<void> {
     for (const contest of this.#contests) {
       const entered = await this.#enterAll(contest);
-      if (contest.practises)
-        for (const one of entered) await this.#hold(contest.name, one, 'practice', () => {});
-      for (let round = 0; round < rounds && !this.#stopped; round += 1) {
-        const start = round % Math.max(1, entered.length);
-        for (const one of [...entered.slice(start), ...entered.slice(0, start)])
-          await this.#hold(contest.name, one, `round ${round + 1} of ${rounds}`, (measured) =>
-            this.#enter(contest.name, one.name, round, measured),
-          );
-        this.#rounds = Math.max(this.#rounds, round + 1);
+      if (contest.practises) await this.#holdOnce(contest.name, entered, 'practice', () => {});
+      const { timesPerRound = 1 } = contest;
+      for (let time = 0; time < rounds * timesPerRound && !this.#stopped; time += 1) {
+        const start = time % Math.max(1, entered.length);
+        const inTurn = [...entered.slice(start), ...entered.slice(0, start)];
+        const round = Math.floor(time / timesPerRound) + 1;
+        await this.#holdOnce(contest.name, inTurn, `round ${round} of ${rounds}`, (contender, measured) =>
+          this.#enter(contest.name, contender, time, measured),
+        );
+        if ((time + 1) % timesPerRound > 0) continue;
+        this.#rounds = Math.max(this.#rounds, round);
         onRound();
       }
       await Promise.all(entered.map((one) => one.end()));
@@ -78,26 +86,32 @@ export class Rounds {
     return entered;
   }
 
-  async #hold(
+  /** Every piece of work by everybody. */
+  async #holdOnce(
     contest: string,
-    one: Entered,
+    entered: readonly Entered[],
     round: string,
-    onMeasured: (measured: Measured) => void,
+    onMeasured: (contender: string, measured: Measured) => void,
   ): Promise<void> {
-    if (this.#stopped) return;
-    this.#onProgress(`${contest}, ${round}: ${one.name}`);
-    try {
-      (await one.round()).forEach(onMeasured);
-    } catch (error) {
-      if (!this.#stopped) this.#fail(`${contest}, ${round}: ${(error as Error).message}`);
-    }
+    const turns = Math.max(0, ...entered.map((one) => one.turns.length));
+    for (let turn = 0; turn < turns; turn += 1)
+      for (const one of entered) {
+        const work = one.turns[turn];
+        if (this.#stopped || !work) continue;
+        this.#onProgress(`${contest}, ${round}: ${one.name}`);
+        try {
+          for (const measured of await work()) onMeasured(one.name, measured);
+        } catch (error) {
+          if (!this.#stopped) this.#fail(`${contest}, ${round}: ${(error as Error).message}`);
+        }
+      }
   }
 
-  #enter(contest: string, contender: string, round: number, measured: Measured): void {
+  #enter(contest: string, contender: string, time: number, measured: Measured): void {
     const { case: name, quantity, value } = measured;
     const key = JSON.stringify([contest, name, quantity, contender]);
     const measure = this.#measures.get(key) ?? { contest, case: name, quantity, contender, values: [] };
-    while (measure.values.length < round) measure.values.push(null);
+    while (measure.values.length < time) measure.values.push(null);
     measure.values.push(value);
     this.#measures.set(key, measure);
   }
