@@ -39,13 +39,14 @@ export function poll(polls: Child<PollsHandlers>): Contest {
     const contender = new Contender(name, ...program);
     const port = Number(await contender.hear());
     const paths = ours ? await placesOf(contender, port) : undefined;
+    for (const [index, path] of (paths ?? []).entries())
+      (cases[index] as (typeof cases)[number]).text ??= await textAt(port, path);
 
     return {
       name,
       end: () => contender.end(),
       turns: cases.map((one, index) => async () => {
         const path = paths?.[index] ?? '/messages?after=somewhere:1';
-        if (paths) one.text ??= await textAt(port, path);
         if (one.text === undefined)
           throw new Error(`${name} stands before the server whose answers it gives`);
         if (!paths) {

@@ -1,15 +1,19 @@
+import { randomLcg } from 'd3-random';
+import { shuffle } from 'simple-statistics';
 import type { Measured, Peers } from '../analysis/peers.ts';
 import type { Contest, Entered } from './contest.ts';
 
 /**
  * Rounds in which all contenders of a contest do the same work, one after the other.
  *
- *     first time    work 1: A B C   work 2: A B C
- *     second time   work 1: B C A   work 2: B C A      and so on
+ *     practice      work 1: A C B   work 2: B A C
+ *     first time    work 1: B A C   work 2: C A B
+ *     second time   work 1: A C B   work 2: B C A      and so on
  *
  * Everybody does a piece of work before anybody does the next: a machine has better and worse seconds, and
- * those who are held against each other have to have the same ones. Who begins changes, so that nobody always
- * comes first. What fails leaves a hole, and is named.
+ * those who are held against each other have to have the same ones. The order is drawn anew each time, from a
+ * seed: whoever always came after the same one would have the machine as that one leaves it, hot or rested.
+ * What fails leaves a hole, and is named.
  */
 export class Rounds {
   readonly #contests: readonly Contest[];
@@ -17,10 +21,14 @@ export class Rounds {
   readonly #measures = new Map<string, Peers['measures'][number]>();
   readonly #failures: string[] = [];
   readonly #entered: Entered[] = [];
+  /** In the order in which they entered. */
+  readonly #names: string[] = [];
+  readonly #random: () => number;
   #rounds = 0;
   #stopped = false;
 
-  constructor(contests: readonly Contest[], onProgress: (text: string) => void) {
+  constructor(contests: readonly Contest[], onProgress: (text: string) => void, seed = 0.5) {
+    this.#random = randomLcg(seed);
     this.#contests = contests;
     this.#onProgress = onProgress;
   }
@@ -34,7 +42,7 @@ export class Rounds {
   get soFar(): Pick<Peers, 'rounds' | 'measures' | 'failures'> {
     return {
       rounds: this.#rounds,
-      measures: [...this.#measures.values()],
+      measures: [...this.#measures.values()].sort((x, y) => this.#placeOf(x) - this.#placeOf(y)),
       failures: this.#failures,
     };
   }
@@ -46,10 +54,8 @@ export class Rounds {
       if (contest.practises) await this.#holdOnce(contest.name, entered, 'practice', () => {});
       const { timesPerRound = 1 } = contest;
       for (let time = 0; time < rounds * timesPerRound && !this.#stopped; time += 1) {
-        const start = time % Math.max(1, entered.length);
-        const inTurn = [...entered.slice(start), ...entered.slice(0, start)];
         const round = Math.floor(time / timesPerRound) + 1;
-        await this.#holdOnce(contest.name, inTurn, `round ${round} of ${rounds}`, (contender, measured) =>
+        await this.#holdOnce(contest.name, entered, `round ${round} of ${rounds}`, (contender, measured) =>
           this.#enter(contest.name, contender, time, measured),
         );
         if ((time + 1) % timesPerRound > 0) continue;
@@ -79,6 +85,7 @@ export class Rounds {
         const one = await enter();
         entered.push(one);
         this.#entered.push(one);
+        this.#names.push(one.name);
       } catch (error) {
         this.#fail(`${contest.name}: ${(error as Error).message}`);
       }
@@ -95,7 +102,7 @@ export class Rounds {
   ): Promise<void> {
     const turns = Math.max(0, ...entered.map((one) => one.turns.length));
     for (let turn = 0; turn < turns; turn += 1)
-      for (const one of entered) {
+      for (const one of shuffle(entered as Entered[], this.#random)) {
         const work = one.turns[turn];
         if (this.#stopped || !work) continue;
         this.#onProgress(`${contest}, ${round}: ${one.name}`);
@@ -114,6 +121,10 @@ export class Rounds {
     while (measure.values.length < time) measure.values.push(null);
     measure.values.push(value);
     this.#measures.set(key, measure);
+  }
+
+  #placeOf({ contender }: { contender: string }): number {
+    return this.#names.indexOf(contender);
   }
 
   #fail(reason: string): void {
