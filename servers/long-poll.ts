@@ -39,9 +39,9 @@ export function longPollServer(source: MessageSource, options: LongPollOptions =
   return httpEndpoint(source, newTally(), options, ({ after, answer, request: { socket }, response }) => {
     // Whoever asks again on the same connection, with the answer before still held, is owed that one first.
     releases.get(socket)?.();
-    const cursor = source.log.cursorFrom(after);
-    const batch = prepared.after(cursor);
-    if (!cursor || batch.messages.length > 0) return answer(batch);
+    const batch = prepared.after(after);
+    // Whoever has no cursor yet is told where the log ends.
+    if (!after || batch.messages.length > 0) return answer(batch);
 
     // Reading the log and subscribing happen in one turn, so no message can come between them.
     const unsubscribe = source.log.subscribe(() => release());
@@ -51,7 +51,7 @@ export function longPollServer(source: MessageSource, options: LongPollOptions =
 
     function release(): void {
       letGo();
-      answer(prepared.after(cursor));
+      answer(prepared.after(after));
     }
 
     function letGo(): void {

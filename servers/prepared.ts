@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Batch, Cursor } from './message.ts';
+import type { Batch } from './message.ts';
 import { type BatchLimit, defaultBatchLimit, type MessageLog } from './message-log.ts';
 
 /**
@@ -15,8 +15,8 @@ import { type BatchLimit, defaultBatchLimit, type MessageLog } from './message-l
 export class Prepared {
   readonly #log: MessageLog;
   readonly #limit: BatchLimit;
-  /** By the `seq` that they come after. */
-  readonly #batches = new Map<number, Batch>();
+  /** By the cursor that they come after, as it stands on the wire. */
+  readonly #batches = new Map<unknown, Batch>();
   #head = 0;
   #characters = 0;
 
@@ -26,21 +26,23 @@ export class Prepared {
   }
 
   /**
-   * What the log has after this cursor; the same object for the same place, for as long as the log has not
-   * grown. Whoever has no cursor yet, or one of another log, is rare, and looked up anew.
+   * What the log has after this cursor, which is read only where it is not known: the same object for the same
+   * place, for as long as the log has not grown. Whoever has no cursor yet, or one of another log, is rare, and
+   * looked up anew. Throws `BadInput` as `MessageLog.cursorFrom` does.
    */
-  after(cursor: Cursor | undefined): Batch {
-    if (cursor?.logId !== this.#log.id) return this.#log.after(cursor, this.#limit);
+  after(text: unknown): Batch {
     const isFull = this.#batches.size >= placesKept || this.#characters > charactersKept;
     if (this.#head !== this.#log.head || isFull) {
       this.#batches.clear();
       this.#head = this.#log.head;
       this.#characters = 0;
     }
-    const known = this.#batches.get(cursor.seq);
+    const known = this.#batches.get(text);
     if (known) return known;
+    const cursor = this.#log.cursorFrom(text);
     const batch = this.#log.after(cursor, this.#limit);
-    this.#batches.set(cursor.seq, batch);
+    if (cursor?.logId !== this.#log.id) return batch;
+    this.#batches.set(text, batch);
     for (const { body } of batch.messages) this.#characters += body.length;
     return batch;
   }
@@ -50,8 +52,8 @@ export class Prepared {
 const placesKept = 1000;
 const charactersKept = 16 * 1024 * 1024;
 
-/** Answers that somebody still has: the text, its bytes, and how Node is to write it. */
-type Body = { text: string; encoding: 'latin1' | 'utf8'; headers: OutgoingHttpHeaders };
+/** Answers that somebody still has: what Node is given to write, and how. */
+type Body = { content: string | Buffer; encoding: 'latin1' | 'utf8'; headers: OutgoingHttpHeaders };
 const bodies = new WeakMap<Batch, Body>();
 
 /** Answers with a batch. Goes past whatever a framework would do to write JSON. */
@@ -61,18 +63,19 @@ export function sendBatch(response: ServerResponse, batch: Batch): void {
     body = bodyOf(batch);
     bodies.set(batch, body);
   }
-  response.writeHead(200, body.headers).end(body.text, body.encoding);
+  response.writeHead(200, body.headers).end(body.content, body.encoding);
 }
 
 /**
- * A text and not its bytes: Node writes a text in one piece with the headers, and bytes in a second one, which
- * costs it more than the copy. Where every character is one byte, there is nothing to encode either.
+ * A short text as it is: Node writes it in one piece with the headers, and bytes in a second one, which costs it
+ * more than the copy. Where every character is one byte, there is nothing to encode either. With a long one it is
+ * the copy that costs more, so that one is made into bytes, once.
  */
 function bodyOf(batch: Batch): Body {
   const text = JSON.stringify(batch);
   const bytes = Buffer.byteLength(text);
   return {
-    text,
+    content: bytes > copiedBytesMax ? Buffer.from(text) : text,
     encoding: bytes === text.length ? 'latin1' : 'utf8',
     headers: {
       'content-type': 'application/json; charset=utf-8',
@@ -81,3 +84,6 @@ function bodyOf(batch: Batch): Body {
     },
   };
 }
+
+/** Bytes of the longest body that is sent as a text. */
+const copiedBytesMax = 1024;

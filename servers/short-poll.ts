@@ -27,7 +27,6 @@ export function shortPollServer(source: MessageSource, options: ShortPollOptions
   const prepared = new Prepared(source.log, options.batchLimit);
 
   return httpEndpoint(source, newTally(), options, ({ after, latest, answer }) => {
-    const cursor = source.log.cursorFrom(after);
-    answer(latest ? source.log.latest(cursor) : prepared.after(cursor));
+    answer(latest ? source.log.latest(source.log.cursorFrom(after)) : prepared.after(after));
   });
 }
