@@ -89,19 +89,20 @@ export class Outbox {
   #oldest: Link | undefined;
   #newest: Link | undefined;
   readonly #onDropped: ((seq: number) => void) | undefined;
-  /** Where the message of a key waits. Kept for `conflate` only. */
-  readonly #ofKey = new Map<string, Link>();
+  /** Where the message of a key waits. There for `conflate` only: of a thousand readers each would have an empty one. */
+  readonly #ofKey: Map<string, Link> | undefined;
 
   constructor({ policy = 'disconnect', limitBytes, limitMessages, onDropped }: OutboxOptions = {}) {
     this.policy = policy;
     this.limitBytes = limitBytes ?? defaultLimitBytes[policy];
     this.limitMessages = limitMessages ?? Number.POSITIVE_INFINITY;
     this.#onDropped = onDropped;
+    if (policy === 'conflate') this.#ofKey = new Map();
   }
 
   /** Takes an entry in, or does what the policy says. Entries leave in the order in which they came. */
   offer(entry: Entry): Offered {
-    if (this.policy === 'conflate') this.#drop(this.#ofKey.get(entry.key));
+    this.#drop(this.#ofKey?.get(entry.key));
     if (this.policy === 'conflate' || this.policy === 'drop-oldest')
       while (!this.#hasRoomFor(entry)) this.#drop(this.#oldest);
     if (this.policy === 'unbounded' || this.#hasRoomFor(entry)) {
@@ -124,7 +125,7 @@ export class Outbox {
   clear(): void {
     this.#oldest = undefined;
     this.#newest = undefined;
-    this.#ofKey.clear();
+    this.#ofKey?.clear();
     this.messages = 0;
     this.bytes = 0;
   }
@@ -151,7 +152,7 @@ export class Outbox {
     if (this.#newest) this.#newest.newer = link;
     else this.#oldest = link;
     this.#newest = link;
-    if (this.policy === 'conflate') this.#ofKey.set(entry.key, link);
+    this.#ofKey?.set(entry.key, link);
     this.messages += 1;
     this.bytes += entry.frame.length;
   }
@@ -161,7 +162,7 @@ export class Outbox {
     else this.#oldest = link.newer;
     if (link.newer) link.newer.older = link.older;
     else this.#newest = link.older;
-    if (this.policy === 'conflate') this.#ofKey.delete(link.entry.key);
+    this.#ofKey?.delete(link.entry.key);
     this.messages -= 1;
     this.bytes -= link.entry.frame.length;
   }
