@@ -37,8 +37,9 @@ export function guardedHttpServer(
         tally.refused += 1;
         return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
       }
-      (socket as Asking)[latest] = response;
       listener(request, response);
+      // A poll has been answered by now, as a rule.
+      if (!response.writableEnded) remember(response, socket);
     },
   );
   limitConnections(server, tally, limits);
@@ -53,9 +54,9 @@ export function guardedHttpServer(
       sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
     // A listener takes what comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
-    const response = (socket as Asking)[latest];
+    const response = unanswered(socket);
     // What was asked before this is answered before it.
-    if (!response || response.writableFinished) sayWhy();
+    if (!response) sayWhy();
     else if (response.req.complete) response.once('finish', sayWhy);
     else if (response.headersSent) socket.destroy();
     else refuse(response, Number.parseInt(status, 10), reason);
@@ -78,9 +79,23 @@ export function guardedHttpServer(
   return server;
 }
 
-/** The answer to what was asked last on a connection stands at the connection itself: no table is searched for a poll. */
+/**
+ * The answer to what was asked last on a connection, while it is still to come. It stands at the connection
+ * itself, and is let go once it has left: for a client that asks again in a minute nothing is kept.
+ */
 const latest = Symbol('latest');
 type Asking = Socket & { [latest]?: ServerResponse };
+
+function remember(response: ServerResponse, socket: Asking): void {
+  socket[latest] = response;
+  response.once('finish', () => {
+    if (socket[latest] === response) socket[latest] = undefined;
+  });
+}
+
+function unanswered(socket: Asking): ServerResponse | undefined {
+  return socket[latest];
+}
 
 /** Answers with a reason, and ends the connection. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
