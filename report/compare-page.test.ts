@@ -135,8 +135,10 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
     const all = await words(page);
     expect(all.length).toBeGreaterThan(100);
     expect(new Set(all)).toEqual(new Set(['no clear difference']));
+    const { warnings } = parseResult(sample).environment;
     expect(await page.locator('.comparison .banner li').allTextContents()).toEqual([
       'Both files hold one and the same run.',
+      ...['A', 'B'].flatMap((file) => warnings.map((text) => `Of its machine ${file} says: ${text}`)),
     ]);
     expect(await page.locator('.comparison').textContent()).toContain('no verdicts changed');
     expect(await page.getAttribute('html', 'data-dropping')).toBeNull();

@@ -43,7 +43,7 @@ describe('npm run lab -- --check', () => {
   it('notices a long poll that does not hold, and a chat room that does not forget', async () => {
     breakServer(
       'servers/long-poll.ts',
-      'if (!cursor || batch.messages.length > 0) return answer(batch);',
+      'if (!after || batch.messages.length > 0) return answer(batch);',
       'return answer(batch);',
     );
     breakServer('servers/chat.ts', "member.on('close', () => members.delete(member));", '');
