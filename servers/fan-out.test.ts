@@ -233,3 +233,28 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
     fanOut.close();
   });
 });
+
+describe.each(policies)('a reader that was let go, under %s', (policy) => {
+  it('is written nothing more, also when its socket drains afterwards', async () => {
+    const log = new MessageLog({}, 'log1');
+    const { fanOut, join } = fanOutWith({ policy, limitBytes: 4096 }, log);
+    const { tap, socket } = join();
+    const bystander = join();
+    if (policy === 'credit') for (const one of [socket, bystander.socket]) fanOut.grant(one, 10);
+    await turn();
+    tap.isOpen = false;
+    log.append('x'.repeat(20_000), 0);
+    await turn();
+    fanOut.leave(socket);
+    const { writtenMessages } = tap;
+    tap.open();
+    await turn();
+    expect(tap.writableLength).toBe(0);
+    log.append('not for this one', 0);
+    await turn();
+    await turn();
+    expect(tap.writtenMessages).toBe(writtenMessages);
+    expect([writtenMessages, bystander.tap.writtenMessages]).toEqual([1, 2]);
+    fanOut.close();
+  });
+});

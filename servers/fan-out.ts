@@ -4,7 +4,7 @@ import type { Eviction, ReaderState, Readership, Tally } from './endpoint.ts';
 import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from './message.ts';
 import type { MessageLog } from './message-log.ts';
 import type { Entry, OutboxOptions } from './outbox.ts';
-import { type Frame, type Parcel, Reader, writeLimitBytes } from './reader.ts';
+import { type Frame, type Parcel, Reader, type SayWhy, type Wire, writeLimitBytes } from './reader.ts';
 
 /**
  * "Tell everybody": what every kind of push shares.
@@ -21,7 +21,7 @@ import { type Frame, type Parcel, Reader, writeLimitBytes } from './reader.ts';
  *
  * Node queues without limit for a socket that does not drain. Here what such a reader is owed waits in
  * its outbox, under a limit and a policy; reader.ts says when, outbox.ts what becomes of it. While
- * nobody is slow, none of that costs anything. The options of the outbox are read anew for every reader.
+ * nobody is slow, none of that costs anything: a reader that keeps up is a socket in a list. The options of the outbox are read anew for every reader.
  */
 export type FanOutOptions = OutboxOptions & {
   /** How often a sign of life is written, for whatever sits between. Default 15,000. */
@@ -37,11 +37,8 @@ const evictionLimit = 100;
 const goodbyeMs = 1000;
 
 export class FanOut implements Readership {
-  readonly #log: MessageLog;
-  readonly #tally: Tally;
-  readonly #frame: Frame;
+  readonly #wire: Wire;
   readonly #options: FanOutOptions;
-  readonly #noticesOnly: boolean;
   readonly #readers = new Map<Socket, Reader>();
   readonly #evictions: Eviction[] = [];
   #joined = 0;
@@ -60,11 +57,9 @@ export class FanOut implements Readership {
     options: FanOutOptions = {},
     { noticesOnly = false } = {},
   ) {
-    this.#log = log;
-    this.#tally = tally;
-    this.#frame = frame;
+    const evict: Wire['evict'] = (...reader) => this.#evict(...reader);
+    this.#wire = { log, frame, tally, noticesOnly, flowing: new Set(), evict };
     this.#options = noticesOnly ? { ...options, policy: 'conflate', limitBytes: undefined } : options;
-    this.#noticesOnly = noticesOnly;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
     this.#heart = setInterval(() => {
       for (const reader of this.#readers.values()) reader.beat(heartbeat);
@@ -73,21 +68,12 @@ export class FanOut implements Readership {
 
   /**
    * Lets a reader in: first the batches that a poll with this cursor would get, until it has caught
-   * up, then every message as it comes. `sayWhy` tells it, in the words of its transport, why it has to
-   * go, and ends the connection.
+   * up, then every message as it comes.
    */
-  join(socket: Socket, after: Cursor | undefined, sayWhy: (reason: string) => void): void {
+  join(socket: Socket, after: Cursor | undefined, sayWhy: SayWhy): void {
     this.#joined += 1;
-    const who = `${socket.remoteAddress}:${socket.remotePort}`;
-    const wire = {
-      log: this.#log,
-      frame: this.#frame,
-      tally: this.#tally,
-      noticesOnly: this.#noticesOnly,
-      onFull: (reason: string) => this.#evict(socket, who, reason, sayWhy),
-    };
-    this.#readers.set(socket, new Reader(socket, after, wire, this.#options));
-    socket.once('close', () => this.leave(socket));
+    this.#readers.set(socket, new Reader(socket, after, this.#wire, sayWhy, this.#options));
+    socket.on('close', () => this.leave(socket));
   }
 
   /** Lets this reader be sent more, under the policy `credit`. Throws `BadInput` on any other, and on too much. */
@@ -125,7 +111,7 @@ export class FanOut implements Readership {
   #deliver(messages: readonly Message[]): void {
     let unbroken: Message[] = [];
     for (const message of messages) {
-      const missing = this.#log.missingBefore(message.seq);
+      const missing = this.#wire.log.missingBefore(message.seq);
       if (missing > 0) {
         this.#write(unbroken);
         unbroken = [];
@@ -138,10 +124,11 @@ export class FanOut implements Readership {
 
   /** Says in an empty batch that so many messages will never come. A notice says only how far the log has got. */
   #tellHole(first: number, missing: number): void {
-    if (this.#noticesOnly) return;
-    const next = formatCursor({ logId: this.#log.id, seq: first + missing - 1 });
+    const { log, frame: frameOf, noticesOnly } = this.#wire;
+    if (noticesOnly) return;
+    const next = formatCursor({ logId: log.id, seq: first + missing - 1 });
     const batch: Batch = { messages: [], next, missed: missing };
-    const frame = this.#frame(JSON.stringify(batch), next, 'batch');
+    const frame = frameOf(JSON.stringify(batch), next, 'batch');
     // A key that no message can have: nothing replaces it, and it replaces nothing.
     const hole = { seq: first, key: `${first}`.padEnd(keyLimit + 1), frame, missing };
     for (const reader of this.#readers.values()) reader.tellHole(hole);
@@ -149,7 +136,8 @@ export class FanOut implements Readership {
 
   #write(messages: readonly Message[]): void {
     if (this.#readers.size === 0 || messages.length === 0) return;
-    const told = this.#noticesOnly ? messages.slice(-1) : messages;
+    const { flowing, tally, noticesOnly } = this.#wire;
+    const told = noticesOnly ? messages.slice(-1) : messages;
     const parcels = parcelsOf(
       told.map((message) => this.#entryOf(message)),
       this.#options.coalesce ?? true,
@@ -157,11 +145,20 @@ export class FanOut implements Readership {
     const startMs = nowMs();
     for (const parcel of parcels) {
       let written = 0;
-      for (const reader of this.#readers.values()) if (reader.take(parcel)) written += 1;
-      this.#tally.deliveries += written * parcel.entries.length;
+      // Who does not flow first: a socket that is full after this write is not to get it twice.
+      if (flowing.size < this.#readers.size)
+        for (const [socket, reader] of this.#readers)
+          if (!flowing.has(socket) && reader.take(parcel)) written += 1;
+      for (const socket of flowing) {
+        // One that is on its way out takes nothing more.
+        if (!socket.writable) continue;
+        if (!socket.write(parcel.bytes)) flowing.delete(socket);
+        written += 1;
+      }
+      tally.deliveries += written * parcel.entries.length;
     }
     const spanMs = nowMs() - startMs;
-    const { fanOuts } = this.#tally;
+    const { fanOuts } = tally;
     fanOuts.count += 1;
     fanOuts.sumMs += spanMs;
     fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
@@ -170,17 +167,19 @@ export class FanOut implements Readership {
   /** The one frame that all readers share. */
   #entryOf(message: Message): Entry {
     const { seq, key = '' } = message;
-    const place = formatCursor({ logId: this.#log.id, seq });
+    const { log, frame, noticesOnly } = this.#wire;
+    const place = formatCursor({ logId: log.id, seq });
     return {
       seq,
-      key: this.#noticesOnly ? '' : key,
-      frame: this.#frame(JSON.stringify(message), place, 'message'),
+      key: noticesOnly ? '' : key,
+      frame: frame(JSON.stringify(message), place, 'message'),
     };
   }
 
   /** Cuts a reader off, and remembers why: congested as it is, it may never read the reason itself. */
-  #evict(socket: Socket, who: string, reason: string, sayWhy: (reason: string) => void): void {
-    this.#tally.evicted += 1;
+  #evict(socket: Socket, reason: string, sayWhy: SayWhy): void {
+    this.#wire.tally.evicted += 1;
+    const who = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#evictions.push({ who, atMs: nowMs(), reason });
     if (this.#evictions.length > evictionLimit) this.#evictions.shift();
     this.leave(socket);

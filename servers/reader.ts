@@ -5,53 +5,46 @@ import { defaultBatchLimit, type MessageLog } from './message-log.ts';
 import { type Entry, Outbox, type OutboxOptions } from './outbox.ts';
 
 /**
- * One reader of a fan-out, between the log and its socket. It is in one of two states:
+ * One reader of a fan-out, between the log and its socket. It is in one of three states:
  *
  *     catching up   log ──[batch]─────[batch]─────[batch]──► socket      at the socket's pace, by cursor
  *                          each when the one before has left
  *
- *     live          fan-out ──[7]──[8]─────────────────────► socket      the shared frames, at once
- *                                    └──►[ outbox ]──────────►           … or when a congested socket drains
+ *     flowing       fan-out ──[7]──[8]─────────────────────► socket      the shared frames, past the reader
  *
- * It begins by catching up from its cursor and is live once it has reached the end of the log. So what
+ *     congested     fan-out ──[7]──[8]──►[ outbox ]────────► socket      … and through it, as the socket drains
+ *
+ * It begins by catching up from its cursor and flows once it has reached the end of the log. So what
  * a newcomer is owed waits in the log, which is there anyway, and only what comes after that can fill
- * its outbox; there the policy decides. Under the policy `credit` a live reader that is congested, or
- * has nothing left of what it granted, goes back to catching up: its backlog is a cursor.
+ * its outbox; there the policy decides. Under the policy `credit` no reader flows, as each message is
+ * counted, and one that is congested or has nothing left of what it granted goes back to catching up:
+ * its backlog is a cursor.
  *
  * A socket is congested when as much waits in it as Node advises (`writableHighWaterMark`). Then
  * 'drain' is sure to follow, and what waits in the outbox can still be dropped; what was written can't.
  */
 export class Reader {
   readonly #socket: Socket;
-  readonly #log: MessageLog;
-  readonly #frame: Frame;
-  readonly #tally: Tally;
+  readonly #wire: Wire;
+  readonly #sayWhy: SayWhy;
   readonly #outbox: Outbox;
-  readonly #socketRoomBytes: number;
-  readonly #onFull: (reason: string) => void;
-  /** Where a reader that is catching up is in the log; `undefined` for a live one. */
+  /** Where a reader that is catching up is in the log. */
   #cursor: Cursor | undefined;
   #isBatchUnderWay = false;
-  /** Nothing waits in the outbox and the socket has room, as far as its last 'drain' and write said. */
-  #isFlowing = false;
+  #isStopped = false;
   /** Messages that it may still be sent. */
   #granted: number;
-  readonly #noticesOnly: boolean;
   /** While something waits in the outbox: up to where the reader has been told what it gets and what it does not. */
   #toldSeq = 0;
   /** The newest message, if that was dropped: nothing that follows tells the reader so, as yet. */
   #untoldSeq: number | undefined;
 
   /** Writes the first batch at once: it tells the reader where it stands. */
-  constructor(socket: Socket, after: Cursor | undefined, wire: Wire, options: OutboxOptions) {
+  constructor(socket: Socket, after: Cursor | undefined, wire: Wire, sayWhy: SayWhy, options: OutboxOptions) {
     this.#socket = socket;
-    this.#log = wire.log;
-    this.#frame = wire.frame;
-    this.#tally = wire.tally;
+    this.#wire = wire;
+    this.#sayWhy = sayWhy;
     this.#outbox = new Outbox(options);
-    this.#socketRoomBytes = socket.writableHighWaterMark;
-    this.#onFull = wire.onFull;
-    this.#noticesOnly = wire.noticesOnly;
     this.#granted = this.#outbox.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
     socket.on('drain', () => this.#flush());
     this.#writeBatch(after);
@@ -64,7 +57,7 @@ export class Reader {
 
   /** Messages that wait for it: in its outbox or, while it catches up, in the log. */
   get waitingMessages(): number {
-    return this.#cursor ? this.#log.head - this.#cursor.seq : this.#outbox.messages;
+    return this.#cursor ? this.#wire.log.head - this.#cursor.seq : this.#outbox.messages;
   }
 
   /** Bytes in its outbox. What waits in the log is not its own, and what waits in the socket not counted here. */
@@ -72,24 +65,27 @@ export class Reader {
     return this.#outbox.bytes;
   }
 
-  /** Takes what the fan-out has for everybody. Returns whether it was written at once, as it is as a rule. */
+  /** Takes what the fan-out has for everybody, while it does not flow. Returns whether it was written at once. */
   take({ entries, bytes }: Parcel): boolean {
     if (this.#cursor || !this.#socket.writable) return false;
-    if (this.#isFlowing && this.#granted >= entries.length) {
-      this.#granted -= entries.length;
-      this.#isFlowing = this.#socket.write(bytes);
-      return true;
+    if (this.#outbox.policy !== 'credit') {
+      this.#queue(entries);
+      return false;
     }
-    if (this.#outbox.policy === 'credit') this.#fallBehind(entries[0] as Entry);
-    else this.#queue(entries);
-    return false;
+    if (this.#isCongested || this.#granted < entries.length) {
+      this.#fallBehind(entries[0] as Entry);
+      return false;
+    }
+    this.#granted -= entries.length;
+    this.#socket.write(bytes);
+    return true;
   }
 
   /** Is told in its turn of messages that will never come. While it catches up, the log tells it. */
   tellHole(hole: Entry): void {
     if (this.#cursor || !this.#socket.writable) return;
     if (this.#outbox.policy === 'credit') this.#fallBehind(hole);
-    else if (this.#isFlowing) this.#isFlowing = this.#socket.write(hole.frame);
+    else if (this.#wire.flowing.has(this.#socket)) this.#goOn(this.#socket.write(hole.frame));
     else this.#queue([hole]);
   }
 
@@ -114,27 +110,34 @@ export class Reader {
 
   /** Nothing more is written. */
   stop(): void {
+    this.#isStopped = true;
+    this.#wire.flowing.delete(this.#socket);
     this.#cursor = undefined;
     this.#untoldSeq = undefined;
     this.#outbox.clear();
   }
 
   get #isCongested(): boolean {
-    return this.#socket.writableLength >= this.#socketRoomBytes;
+    return this.#socket.writableLength >= this.#socket.writableHighWaterMark;
+  }
+
+  /** Flows from now on, or no more. */
+  #goOn(flowing: boolean): void {
+    if (flowing && this.#outbox.policy !== 'credit') this.#wire.flowing.add(this.#socket);
+    else this.#wire.flowing.delete(this.#socket);
   }
 
   #queue(entries: readonly Entry[]): void {
-    this.#isFlowing = false;
     const droppedBefore = this.#outbox.dropped;
     if (this.#outbox.messages === 0) this.#toldSeq = (entries[0] as Entry).seq - 1;
     for (const entry of entries) {
       const outcome = this.#outbox.offer(entry);
       this.#untoldSeq = outcome === 'dropped' ? entry.seq + (entry.missing ?? 1) - 1 : undefined;
       if (outcome !== 'full') continue;
-      this.#onFull(this.#whyFull);
+      this.#wire.evict(this.#socket, this.#whyFull, this.#sayWhy);
       break;
     }
-    this.#tally.dropped += this.#outbox.dropped - droppedBefore;
+    this.#wire.tally.dropped += this.#outbox.dropped - droppedBefore;
   }
 
   get #whyFull(): string {
@@ -145,21 +148,21 @@ export class Reader {
 
   /** Writes what waits, oldest first, for as long as the socket has room. */
   #flush(): void {
-    if (!this.#socket.writable) return;
+    if (this.#isStopped || !this.#socket.writable) return;
     this.#socket.cork();
     while (this.#outbox.messages > 0 && !this.#isCongested) {
       const { seq, frame, missing } = this.#outbox.shift() as Entry;
       this.#tellDropped(seq - 1);
       this.#socket.write(frame);
       this.#toldSeq = seq + (missing ?? 1) - 1;
-      if (missing === undefined) this.#tally.deliveries += 1;
+      if (missing === undefined) this.#wire.tally.deliveries += 1;
     }
     if (this.#untoldSeq !== undefined && this.#outbox.messages === 0) {
       this.#tellDropped(this.#untoldSeq);
       this.#untoldSeq = undefined;
     }
     this.#socket.uncork();
-    this.#isFlowing = this.#outbox.messages === 0 && !this.#isCongested;
+    if (!this.#cursor) this.#goOn(this.#outbox.messages === 0 && !this.#isCongested);
   }
 
   /**
@@ -169,16 +172,16 @@ export class Reader {
    */
   #tellDropped(seq: number): void {
     const dropped = seq - this.#toldSeq;
-    if (dropped === 0 || this.#noticesOnly) return;
-    const next = formatCursor({ logId: this.#log.id, seq });
+    if (dropped === 0 || this.#wire.noticesOnly) return;
+    const next = formatCursor({ logId: this.#wire.log.id, seq });
     const batch: Batch = { messages: [], next, missed: 0, dropped };
-    this.#socket.write(this.#frame(JSON.stringify(batch), next, 'batch'));
+    this.#socket.write(this.#wire.frame(JSON.stringify(batch), next, 'batch'));
     this.#toldSeq = seq;
   }
 
   /** From this entry on it reads the log itself: once everybody else has been told, lest it be told twice. */
   #fallBehind({ seq }: Entry): void {
-    this.#cursor = { logId: this.#log.id, seq: seq - 1 };
+    this.#cursor = { logId: this.#wire.log.id, seq: seq - 1 };
     setImmediate(() => this.#catchUp());
   }
 
@@ -192,20 +195,22 @@ export class Reader {
    * for one reader, and the others have their turn in between.
    */
   #writeBatch(cursor: Cursor | undefined): void {
+    const { log, frame, tally } = this.#wire;
     // The readers that are live are told what they have not heard yet, so that this one can join right behind them.
-    this.#log.tell();
-    const batch = this.#log.after(cursor, {
+    log.tell();
+    const batch = log.after(cursor, {
       messages: Math.min(defaultBatchLimit.messages, this.#granted),
       bytes: writeLimitBytes,
     });
     this.#cursor = batch.more ? parseCursor(batch.next) : undefined;
     this.#granted -= batch.messages.length;
-    this.#tally.deliveries += batch.messages.length;
+    tally.deliveries += batch.messages.length;
     this.#isBatchUnderWay = true;
-    this.#isFlowing = this.#socket.write(this.#frame(JSON.stringify(batch), batch.next, 'batch'), () => {
+    const hasRoom = this.#socket.write(frame(JSON.stringify(batch), batch.next, 'batch'), () => {
       this.#isBatchUnderWay = false;
       setImmediate(() => this.#catchUp());
     });
+    if (!this.#cursor) this.#goOn(hasRoom);
   }
 }
 
@@ -218,14 +223,20 @@ export type Frame = (text: string, cursor: string, event: 'batch' | 'message') =
 /** Messages that leave in one write: each with its frame, and all frames in a row. */
 export type Parcel = { entries: readonly Entry[]; bytes: Buffer };
 
+/** Tells a reader, in the words of its transport, why it has to go, and ends the connection. */
+export type SayWhy = (reason: string) => void;
+
 /**
- * What a reader is connected to. `onFull` is called when it is too slow to stay. With `noticesOnly` what it
- * gets says only that there is news, and what it does not get needs no mention.
+ * What all readers of a fan-out are connected to. With `noticesOnly` what they get says only that there is
+ * news, and what they do not get needs no mention.
  */
 export type Wire = {
   log: MessageLog;
   frame: Frame;
   tally: Tally;
-  onFull: (reason: string) => void;
   noticesOnly: boolean;
+  /** The sockets of the readers that flow: they have been told everything and have room for more. */
+  flowing: Set<Socket>;
+  /** Is called when a reader is too slow to stay. */
+  evict(socket: Socket, reason: string, sayWhy: SayWhy): void;
 };
