@@ -82,7 +82,7 @@ export class Endpoint {
       const openedAtMs = nowMs();
       this.#accepted += 1;
       this.#sockets.set(socket, openedAtMs);
-      socket.once('close', () => {
+      socket.on('close', () => {
         this.#sockets.delete(socket);
         this.#closedConnectedMs += nowMs() - openedAtMs;
         this.#closedBytes.toClients += writtenBytes(socket);

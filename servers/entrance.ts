@@ -29,7 +29,7 @@ export function limitConnections(
       return;
     }
     inside += 1;
-    socket.once('close', () => {
+    socket.on('close', () => {
       inside -= 1;
     });
   });
