@@ -34,30 +34,30 @@ export type LongPollOptions = HttpOptions & {
 export function longPollServer(source: MessageSource, options: LongPollOptions = {}): Endpoint {
   const prepared = new Prepared(source.log, options.batchLimit);
   const { holdMs } = limitsOf(options);
-  const releases = new WeakMap<Socket, () => void>();
+  const holds = new WeakMap<Socket, { release(): void }>();
 
   return httpEndpoint(source, newTally(), options, ({ after, answer, request: { socket }, response }) => {
     // Whoever asks again on the same connection, with the answer before still held, is owed that one first.
-    releases.get(socket)?.();
+    holds.get(socket)?.release();
     const batch = prepared.after(after);
     // Whoever has no cursor yet is told where the log ends.
     if (!after || batch.messages.length > 0) return answer(batch);
 
     // Reading the log and subscribing happen in one turn, so no message can come between them.
-    const unsubscribe = source.log.subscribe(() => release());
-    const timer = setTimeout(() => release(), options.holdMs ?? holdMs);
-    releases.set(socket, release);
-    response.once('close', letGo);
-
-    function release(): void {
-      letGo();
-      answer(prepared.after(after));
-    }
-
-    function letGo(): void {
-      releases.delete(socket);
-      clearTimeout(timer);
-      unsubscribe();
-    }
+    const unsubscribe = source.log.subscribe(() => hold.release());
+    const timer = setTimeout(() => hold.release(), options.holdMs ?? holdMs);
+    const hold = {
+      release() {
+        hold.letGo();
+        answer(prepared.after(after));
+      },
+      letGo() {
+        holds.delete(socket);
+        clearTimeout(timer);
+        unsubscribe();
+      },
+    };
+    holds.set(socket, hold);
+    response.once('close', hold.letGo);
   });
 }

@@ -40,27 +40,31 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions & Li
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
       try {
-        for (const line of lines.take(text)) read(parseJson(line));
+        for (const line of lines.take(text)) {
+          const said = parseJson(line);
+          if (joined) takeIn(socket, said);
+          else join(socket, said);
+          joined = true;
+          clearTimeout(hello);
+        }
       } catch (error) {
         refuse(socket, (error as Error).message);
       }
     });
     // A reset connection is no news: 'close' follows, and the fan-out lets the reader go.
     socket.on('error', () => {});
-
-    function read(data: unknown): void {
-      if (!joined) {
-        const after = source.log.cursorFrom((data as { after?: unknown } | null)?.after);
-        fanOut.join(socket, after, (reason) => socket.end(errorLine(reason)));
-        joined = true;
-        clearTimeout(hello);
-        return;
-      }
-      const credit = parseCredit(data);
-      if (credit !== undefined) fanOut.grant(socket, credit);
-      else source.publish(parsePublication(data)).catch(({ message }) => refuse(socket, message));
-    }
   });
+
+  function join(socket: Socket, said: unknown): void {
+    const after = source.log.cursorFrom((said as { after?: unknown } | null)?.after);
+    fanOut.join(socket, after, (reason) => socket.end(errorLine(reason)));
+  }
+
+  function takeIn(socket: Socket, said: unknown): void {
+    const credit = parseCredit(said);
+    if (credit !== undefined) fanOut.grant(socket, credit);
+    else source.publish(parsePublication(said)).catch(({ message }) => refuse(socket, message));
+  }
 
   function refuse(socket: Socket, reason: string): void {
     tally.refused += 1;

@@ -41,6 +41,13 @@ export function acceptWebSockets(
     WebSocket: reasonedWebSocket(messageBytes),
   });
 
+  // One for all: what every client had of its own would be in memory a thousand times.
+  const refuse = (client: WebSocket, socket: Socket, code: number, reason: string) => {
+    tally.refused += 1;
+    readers.leave(socket);
+    client.close(code, shortened(reason));
+  };
+
   server.on('upgrade', (request, socket: Socket, head) => {
     try {
       const guest = enter(gate, request);
@@ -49,23 +56,20 @@ export function acceptWebSockets(
         const turnedAway = whyTurnedAway(socket);
         // A browser shows a page no status of a handshake, but the code and reason of a close.
         if (turnedAway !== undefined) return client.close(1013, turnedAway);
-        const refuse = (code: number, reason: string) => {
-          tally.refused += 1;
-          readers.leave(socket);
-          client.close(code, shortened(reason));
-        };
         client.on('message', (data, isBinary) => {
           // What was sent behind something that was refused counts for nothing.
           if (client.readyState !== client.OPEN) return;
-          if (isBinary) return refuse(1003, 'a message is text: {"body": "text"}');
+          if (isBinary) return refuse(client, socket, 1003, 'a message is text: {"body": "text"}');
           try {
             const said = parseJson(String(data));
             const credit = parseCredit(said);
             if (credit !== undefined) return readers.grant(socket, credit);
             guest.publish((data as Buffer).length);
-            source.publish(parsePublication(said)).catch(({ message }) => refuse(1013, message));
+            source
+              .publish(parsePublication(said))
+              .catch(({ message }) => refuse(client, socket, 1013, message));
           } catch (error) {
-            refuse(1008, (error as Error).message);
+            refuse(client, socket, 1008, (error as Error).message);
           }
         });
         // ws itself closes on an invalid or oversized frame, with 1002, 1007 or 1009.
