@@ -6,14 +6,14 @@ export type Turn = () => Promise<Measured[]>;
 /** A contender that is there. Its turns are the same pieces of work, in the same order, as everybody's. */
 export type Entered = { name: string; turns: readonly Turn[]; end(): Promise<void> };
 
-/** Contenders who do the same work. Each is started when its turn comes for the first time, and stays. */
+/** Contenders who do the same work. All are started anew each time it is held. */
 export type Contest = {
   name: string;
   /**
-   * One more time before the first, which does not count: what runs for the first time is not compiled yet,
-   * for some longer than for others.
+   * With how many pieces of work everybody begins that do not count, the first ones: what runs for the first
+   * time is not compiled yet, for some longer than for others. Default none.
    */
-  practises: boolean;
+  practisedTurns?: number;
   /** How often it is held in a round: more often where the work is short. Default once. */
   timesPerRound?: number;
   enter: readonly (() => Promise<Entered>)[];

@@ -45,7 +45,7 @@ const contenders: Fanning[] = [
 export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
   return {
     name: 'fan-out',
-    practises: true,
+    practisedTurns: 1,
     enter: [...contenders, ...others].map((fanning) => () => enter(audience, fanning)),
   };
 }

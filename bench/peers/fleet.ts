@@ -45,7 +45,6 @@ export function fleet({ clientsMax }: { clientsMax: number }): Contest {
   return {
     name: 'fleet',
     // Every program is a new one in every round, and warms up within it.
-    practises: false,
     enter: [
       ...pushed.map((receiving) => async (): Promise<Entered> => {
         const turns = [() => receive(receiving)];

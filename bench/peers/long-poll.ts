@@ -9,7 +9,7 @@ import type { ParkedHandlers, Tongue } from './parked-process.ts';
 
 /**
  * Long polls: what it costs the server to answer everybody who waits, and to keep them waiting. The clients are
- * the same bare sockets for all; every round is a new server, since memory that was once taken is not given back.
+ * the same bare sockets for all; every turn is a new server, since memory that was once taken is not given back.
  */
 const crowd = 500;
 const idleCrowd = 2000;
@@ -33,8 +33,7 @@ const contenders: Holding[] = [
 export function longPoll(parked: Child<ParkedHandlers>): Contest {
   return {
     name: 'long-poll',
-    // Every server is a new one in every round, and warms up within it.
-    practises: false,
+    // A server warms up within its turn.
     enter: contenders.map(
       (holding) => async (): Promise<Entered> => ({
         name: holding.name,

@@ -66,8 +66,8 @@ export function poll(polls: Child<PollsHandlers>): Contest {
 
   return {
     name: 'poll',
-    practises: true,
-    timesPerRound: 3,
+    practisedTurns: 2,
+    timesPerRound: 2,
     enter: contenders.map((answering) => () => enter(answering)),
   };
 }

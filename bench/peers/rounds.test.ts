@@ -2,42 +2,56 @@ import { expect, it } from 'vitest';
 import type { Contest } from './contest.ts';
 import { Rounds } from './rounds.ts';
 
-function contestOf(log: string[], names: string[], failing?: { name: string; round: number }): Contest {
+function contestOf(log: string[], names: string[], failing?: { name: string; time: number }): Contest {
   return {
     name: 'c',
-    practises: false,
-    enter: names.map((name) => async () => {
-      let round = 0;
-      return {
-        name,
-        async end() {
-          log.push(`end ${name}`);
-        },
-        turns: [
-          async () => {
-            round += 1;
-            log.push(`${name}${round}`);
-            if (failing?.name === name && failing.round === round) throw new Error(`${name} lost a message`);
-            return [{ case: 'x', quantity: 'server CPU per delivery' as const, value: round }];
+    enter: names.map((name) => {
+      let time = 0;
+      return async () => {
+        log.push(`start-${name}`);
+        return {
+          name,
+          async end() {
+            log.push(`end-${name}`);
           },
-        ],
+          turns: [
+            async () => {
+              time += 1;
+              log.push(`${name}${time}`);
+              if (failing?.name === name && failing.time === time) throw new Error(`${name} lost a message`);
+              return [{ case: 'x', quantity: 'server CPU per delivery' as const, value: time }];
+            },
+          ],
+        };
       };
     }),
   };
 }
 
 /** What was done between two marks, whatever the order. */
-const unordered = (log: readonly string[]) =>
+const worked = (log: readonly string[]) =>
   log
     .join(' ')
-    .split(' | ')
-    .map((part) => part.split(' ').sort().join(' '));
+    .split('|')
+    .map((part) =>
+      part
+        .split(' ')
+        .filter((entry) => /^\w\d/.test(entry))
+        .sort()
+        .join(' '),
+    )
+    .filter(Boolean);
 
-it('has everybody work in every round, and ends all of them', async () => {
+it('starts everybody anew in every round, has all of them work, and ends them', async () => {
   const log: string[] = [];
   const rounds = new Rounds([contestOf(log, ['a', 'b'])], () => {});
   await rounds.hold(3, () => log.push('|'));
-  expect(unordered(log)).toEqual(['a1 b1', 'a2 b2', 'a3 b3', 'a b end end']);
+  const heldOnce = (time: number) =>
+    new RegExp(`^start-a start-b (a${time} b${time}|b${time} a${time}) (end-a end-b|end-b end-a)$`);
+  const held = log.join(' ').split(/ ?\| ?/);
+  expect(held).toEqual(
+    [heldOnce(1), heldOnce(2), heldOnce(3), /^$/].map((one) => expect.stringMatching(one)),
+  );
   expect(rounds.soFar).toMatchObject({ rounds: 3, failures: [] });
   expect(rounds.soFar.measures.map(({ contender, values }) => [contender, values])).toEqual([
     ['a', [1, 2, 3]],
@@ -51,7 +65,7 @@ it('has everybody do a piece of work before anybody does the next', async () => 
     log.push(name);
     return [];
   };
-  const worked = () =>
+  const worksDone = () =>
     log
       .join('')
       .split('|')
@@ -61,16 +75,16 @@ it('has everybody do a piece of work before anybody does the next', async () => 
     turns: Array.from({ length: works }, (_, index) => turn(`${name}${index}`)),
     end: async () => {},
   });
-  const contest = { name: 'c', practises: false, enter: [enter('a', 2), enter('b', 1), enter('c', 2)] };
+  const contest = { name: 'c', enter: [enter('a', 2), enter('b', 1), enter('c', 2)] };
   await new Rounds([contest], () => {}).hold(2, () => log.push('|'));
-  expect(worked()).toEqual([['0', '0', '0', '1', '1'], ['0', '0', '0', '1', '1'], []]);
+  expect(worksDone()).toEqual([['0', '0', '0', '1', '1'], ['0', '0', '0', '1', '1'], []]);
 });
 
 it('draws who comes after whom anew each time, from a seed', async () => {
   const orderOf = async (seed: number) => {
     const log: string[] = [];
     await new Rounds([contestOf(log, ['a', 'b', 'c'])], () => {}, seed).hold(40, () => {});
-    return log.filter((entry) => !entry.startsWith('end')).map(([name]) => name);
+    return log.filter((entry) => /^\w\d/.test(entry)).map(([name]) => name);
   };
   const order = await orderOf(0.3);
   expect(await orderOf(0.3)).toEqual(order);
@@ -83,7 +97,7 @@ it('holds a short contest several times in a round', async () => {
   const log: string[] = [];
   const rounds = new Rounds([{ ...contestOf(log, ['a', 'b']), timesPerRound: 2 }], () => {});
   await rounds.hold(2, () => log.push('|'));
-  expect(unordered(log)).toEqual(['a1 a2 b1 b2', 'a3 a4 b3 b4', 'a b end end']);
+  expect(worked(log)).toEqual(['a1 a2 b1 b2', 'a3 a4 b3 b4']);
   expect(rounds.soFar).toMatchObject({ rounds: 2 });
   expect(rounds.soFar.measures.map(({ values }) => values)).toEqual([
     [1, 2, 3, 4],
@@ -91,17 +105,20 @@ it('holds a short contest several times in a round', async () => {
   ]);
 });
 
-it('begins with a practice that does not count, where a contest wants it', async () => {
+it('begins each time with a practice that does not count, where a contest wants it', async () => {
   const log: string[] = [];
-  const rounds = new Rounds([{ ...contestOf(log, ['a', 'b']), practises: true }], () => {});
-  await rounds.hold(1, () => log.push('|'));
-  expect(unordered(log)).toEqual(['a1 a2 b1 b2', 'a b end end']);
-  expect(rounds.soFar.rounds).toBe(1);
-  expect(rounds.soFar.measures.map(({ values }) => values)).toEqual([[2], [2]]);
+  const rounds = new Rounds([{ ...contestOf(log, ['a', 'b']), practisedTurns: 1 }], () => {});
+  await rounds.hold(2, () => log.push('|'));
+  expect(worked(log)).toEqual(['a1 a2 b1 b2', 'a3 a4 b3 b4']);
+  expect(rounds.soFar.rounds).toBe(2);
+  expect(rounds.soFar.measures.map(({ values }) => values)).toEqual([
+    [2, 4],
+    [2, 4],
+  ]);
 });
 
 it('leaves a hole for a round that failed, names it, and goes on', async () => {
-  const rounds = new Rounds([contestOf([], ['a', 'b'], { name: 'a', round: 2 })], () => {});
+  const rounds = new Rounds([contestOf([], ['a', 'b'], { name: 'a', time: 2 })], () => {});
   await rounds.hold(3, () => {});
   expect(rounds.soFar.measures).toContainEqual(
     expect.objectContaining({ contender: 'a', values: [1, null, 3] }),
@@ -116,7 +133,7 @@ it('goes on without a contender that does not start', async () => {
   const contest = contestOf([], ['a']);
   const rounds = new Rounds([{ ...contest, enter: [broken, ...contest.enter] }], () => {});
   await rounds.hold(1, () => {});
-  expect(rounds.soFar.failures).toEqual(['c: no such program']);
+  expect(rounds.soFar.failures).toEqual(['c, round 1 of 1: no such program']);
   expect(rounds.soFar.measures).toHaveLength(1);
 });
 
@@ -124,5 +141,6 @@ it('holds no further round once it is stopped', async () => {
   const log: string[] = [];
   const rounds = new Rounds([contestOf(log, ['a', 'b'])], () => {});
   await rounds.hold(5, () => rounds.stop());
-  expect(log.filter((entry) => !entry.startsWith('end')).sort()).toEqual(['a1', 'b1']);
+  expect(worked(log)).toEqual(['a1 b1']);
+  expect(log.filter((entry) => entry.startsWith('end')).sort()).toEqual(['end-a', 'end-b']);
 });

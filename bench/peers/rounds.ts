@@ -6,9 +6,12 @@ import type { Contest, Entered } from './contest.ts';
 /**
  * Rounds in which all contenders of a contest do the same work, one after the other.
  *
- *     practice      work 1: A C B   work 2: B A C
- *     first time    work 1: B A C   work 2: C A B
- *     second time   work 1: A C B   work 2: B C A      and so on
+ *     first time    A B C start    practice: A C B    work 1: B A C   work 2: C A B    all end
+ *     second time   A B C start    practice: C A B    work 1: A C B   work 2: B C A    all end      and so on
+ *
+ * Everybody starts anew each time: where code and objects come to lie in memory makes one process of the same
+ * program some percent faster than the next, for as long as it lives. In one process that would be taken for
+ * a difference between programs, and no interval would show it.
  *
  * Everybody does a piece of work before anybody does the next: a machine has better and worse seconds, and
  * those who are held against each other have to have the same ones. The order is drawn anew each time, from a
@@ -50,19 +53,21 @@ export class Rounds {
   /** Holds so many rounds of every contest. `onRound` is called after each. */
   async hold(rounds: number, onRound: () => void): Promise<void> {
     for (const contest of this.#contests) {
-      const entered = await this.#enterAll(contest);
-      if (contest.practises) await this.#holdOnce(contest.name, entered, 'practice', () => {});
-      const { timesPerRound = 1 } = contest;
+      const { name, practisedTurns = 0, timesPerRound = 1 } = contest;
       for (let time = 0; time < rounds * timesPerRound && !this.#stopped; time += 1) {
         const round = Math.floor(time / timesPerRound) + 1;
-        await this.#holdOnce(contest.name, entered, `round ${round} of ${rounds}`, (contender, measured) =>
-          this.#enter(contest.name, contender, time, measured),
+        const title = `${name}, round ${round} of ${rounds}`;
+        await this.#enterAll(contest, title);
+        await this.#work(`${title}, practice`, practisedTurns, () => {});
+        await this.#work(title, Number.POSITIVE_INFINITY, (contender, measured) =>
+          this.#enter(name, contender, time, measured),
         );
+        await this.end();
+        if (this.#stopped) return;
         if ((time + 1) % timesPerRound > 0) continue;
         this.#rounds = Math.max(this.#rounds, round);
         onRound();
       }
-      await Promise.all(entered.map((one) => one.end()));
     }
   }
 
@@ -77,39 +82,36 @@ export class Rounds {
     await Promise.all(this.#entered.splice(0).map((one) => one.end()));
   }
 
-  async #enterAll(contest: Contest): Promise<Entered[]> {
-    const entered: Entered[] = [];
-    for (const enter of contest.enter) {
-      if (this.#stopped) break;
+  async #enterAll({ enter }: Contest, title: string): Promise<void> {
+    for (const start of enter) {
+      if (this.#stopped) return;
       try {
-        const one = await enter();
-        entered.push(one);
+        const one = await start();
         this.#entered.push(one);
-        this.#names.push(one.name);
+        if (!this.#names.includes(one.name)) this.#names.push(one.name);
       } catch (error) {
-        this.#fail(`${contest.name}: ${(error as Error).message}`);
+        this.#fail(`${title}: ${(error as Error).message}`);
       }
     }
-    return entered;
   }
 
-  /** Every piece of work by everybody. */
-  async #holdOnce(
-    contest: string,
-    entered: readonly Entered[],
-    round: string,
+  /** So many pieces of work by everybody, or as many as there are. */
+  async #work(
+    title: string,
+    most: number,
     onMeasured: (contender: string, measured: Measured) => void,
   ): Promise<void> {
-    const turns = Math.max(0, ...entered.map((one) => one.turns.length));
+    const entered = [...this.#entered];
+    const turns = Math.min(most, Math.max(0, ...entered.map((one) => one.turns.length)));
     for (let turn = 0; turn < turns; turn += 1)
-      for (const one of shuffle(entered as Entered[], this.#random)) {
+      for (const one of shuffle(entered, this.#random)) {
         const work = one.turns[turn];
         if (this.#stopped || !work) continue;
-        this.#onProgress(`${contest}, ${round}: ${one.name}`);
+        this.#onProgress(`${title}: ${one.name}`);
         try {
           for (const measured of await work()) onMeasured(one.name, measured);
         } catch (error) {
-          if (!this.#stopped) this.#fail(`${contest}, ${round}: ${(error as Error).message}`);
+          if (!this.#stopped) this.#fail(`${title}: ${(error as Error).message}`);
         }
       }
   }
