@@ -258,3 +258,23 @@ describe.each(policies)('a reader that was let go, under %s', (policy) => {
     fanOut.close();
   });
 });
+
+it('names who was evicted, also when the connection has no address any more', async () => {
+  const log = new MessageLog({}, 'log1');
+  const { fanOut } = fanOutWith({ policy: 'disconnect', limitBytes: 4096 }, log);
+  const tap = Object.assign(new Tap(), {
+    remoteAddress: '127.0.0.1' as string | undefined,
+    remotePort: 4711,
+  });
+  fanOut.join(tap as unknown as Socket, undefined, () => {});
+  await turn();
+  tap.isOpen = false;
+  tap.remoteAddress = undefined;
+  for (let count = 0; count < 3; count += 1) log.append('x'.repeat(20_000), 0);
+  await turn();
+  log.append('one too many', 0);
+  log.append('x'.repeat(5000), 0);
+  await turn();
+  expect(fanOut.evictions.map(({ who }) => who)).toEqual(['127.0.0.1:4711']);
+  fanOut.close();
+});

@@ -57,8 +57,14 @@ export class FanOut implements Readership {
     options: FanOutOptions = {},
     { noticesOnly = false } = {},
   ) {
-    const evict: Wire['evict'] = (...reader) => this.#evict(...reader);
-    this.#wire = { log, frame, tally, noticesOnly, flowing: new Set(), evict };
+    this.#wire = {
+      log,
+      frame,
+      tally,
+      noticesOnly,
+      flowing: new Set(),
+      evict: (reader, reason) => this.#evict(reader, reason),
+    };
     this.#options = noticesOnly ? { ...options, policy: 'conflate', limitBytes: undefined } : options;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
     this.#heart = setInterval(() => {
@@ -177,9 +183,8 @@ export class FanOut implements Readership {
   }
 
   /** Cuts a reader off, and remembers why: congested as it is, it may never read the reason itself. */
-  #evict(socket: Socket, reason: string, sayWhy: SayWhy): void {
+  #evict({ socket, who, sayWhy }: Reader, reason: string): void {
     this.#wire.tally.evicted += 1;
-    const who = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#evictions.push({ who, atMs: nowMs(), reason });
     if (this.#evictions.length > evictionLimit) this.#evictions.shift();
     this.leave(socket);

@@ -24,9 +24,11 @@ import { type Entry, Outbox, type OutboxOptions } from './outbox.ts';
  * 'drain' is sure to follow, and what waits in the outbox can still be dropped; what was written can't.
  */
 export class Reader {
-  readonly #socket: Socket;
+  readonly socket: Socket;
+  /** Its address and port. Read as it comes: a connection that has broken has none. */
+  readonly who: string;
+  readonly sayWhy: SayWhy;
   readonly #wire: Wire;
-  readonly #sayWhy: SayWhy;
   readonly #outbox: Outbox;
   /** Where a reader that is catching up is in the log. */
   #cursor: Cursor | undefined;
@@ -41,9 +43,10 @@ export class Reader {
 
   /** Writes the first batch at once: it tells the reader where it stands. */
   constructor(socket: Socket, after: Cursor | undefined, wire: Wire, sayWhy: SayWhy, options: OutboxOptions) {
-    this.#socket = socket;
+    this.socket = socket;
+    this.who = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.sayWhy = sayWhy;
     this.#wire = wire;
-    this.#sayWhy = sayWhy;
     this.#outbox = new Outbox(options);
     this.#granted = this.#outbox.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
     socket.on('drain', () => this.#flush());
@@ -67,31 +70,28 @@ export class Reader {
 
   /** Takes what the fan-out has for everybody, while it does not flow. Returns whether it was written at once. */
   take({ entries, bytes }: Parcel): boolean {
-    if (this.#cursor || !this.#socket.writable) return false;
-    if (this.#outbox.policy !== 'credit') {
-      this.#queue(entries);
-      return false;
+    if (this.#cursor || !this.socket.writable) return false;
+    if (this.#outbox.policy !== 'credit') this.#queue(entries);
+    else if (this.#isCongested || this.#granted < entries.length) this.#fallBehind(entries[0] as Entry);
+    else {
+      this.#granted -= entries.length;
+      this.socket.write(bytes);
+      return true;
     }
-    if (this.#isCongested || this.#granted < entries.length) {
-      this.#fallBehind(entries[0] as Entry);
-      return false;
-    }
-    this.#granted -= entries.length;
-    this.#socket.write(bytes);
-    return true;
+    return false;
   }
 
   /** Is told in its turn of messages that will never come. While it catches up, the log tells it. */
   tellHole(hole: Entry): void {
-    if (this.#cursor || !this.#socket.writable) return;
+    if (this.#cursor || !this.socket.writable) return;
     if (this.#outbox.policy === 'credit') this.#fallBehind(hole);
-    else if (this.#wire.flowing.has(this.#socket)) this.#goOn(this.#socket.write(hole.frame));
+    else if (this.#wire.flowing.has(this.socket)) this.#goOn(this.socket.write(hole.frame));
     else this.#queue([hole]);
   }
 
   /** Writes a sign of life, unless more is on its way than that. */
   beat(heartbeat: Buffer): void {
-    if (this.#socket.writable && !this.#isCongested) this.#socket.write(heartbeat);
+    if (this.socket.writable && !this.#isCongested) this.socket.write(heartbeat);
   }
 
   /** Lets n messages more be sent. Throws `BadInput` when nobody asked for it, or on more than can be counted. */
@@ -111,20 +111,20 @@ export class Reader {
   /** Nothing more is written. */
   stop(): void {
     this.#isStopped = true;
-    this.#wire.flowing.delete(this.#socket);
+    this.#wire.flowing.delete(this.socket);
     this.#cursor = undefined;
     this.#untoldSeq = undefined;
     this.#outbox.clear();
   }
 
   get #isCongested(): boolean {
-    return this.#socket.writableLength >= this.#socket.writableHighWaterMark;
+    return this.socket.writableLength >= this.socket.writableHighWaterMark;
   }
 
   /** Flows from now on, or no more. */
   #goOn(flowing: boolean): void {
-    if (flowing && this.#outbox.policy !== 'credit') this.#wire.flowing.add(this.#socket);
-    else this.#wire.flowing.delete(this.#socket);
+    if (flowing && this.#outbox.policy !== 'credit') this.#wire.flowing.add(this.socket);
+    else this.#wire.flowing.delete(this.socket);
   }
 
   #queue(entries: readonly Entry[]): void {
@@ -134,7 +134,7 @@ export class Reader {
       const outcome = this.#outbox.offer(entry);
       this.#untoldSeq = outcome === 'dropped' ? entry.seq + (entry.missing ?? 1) - 1 : undefined;
       if (outcome !== 'full') continue;
-      this.#wire.evict(this.#socket, this.#whyFull, this.#sayWhy);
+      this.#wire.evict(this, this.#whyFull);
       break;
     }
     this.#wire.tally.dropped += this.#outbox.dropped - droppedBefore;
@@ -148,12 +148,12 @@ export class Reader {
 
   /** Writes what waits, oldest first, for as long as the socket has room. */
   #flush(): void {
-    if (this.#isStopped || !this.#socket.writable) return;
-    this.#socket.cork();
+    if (this.#isStopped || !this.socket.writable) return;
+    this.socket.cork();
     while (this.#outbox.messages > 0 && !this.#isCongested) {
       const { seq, frame, missing } = this.#outbox.shift() as Entry;
       this.#tellDropped(seq - 1);
-      this.#socket.write(frame);
+      this.socket.write(frame);
       this.#toldSeq = seq + (missing ?? 1) - 1;
       if (missing === undefined) this.#wire.tally.deliveries += 1;
     }
@@ -161,7 +161,7 @@ export class Reader {
       this.#tellDropped(this.#untoldSeq);
       this.#untoldSeq = undefined;
     }
-    this.#socket.uncork();
+    this.socket.uncork();
     if (!this.#cursor) this.#goOn(this.#outbox.messages === 0 && !this.#isCongested);
   }
 
@@ -175,7 +175,7 @@ export class Reader {
     if (dropped === 0 || this.#wire.noticesOnly) return;
     const next = formatCursor({ logId: this.#wire.log.id, seq });
     const batch: Batch = { messages: [], next, missed: 0, dropped };
-    this.#socket.write(this.#wire.frame(JSON.stringify(batch), next, 'batch'));
+    this.socket.write(this.#wire.frame(JSON.stringify(batch), next, 'batch'));
     this.#toldSeq = seq;
   }
 
@@ -186,7 +186,7 @@ export class Reader {
   }
 
   #catchUp(): void {
-    if (!this.#cursor || this.#isBatchUnderWay || this.#granted === 0 || !this.#socket.writable) return;
+    if (!this.#cursor || this.#isBatchUnderWay || this.#granted === 0 || !this.socket.writable) return;
     this.#writeBatch(this.#cursor);
   }
 
@@ -206,7 +206,7 @@ export class Reader {
     this.#granted -= batch.messages.length;
     tally.deliveries += batch.messages.length;
     this.#isBatchUnderWay = true;
-    const hasRoom = this.#socket.write(frame(JSON.stringify(batch), batch.next, 'batch'), () => {
+    const hasRoom = this.socket.write(frame(JSON.stringify(batch), batch.next, 'batch'), () => {
       this.#isBatchUnderWay = false;
       setImmediate(() => this.#catchUp());
     });
@@ -238,5 +238,5 @@ export type Wire = {
   /** The sockets of the readers that flow: they have been told everything and have room for more. */
   flowing: Set<Socket>;
   /** Is called when a reader is too slow to stay. */
-  evict(socket: Socket, reason: string, sayWhy: SayWhy): void;
+  evict(reader: Reader, reason: string): void;
 };

@@ -43,9 +43,11 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions & Li
         for (const line of lines.take(text)) {
           const said = parseJson(line);
           if (joined) takeIn(socket, said);
-          else join(socket, said);
-          joined = true;
-          clearTimeout(hello);
+          else {
+            join(socket, said);
+            joined = true;
+            clearTimeout(hello);
+          }
         }
       } catch (error) {
         refuse(socket, (error as Error).message);

@@ -40,7 +40,7 @@ export function poll(polls: Child<PollsHandlers>): Contest {
     const port = Number(await contender.hear());
     const paths = ours ? await placesOf(contender, port) : undefined;
     for (const [index, path] of (paths ?? []).entries())
-      (cases[index] as (typeof cases)[number]).text ??= await textAt(port, path);
+      (cases[index] as (typeof cases)[number]).text = await textAt(port, path);
 
     return {
       name,
