@@ -17,6 +17,9 @@ export function limitConnections(
   { connections, connectionsTold, goodbyeMs }: Limits,
 ): void {
   let inside = 0;
+  const leave = () => {
+    inside -= 1;
+  };
   server.maxConnections = connections + connectionsTold;
   server.on('drop', () => {
     tally.refused += 1;
@@ -29,9 +32,7 @@ export function limitConnections(
       return;
     }
     inside += 1;
-    socket.on('close', () => {
-      inside -= 1;
-    });
+    socket.on('close', leave);
   });
 }
 

@@ -38,6 +38,8 @@ export function acceptWebSockets(
     noServer: true,
     maxPayload: messageBytes,
     perMessageDeflate: false,
+    // The endpoint and the fan-out have their own books of who is there.
+    clientTracking: false,
     WebSocket: reasonedWebSocket(messageBytes),
   });
 
