@@ -28,9 +28,9 @@ function PeersPage({ peers }: { peers: Peers }) {
       <h1>The lab beside its peers</h1>
       <p>
         The same work on the same machine, in {rounds} interleaved round{rounds === 1 ? '' : 's'}, each
-        contender in a process of its own. Processor time is what the operating system counted for that
-        process. {startedAt.slice(0, 10)}, {environment.cpu}, {environment.cores} cores, Node{' '}
-        {environment.node}.
+        contender in a process of its own that starts anew each time. Processor time is what the operating
+        system counted for that process. {startedAt.slice(0, 10)}, {environment.cpu}, {environment.cores}{' '}
+        cores, Node {environment.node}.
       </p>
       {[...environment.warnings, ...failures].map((text) => (
         <p class="peers-warning">{text}</p>

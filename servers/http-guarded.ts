@@ -125,8 +125,8 @@ function refusalOf(
   return { status: '400 Bad Request', reason: `this is not HTTP: ${error.reason || error.message}` };
 }
 
-/** An answer that is written past Node's, for a connection that has no request. */
-export function rawAnswer(status: string, reason: string): string {
+/** An answer that is written past Node's, for a connection that has no request. Further headers end in a line break each. */
+export function rawAnswer(status: string, reason: string, headers = ''): string {
   const body = `${JSON.stringify({ error: reason })}\n`;
-  return `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`;
+  return `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n${headers}\r\n${body}`;
 }

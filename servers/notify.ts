@@ -3,7 +3,8 @@ import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type HttpOptions, httpServer } from './http-endpoint.ts';
 import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
 import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web-socket.ts';
+import { acceptWebSockets, type Readers } from './web-socket.ts';
+import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
 
 /**
  * Notify, then fetch: push says only that there is news, the client asks for it when it wants it.

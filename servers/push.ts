@@ -4,7 +4,8 @@ import type { Gated } from './gate.ts';
 import { guardedHttpServer, refuse } from './http-guarded.ts';
 import type { Limited } from './limits.ts';
 import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, pingFrame, type Readers, webSocketFrame } from './web-socket.ts';
+import { acceptWebSockets, type Readers } from './web-socket.ts';
+import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
 
 /**
  * Push over WebSocket: the server speaks when it has something to say.

@@ -1,17 +1,24 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { Receiver, WebSocket } from 'ws';
 import type { Tally } from './endpoint.ts';
 import { sayLast, whyTurnedAway } from './entrance.ts';
-import { enter, type Gated } from './gate.ts';
+import { enter, type Gated, type Guest } from './gate.ts';
 import { rawAnswer } from './http-guarded.ts';
 import { type Limited, limitsOf } from './limits.ts';
 import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
+import { closeFrame, pongFrame } from './web-socket-frames.ts';
+import { handshakeOf, spokenVersion } from './web-socket-handshake.ts';
 
 /**
- * The plumbing of WebSockets. The `ws` library does the handshake, reads what clients send and answers
- * pings. What a server says goes past it, straight to the socket: one frame, built once, for everybody.
+ * The plumbing of WebSockets.
+ *
+ *     handshake     web-socket-handshake.ts answers it, and the connection is a socket that frames are written to
+ *     server says   web-socket-frames.ts: one frame, built once, for everybody
+ *     client says   the `ws` library reads it. Most clients of a push say nothing, so what reads them comes
+ *                   with the first word: until then it would be half of the memory that a client takes
+ *     either ends   a frame with the code and the reason, and no more
  */
 export type Readers = {
   /** A reader has come. May throw `BadInput`, before anything is accepted. */
@@ -34,98 +41,111 @@ export function acceptWebSockets(
   { gate, ...options }: Gated & Limited,
 ): void {
   const { messageBytes, goodbyeMs } = limitsOf(options);
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: messageBytes,
-    perMessageDeflate: false,
-    // The endpoint and the fan-out have their own books of who is there.
-    clientTracking: false,
-    WebSocket: reasonedWebSocket(messageBytes),
-  });
-
-  // One for all clients: esbuild, which tsx runs on, keeps a table of 256 bytes for the name of every inner function.
-  const refuse = (client: WebSocket, socket: Socket, code: number, reason: string) => {
-    tally.refused += 1;
-    readers.leave(socket);
-    client.close(code, shortened(reason));
-  };
+  const reasons = reasonsOf(messageBytes);
 
   server.on('upgrade', (request, socket: Socket, head) => {
     try {
       const guest = enter(gate, request);
       const join = readers.admit(afterOf(request.url ?? ''));
-      webSockets.handleUpgrade(request, socket, head, (client) => {
-        const turnedAway = whyTurnedAway(socket);
-        // A browser shows a page no status of a handshake, but the code and reason of a close.
-        if (turnedAway !== undefined) return client.close(1013, turnedAway);
-        client.on('message', (data, isBinary) => {
-          // What was sent behind something that was refused counts for nothing.
-          if (client.readyState !== client.OPEN) return;
-          if (isBinary) return refuse(client, socket, 1003, 'a message is text: {"body": "text"}');
-          try {
-            const said = parseJson(String(data));
-            const credit = parseCredit(said);
-            if (credit !== undefined) return readers.grant(socket, credit);
-            guest.publish((data as Buffer).length);
-            source
-              .publish(parsePublication(said))
-              .catch(({ message }) => refuse(client, socket, 1013, message));
-          } catch (error) {
-            refuse(client, socket, 1008, (error as Error).message);
-          }
-        });
-        // ws itself closes on an invalid or oversized frame, with 1002, 1007 or 1009.
-        client.on('error', () => {
-          tally.refused += 1;
-          readers.leave(socket);
-        });
-        join(socket, (reason) => client.close(tooSlow, shortened(reason)));
+      socket.write(handshakeOf(request));
+      const turnedAway = whyTurnedAway(socket);
+      // A browser shows a page no status of a handshake, but the code and reason of a close.
+      if (turnedAway !== undefined) return close(socket, 1013, turnedAway);
+      // A reset connection is no news: 'close' follows, and the fan-out lets the reader go.
+      socket.on('error', ignore).on('end', endToo);
+      if (head.length > 0) socket.unshift(head);
+      let ear: Receiver | undefined;
+      socket.on('data', (bytes: Buffer) => {
+        ear ??= earFor(socket, guest);
+        ear.write(bytes);
       });
+      join(socket, (reason) => close(socket, tooSlow, reason));
     } catch (error) {
       tally.refused += 1;
       const { status, message } = error as BadInput;
-      sayLast(socket, rawAnswer(`${status} Refused`, message), goodbyeMs);
+      sayLast(socket, rawAnswer(`${status} Refused`, message, spokenVersion), goodbyeMs);
     }
   });
+
+  function earFor(socket: Socket, guest: Guest): Receiver {
+    const ear = new Receiver({ isServer: true, maxPayload: messageBytes, ...piecesOfMessage });
+    ear.on('message', (data: Buffer, isBinary: boolean) => {
+      // What was sent behind something that was refused counts for nothing.
+      if (!socket.writable) return;
+      if (isBinary) return refuse(socket, 1003, 'a message is text: {"body": "text"}');
+      try {
+        const said = parseJson(String(data));
+        const credit = parseCredit(said);
+        if (credit !== undefined) return readers.grant(socket, credit);
+        guest.publish(data.length);
+        source.publish(parsePublication(said)).catch(({ message }) => refuse(socket, 1013, message));
+      } catch (error) {
+        refuse(socket, 1008, (error as Error).message);
+      }
+    });
+    // For one that does not read, answers would pile up; of pings that wait the latest alone wants one (RFC 6455 §5.5.3).
+    ear.on('ping', (said: Buffer) => {
+      if (socket.writable && socket.writableLength < socket.writableHighWaterMark)
+        socket.write(pongFrame(said));
+    });
+    // A close is answered with the same.
+    ear.on('conclude', (code: number, reason: Buffer) => close(socket, code, String(reason)));
+    ear.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      const closeCode = closeCodes[code] ?? 1002;
+      refuse(socket, closeCode, reasons[closeCode] as string);
+    });
+    return ear;
+  }
+
+  function refuse(socket: Socket, code: number, reason: string): void {
+    if (!socket.writable) return;
+    tally.refused += 1;
+    close(socket, code, reason);
+  }
+
+  function close(socket: Socket, code: number, reason?: string): void {
+    readers.leave(socket);
+    // There is one last frame. Whoever has hung up, or was told so already, gets no other.
+    if (socket.writable) sayLast(socket, closeFrame(code, reason), goodbyeMs);
+  }
 }
 
-/** A WebSocket that gives a reason also where ws itself closes it, on a frame that is invalid or too much. */
-export function reasonedWebSocket(messageBytes: number): typeof WebSocket {
-  const reasons: Record<number, string> = {
+function ignore(): void {}
+
+/** The sockets of an HTTP server stay half open by themselves. */
+function endToo(this: Socket): void {
+  this.end();
+}
+
+/** What `ws` takes by itself, where it makes the server. */
+const piecesOfMessage = { maxBufferedChunks: 256 * 1024, maxFragments: 16 * 1024 };
+
+/** What is wrong with a frame, as `ws` names it, and the code for it; for anything else 1002. */
+const closeCodes: Record<string, number> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+};
+
+function reasonsOf(messageBytes: number): Record<number, string> {
+  return {
     1002: 'this is no valid frame (RFC 6455 §5)',
     1007: 'a text message is UTF-8',
     1008: 'a message takes fewer frames',
     1009: `a message takes at most ${messageBytes} bytes`,
   };
+}
+
+/** A WebSocket that gives a reason also where ws itself closes it, on a frame that is invalid or too much. */
+export function reasonedWebSocket(messageBytes: number): typeof WebSocket {
+  const reasons = reasonsOf(messageBytes);
   return class extends WebSocket {
     override close(code?: number, reason?: string | Buffer): void {
       super.close(code, reason ?? (code === undefined ? undefined : reasons[code]));
     }
   };
 }
-
-/** A final, unmasked text frame: two bytes, up to eight more for the length, the text (RFC 6455 §5.2). */
-export function webSocketFrame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  if (payload.length < 126) return Buffer.concat([Buffer.of(0x81, payload.length), payload]);
-  const isShort = payload.length < 65_536;
-  const header = Buffer.alloc(isShort ? 4 : 10);
-  header[0] = 0x81;
-  header[1] = isShort ? 126 : 127;
-  header.writeUIntBE(payload.length, isShort ? 2 : 4, isShort ? 2 : 6);
-  return Buffer.concat([header, payload]);
-}
-
-/** A close frame has room for 123 bytes of reason (RFC 6455 §5.5). A character that is cut in two goes. */
-function shortened(reason: string): string {
-  return Buffer.from(reason)
-    .subarray(0, 123)
-    .toString()
-    .replace(/\ufffd$/, '');
-}
-
-/** An empty ping (RFC 6455 §5.5.2). */
-export const pingFrame = Buffer.of(0x89, 0);
 
 /** The cursor that the handshake names, if it does. Throws `BadInput` on another path. */
 function afterOf(url: string): string | null {

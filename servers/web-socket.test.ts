@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Endpoint } from './endpoint.ts';
+import { pushServer } from './push.ts';
+import { EmbeddedSource } from './source/embedded.ts';
+import { closeFrame, pongFrame, webSocketFrame } from './web-socket-frames.ts';
+import { handshakeOf } from './web-socket-handshake.ts';
+
+let source: EmbeddedSource;
+let server: Endpoint;
+
+beforeEach(async () => {
+  source = new EmbeddedSource();
+  server = pushServer(source);
+  await server.listen();
+});
+
+afterEach(() => server.close());
+
+const rightHeaders = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
+function handshake(headers: Record<string, string> = rightHeaders, method = 'GET'): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} /messages HTTP/1.1\r\nhost: x\r\n${lines.join('')}\r\n`;
+}
+
+function open(said: string | Buffer): Socket {
+  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => {});
+  socket.write(said);
+  return socket;
+}
+
+/** All that comes until the server ends. */
+async function heard(socket: Socket): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece) => pieces.push(piece));
+  await once(socket, 'end');
+  socket.destroy();
+  return Buffer.concat(pieces);
+}
+
+/** A frame as a client sends it, masked with zeros. */
+function masked(frame: Buffer): Buffer {
+  const length = (frame[1] as number) & 0x7f;
+  if (length > 125) throw new RangeError(`a frame of ${frame.length} bytes: it takes a short one`);
+  return Buffer.concat([Buffer.of(frame[0] as number, 0x80 + length, 0, 0, 0, 0), frame.subarray(2)]);
+}
+
+describe('a handshake', () => {
+  it('is answered as the example of RFC 6455 is (§1.3)', () => {
+    const answer = handshakeOf({ method: 'GET', headers: rightHeaders } as never);
+    expect(answer).toContain('\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['another method', handshake(rightHeaders, 'POST'), /^HTTP\/1.1 400 [\s\S]*POST opens no WebSocket/],
+    [
+      'another protocol',
+      handshake({ ...rightHeaders, upgrade: 'h2c' }),
+      /^HTTP\/1.1 400 [\s\S]*"h2c\\": it takes/,
+    ],
+    [
+      'another version',
+      handshake({ ...rightHeaders, 'sec-websocket-version': '8' }),
+      /^HTTP\/1.1 426 [\s\S]*\r\nsec-websocket-version: 13\r\n[\s\S]*is \\"8\\": it takes 13/,
+    ],
+    [
+      'a short key',
+      handshake({ ...rightHeaders, 'sec-websocket-key': 'c2hvcnQ=' }),
+      /^HTTP\/1.1 400 [\s\S]*sec-websocket-key is \\"c2hvcnQ=\\": it takes 16 bytes/,
+    ],
+  ])('is refused with a reason: %s', async (_name, said, answer) => {
+    expect(String(await heard(open(said)))).toMatch(answer);
+    expect(server.tally.refused).toBe(1);
+    expect(server.joined).toBe(0);
+  });
+});
+
+describe('a client', () => {
+  it('is heard when it speaks together with its handshake', async () => {
+    const socket = open(Buffer.concat([Buffer.from(handshake()), masked(webSocketFrame('{"body":"hi"}'))]));
+    let said = '';
+    while (!said.includes('"hi"')) said += String((await once(socket, 'data'))[0]);
+    expect(source.log.head).toBe(1);
+    socket.destroy();
+  });
+
+  it('is heard when its words come byte by byte', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/messages`);
+    await once(socket, 'message');
+    const { _socket: raw } = socket as unknown as { _socket: Socket };
+    raw.setNoDelay();
+    for (const byte of masked(webSocketFrame('{"body":"bit by bit"}')))
+      await new Promise((sent) => raw.write(Buffer.of(byte), sent));
+    const [message] = await once(socket, 'message');
+    expect(JSON.parse(String(message)).body).toBe('bit by bit');
+    socket.terminate();
+  });
+
+  it('is answered its ping', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/messages`);
+    await once(socket, 'open');
+    socket.ping('anybody there?');
+    expect(String((await once(socket, 'pong'))[0])).toBe('anybody there?');
+    socket.terminate();
+  });
+
+  it.each([
+    [1000, 1000],
+    [4321, 4321],
+    [undefined, 1005],
+  ])('that closes with %s is answered the same, and gone', async (code, answered) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/messages`);
+    await once(socket, 'message');
+    socket.close(code, code === undefined ? undefined : 'enough');
+    const [closedWith, reason] = await once(socket, 'close');
+    expect([closedWith, String(reason)]).toEqual([answered, code === undefined ? '' : 'enough']);
+    expect(server.readers).toHaveLength(0);
+    expect(server.tally.refused).toBe(0);
+  });
+
+  it('that hangs up without a word is gone', async () => {
+    const socket = open(handshake());
+    await once(socket, 'data');
+    expect(server.connections).toBe(1);
+    socket.end();
+    await heard(socket);
+    while (server.connections > 0) await new Promise((later) => setImmediate(later));
+    expect(server.readers).toHaveLength(0);
+  });
+
+  it('is told the reason once, whatever it said behind what was refused', async () => {
+    const nonsense = masked(webSocketFrame('nonsense'));
+    const behind = [
+      masked(webSocketFrame('{"body":"behind"}')),
+      masked(pongFrame(Buffer.alloc(0))),
+      nonsense,
+    ];
+    const closed = masked(closeFrame(1000));
+    const socket = open(Buffer.concat([Buffer.from(handshake()), nonsense, ...behind, closed]));
+    const said = await heard(socket);
+    expect(said.subarray(said.indexOf(Buffer.of(0x88)))).toEqual(
+      closeFrame(1008, 'this is not JSON: "nonsense"'),
+    );
+    expect(server.tally.refused).toBe(1);
+    expect(source.log.head).toBe(0);
+  });
+
+  it.each<[string, Buffer, number]>([
+    ['text that is not UTF-8', Buffer.of(0x81, 0x81, 0, 0, 0, 0, 0xff), 1007],
+    ['a frame without a mask', webSocketFrame('{"body":"hi"}'), 1002],
+    ['a reserved bit', Buffer.of(0xf1, 0x80, 0, 0, 0, 0), 1002],
+    ['an opcode that means nothing', Buffer.of(0x83, 0x80, 0, 0, 0, 0), 1002],
+    ['a frame of two exabytes', Buffer.of(0x81, 0xff, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 1009],
+    ['a close with half a code', Buffer.of(0x88, 0x81, 0, 0, 0, 0, 3), 1002],
+  ])('is closed on %s', async (_name, bytes, code) => {
+    const said = await heard(open(Buffer.concat([Buffer.from(handshake()), bytes])));
+    const last = said.subarray(said.lastIndexOf(0x88));
+    expect(last.readUInt16BE(2)).toBe(code);
+    expect(last.subarray(4).length).toBeGreaterThan(0);
+    expect(server.tally.refused).toBe(1);
+  });
+});
+
+describe('the frame of a close', () => {
+  it('has room for 123 bytes of reason, and no half character', () => {
+    const frame = closeFrame(1008, `a${'“'.repeat(100)}`);
+    expect(frame.length).toBeLessThanOrEqual(127);
+    expect(frame.subarray(4).toString()).toMatch(/^a“+$/);
+  });
+
+  it('has no code where there is none', () => {
+    expect(closeFrame(1005)).toEqual(Buffer.of(0x88, 0));
+  });
+});
