@@ -17,7 +17,7 @@ import { handshakeOf, spokenVersion } from './web-socket-handshake.ts';
  *     handshake     web-socket-handshake.ts answers it, and the connection is a socket that frames are written to
  *     server says   web-socket-frames.ts: one frame, built once, for everybody
  *     client says   the `ws` library reads it. Most clients of a push say nothing, so what reads them comes
- *                   with the first word: until then it would be half of the memory that a client takes
+ *                   with the first word: it takes half as much memory again as all the rest of a client
  *     either ends   a frame with the code and the reason, and no more
  */
 export type Readers = {
