@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Receiver, WebSocket } from 'ws';
+import { Receiver } from 'ws';
 import type { Tally } from './endpoint.ts';
 import { sayLast, whyTurnedAway } from './entrance.ts';
 import { enter, type Gated, type Guest } from './gate.ts';
@@ -10,6 +10,7 @@ import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts
 import type { MessageSource } from './source/source.ts';
 import { closeFrame, pongFrame } from './web-socket-frames.ts';
 import { handshakeOf, spokenVersion } from './web-socket-handshake.ts';
+import { refusalOf } from './web-socket-reasons.ts';
 
 /**
  * The plumbing of WebSockets.
@@ -41,7 +42,6 @@ export function acceptWebSockets(
   { gate, ...options }: Gated & Limited,
 ): void {
   const { messageBytes, goodbyeMs } = limitsOf(options);
-  const reasons = reasonsOf(messageBytes);
 
   server.on('upgrade', (request, socket: Socket, head) => {
     try {
@@ -90,9 +90,9 @@ export function acceptWebSockets(
     });
     // A close is answered with the same.
     ear.on('conclude', (code: number, reason: Buffer) => close(socket, code, String(reason)));
-    ear.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-      const closeCode = closeCodes[code] ?? 1002;
-      refuse(socket, closeCode, reasons[closeCode] as string);
+    ear.on('error', (error: NodeJS.ErrnoException) => {
+      const { code, reason } = refusalOf(error, messageBytes);
+      refuse(socket, code, reason);
     });
     return ear;
   }
@@ -119,33 +119,6 @@ function endToo(this: Socket): void {
 
 /** What `ws` takes by itself, where it makes the server. */
 const piecesOfMessage = { maxBufferedChunks: 256 * 1024, maxFragments: 16 * 1024 };
-
-/** What is wrong with a frame, as `ws` names it, and the code for it; for anything else 1002. */
-const closeCodes: Record<string, number> = {
-  WS_ERR_INVALID_UTF8: 1007,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
-  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-};
-
-function reasonsOf(messageBytes: number): Record<number, string> {
-  return {
-    1002: 'this is no valid frame (RFC 6455 §5)',
-    1007: 'a text message is UTF-8',
-    1008: 'a message takes fewer frames',
-    1009: `a message takes at most ${messageBytes} bytes`,
-  };
-}
-
-/** A WebSocket that gives a reason also where ws itself closes it, on a frame that is invalid or too much. */
-export function reasonedWebSocket(messageBytes: number): typeof WebSocket {
-  const reasons = reasonsOf(messageBytes);
-  return class extends WebSocket {
-    override close(code?: number, reason?: string | Buffer): void {
-      super.close(code, reason ?? (code === undefined ? undefined : reasons[code]));
-    }
-  };
-}
 
 /** The cursor that the handshake names, if it does. Throws `BadInput` on another path. */
 function afterOf(url: string): string | null {

@@ -8,7 +8,7 @@ import { sayLast, whyTurnedAway } from '../../servers/entrance.ts';
 import { rawAnswer } from '../../servers/http-guarded.ts';
 import { defaultLimits } from '../../servers/limits.ts';
 import { BadInput, parseJson } from '../../servers/message.ts';
-import { reasonedWebSocket } from '../../servers/web-socket.ts';
+import { reasonedWebSocket } from '../../servers/web-socket-reasons.ts';
 import { Allowance } from './allowance.ts';
 import { read } from './input.ts';
 import type { Member } from './members.ts';
