@@ -21,7 +21,8 @@ import { type Frame, type Parcel, Reader, type SayWhy, type Wire, writeLimitByte
  *
  * Node queues without limit for a socket that does not drain. Here what such a reader is owed waits in
  * its outbox, under a limit and a policy; reader.ts says when, outbox.ts what becomes of it. While
- * nobody is slow, none of that costs anything: a reader that keeps up is a socket in a list. The options of the outbox are read anew for every reader.
+ * nobody is slow, none of that costs anything: a reader that keeps up is a socket in a list. The options
+ * of the outbox are read anew for every reader.
  */
 export type FanOutOptions = OutboxOptions & {
   /** How often a sign of life is written, for whatever sits between. Default 15,000. */

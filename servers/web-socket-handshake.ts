@@ -22,7 +22,8 @@ export function handshakeOf({ method, headers }: IncomingMessage): string {
   if (method !== 'GET') throw new BadInput(`${method} opens no WebSocket: it takes a GET`);
   if (upgrade?.toLowerCase() !== 'websocket')
     throw new BadInput(`upgrade is "${upgrade}": it takes "websocket"`);
-  if (version !== '13') throw new BadInput(`sec-websocket-version is "${version}": it takes 13`, 426);
+  if (version !== '13')
+    throw new BadInput(`sec-websocket-version is ${version ? `"${version}"` : 'missing'}: it takes 13`, 426);
   if (!/^[+/0-9A-Za-z]{22}==$/.test(key))
     throw new BadInput(`sec-websocket-key is "${key}": it takes 16 bytes in base64`);
   const accept = createHash('sha1')

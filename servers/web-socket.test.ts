@@ -73,6 +73,11 @@ describe('a handshake', () => {
       /^HTTP\/1.1 426 [\s\S]*\r\nsec-websocket-version: 13\r\n[\s\S]*is \\"8\\": it takes 13/,
     ],
     [
+      'no version',
+      handshake({ ...rightHeaders, 'sec-websocket-version': '' }),
+      /^HTTP\/1.1 426 [\s\S]*sec-websocket-version is missing: it takes 13/,
+    ],
+    [
       'a short key',
       handshake({ ...rightHeaders, 'sec-websocket-key': 'c2hvcnQ=' }),
       /^HTTP\/1.1 400 [\s\S]*sec-websocket-key is \\"c2hvcnQ=\\": it takes 16 bytes/,
@@ -152,6 +157,23 @@ describe('a client', () => {
     );
     expect(server.tally.refused).toBe(1);
     expect(source.log.head).toBe(0);
+  });
+
+  it('is told the reason also when much is on its way to it, and it closes meanwhile', async () => {
+    const socket = open(handshake());
+    await once(socket, 'data');
+    socket.pause();
+    while (server.longestBacklogBytes === 0) {
+      await source.publish({ body: 'x'.repeat(500_000) });
+      await new Promise((later) => setImmediate(later));
+    }
+    const nonsense = masked(webSocketFrame('nonsense'));
+    socket.write(Buffer.concat([nonsense, masked(closeFrame(1000))]));
+    while (server.tally.refused === 0) await new Promise((later) => setImmediate(later));
+    const last = closeFrame(1008, 'this is not JSON: "nonsense"');
+    const all = heard(socket);
+    socket.resume();
+    expect((await all).subarray(-last.length)).toEqual(last);
   });
 
   it.each<[string, Buffer, number]>([
