@@ -128,6 +128,12 @@ describe.each([
     expect(await raw(name, 'this is not HTTP\r\n\r\n', endpoints())).toMatch(/^HTTP\/1.1 400 /);
   });
 
+  it('answers whoever names the whole address, as to a proxy', async () => {
+    const whole = `http://127.0.0.1:${port(name, endpoints())}/messages?after=nonsense`;
+    const ask = `GET ${whole} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    expect(await raw(name, ask, endpoints())).toMatch(/^HTTP\/1.1 400 [\s\S]*after is \\"nonsense\\"/);
+  });
+
   it('publishes what is right', async () => {
     const answer = await post('{"body":"hi"}');
     expect(answer.status).toBe(201);

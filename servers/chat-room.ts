@@ -1,7 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Endpoint, newTally, type Tally } from './endpoint.ts';
+import { whyTurnedAway } from './entrance.ts';
+import { guardedHttpServer } from './http-guarded.ts';
 
 /**
  * The plumbing that both chat servers share, so that each of them shows nothing but how it treats
@@ -44,13 +46,15 @@ ws.send("Hello! I'm client")`;
 
 /**
  * An HTTP server that calls `welcome` with every WebSocket and the name that the lecture gives it,
- * whatever path it asked for. ws cuts off whoever sends more than `payloadLimitBytes` in one message.
+ * whatever path it asked for. ws cuts off whoever sends more than `payloadLimitBytes` in one message; the
+ * other limits are those of every server (limits.ts).
  *
  * Any other request is answered with what to type. The room's own page is the right place to type it:
  * browsers have begun to keep pages that came from elsewhere, or from nowhere, away from this
  * machine's servers (https://wicg.github.io/local-network-access/).
  */
 export function memberServer(
+  tally: Tally,
   payloadLimitBytes: number,
   welcome: (member: WebSocket, name: string) => void,
 ): Server {
@@ -60,15 +64,21 @@ export function memberServer(
     maxPayload: payloadLimitBytes,
     perMessageDeflate: false,
   });
-  const server = createServer(({ headers }, response) => {
-    response.setHeader('content-type', 'text/plain; charset=utf-8');
-    response.end(`A chat room. Open this page's console and type, one line at a time:
+  const server = guardedHttpServer(
+    ({ headers }, response) => {
+      response.setHeader('content-type', 'text/plain; charset=utf-8');
+      response.end(`A chat room. Open this page's console and type, one line at a time:
 
 ${linesToType(headers.host ?? 'localhost')}
 `);
-  });
+    },
+    tally,
+    {},
+  );
   server.on('upgrade', (request, socket: Socket, head) => {
     webSockets.handleUpgrade(request, socket, head, (member) => {
+      const turnedAway = whyTurnedAway(socket);
+      if (turnedAway !== undefined) return member.on('error', () => {}).close(1013, turnedAway);
       welcome(member, `User${socket.remotePort}`);
     });
   });

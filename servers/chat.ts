@@ -33,7 +33,7 @@ export function chatServer(options: ChatOptions = {}): ChatRoom {
   const members = new Set<WebSocket>();
 
   // What is far too long ws cuts off without a word; what is only too long is told why.
-  const server = memberServer(16 * textLimitBytes, (member, name) => {
+  const server = memberServer(tally, 16 * textLimitBytes, (member, name) => {
     member.on('message', (data, isBinary) => {
       if (!members.has(member)) return;
       if (isBinary) return refuse(member, 1003, 'a message is text');

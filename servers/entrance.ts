@@ -8,8 +8,8 @@ import type { Limits } from './limits.ts';
  *     connections   1 … limit     │ … + some more        │ …
  *                   come in       │ are told, and go     │ are cut
  *
- * How somebody is told is the server's own affair, and takes until it has sent its request: a browser reads
- * no answer to what it has not asked.
+ * How somebody is told is the server's own affair. A client of HTTP is told when its request has come: a
+ * browser reads no answer to what it has not asked.
  */
 export function limitConnections(
   server: Server,
@@ -43,11 +43,20 @@ export function whyTurnedAway(socket: Socket): string | undefined {
   return reasons.get(socket);
 }
 
-/** Writes the last that a peer is told, reads on without listening, and cuts the connection if the peer does not end it. */
+/**
+ * Writes the last that a peer is told, reads on without listening, and cuts the connection if the peer does not
+ * end it. A peer that has hung up, or was told its last already, is told nothing more.
+ */
 export function sayLast(socket: Socket, words: string | Buffer, goodbyeMs: number): void {
   socket.on('error', () => {});
   socket.removeAllListeners('data').resume();
-  socket.end(words);
+  if (socket.writable) socket.end(words);
+  cutSoon(socket, goodbyeMs);
+}
+
+/** Ends the connection from our side as well, and cuts it if what was written before does not get through. */
+export function endToo(socket: Socket, goodbyeMs: number): void {
+  socket.end();
   cutSoon(socket, goodbyeMs);
 }
 

@@ -10,7 +10,7 @@ import type { Express } from 'express';
  * Express changes the prototype of every request and response that it is handed. V8 knows an object by its
  * shape, and one whose prototype has changed has a shape of its own, so that all code after it runs as if it
  * had never seen a request before: two thirds of what a poll on Express costs. Node makes requests and responses of
- * whatever class it is told to. `npm run bench:peers` has both side by side, as Express is used by most, and so.
+ * whatever class it is told to. `npm run bench:peers` has both side by side: Express as most use it, and as here.
  */
 export type Born = Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { nowMs } from './clock.ts';
 import type { Eviction, ReaderState, Readership, Tally } from './endpoint.ts';
+import { endToo } from './entrance.ts';
+import { type Limited, limitsOf } from './limits.ts';
 import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from './message.ts';
 import type { MessageLog } from './message-log.ts';
 import type { Entry, OutboxOptions } from './outbox.ts';
@@ -24,18 +26,16 @@ import { type Frame, type Parcel, Reader, type SayWhy, type Wire, writeLimitByte
  * nobody is slow, none of that costs anything: a reader that keeps up is a socket in a list. The options
  * of the outbox are read anew for every reader.
  */
-export type FanOutOptions = OutboxOptions & {
-  /** How often a sign of life is written, for whatever sits between. Default 15,000. */
-  heartbeatMs?: number;
-  /** One write per socket for all that is due in a turn of the event loop. Default `true`; `false` shows what that saves. */
-  coalesce?: boolean;
-};
+export type FanOutOptions = OutboxOptions &
+  Limited & {
+    /** How often a sign of life is written, for whatever sits between. Default 15,000. */
+    heartbeatMs?: number;
+    /** One write per socket for all that is due in a turn of the event loop. Default `true`; `false` shows what that saves. */
+    coalesce?: boolean;
+  };
 
 /** Evictions that are remembered, the newest of them. */
 const evictionLimit = 100;
-
-/** How long a reader that was evicted may take to read the reason. */
-const goodbyeMs = 1000;
 
 export class FanOut implements Readership {
   readonly #wire: Wire;
@@ -45,6 +45,9 @@ export class FanOut implements Readership {
   #joined = 0;
   readonly #unsubscribe: () => void;
   readonly #heart: NodeJS.Timeout;
+  /** What happens at the end of a connection: the same for all of them. */
+  readonly #onClose: (this: Socket) => void;
+  readonly #onEnd: (this: Socket) => void;
 
   /**
    * With `noticesOnly` the frames say only that there is news: of one turn's the newest will do, and it
@@ -71,6 +74,17 @@ export class FanOut implements Readership {
     this.#heart = setInterval(() => {
       for (const reader of this.#readers.values()) reader.beat(heartbeat);
     }, options.heartbeatMs ?? 15_000).unref();
+    const fanOut = this;
+    const { goodbyeMs } = limitsOf(options);
+    this.#onClose = function () {
+      fanOut.leave(this);
+    };
+    // A reader is connected both ways or not at all: one that has said its last word, and does not read what
+    // waits for it, would never close.
+    this.#onEnd = function () {
+      fanOut.leave(this);
+      endToo(this, goodbyeMs);
+    };
   }
 
   /**
@@ -80,7 +94,7 @@ export class FanOut implements Readership {
   join(socket: Socket, after: Cursor | undefined, sayWhy: SayWhy): void {
     this.#joined += 1;
     this.#readers.set(socket, new Reader(socket, after, this.#wire, sayWhy, this.#options));
-    socket.on('close', () => this.leave(socket));
+    socket.on('close', this.#onClose).on('end', this.#onEnd);
   }
 
   /** Lets this reader be sent more, under the policy `credit`. Throws `BadInput` on any other, and on too much. */
@@ -183,15 +197,13 @@ export class FanOut implements Readership {
     };
   }
 
-  /** Cuts a reader off, and remembers why: congested as it is, it may never read the reason itself. */
+  /** Has a reader sent away, and remembers why: congested as it is, it may never read the reason itself. */
   #evict({ socket, who, sayWhy }: Reader, reason: string): void {
     this.#wire.tally.evicted += 1;
     this.#evictions.push({ who, atMs: nowMs(), reason });
     if (this.#evictions.length > evictionLimit) this.#evictions.shift();
     this.leave(socket);
     sayWhy(reason);
-    const cut = setTimeout(() => socket.destroy(), goodbyeMs).unref();
-    socket.once('close', () => clearTimeout(cut));
   }
 }
 

@@ -39,7 +39,7 @@ export function guardedHttpServer(
       }
       listener(request, response);
       // A poll has been answered by now, as a rule.
-      if (!response.writableEnded) remember(response, socket);
+      if (!response.writableEnded || !response.shouldKeepAlive) remember(response, socket);
     },
   );
   limitConnections(server, tally, limits);
@@ -55,9 +55,7 @@ export function guardedHttpServer(
     // A listener takes what comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
     const response = unanswered(socket);
-    // What was asked before this is answered before it.
-    if (!response) sayWhy();
-    else if (response.req.complete) response.once('finish', sayWhy);
+    if (!response || response.req.complete) onceAnswered(socket, sayWhy);
     else if (response.headersSent) socket.destroy();
     else refuse(response, Number.parseInt(status, 10), reason);
   });
@@ -97,13 +95,33 @@ function unanswered(socket: Asking): ServerResponse | undefined {
   return socket[latest];
 }
 
-/** Answers with a reason, and ends the connection. */
-export function refuse(response: ServerResponse, status: number, reason: string): void {
+/** Whether an answer is still to come on this connection, or is the last one. */
+export function isAsking(socket: Socket): boolean {
+  return unanswered(socket) !== undefined;
+}
+
+/** Calls back when all that was asked on this connection has been answered: nothing else may be said before. */
+export function onceAnswered(socket: Socket, callback: () => void): void {
+  const response = unanswered(socket);
+  if (response) response.once('finish', callback);
+  else callback();
+}
+
+/** Answers with a reason, and ends the connection. `headers` go beside, or in place of, those that it takes. */
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): void {
   const body = JSON.stringify({ error: reason });
+  // Nothing that follows on this connection is answered.
+  remember(response, response.req.socket);
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     connection: 'close',
+    ...headers,
   });
   response.end(body);
 }

@@ -32,6 +32,8 @@ async function open({ port }: Endpoint, said = ''): Promise<Socket> {
 }
 
 const ask = (path = '/messages', more = '') => `GET ${path} HTTP/1.1\r\nhost: x\r\n${more}\r\n`;
+const upgrade =
+  'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const errorIn = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error;
 const httpServers = ['push', 'sse', 'notify', 'long-poll', 'short-poll'] as const;
 const tooMany = 'too many connections: this server takes at most 2 at once';
@@ -189,9 +191,7 @@ describe.each(['push', 'notify'] as const)('a WebSocket of %s', (name) => {
 
   it('does not pile up answers to pings for a client that does not read', async () => {
     const endpoint = await serve(name, {});
-    const handshake =
-      'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
-    const socket = await open(endpoint, ask('/messages', handshake));
+    const socket = await open(endpoint, ask('/messages', upgrade));
     socket.pause();
     const pings = Buffer.alloc(131 * 1000, Buffer.concat([Buffer.of(0x89, 0xfd), Buffer.alloc(129)]));
     const gone = new Promise((closed) => socket.once('close', closed));
@@ -233,6 +233,53 @@ describe('a TCP connection', () => {
     opened.push(() => clearInterval(sending));
     socket.resume();
     await new Promise((closed) => socket.once('close', closed));
+  });
+});
+
+describe.each([
+  ['push', ask('/messages', upgrade)],
+  ['sse', ask()],
+  ['tcp-push', '{"after":null}\n'],
+] as const)('a reader of %s that reads nothing', (name, hello) => {
+  async function congested(limits: Partial<Limits>, options: ServerOptions = {}) {
+    const endpoint = await serve(name, limits, options);
+    const socket = await open(endpoint, hello);
+    await once(socket, 'data');
+    socket.pause();
+    while (endpoint.longestBacklogBytes === 0) {
+      await source.publish({ body: 'x'.repeat(500_000) });
+      await new Promise(setImmediate);
+    }
+    return { endpoint, socket };
+  }
+
+  it('and says that it has said all, is let go and cut', async () => {
+    const { endpoint, socket } = await congested({ goodbyeMs: 50 });
+    socket.end();
+    await vi.waitFor(() => expect(endpoint.connections).toBe(0));
+    expect(endpoint.readers).toHaveLength(0);
+  });
+
+  it('may take `goodbyeMs` to read why it was evicted, and is cut then', async () => {
+    const { endpoint } = await congested({ goodbyeMs: 50 }, { policy: 'disconnect', limitBytes: 1000 });
+    for (const body of ['fits', 'x'.repeat(2000)]) await source.publish({ body });
+    await vi.waitFor(() => expect(endpoint.tally.evicted).toBe(1));
+    await vi.waitFor(() => expect(endpoint.connections).toBe(0), { timeout: 900 });
+  });
+
+  it('is told why it was evicted, whatever it says behind that', async () => {
+    const { endpoint, socket } = await congested({}, { policy: 'disconnect', limitBytes: 1000 });
+    for (const body of ['fits', 'x'.repeat(2000)]) await source.publish({ body });
+    await vi.waitFor(() => expect(endpoint.tally.evicted).toBe(1));
+    const { head } = source.log;
+    const { toServer } = endpoint.bytes;
+    socket.write('nonsense\n{"body":"behind"}\n');
+    await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
+    expect(await text(socket)).toMatch(
+      /slow consumer: 1 messages of \d+ bytes wait, the limit is 1000 bytes/,
+    );
+    expect(endpoint.tally.refused).toBe(0);
+    expect(source.log.head).toBe(head);
   });
 });
 

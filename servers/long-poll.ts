@@ -19,7 +19,7 @@ import type { MessageSource } from './source/source.ts';
  * empty, so that no proxy on the way gives up first. All who were held are answered with the same bytes
  * (prepared.ts).
  *
- * Left out: compression, and any authentication.
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
  */
 export type LongPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */

@@ -1,3 +1,4 @@
+import { randomLcg } from 'd3-random';
 import { describe, expect, it, vi } from 'vitest';
 import { BadInput, parseCursor } from './message.ts';
 import { MessageLog } from './message-log.ts';
@@ -78,6 +79,29 @@ describe('reading after a cursor', () => {
         cursor = parseCursor(batch.next) as typeof cursor;
       }
       expect(missed).toBe(4);
+    }
+  });
+
+  it('gives the newest alone, and counts what it supersedes as a walk over all would', () => {
+    const random = randomLcg(0.7);
+    for (let time = 0; time < 300; time += 1) {
+      const log = new MessageLog({ limitMessages: 1 + Math.floor(random() * 8) }, 'log1');
+      let seq = 0;
+      for (let n = Math.floor(random() * 12); n > 0; n -= 1) {
+        seq += random() < 0.7 ? 1 : 1 + Math.floor(random() * 5);
+        log.take({ seq, dueMs: 0, body: 'x' });
+      }
+      for (const logId of ['log1', 'before'])
+        for (let after = 0; after <= seq; after += 1) {
+          const { messages, ...all } = log.after({ logId, seq: after });
+          const superseded = messages.length - 1;
+          expect(log.latest({ logId, seq: after })).toEqual({
+            ...all,
+            messages: messages.slice(-1),
+            ...(superseded > 0 && { superseded }),
+          });
+        }
+      expect(log.latest(undefined)).toEqual(log.after(undefined));
     }
   });
 

@@ -131,15 +131,27 @@ export class MessageLog {
 
   /** The newest message alone, if it comes after the cursor; the older ones are superseded, and counted. */
   latest(cursor: Cursor | undefined): Batch {
-    const { messages, next, missed, reset } = this.after(cursor, { messages: Infinity, bytes: Infinity });
-    const superseded = Math.max(0, messages.length - 1);
+    // Counted, not walked over: that would be long work for a short question.
+    const owed = this.after(cursor, { messages: 0, bytes: 0 });
+    const newest = this.#messages.get(this.#head);
+    if (!owed.more || !newest) return owed;
+    const { seq } = parseCursor(owed.next) as Cursor;
+    const holes = this.#holesAfter(seq);
+    const superseded = this.#head - seq - holes - 1;
     return {
-      messages: messages.slice(-1),
-      next,
-      missed,
-      ...(reset && { reset }),
+      messages: [newest],
+      next: formatCursor(this.end),
+      missed: owed.missed + holes,
+      ...(owed.reset && { reset: true }),
       ...(superseded > 0 && { superseded }),
     };
+  }
+
+  /** How many numbers after this one will never come. */
+  #holesAfter(seq: number): number {
+    let holes = 0;
+    for (const [next, skipped] of this.#skipped) holes += Math.max(0, Math.min(skipped, next - 1 - seq));
+    return holes;
   }
 
   /**

@@ -16,7 +16,7 @@ import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
  * message is one round trip older than with push. In return the client sets the pace: a notice is a
  * few bytes and replaces the one before it, so nothing piles up for a client that is slow.
  *
- * Left out: compression, and any authentication.
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
  */
 export type NotifyOptions = FanOutOptions &
   HttpOptions & {

@@ -66,6 +66,21 @@ it('keeps no more than a bounded size ready, however large the answers are', () 
   expect(at(0)).toEqual(first);
 });
 
+it.each<[string, string, string | undefined]>([
+  ['keys', '', 'k'.repeat(128)],
+  ['characters that take six in JSON', '\u0001'.repeat(100), undefined],
+])('counts all that an answer takes, not its bodies alone: %s', (_what, body, key) => {
+  const log = new MessageLog();
+  for (let n = 1; n <= 1500; n += 1) log.append(body, n, key);
+  const prepared = new Prepared(log);
+  const at = (seq: number) => prepared.after(`${log.id}:${seq}`);
+  const first = at(0);
+  const bytes = JSON.stringify(first).length;
+  let seq = 0;
+  for (; at(0) === first; seq += 1) at(seq + 1);
+  expect((seq - 1) * bytes).toBeLessThan(17 * 1024 * 1024);
+});
+
 it.each([
   ['short', 'body'],
   ['short, of more than one byte a character', 'Grüße 🌍'],

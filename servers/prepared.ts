@@ -18,7 +18,8 @@ export class Prepared {
   /** By the cursor that they come after, as it stands on the wire. */
   readonly #batches = new Map<unknown, Batch>();
   #head = 0;
-  #characters = 0;
+  /** What their answers take as JSON. */
+  #bytes = 0;
 
   constructor(log: MessageLog, limit: BatchLimit = defaultBatchLimit) {
     this.#log = log;
@@ -31,11 +32,11 @@ export class Prepared {
    * looked up anew. Throws `BadInput` as `MessageLog.cursorFrom` does.
    */
   after(text: unknown): Batch {
-    const isFull = this.#batches.size >= placesKept || this.#characters > charactersKept;
+    const isFull = this.#batches.size >= placesKept || this.#bytes > bytesKept;
     if (this.#head !== this.#log.head || isFull) {
       this.#batches.clear();
       this.#head = this.#log.head;
-      this.#characters = 0;
+      this.#bytes = 0;
     }
     const known = this.#batches.get(text);
     if (known) return known;
@@ -43,27 +44,34 @@ export class Prepared {
     const batch = this.#log.after(cursor, this.#limit);
     if (cursor?.logId !== this.#log.id) return batch;
     this.#batches.set(text, batch);
-    for (const { body } of batch.messages) this.#characters += body.length;
+    this.#bytes += bodyOf(batch).bytes;
     return batch;
   }
 }
 
-/** Places, and characters of message bodies in their batches, that are kept ready. When there are more, all are let go. */
+/** Places, and bytes of their answers, that are kept ready. When there are more, all are let go. */
 const placesKept = 1000;
-const charactersKept = 16 * 1024 * 1024;
-
-/** Answers that somebody still has: what Node is given to write, and how. */
-type Body = { content: string | Buffer; encoding: 'latin1' | 'utf8'; headers: string[] };
-const bodies = new WeakMap<Batch, Body>();
+const bytesKept = 16 * 1024 * 1024;
 
 /** Answers with a batch. Goes past whatever a framework would do to write JSON. */
 export function sendBatch(response: ServerResponse, batch: Batch): void {
+  const { content, encoding, headers } = bodyOf(batch);
+  response.writeHead(200, headers).end(content, encoding);
+}
+
+/** An answer: what Node is given to write, how, and how long it is. */
+type Body = { content: string | Buffer; encoding: 'latin1' | 'utf8'; headers: string[]; bytes: number };
+
+/** The bodies of the batches that somebody still has. */
+const bodies = new WeakMap<Batch, Body>();
+
+function bodyOf(batch: Batch): Body {
   let body = bodies.get(batch);
   if (!body) {
-    body = bodyOf(batch);
+    body = newBodyOf(batch);
     bodies.set(batch, body);
   }
-  response.writeHead(200, body.headers).end(body.content, body.encoding);
+  return body;
 }
 
 /**
@@ -71,7 +79,7 @@ export function sendBatch(response: ServerResponse, batch: Batch): void {
  * more than the copy. Where every character is one byte, there is nothing to encode either. With a long one it is
  * the copy that costs more, so that one is made into bytes, once.
  */
-function bodyOf(batch: Batch): Body {
+function newBodyOf(batch: Batch): Body {
   const text = JSON.stringify(batch);
   const bytes = Buffer.byteLength(text);
   return {
@@ -83,6 +91,7 @@ function bodyOf(batch: Batch): Body {
       'content-length': `${bytes}`,
       'cache-control': 'no-store',
     }).flat(),
+    bytes,
   };
 }
 

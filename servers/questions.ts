@@ -18,15 +18,20 @@ export class Questions {
   read(url: string): Question {
     const known = this.#known.get(url);
     if (known) return known;
-    const [path = '', query] = url.split('?');
-    const parameters = new URLSearchParams(query);
-    const question = { path, after: parameters.get('after'), latest: parameters.has('latest') };
+    const question = questionIn(url);
     if (url.length <= charactersMax) {
       if (this.#known.size >= questionsKept) this.#known.clear();
       this.#known.set(url, question);
     }
     return question;
   }
+}
+
+/** Reads the path and query of one request. To a proxy a client names the whole address (RFC 9112 §3.2.2). */
+export function questionIn(url: string): Question {
+  const [path = '', query] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
+  const parameters = new URLSearchParams(query);
+  return { path, after: parameters.get('after'), latest: parameters.has('latest') };
 }
 
 /** Questions that are kept. When there are more, all are let go. */

@@ -16,7 +16,7 @@ import type { MessageSource } from './source/source.ts';
  * one interval shares one answer, and a client that cannot keep up simply asks later. With `?latest`
  * it asks for the newest message alone. Whoever asks from the same place gets the same bytes (prepared.ts).
  *
- * Left out: compression, conditional requests, and any authentication.
+ * Left out: compression, encryption, conditional requests, and accounts: a `gate` lets in who has a token (gate.ts).
  */
 export type ShortPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */

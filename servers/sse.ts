@@ -23,7 +23,7 @@ import type { MessageSource } from './source/source.ts';
  * A reader that is too slow has an outbox with a policy (outbox.ts). `credit` is not among them: it
  * takes a way back, which this protocol has not. Throws an `Error` on it.
  *
- * Left out: compression, and any authentication.
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
  */
 export function sseServer(source: MessageSource, options: FanOutOptions & HttpOptions = {}): Endpoint {
   if (options.policy === 'credit')
@@ -47,7 +47,7 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
       connection: 'close',
     });
     response.flushHeaders();
-    fanOut.join(socket, cursor, (reason) => socket.end(evictedEvent(reason)));
+    fanOut.join(socket, cursor, (reason) => sayLast(socket, evictedEvent(reason), goodbyeMs));
     // Nothing that follows on this connection would ever be answered, and all of it would wait for that.
     streams.add(socket);
     socket.removeAllListeners('data').once('data', () => refuseMore(socket));

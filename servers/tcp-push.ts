@@ -59,7 +59,7 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions & Li
 
   function join(socket: Socket, said: unknown): void {
     const after = source.log.cursorFrom((said as { after?: unknown } | null)?.after);
-    fanOut.join(socket, after, (reason) => socket.end(errorLine(reason)));
+    fanOut.join(socket, after, (reason) => sayLast(socket, errorLine(reason), limits.goodbyeMs));
   }
 
   function takeIn(socket: Socket, said: unknown): void {
@@ -69,6 +69,8 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions & Li
   }
 
   function refuse(socket: Socket, reason: string): void {
+    // Whoever was told its last already is refused nothing more.
+    if (!socket.writable) return;
     tally.refused += 1;
     fanOut.leave(socket);
     sayLast(socket, errorLine(reason), limits.goodbyeMs);

@@ -15,8 +15,13 @@ export function webSocketFrame(text: string): Buffer {
   return frame(opcodes.text, Buffer.from(text));
 }
 
-/** A sign of life, that asks for one. */
+/** A sign of life, for whatever sits between. A client answers it; that a reader is gone, TCP notices. */
 export const pingFrame = frame(opcodes.ping, Buffer.alloc(0));
+
+/** Whether this is a client's answer to `pingFrame` and nothing else: a pong without a word, behind its mask. */
+export function isPong(bytes: Buffer): boolean {
+  return bytes.length === 6 && bytes[0] === 0x80 + opcodes.pong && bytes[1] === 0x80;
+}
 
 /** The answer to a ping: it says again what the ping said, at most 125 bytes. */
 export function pongFrame(said: Buffer): Buffer {

@@ -9,19 +9,24 @@ import { BadInput } from './message.ts';
  *     client  ──GET, Upgrade: websocket, Sec-WebSocket-Key: K──►
  *             ◄──101, Sec-WebSocket-Accept: SHA-1(K + a fixed text)── server
  *
- * Left out: subprotocols and extensions. A client that offers some is answered with none of them.
+ * Left out: subprotocols and extensions. A client that offers subprotocols is answered with none, and most then
+ * give up by themselves.
  */
 const fixedText = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** What is said of every handshake that is refused: the version that is spoken here (§4.4). */
-export const spokenVersion = 'sec-websocket-version: 13\r\n';
+/** What is said to every handshake that is refused: the version of WebSocket that is spoken here (§4.4). */
+export const spokenHere = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
 
 /** The answer to a handshake. Throws `BadInput` on what is none. */
-export function handshakeOf({ method, headers }: IncomingMessage): string {
-  const { upgrade, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = headers;
-  if (method !== 'GET') throw new BadInput(`${method} opens no WebSocket: it takes a GET`);
+export function handshakeOf({ method, headers, httpVersion }: IncomingMessage): string {
+  const { host, upgrade, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = headers;
   if (upgrade?.toLowerCase() !== 'websocket')
-    throw new BadInput(`upgrade is "${upgrade}": it takes "websocket"`);
+    throw new BadInput(`upgrade is "${upgrade}": it takes "websocket" or, for a plain request, no upgrade`);
+  if (method !== 'GET') throw new BadInput(`${method} opens no WebSocket: it takes a GET`);
+  if (httpVersion !== '1.1') throw new BadInput(`HTTP/${httpVersion} opens no WebSocket: it takes HTTP/1.1`);
+  if (host === undefined) throw new BadInput('host is missing: a handshake says whom it asks');
+  if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined)
+    throw new BadInput('a handshake has a body: it takes none');
   if (version !== '13')
     throw new BadInput(`sec-websocket-version is ${version ? `"${version}"` : 'missing'}: it takes 13`, 426);
   if (!/^[+/0-9A-Za-z]{22}==$/.test(key))

@@ -1,13 +1,13 @@
 import { WebSocket } from 'ws';
 
 /**
- * Why a frame is refused, in words. `ws` finds what is wrong with it and closes with the code for that
- * (RFC 6455 §7.4.1), but without a reason.
+ * Why a frame is refused, in words. `ws` finds what is wrong with it, and knows the code for that
+ * (RFC 6455 §7.4.1), but no reason that it would send.
  */
 function reasonsOf(messageBytes: number): Record<number, string> {
   return {
     1002: 'this is no valid frame (RFC 6455 §5)',
-    1007: 'a text message is UTF-8',
+    1007: 'a text, or the reason of a close, is UTF-8',
     1008: 'a message takes fewer frames',
     1009: `a message takes at most ${messageBytes} bytes`,
   };

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { queryObjects } from 'node:v8';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Receiver, WebSocket } from 'ws';
 import type { Endpoint } from './endpoint.ts';
+import { notifyServer } from './notify.ts';
 import { pushServer } from './push.ts';
 import { EmbeddedSource } from './source/embedded.ts';
-import { closeFrame, pongFrame, webSocketFrame } from './web-socket-frames.ts';
+import { closeFrame, pingFrame, pongFrame, webSocketFrame } from './web-socket-frames.ts';
 import { handshakeOf } from './web-socket-handshake.ts';
 
 let source: EmbeddedSource;
@@ -26,13 +28,13 @@ const rightHeaders = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-function handshake(headers: Record<string, string> = rightHeaders, method = 'GET'): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} /messages HTTP/1.1\r\nhost: x\r\n${lines.join('')}\r\n`;
+function handshake(headers: Record<string, string> = rightHeaders, ask = 'GET /messages HTTP/1.1'): string {
+  const lines = Object.entries({ host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${ask}\r\n${lines.join('')}\r\n`;
 }
 
-function open(said: string | Buffer): Socket {
-  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+function open(said: string | Buffer, { port } = server): Socket {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('error', () => {});
   socket.write(said);
   return socket;
@@ -47,6 +49,16 @@ async function heard(socket: Socket): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+/** How many of those are in this process that read what clients say. */
+function receivers(): number {
+  const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  try {
+    return queryObjects(Receiver, { format: 'count' });
+  } finally {
+    warned.mockRestore();
+  }
+}
+
 /** A frame as a client sends it, masked with zeros. */
 function masked(frame: Buffer): Buffer {
   const length = (frame[1] as number) & 0x7f;
@@ -56,21 +68,46 @@ function masked(frame: Buffer): Buffer {
 
 describe('a handshake', () => {
   it('is answered as the example of RFC 6455 is (§1.3)', () => {
-    const answer = handshakeOf({ method: 'GET', headers: rightHeaders } as never);
+    const asked = { method: 'GET', httpVersion: '1.1', headers: { host: 'x', ...rightHeaders } };
+    const answer = handshakeOf(asked as never);
     expect(answer).toContain('\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
   });
 
   it.each<[string, string, RegExp]>([
-    ['another method', handshake(rightHeaders, 'POST'), /^HTTP\/1.1 400 [\s\S]*POST opens no WebSocket/],
+    [
+      'another method',
+      handshake(rightHeaders, 'POST /messages HTTP/1.1'),
+      /^HTTP\/1.1 400 [\s\S]*POST opens no WebSocket/,
+    ],
     [
       'another protocol',
       handshake({ ...rightHeaders, upgrade: 'h2c' }),
-      /^HTTP\/1.1 400 [\s\S]*"h2c\\": it takes/,
+      /^HTTP\/1.1 400 [\s\S]*"h2c\\": it takes \\"websocket\\" or, for a plain request, no upgrade/,
+    ],
+    [
+      'another version of HTTP',
+      handshake(rightHeaders, 'GET /messages HTTP/1.0'),
+      /^HTTP\/1.1 400 [\s\S]*HTTP\/1.0 opens no WebSocket: it takes HTTP\/1.1/,
+    ],
+    [
+      'no host',
+      handshake().replace('host: x\r\n', ''),
+      /^HTTP\/1.1 400 [\s\S]*host is missing: a handshake says whom it asks/,
+    ],
+    [
+      'a body',
+      handshake({ ...rightHeaders, 'content-length': '5' }),
+      /^HTTP\/1.1 400 [\s\S]*a handshake has a body: it takes none/,
+    ],
+    [
+      'a body in chunks',
+      handshake({ ...rightHeaders, 'transfer-encoding': 'chunked' }),
+      /^HTTP\/1.1 400 [\s\S]*a handshake has a body: it takes none/,
     ],
     [
       'another version',
       handshake({ ...rightHeaders, 'sec-websocket-version': '8' }),
-      /^HTTP\/1.1 426 [\s\S]*\r\nsec-websocket-version: 13\r\n[\s\S]*is \\"8\\": it takes 13/,
+      /^HTTP\/1.1 426 [\s\S]*\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n[\s\S]*is \\"8\\": it takes 13/,
     ],
     [
       'no version',
@@ -85,6 +122,36 @@ describe('a handshake', () => {
   ])('is refused with a reason: %s', async (_name, said, answer) => {
     expect(String(await heard(open(said)))).toMatch(answer);
     expect(server.tally.refused).toBe(1);
+    expect(server.joined).toBe(0);
+  });
+
+  it('may name the whole address, as to a proxy', async () => {
+    await source.publish({ body: 'hi' });
+    const place = `GET http://127.0.0.1:${server.port}/messages?after=${source.log.id}:0 HTTP/1.1`;
+    const socket = open(handshake(rightHeaders, place));
+    let said = '';
+    while (!said.includes('"hi"')) said += String((await once(socket, 'data'))[0]);
+    expect(said).toMatch(/^HTTP\/1.1 101 /);
+    socket.destroy();
+  });
+
+  it('behind a request whose answer is still to come is refused, after that answer', async () => {
+    const notify = notifyServer(source);
+    await notify.listen();
+    const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
+    const answer = String(await heard(open(post + handshake(), notify)));
+    expect(answer).toMatch(
+      /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*a connection on which nothing else is asked/,
+    );
+    expect(notify.joined).toBe(0);
+    expect(notify.tally.refused).toBe(1);
+    await notify.close();
+  });
+
+  it('behind a request whose answer ends the connection is nobody’s', async () => {
+    const answer = String(await heard(open(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${handshake()}`)));
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 426']);
+    expect(answer).toMatch(/\r\nconnection: close, upgrade\r\nupgrade: websocket\r\n/i);
     expect(server.joined).toBe(0);
   });
 });
@@ -108,6 +175,60 @@ describe('a client', () => {
     const [message] = await once(socket, 'message');
     expect(JSON.parse(String(message)).body).toBe('bit by bit');
     socket.terminate();
+  });
+
+  it('that says nothing but pong has nothing in the server that reads it', async () => {
+    const alive = pushServer(source, { heartbeatMs: 5 });
+    await alive.listen();
+    const socket = open(handshake(), alive);
+    const pong = masked(pongFrame(Buffer.alloc(0)));
+    let said = Buffer.alloc(0);
+    const beats = async (count: number) => {
+      const from = said.length;
+      while (said.subarray(from).toString('latin1').split(pingFrame.toString('latin1')).length <= count)
+        said = Buffer.concat([said, (await once(socket, 'data'))[0]]);
+    };
+    // Those of the tests before this one go first.
+    while (receivers() > 0) await new Promise((later) => setImmediate(later));
+    for (let time = 0; time < 10; time += 1) {
+      await beats(1);
+      const { toServer } = alive.bytes;
+      socket.write(pong);
+      while (alive.bytes.toServer === toServer) await new Promise((later) => setImmediate(later));
+    }
+    expect(receivers()).toBe(0);
+    // Who has something to say is heard after that as well.
+    socket.write(masked(webSocketFrame('{"body":"hi"}')));
+    while (source.log.head === 0) await new Promise((later) => setImmediate(later));
+    expect(receivers()).toBe(1);
+    socket.destroy();
+    await alive.close();
+  });
+
+  it('that pings while much is on its way to it is answered its latest ping, when there is room', async () => {
+    const socket = open(handshake());
+    await once(socket, 'data');
+    socket.pause();
+    while (server.longestBacklogBytes === 0) {
+      await source.publish({ body: 'x'.repeat(500_000) });
+      await new Promise((later) => setImmediate(later));
+    }
+    const { toServer } = server.bytes;
+    const pings = ['first', 'second', 'latest'].map((said) => {
+      const ping = pongFrame(Buffer.from(said));
+      ping[0] = 0x89;
+      return masked(ping);
+    });
+    const sent = Buffer.concat(pings);
+    socket.write(sent);
+    while (server.bytes.toServer < toServer + sent.length) await new Promise((later) => setImmediate(later));
+    const latest = pongFrame(Buffer.from('latest'));
+    let said = Buffer.alloc(0);
+    socket.resume();
+    while (!said.includes(latest)) said = Buffer.concat([said, (await once(socket, 'data'))[0]]);
+    expect(said.includes('first')).toBe(false);
+    expect(said.includes('second')).toBe(false);
+    socket.destroy();
   });
 
   it('is answered its ping', async () => {

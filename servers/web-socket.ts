@@ -4,12 +4,13 @@ import { Receiver } from 'ws';
 import type { Tally } from './endpoint.ts';
 import { sayLast, whyTurnedAway } from './entrance.ts';
 import { enter, type Gated, type Guest } from './gate.ts';
-import { rawAnswer } from './http-guarded.ts';
+import { isAsking, onceAnswered, rawAnswer } from './http-guarded.ts';
 import { type Limited, limitsOf } from './limits.ts';
 import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts';
+import { questionIn } from './questions.ts';
 import type { MessageSource } from './source/source.ts';
-import { closeFrame, pongFrame } from './web-socket-frames.ts';
-import { handshakeOf, spokenVersion } from './web-socket-handshake.ts';
+import { closeFrame, isPong, pongFrame } from './web-socket-frames.ts';
+import { handshakeOf, spokenHere } from './web-socket-handshake.ts';
 import { refusalOf } from './web-socket-reasons.ts';
 
 /**
@@ -17,8 +18,8 @@ import { refusalOf } from './web-socket-reasons.ts';
  *
  *     handshake     web-socket-handshake.ts answers it, and the connection is a socket that frames are written to
  *     server says   web-socket-frames.ts: one frame, built once, for everybody
- *     client says   the `ws` library reads it. Most clients of a push say nothing, so what reads them comes
- *                   with the first word: it takes half as much memory again as all the rest of a client
+ *     client says   the `ws` library reads it. Most clients of a push say nothing but pong, so what reads them
+ *                   comes with the first word: it takes half as much memory again as all the rest of a client
  *     either ends   a frame with the code and the reason, and no more
  */
 export type Readers = {
@@ -44,18 +45,21 @@ export function acceptWebSockets(
   const { messageBytes, goodbyeMs } = limitsOf(options);
 
   server.on('upgrade', (request, socket: Socket, head) => {
+    // A reset connection is no news: 'close' follows, and the fan-out lets the reader go.
+    socket.on('error', ignore);
     try {
       const guest = enter(gate, request);
       const join = readers.admit(afterOf(request.url ?? ''));
+      if (isAsking(socket))
+        throw new BadInput('a WebSocket takes a connection on which nothing else is asked', 409);
       socket.write(handshakeOf(request));
       const turnedAway = whyTurnedAway(socket);
       // A browser shows a page no status of a handshake, but the code and reason of a close.
       if (turnedAway !== undefined) return close(socket, 1013, turnedAway);
-      // A reset connection is no news: 'close' follows, and the fan-out lets the reader go.
-      socket.on('error', ignore).on('end', endToo);
       if (head.length > 0) socket.unshift(head);
       let ear: Receiver | undefined;
       socket.on('data', (bytes: Buffer) => {
+        if (!ear && isPong(bytes)) return;
         ear ??= earFor(socket, guest);
         ear.write(bytes);
       });
@@ -63,7 +67,9 @@ export function acceptWebSockets(
     } catch (error) {
       tally.refused += 1;
       const { status, message } = error as BadInput;
-      sayLast(socket, rawAnswer(`${status} Refused`, message, spokenVersion), goodbyeMs);
+      onceAnswered(socket, () =>
+        sayLast(socket, rawAnswer(`${status} Refused`, message, spokenHere), goodbyeMs),
+      );
     }
   });
 
@@ -83,10 +89,18 @@ export function acceptWebSockets(
         refuse(socket, 1008, (error as Error).message);
       }
     });
-    // For one that does not read, answers would pile up; of pings that wait the latest alone wants one (RFC 6455 §5.5.3).
+    // For one that does not read, answers would pile up. Of pings that wait the latest alone wants one (RFC 6455 §5.5.3).
+    let pong: Buffer | undefined;
+    const answerPing = () => {
+      if (pong && socket.writable) socket.write(pong);
+      pong = undefined;
+    };
     ear.on('ping', (said: Buffer) => {
-      if (socket.writable && socket.writableLength < socket.writableHighWaterMark)
-        socket.write(pongFrame(said));
+      const isAnswerDue = pong !== undefined;
+      pong = pongFrame(said);
+      if (isAnswerDue) return;
+      if (socket.writableLength < socket.writableHighWaterMark) answerPing();
+      else socket.once('drain', answerPing);
     });
     // A close is answered with the same.
     ear.on('conclude', (code: number, reason: Buffer) => close(socket, code, String(reason)));
@@ -105,24 +119,18 @@ export function acceptWebSockets(
 
   function close(socket: Socket, code: number, reason?: string): void {
     readers.leave(socket);
-    // There is one last frame. Whoever has hung up, or was told so already, gets no other.
-    if (socket.writable) sayLast(socket, closeFrame(code, reason), goodbyeMs);
+    sayLast(socket, closeFrame(code, reason), goodbyeMs);
   }
 }
 
 function ignore(): void {}
-
-/** The sockets of an HTTP server stay half open by themselves. */
-function endToo(this: Socket): void {
-  this.end();
-}
 
 /** What `ws` takes by itself, where it makes the server. */
 const piecesOfMessage = { maxBufferedChunks: 256 * 1024, maxFragments: 16 * 1024 };
 
 /** The cursor that the handshake names, if it does. Throws `BadInput` on another path. */
 function afterOf(url: string): string | null {
-  const [path, query] = url.split('?');
+  const { path, after } = questionIn(url);
   if (path !== '/messages') throw new BadInput(`there is no ${path} here: connect to /messages`, 404);
-  return new URLSearchParams(query).get('after');
+  return after;
 }

@@ -110,6 +110,21 @@ export const attacks: readonly Attack[] = [
     strike: (open) => open().pause().write('{"after":"a1:0"}\n'),
   },
   {
+    name: 'subscribing, hanging up, and never reading',
+    suits: ['push', 'notify'],
+    strike: (open) => open().pause().end(handshake('/messages?after=a1:0')),
+  },
+  {
+    name: 'subscribing to events, hanging up, and never reading',
+    suits: ['sse'],
+    strike: (open) => open().pause().end(`${get}\r\n`),
+  },
+  {
+    name: 'subscribing over TCP, hanging up, and never reading',
+    suits: ['tcp-push'],
+    strike: (open) => open().pause().end('{"after":"a1:0"}\n'),
+  },
+  {
     name: 'a flood of connections',
     suits: all,
     strike(open) {
