@@ -23,7 +23,7 @@ export function naiveChatServer(): ChatRoom {
   const tally = newChatTally();
   const connections: WebSocket[] = [];
 
-  const server = memberServer(tally, 100 * 1024 * 1024, (connection, name) => {
+  const server = memberServer(tally, { limits: { messageBytes: 100 * 1024 * 1024 } }, (connection, name) => {
     connection.on('message', (data) => {
       tally.relayed += tellEverybody(`${name} says: ${data}`);
     });

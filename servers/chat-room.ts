@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { Endpoint, newTally, type Tally } from './endpoint.ts';
 import { whyTurnedAway } from './entrance.ts';
 import { guardedHttpServer } from './http-guarded.ts';
+import { type Limited, limitsOf } from './limits.ts';
 
 /**
  * The plumbing that both chat servers share, so that each of them shows nothing but how it treats
@@ -46,8 +47,8 @@ ws.send("Hello! I'm client")`;
 
 /**
  * An HTTP server that calls `welcome` with every WebSocket and the name that the lecture gives it,
- * whatever path it asked for. ws cuts off whoever sends more than `payloadLimitBytes` in one message; the
- * other limits are those of every server (limits.ts).
+ * whatever path it asked for. The limits are those of every server (limits.ts); ws closes on more than
+ * `messageBytes` in one message, without a word.
  *
  * Any other request is answered with what to type. The room's own page is the right place to type it:
  * browsers have begun to keep pages that came from elsewhere, or from nowhere, away from this
@@ -55,13 +56,14 @@ ws.send("Hello! I'm client")`;
  */
 export function memberServer(
   tally: Tally,
-  payloadLimitBytes: number,
+  options: Limited,
   welcome: (member: WebSocket, name: string) => void,
 ): Server {
+  const { messageBytes } = limitsOf(options);
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: payloadLimitBytes,
+    maxPayload: messageBytes,
     perMessageDeflate: false,
   });
   const server = guardedHttpServer(
@@ -73,7 +75,7 @@ ${linesToType(headers.host ?? 'localhost')}
 `);
     },
     tally,
-    {},
+    options,
   );
   server.on('upgrade', (request, socket: Socket, head) => {
     webSockets.handleUpgrade(request, socket, head, (member) => {

@@ -121,6 +121,17 @@ async function comeAndGo(room: ChatRoom): Promise<void> {
   await vi.waitFor(() => expect(room.connections).toBe(0));
 }
 
+it('sends away who is one too many, with a reason', async () => {
+  const room = await open(chatServer({ limits: { connections: 1 } }));
+  const member = await join(room);
+  const late = new WebSocket(`ws://127.0.0.1:${room.port}`);
+  const [code, reason] = await once(late, 'close');
+  expect([code, String(reason)]).toEqual([1013, 'too many connections: this server takes at most 1 at once']);
+  expect((await fetch(`http://127.0.0.1:${room.port}`)).status).toBe(503);
+  expect(room.tally).toMatchObject({ announced: 1, refused: 2 });
+  expect(member.heard).toHaveLength(1);
+});
+
 describe('chat forgets and defends, naive chat does not', () => {
   it('forgets a member that has left', async () => {
     const room = await open(chatServer());

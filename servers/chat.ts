@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { ChatRoom, memberServer, newChatTally } from './chat-room.ts';
+import type { Limited } from './limits.ts';
 
 /**
  * The lecture's chat room, done right: who comes, and what somebody says, is told to everybody.
@@ -20,20 +21,23 @@ import { ChatRoom, memberServer, newChatTally } from './chat-room.ts';
  * Left out: authentication, a check of the page's origin, and pings: a member whose cable was cut
  * stays until TCP or its full outbox tells.
  */
-export type ChatOptions = {
-  /** Bytes that may wait for one member. Default 1 MiB, as in Centrifuge. */
+export type ChatOptions = Limited & {
+  /** Bytes that may wait for one member. Default: 1 MiB, as in Centrifuge. */
   outboxLimitBytes?: number;
-  /** Bytes in one message. Default 64 KiB. */
+  /** Bytes in one message. Default: 64 KiB. */
   textLimitBytes?: number;
 };
 
+export const chatDefaults = { outboxLimitBytes: 1024 * 1024, textLimitBytes: 64 * 1024 };
+
 export function chatServer(options: ChatOptions = {}): ChatRoom {
-  const { outboxLimitBytes = 1024 * 1024, textLimitBytes = 64 * 1024 } = options;
+  const { outboxLimitBytes, textLimitBytes } = { ...chatDefaults, ...options };
   const tally = newChatTally();
   const members = new Set<WebSocket>();
 
   // What is far too long ws cuts off without a word; what is only too long is told why.
-  const server = memberServer(tally, 16 * textLimitBytes, (member, name) => {
+  const limits = { ...options.limits, messageBytes: 16 * textLimitBytes };
+  const server = memberServer(tally, { limits }, (member, name) => {
     member.on('message', (data, isBinary) => {
       if (!members.has(member)) return;
       if (isBinary) return refuse(member, 1003, 'a message is text');

@@ -15,7 +15,7 @@ export type Tally = {
    * really lost is what it was told.
    */
   dropped: number;
-  /** Inputs refused with a reason. */
+  /** Inputs and connections refused: with a reason, unless so many come that there is no telling them all. */
   refused: number;
   /** Readers cut off because too much waited for them. */
   evicted: number;

@@ -57,6 +57,21 @@ describe('the episodes of LAB.md', () => {
     for (const episode of episodes) expect(episode).toMatch(/^_\d+ minutes/m);
   });
 
+  it('fill the minutes that the shorter plan gives them, and fit into those of the longer one', () => {
+    const minutesOf = (names: string) =>
+      [...names.matchAll(/\d+/g)]
+        .map(([number]) =>
+          Number.parseInt(episodes[Number(number) - 1]?.match(/^_(\d+) minutes/m)?.[1] ?? '', 10),
+        )
+        .reduce((sum, minutes) => sum + minutes, 0);
+    const rows = [...text.matchAll(/^\| (\d+)–(\d+) +\| \[([\d and]+)\]/gm)];
+    expect(rows).toHaveLength(6);
+    for (const [row, from, to, names] of rows)
+      expect(minutesOf(names as string), row).toBe(Number(to) - Number(from));
+    const [, start, longer, end] = text.match(/^\| (\d+)–\d+ .*\| ([^|]*) until (\d+) +\|$/m) ?? [];
+    expect(minutesOf(longer as string)).toBeLessThanOrEqual(Number(end) - Number(start));
+  });
+
   it('between them contradict each misconception', () => {
     for (const misconception of [
       'fast polling is real time',

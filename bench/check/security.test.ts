@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../clients/classroom/settings.ts';
+import { chatDefaults } from '../../servers/chat.ts';
 import { defaultLimits } from '../../servers/limits.ts';
 import { defaultBatchLimit } from '../../servers/message-log.ts';
 import { defaultLimitBytes } from '../../servers/outbox.ts';
@@ -25,6 +26,8 @@ describe('SECURITY.md', () => {
 
   it.each([
     ['bytes for one slow reader', defaultLimitBytes.disconnect],
+    ['bytes for one member of a chat', chatDefaults.outboxLimitBytes],
+    ['bytes of what is said in a chat', chatDefaults.textLimitBytes],
     ['messages in one answer', defaultBatchLimit.messages],
     ['members of a class', limits.members],
     ['characters of what a class', limits.saidBytes],

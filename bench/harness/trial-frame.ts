@@ -1,3 +1,4 @@
+import { defaultLimits } from '../../servers/limits.ts';
 import { bookProblems, emptyBooks } from '../analysis/books.ts';
 import type { GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Delay, Trial } from '../result.ts';
@@ -67,7 +68,7 @@ function parametersOf(plan: TrialPlan, group: GroupPlan): Trial['parameters'] {
     payloadBytes,
     ...((transport === 'short-poll' || transport === 'notify') &&
       group.intervalMs && { intervalMs: group.intervalMs }),
-    ...(transport === 'long-poll' && { holdMs: server.holdMs ?? 25_000 }),
+    ...(transport === 'long-poll' && { holdMs: server.holdMs ?? defaultLimits.holdMs }),
     ...(plan.link && { oneWayMs: plan.link.oneWayMs, jitterMs: plan.link.jitterMs }),
     ...(slowClients && pushes(transport) && { policy: server.policy ?? 'disconnect' }),
     ...(server.limitBytes && { limitBytes: server.limitBytes }),

@@ -1,3 +1,4 @@
+import { defaultLimits } from '../../servers/limits.ts';
 import { modelOfTrial } from '../analysis/model-of-trial.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
 import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
@@ -116,7 +117,7 @@ function modelOf({ plan, group, startMs, phases, played, oneWay }: Told, fanOutS
     transport: group.transport,
     clients: group.clients,
     intervalMs: group.intervalMs ?? 0,
-    holdMs: group.server?.holdMs ?? 25_000,
+    holdMs: group.server?.holdMs ?? defaultLimits.holdMs,
     messages: played.messages,
     durationMs: plan.durationMs,
     oneWayMs: oneWay?.mean ?? 0,
