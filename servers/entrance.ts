@@ -54,10 +54,10 @@ export function sayLast(socket: Socket, words: string | Buffer, goodbyeMs: numbe
   cutSoon(socket, goodbyeMs);
 }
 
-/** Ends the connection from our side as well, and cuts it if what was written before does not get through. */
+/** Ends the connection from our side as well, and cuts it if what still waits for the peer does not get through. */
 export function endToo(socket: Socket, goodbyeMs: number): void {
   socket.end();
-  cutSoon(socket, goodbyeMs);
+  if (socket.writableLength > 0) cutSoon(socket, goodbyeMs);
 }
 
 function cutSoon(socket: Socket, goodbyeMs: number): void {
