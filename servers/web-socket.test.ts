@@ -40,6 +40,18 @@ function open(said: string | Buffer, { port } = server): Socket {
   return socket;
 }
 
+/** A client that has come and does not read, while much is on its way to it. */
+async function openCongested(): Promise<Socket> {
+  const socket = open(handshake());
+  await once(socket, 'data');
+  socket.pause();
+  while (server.longestBacklogBytes === 0) {
+    await source.publish({ body: 'x'.repeat(500_000) });
+    await new Promise((later) => setImmediate(later));
+  }
+  return socket;
+}
+
 /** All that comes until the server ends. */
 async function heard(socket: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -206,13 +218,7 @@ describe('a client', () => {
   });
 
   it('that pings while much is on its way to it is answered its latest ping, when there is room', async () => {
-    const socket = open(handshake());
-    await once(socket, 'data');
-    socket.pause();
-    while (server.longestBacklogBytes === 0) {
-      await source.publish({ body: 'x'.repeat(500_000) });
-      await new Promise((later) => setImmediate(later));
-    }
+    const socket = await openCongested();
     const { toServer } = server.bytes;
     const pings = ['first', 'second', 'latest'].map((said) => {
       const ping = pongFrame(Buffer.from(said));
@@ -281,13 +287,7 @@ describe('a client', () => {
   });
 
   it('is told the reason also when much is on its way to it, and it closes meanwhile', async () => {
-    const socket = open(handshake());
-    await once(socket, 'data');
-    socket.pause();
-    while (server.longestBacklogBytes === 0) {
-      await source.publish({ body: 'x'.repeat(500_000) });
-      await new Promise((later) => setImmediate(later));
-    }
+    const socket = await openCongested();
     const nonsense = masked(webSocketFrame('nonsense'));
     socket.write(Buffer.concat([nonsense, masked(closeFrame(1000))]));
     while (server.tally.refused === 0) await new Promise((later) => setImmediate(later));
