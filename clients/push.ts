@@ -8,8 +8,8 @@ import { Subscription } from './subscription.ts';
  *     client  ──connect──►                      ──{"body":"hi"}──►
  *             ◄─batch──[7]──[8]──────────[9]──                    ◄─[10]──
  *
- * Costs the client an open connection and, while there is no news, the answer to a ping now and then. With `credit` it also says
- * how much it can take, and the server waits for that:
+ * Costs the client an open connection and, while there is no news, the answer to a ping now and then. With
+ * `credit` it also says how much it can take, and the server waits for that:
  *
  *     client  ──{"credit":4}──►                   ──{"credit":2}──►   two of them are handled
  *             ◄─batch──        ◄─[7]─[8]─[9]─[10]─                 ◄─[11]─[12]─

@@ -24,14 +24,16 @@ import type { Limited } from './limits.ts';
 export type ChatOptions = Limited & {
   /** Bytes that may wait for one member. Default: 1 MiB, as in Centrifuge. */
   outboxLimitBytes?: number;
-  /** Bytes in one message. Default: 64 KiB. */
+  /** Bytes in one message. Default: 64 KiB. The limit `messageBytes` is 16 times that, whatever `limits` has. */
   textLimitBytes?: number;
 };
 
+/** What a member may say, and what may wait for it, unless the options say otherwise. */
 export const chatDefaults = { outboxLimitBytes: 1024 * 1024, textLimitBytes: 64 * 1024 };
 
 export function chatServer(options: ChatOptions = {}): ChatRoom {
-  const { outboxLimitBytes, textLimitBytes } = { ...chatDefaults, ...options };
+  const { outboxLimitBytes = chatDefaults.outboxLimitBytes, textLimitBytes = chatDefaults.textLimitBytes } =
+    options;
   const tally = newChatTally();
   const members = new Set<WebSocket>();
 

@@ -448,7 +448,7 @@ async function quiet(page: Page, head: () => number): Promise<Counts> {
   return lanesAgree(page);
 }
 
-/** What axe finds that is serious. The pages have no frames, which is what legacy mode leaves out, and half of the time. */
+/** What axe finds that is serious. Legacy mode looks into no frames, and takes half the time: the pages have none. */
 async function problemsOf(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   return violations
