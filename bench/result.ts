@@ -346,6 +346,40 @@ export const voteSchema = z.object({
   measured: z.string().nullable(),
 });
 
+/** Figures of one lane, or of all phones with one transport, as the projector's screen showed them. */
+const shown = {
+  transport: z.enum(transportNames),
+  messages: count,
+  p50Ms: measured.nullable(),
+  p95Ms: measured.nullable(),
+};
+
+/** A part of a lesson between two changes of its settings. It was shown to a class: it is no trial, and no evidence. */
+export const segmentSchema = z.object({
+  /** The scene's title; `null` outside of a scene. */
+  title: z.string().nullable(),
+  /** What was set, in the words of the screen's controls. */
+  settings: z.array(z.object({ label: z.string(), value: z.string(), isDefault: z.boolean() })),
+  durationMs: measured,
+  /** The projector's own clients. */
+  lanes: z.array(
+    z.object({
+      ...shown,
+      maxMs: measured.nullable(),
+      lastMs: measured.nullable(),
+      requests: count,
+      empty: count,
+      bytes: count,
+      missed: count,
+      reconnects: count,
+      inboxMessages: count,
+      backlogBytes: count,
+    }),
+  ),
+  /** `leftOut`: phones that know the server's clock too badly for their latencies. */
+  phones: z.array(z.object({ ...shown, members: count, leftOut: count })),
+});
+
 /** What the experiment asks and teaches, so that a report can be drawn from the file alone. */
 export const experimentTextSchema = z.object({
   id: z.string(),
@@ -410,6 +444,8 @@ export const resultSchema = z.object({
   checks: z.array(checkSchema).default([]),
   /** Votes of a class, in their order. */
   votes: z.array(voteSchema).optional(),
+  /** What a class was shown. `dropped`: segments at its beginning that were not kept. */
+  lesson: z.object({ segments: z.array(segmentSchema), dropped: count }).optional(),
 });
 
 export type Result = z.infer<typeof resultSchema>;
@@ -432,6 +468,7 @@ export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type Vote = z.infer<typeof voteSchema>;
+export type Segment = z.infer<typeof segmentSchema>;
 export type ExperimentText = z.infer<typeof experimentTextSchema>;
 export type Check = z.infer<typeof checkSchema>;
 export type Verdict = Finding['verdict'];

@@ -8,6 +8,7 @@ import { type Compared, ComparisonSection } from './sections/comparison.tsx';
 import { ExperimentSection } from './sections/experiment.tsx';
 import { FirstScreen } from './sections/first-screen.tsx';
 import { HowMeasured } from './sections/how-measured.tsx';
+import { LessonSection } from './sections/lesson.tsx';
 import { VotesSection } from './sections/votes.tsx';
 import type { SwimLanes } from './swim-lanes/lanes.ts';
 import { SwimLanesSection } from './swim-lanes/section.tsx';
@@ -36,7 +37,7 @@ export function Page(props: {
       />
       <main>
         <div id={anchors.comparison}>{compared && <ComparisonSection compared={compared} />}</div>
-        <FirstScreen result={result} />
+        {result.lesson ? <LessonSection result={result} /> : <FirstScreen result={result} />}
         {swim && <SwimLanesSection swim={swim} />}
         {result.experiments.map((experiment, index) => (
           <Fragment key={experiment.id}>
@@ -73,7 +74,7 @@ function Navigation(props: { result: Result; advises: boolean; follows: boolean;
           <a href={`#${anchors.comparison}`}>Comparison</a>
         </li>
         <li>
-          <a href={`#${anchors.verdicts}`}>Verdicts</a>
+          <a href={`#${anchors.verdicts}`}>{result.lesson ? 'Lesson' : 'Verdicts'}</a>
         </li>
         {follows && (
           <li>

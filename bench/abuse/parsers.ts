@@ -21,15 +21,14 @@ import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { parseStreamEntry, Transcript } from '../../servers/source/stream-entry.ts';
 import { eventFrame } from '../../servers/sse.ts';
 import { answerSchema, orderSchema, parseAs, signSchema } from '../agents/orders.ts';
-import { ofEveryLane } from '../classroom/counts.ts';
+import { shownFigures } from '../classroom/held-class.ts';
 import { read } from '../classroom/input.ts';
 import { Lesson } from '../classroom/lesson.ts';
-import { parseRecording } from '../classroom/recording.ts';
 import { addressesOf } from '../harness/broker/addresses.ts';
 import { parseResult } from '../result.ts';
 import { attempt, type Opened, type Outcome, type Target, taken } from './fuzz.ts';
 import { anyJson, anyNumber, anyText, cursors, nearlyJson, publications } from './inputs.ts';
-import { aRecording, aResult, aShard, aSign, aWindow, sights } from './right-inputs.ts';
+import { aResult, aShard, aSign, aWindow } from './right-inputs.ts';
 
 /** Everything that reads what comes from outside, without a socket in between. */
 export function parsers(): Target<never>[] {
@@ -70,7 +69,6 @@ export function parsers(): Target<never>[] {
     client(),
     parser('notice', nearlyJson(fc.record({ next: cursors() })), parseNotice),
     parser('result-file', nearlyJson(fc.constant(aResult())), parseResult),
-    parser('recording', nearlyJson(fc.constant(aRecording)), parseRecording),
     parser('said', said, (text) => read(saidSchema, parseJson(text))),
     parser('join', nearlyJson(fc.record({ code: anyText, name: anyText })), (text) =>
       read(joinSchema, parseJson(text)),
@@ -166,10 +164,9 @@ export const said = nearlyJson(
       transport: fc.oneof(fc.constantFrom(...laneNames, 'assign'), anyText),
     }),
     fc.record({
-      say: fc.constant('saw'),
-      transport: fc.constantFrom(...laneNames),
+      say: fc.constant('latencies'),
       uncertaintyMs: anyNumber,
-      sights: fc.subarray(sights),
+      latenciesMs: fc.array(anyNumber, { maxLength: 300 }),
     }),
   ),
 );
@@ -178,7 +175,11 @@ export const said = nearlyJson(
 export const controls = nearlyJson(
   fc.oneof(
     fc.record({ action: fc.constantFrom('pause', 'resume', 'step', 'reset', 'dismiss', 'save', 'begin') }),
-    fc.record({ action: fc.constant('begin'), page: anyText }),
+    fc.record({
+      action: fc.constant('offline'),
+      lane: fc.constantFrom(...laneNames),
+      isOffline: fc.boolean(),
+    }),
     fc.record({ action: fc.constant('set'), settings: fc.constant(defaultSettings) }),
     fc.record({ action: fc.constant('scene'), scene: fc.oneof(fc.nat({ max: 10 }), anyNumber) }),
     fc.record({ action: fc.constant('burst'), count: fc.oneof(fc.nat({ max: 201 }), anyNumber) }),
@@ -204,20 +205,6 @@ function lesson(): Target<never> {
     choice: fc.nat({ max: 3 }),
   });
   return judged<Input>('control-and-vote', input, () => {
-    const noFigures = {
-      messages: 0,
-      p50Ms: null,
-      p95Ms: null,
-      maxMs: null,
-      lastMs: null,
-      requests: 0,
-      empty: 0,
-      bytes: 0,
-      missed: 0,
-      reconnects: 0,
-      inboxMessages: 0,
-      backlogBytes: 0,
-    };
     const stage = {
       onSettings() {},
       begin: async () => {},
@@ -227,10 +214,10 @@ function lesson(): Target<never> {
       figures: () => ({
         settings: defaultSettings,
         durationMs: 0,
-        lanes: ofEveryLane(() => noFigures),
+        lanes: shownFigures(),
         delays: [],
       }),
-      save: async () => ({ resultFile: '', reportFile: '', recordingFile: '', reportPath: '' }),
+      save: async () => ({ resultFile: '', reportFile: '', reportPath: '' }),
     };
     const held = new Lesson(stage);
     return async ({ control, member, question, choice }) => {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { defaultSettings, laneNames } from '../../clients/classroom/settings.ts';
 
 /** Large inputs as they should be, for others to change one thing about. */
 
@@ -15,42 +14,6 @@ function shortened(value: unknown, key = ''): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shortened(inner, name)]));
 }
-
-/** One of each kind of thing that a client can see. */
-export const sights = [
-  { kind: 'request', id: 1, atMs: 10 },
-  { kind: 'answer', id: 1, atMs: 11, messages: 1 },
-  { kind: 'failure', id: 2, atMs: 12, reason: 'gone' },
-  { kind: 'arrived', seq: 1, dueMs: 9, atMs: 11 },
-  { kind: 'handled', seq: 1, atMs: 12 },
-  { kind: 'subscribed', seq: 0, atMs: 9 },
-  { kind: 'missed', upToSeq: 3, count: 2, atMs: 13 },
-];
-
-/** A recorded lesson with one of each kind of event. */
-export const aRecording = {
-  recordingVersion: 1,
-  startedAt: '2026-01-05T10:00:00.000Z',
-  events: [
-    {
-      atMs: 0,
-      state: {
-        settings: defaultSettings,
-        paused: false,
-        scene: 1,
-        members: {
-          count: 0,
-          limit: 250,
-          byTransport: Object.fromEntries(laneNames.map((name) => [name, 0])),
-        },
-        vote: null,
-        recorded: false,
-      },
-    },
-    { atMs: 5, lane: 'push', sights },
-    { atMs: 9, delays: [] },
-  ],
-};
 
 /** Clients that an agent is to connect. */
 export const aShard = {

@@ -30,7 +30,7 @@ describe('SECURITY.md', () => {
     ['bytes of what is said in a chat', chatDefaults.textLimitBytes],
     ['messages in one answer', defaultBatchLimit.messages],
     ['members of a class', limits.members],
-    ['characters of what a class', limits.saidBytes],
+    ['bytes of what a class', limits.saidBytes],
     ['things that a member says', limits.saidPerSecond],
   ])('says how much may wait, or be said: %s', (start, value) => {
     const name = [...rows.keys()].find((one) => one?.startsWith(start)) as string;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { laneToken } from '../../clients/classroom/lane-token.ts';
 import { type Control, type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
+import { closeCodes } from '../../clients/classroom/settings.ts';
 import type { HeadlessPage } from './headless.ts';
 import { ask, HeldClass } from './held-class.ts';
 
@@ -31,6 +32,7 @@ const foreign = 'http://elsewhere.example';
 const controls: Control[] = [
   { action: 'begin' },
   { action: 'set', settings: { ratePerSecond: 1 } },
+  { action: 'offline', lane: 'push', isOffline: true },
   { action: 'scene', scene: 1 },
   { action: 'pause' },
   { action: 'resume' },
@@ -62,7 +64,7 @@ describe.each(controls)('the control $action', (control) => {
     for (const headers of tries) {
       const answer = await send(headers);
       expect({ headers, status: answer.status }).toEqual({ headers, status: 403 });
-      expect(JSON.parse(answer.text).error).toContain('the presenter’s token');
+      expect(JSON.parse(answer.text).error).toContain('this is for the presenter');
     }
   });
 
@@ -128,8 +130,18 @@ describe('a session', () => {
       expect(await refused(token, { origin: foreign })).toMatch(/^403 .*origin is/);
   });
 
-  it('is refused without a token that is known', async () => {
-    for (const token of ['', 'wrong']) expect(await refused(token)).toMatch(/^403 .*join with the code/);
+  it('is closed for good without a token that is known, with a reason that a browser can read', async () => {
+    for (const token of ['', 'wrong', `${held.token}x`]) {
+      const socket = new WebSocket(`${held.origin.replace('http', 'ws')}/session?token=${token}`);
+      let received = 0;
+      socket.on('message', () => {
+        received += 1;
+      });
+      const [code, reason] = await once(socket, 'close');
+      expect(code).toBe(closeCodes.unknown);
+      expect(String(reason)).toContain('It may have started again');
+      expect(received).toBe(0);
+    }
   });
 
   it('is nowhere else', async () => {
@@ -180,9 +192,9 @@ it('lets only the projector’s page that took over last use the lanes, so that 
   const { urls } = await projector.hear('welcome');
   const statusFor = async (token: string) =>
     (await ask(`${urls['short-poll']}/messages?token=${token}`, { headers: { connection: 'close' } })).status;
-  await held.control({ action: 'begin', page: 'first' });
+  await held.projector('first');
   expect(await statusFor(laneToken(held.token, 'first'))).toBe(200);
-  await held.control({ action: 'begin', page: 'second' });
+  await held.projector('second');
   expect(await statusFor(laneToken(held.token, 'second'))).toBe(200);
   for (const token of [laneToken(held.token, 'first'), held.token, laneToken('wrong', 'second')])
     expect(await statusFor(token)).toBe(403);
@@ -208,18 +220,28 @@ describe('the pages', () => {
   );
 
   it('may connect to the lanes and the class, and to nobody else', async () => {
-    const { headers } = await ask(held.origin);
-    const [, connects = ''] = /connect-src ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
+    const { port } = held.classroom.front;
+    const connectsAt = async (host: string) => {
+      const { headers } = await ask(held.origin, { headers: { host } });
+      const [, connects = ''] = /connect-src ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
+      return connects.trim().split(' ').slice(1);
+    };
+    const connects = await connectsAt(`127.0.0.1:${port}`);
     const urls = [
       ...Object.values((await projector.hear('welcome')).urls),
       ...Object.values((await healthy.hear('welcome')).urls),
     ];
-    for (const url of urls) expect(connects.split(' ')).toContain(url);
-    const ports = new Set(urls.map((url) => new URL(url).port));
-    for (const source of connects.split(' ').slice(1)) {
+    for (const url of urls) expect(connects).toContain(url);
+    // For browsers to which 'self' means no WebSocket.
+    expect(connects).toContain(`ws://127.0.0.1:${port}`);
+    const ports = new Set([`${port}`, ...urls.map((url) => new URL(url).port)]);
+    for (const source of connects) {
       expect(ports).toContain(new URL(source).port);
-      expect(['127.0.0.1', 'localhost']).toContain(new URL(source).hostname);
+      expect(new URL(source).hostname).toBe('127.0.0.1');
     }
+    expect(await connectsAt(`localhost:${port}`)).toContain(`ws://localhost:${port}`);
+    for (const host of ['elsewhere.example', `elsewhere.example:${port}`, '; script-src *'])
+      expect(await connectsAt(host)).toEqual([]);
   });
 
   it('hold no secret: neither the token nor the code', async () => {

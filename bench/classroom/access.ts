@@ -5,26 +5,20 @@ import { BadInput } from '../../servers/message.ts';
 import { isSame, newJoinCode, newToken } from './keys.ts';
 import { type Member, Members } from './members.ts';
 
-/** Who may come in where: the presenter by a token, members by what the join code got them, pages by their origin. */
+/** Who may enter where: the presenter with a token, members with what the join code got them, pages by their origin. */
 export class Access {
   readonly presenterToken = newToken();
   readonly members = new Members(newJoinCode());
-  /** The projector's page that may use the lanes, by the name that it gave itself; `undefined`: whoever has the token. */
+  /** The projector's page that may use the lanes, by the name that it gave itself; `undefined`: any with the token. */
   projectorPage: string | undefined;
-  readonly #origins = new Set<string>();
-
-  /** From now on pages of this origin are ours. */
-  allowOrigin(origin: string): void {
-    this.#origins.add(origin);
-  }
-
-  readonly allowsOrigin = (origin: string): boolean => this.#origins.has(origin);
+  /** Whether pages of this origin are ours. */
+  allowsOrigin: (origin: string) => boolean = () => false;
 
   /** Throws `BadInput` on a token that is not the presenter's. */
   readonly checkPresenter = (token: string | null): void => {
     if (!isSame(token ?? '', this.presenterToken))
       throw new BadInput(
-        'this takes the presenter’s token: open the address that the classroom printed',
+        'this is for the presenter: open the address that the classroom printed, with its token',
         403,
       );
   };
@@ -32,7 +26,7 @@ export class Access {
   /** The gate of the projector's lanes: the presenter alone, with the page that took over last. */
   get laneGate(): Gate {
     return {
-      allowsOrigin: this.allowsOrigin,
+      allowsOrigin: (origin) => this.allowsOrigin(origin),
       admit: (token) => {
         const { projectorPage: page, presenterToken } = this;
         if (page === undefined) this.checkPresenter(token);
@@ -48,16 +42,17 @@ export class Access {
 
   /** The gate of the class's servers: members. */
   get classGate(): Gate {
-    return this.members.gate(this.allowsOrigin);
+    return this.members.gate((origin) => this.allowsOrigin(origin));
   }
 
-  /** Who wants to take part in the session. Throws `BadInput` on a page of another origin and on an unknown token. */
-  admit({ headers: { origin } }: IncomingMessage, token: string | null): Member | 'presenter' {
+  /** Throws `BadInput` on a page of another origin. */
+  checkOrigin({ headers: { origin } }: IncomingMessage): void {
     if (origin !== undefined && !this.allowsOrigin(origin))
       throw new BadInput(`origin is "${origin}": pages from there may not take part`, 403);
-    const member = this.members.of(token);
-    if (member) return member;
-    if (isSame(token ?? '', this.presenterToken)) return 'presenter';
-    throw new BadInput('token is not known here: join with the code on the screen', 403);
+  }
+
+  /** Whose token this is; `undefined` for one that is not known, as after a restart of the classroom. */
+  whoHas(token: string | null): Member | 'presenter' | undefined {
+    return this.members.of(token) ?? (isSame(token ?? '', this.presenterToken) ? 'presenter' : undefined);
   }
 }

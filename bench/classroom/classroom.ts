@@ -1,37 +1,40 @@
 import { basename } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   type Control,
   type ControlAnswer,
   defaultSettings,
   type Joined,
+  type JoinRequest,
   type LaneName,
   laneNames,
   limits,
+  type OnScreen,
   type Said,
   type Saved,
   type SessionState,
   type Settings,
 } from '../../clients/classroom/protocol.ts';
+import type { Figures } from '../../clients/classroom/questions.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Endpoint } from '../../servers/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/main.ts';
 import { BadInput } from '../../servers/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
-import type { Result, Trial } from '../result.ts';
+import type { Result, Segment } from '../result.ts';
 import { Access } from './access.ts';
-import { countOf, ofEveryLane } from './counts.ts';
-import { Front, hostFor } from './front.ts';
+import { ClassLatencies } from './class-latencies.ts';
+import { ofEveryLane } from './counts.ts';
+import { Front } from './front.ts';
 import { Lanes } from './lanes.ts';
 import { Lesson } from './lesson.ts';
-import { Observations } from './observations.ts';
+import { LessonLog } from './lesson-log.ts';
+import type { Member } from './members.ts';
+import { loopbackOnly, type Network } from './network.ts';
 import { pageFiles } from './pages.ts';
 import { Player } from './player.ts';
-import { Recorded } from './recording.ts';
-import { saveLesson } from './save.ts';
+import { lessonFolder, saveLesson } from './save.ts';
 import type { Page } from './session.ts';
-import type { Tallied } from './stretches.ts';
 
 /**
  * The live classroom: one source, the projector's lanes, the class's servers, and the pages.
@@ -39,27 +42,20 @@ import type { Tallied } from './stretches.ts';
  *     source ──► log ──► lane servers ──► link ──► the projector's four clients
  *                   └──► class servers ─────────► the phones: their own network is their distance
  *
- * One process does it all. It is a harness whose clients are people: it counts messages and takes their
- * ages, and says nothing of processor time.
+ * One process does it all. It is a harness whose clients are people: it says nothing of CPU time.
  */
 export type ClassroomOptions = {
   /** The page's port; the class's servers take the four after it. Default 0: any free ones. */
   port?: number;
-  /** An address of this machine at which phones can reach it. Default: none, only this machine can. */
-  lanAddress?: string;
-  /** What the messages derive from. Default 45. */
+  /** How phones reach this machine. Default: not at all, only this machine can. */
+  network?: Network;
+  /** The seed of the messages. Default 45. */
   seed?: number;
   /** Where lessons are saved. Default: with the lab's runs. */
   runsFolder?: string;
+  /** How often the projector gets the servers' counts. Default 1000. */
+  tickEveryMs?: number;
 };
-
-/** How often the server tells what it has counted. */
-const tickEveryMs = 1000;
-
-/** How long a save waits for what is still on its way, beside the longest way itself, and how often it looks. */
-const drainMs = 3000;
-const drainMsMax = 10_000;
-const lookEveryMs = 20;
 
 /** What has to be started before there is a classroom. */
 type Ground = {
@@ -67,7 +63,7 @@ type Ground = {
   source: EmbeddedSource;
   lanes: Lanes;
   classServers: Map<ServerName, Endpoint>;
-  /** Options of the class's servers, which they read anew. */
+  /** Options of the class's servers, which they read whenever they need them. */
   classOptions: ServerOptions;
   environment: Result['environment'];
 };
@@ -79,11 +75,14 @@ export class Classroom {
   readonly #startedAt = new Date();
   readonly #player: Player;
   readonly #lesson: Lesson;
-  readonly #observations: Observations;
-  readonly #recorded: Recorded;
+  readonly #log = new LessonLog(defaultSettings, nowMs());
+  readonly #latencies = new ClassLatencies();
   readonly #ticking: NodeJS.Timeout;
-  /** Files of saved reports, by what they are asked for. */
+  /** Files of saved reports, by the last part of their address. */
   readonly #reports = new Map<string, string>();
+  /** What the projector's screen showed since the settings last changed, as its last control said. */
+  #onScreen: OnScreen | undefined;
+  #folder: string | undefined;
   #isSaving = false;
 
   private constructor(
@@ -91,39 +90,28 @@ export class Classroom {
     files: Awaited<ReturnType<typeof pageFiles>>,
     options: ClassroomOptions,
   ) {
-    const { seed = 45, lanAddress } = options;
+    const { seed = 45, network = loopbackOnly, tickEveryMs = 1000 } = options;
     const { access, source, lanes } = ground;
     this.#ground = ground;
     this.#options = { ...options, seed };
     this.#player = new Player(source, defaultSettings, seed);
-    const grounds = {
-      log: source.log,
-      lanes,
-      tallied: () => this.#tallied,
-      hasProjector: () => this.front.sessions.projector !== undefined,
-    };
-    this.#observations = new Observations(grounds, defaultSettings);
-    this.#recorded = new Recorded(this.#startedAt, nowMs());
     this.#lesson = new Lesson({
-      onSettings: (settings, isScene) => this.#onSettings(settings, isScene),
-      begin: (page) => this.#begin(page),
+      onSettings: (settings) => this.#onSettings(settings),
+      begin: () => lanes.begin(),
       pause: () => this.#player.pause(),
       resume: () => this.#player.resume(),
-      burst: (count) => this.#burst(count),
-      figures: () => this.#observations.figures(access.members.present),
+      burst: (count) => this.#player.burst(count),
+      figures: () => this.#figures,
       save: () => this.#save(),
     });
     const ports = laneNames.flatMap((name) => [lanes.ports[name], this.#classPort(name)]);
     this.front = new Front(
-      { files, access, lanAddress, ports },
+      { files, access, network, ports },
       {
-        placeFor: ({ member }) => ({
-          logId: source.log.id,
-          ports: member ? ofEveryLane((name) => this.#classPort(name)) : lanes.ports,
-        }),
+        portsFor: ({ member }) => (member ? ofEveryLane((name) => this.#classPort(name)) : lanes.ports),
         state: () => this.#state,
-        join: (code, name, address) => this.#join(code, name, address),
-        control: (control) => this.#control(control),
+        join: (request, address) => this.#join(request, address),
+        control: (control, onScreen) => this.#control(control, onScreen),
         reportFile: (id) => this.#reports.get(id),
         onCome: (page) => this.#onCome(page),
         onSaid: (page, said) => this.#onSaid(page, said),
@@ -135,17 +123,16 @@ export class Classroom {
 
   /** Starts it. Rejects when a port is taken; then nothing is left running. */
   static async open(options: ClassroomOptions = {}): Promise<Classroom> {
-    const { port = 0, lanAddress } = options;
-    const host = hostFor(lanAddress);
+    const { port = 0, network = loopbackOnly } = options;
     const access = new Access();
     const source = new EmbeddedSource();
-    // First, or the bundler would be taken for another program that keeps the processor busy.
+    // First, or the bundler would be taken for another program that keeps the CPU busy.
     const { environment } = await inspectEnvironment();
     const files = await pageFiles();
     const classOptions: ServerOptions = { gate: access.classGate, holdMs: defaultSettings.holdMs };
     const classPorts = port === 0 ? [] : laneNames.map((_, index) => port + 1 + index);
-    const classServers = await startServers(source, laneNames, classOptions, classPorts, host);
-    const lanes = await Lanes.open(source, access.laneGate, host);
+    const classServers = await startServers(source, laneNames, classOptions, classPorts, network.host);
+    const lanes = await Lanes.open(source, access.laneGate, network.host);
     const ground = { access, source, lanes, classServers, classOptions, environment };
     const classroom = new Classroom(ground, files, options);
     try {
@@ -172,58 +159,61 @@ export class Classroom {
   }
 
   #classPort(name: LaneName): number {
-    return this.#classServer(name).port;
+    return (this.#ground.classServers.get(name) as Endpoint).port;
   }
 
-  #classServer(name: LaneName): Endpoint {
-    return this.#ground.classServers.get(name) as Endpoint;
+  #join({ code, name, token }: JoinRequest, address: string): Joined {
+    const member = this.#ground.access.members.join(code, name, address, token);
+    return { token: member.token, member: member.number };
   }
 
-  get #tallied(): Tallied {
-    const { user, system } = process.cpuUsage();
-    return {
-      lanes: this.#ground.lanes.totals,
-      class: ofEveryLane((name) => countOf(this.#classServer(name))),
-      cpuMs: (user + system) / 1000,
-      rssBytes: process.memoryUsage.rss(),
-    };
-  }
-
-  #join(code: string, name: string, address: string): Joined {
-    const { token, number } = this.#ground.access.members.join(code, name, address);
-    return { token, member: number };
-  }
-
-  async #control(control: Control): Promise<ControlAnswer> {
+  async #control(control: Control, onScreen: OnScreen | undefined): Promise<ControlAnswer> {
+    this.#onScreen = onScreen;
     try {
       return await this.#lesson.control(control);
     } finally {
-      this.#tellState();
+      this.front.tellState();
     }
   }
 
-  #onSettings(settings: Settings, isScene: boolean): void {
+  /** What there is to compare a vote with, as far as the projector's screen shows anything. */
+  get #figures(): Figures | undefined {
+    const { members } = this.#ground.access;
+    return (
+      this.#onScreen && {
+        settings: this.#lesson.settings,
+        durationMs: this.#log.durationMs(nowMs()),
+        lanes: this.#onScreen,
+        delays: this.#latencies.delays(members.present),
+      }
+    );
+  }
+
+  #onSettings(settings: Settings): void {
+    this.#log.change(settings, this.#lesson.scene, this.#segment, nowMs());
+    this.#onScreen = undefined;
+    this.#latencies.clear();
     this.#player.set(settings);
     this.#ground.lanes.set(settings);
     this.#ground.classOptions.holdMs = settings.holdMs;
-    this.#observations.setSettings(settings, isScene);
   }
 
-  async #begin(page: string | undefined): Promise<void> {
-    // First: a client of the page before that asks once more would be counted as the new one's.
-    if (page !== undefined) this.#ground.access.projectorPage = page;
-    await this.#ground.lanes.begin();
-    this.#observations.begin();
+  get #segment(): Segment | undefined {
+    const phones = this.#latencies.delays(this.#ground.access.members.present);
+    return this.#log.current(this.#onScreen, phones, nowMs());
   }
 
-  #burst(count: number): void {
-    this.#player.burst(count);
-    this.#observations.byHand(count);
-  }
-
-  #onCome({ member }: Page): void {
-    if (!member) return;
+  #onCome(page: Page): void {
+    const { member, name } = page;
+    const { access } = this.#ground;
+    if (!member) {
+      access.projectorPage = name ?? access.projectorPage;
+      return;
+    }
     member.pages += 1;
+    if (member.transport) page.tell({ tell: 'transport', transport: member.transport });
+    const choice = this.#lesson.votes.choiceOf(member.number);
+    if (choice) page.tell({ tell: 'voted', ...choice });
     this.front.tellStateSoon();
   }
 
@@ -236,105 +226,84 @@ export class Classroom {
 
   #onSaid(page: Page, said: Said): void {
     const { member } = page;
-    if (said.say === 'clock') page.tell({ tell: 'clock', id: said.id, nowMs: nowMs() });
-    else if (said.say === 'saw') this.#onSaw(page, said);
+    if (said.say === 'clock') page.tell({ tell: 'clock', id: said.id, nowMs: nowMs(), head: this.head });
     else if (!member) throw new BadInput(`say is "${said.say}": that is for members`, 403);
-    else {
-      if (said.say === 'vote') this.#lesson.votes.vote(member.number, said.question, said.choice);
-      else {
-        const { transport } = said;
-        member.transport = transport === 'assign' ? this.#ground.access.members.rarestTransport : transport;
-        page.tell({ tell: 'transport', transport: member.transport });
-      }
-      this.front.tellStateSoon();
-    }
+    else if (said.say === 'latencies') this.#latencies.enter(member, said.uncertaintyMs, said.latenciesMs);
+    else this.#onMember(page, member, said);
   }
 
-  #onSaw(page: Page, { transport, uncertaintyMs, sights }: Extract<Said, { say: 'saw' }>): void {
-    const { member } = page;
-    if (member) this.#observations.memberSaw(member, transport, uncertaintyMs, sights);
-    else {
-      const isFull = this.#recorded.saw(transport, sights);
-      if (isFull) page.tell({ tell: 'refused', error: isFull });
-      this.#observations.laneSaw(transport, uncertaintyMs, sights);
+  #onMember(page: Page, member: Member, said: Extract<Said, { say: 'vote' | 'transport' | 'leave' }>): void {
+    const { votes } = this.#lesson;
+    const { members } = this.#ground.access;
+    if (said.say === 'vote') {
+      const { question, choice } = said;
+      votes.vote(member.number, question, choice);
+      page.tell({ tell: 'voted', question, choice });
+    } else if (said.say === 'transport') {
+      member.transport = said.transport === 'assign' ? members.rarestTransport : said.transport;
+      page.tell({ tell: 'transport', transport: member.transport });
+    } else {
+      votes.withdraw(member.number);
+      members.expel(member);
     }
+    this.front.tellStateSoon();
   }
 
   get #state(): SessionState {
     const { members } = this.#ground.access;
+    const { present } = members;
     return {
       settings: this.#lesson.settings,
       paused: this.#player.paused,
       scene: this.#lesson.scene,
-      members: { count: members.present.length, limit: limits.members, byTransport: members.byTransport },
-      vote: this.#lesson.votes.state,
-      recorded: false,
+      members: { count: present.length, limit: limits.members, byTransport: members.byTransport },
+      vote: this.#lesson.votes.state(present.map(({ number }) => number)),
     };
   }
 
-  #tellState(): void {
-    this.#recorded.state(this.#state);
-    this.front.tellState();
-  }
-
-  /** Once a second: what was counted goes to the projector, and into the recording. */
+  /** Now and then the projector gets the servers' counts and the class's latencies. */
   #tick(): void {
-    const { access, lanes, source } = this.#ground;
-    const counts = { head: source.log.head, lanes: lanes.counts };
-    const delays = this.#observations.classDelays(access.members.present);
-    this.#observations.tick();
-    this.#recorded.state(this.#state);
-    this.#recorded.counts(counts);
-    this.#recorded.delays(delays);
+    const { access, lanes } = this.#ground;
     const { projector } = this.front.sessions;
-    projector?.tell({ tell: 'counts', atMs: nowMs(), ...counts });
-    projector?.tell({ tell: 'class', delays });
+    projector?.tell({ tell: 'counts', atMs: nowMs(), head: this.head, lanes: lanes.counts });
+    projector?.tell({ tell: 'class', delays: this.#latencies.delays(access.members.present) });
   }
 
-  /** Waits for what is on its way, and accounts for everything that was measured so far. */
-  async account(): Promise<readonly Trial[]> {
-    await this.#drained();
-    this.#observations.finish();
-    return this.#observations.trials;
-  }
-
-  /** Pauses, accounts for everything and writes it. Plays on then, if it did before. */
+  /** Writes what the class was shown and what it voted. */
   async #save(): Promise<Saved> {
     if (this.#isSaving) throw new BadInput('the lesson is being saved already', 409);
-    const wasPaused = this.#player.paused;
+    const votes = this.#lesson.votes.closed;
+    const current = this.#segment;
+    const segments = [...this.#log.ended, ...(current ? [current] : [])];
+    if (segments.length === 0 && votes.length === 0)
+      throw new BadInput('there is nothing to save yet: let some messages pass on the projector’s page', 409);
     this.#isSaving = true;
-    this.#player.pause();
-    this.#tellState();
     try {
-      const trials = await this.account();
-      // Played again, the lesson ends as it did: with counts that hold all that was seen.
-      this.#tick();
-      if (trials.length === 0)
-        throw new BadInput(
-          'nothing has been measured yet: open the projector’s page and let some messages pass',
-          409,
-        );
-      const saved = await saveLesson({
+      const { seed, runsFolder } = this.#options;
+      this.#folder ??= lessonFolder(this.#startedAt, runsFolder);
+      const saved = await saveLesson(this.#folder, {
         startedAt: this.#startedAt,
-        seed: this.#options.seed,
+        seed,
         environment: this.#ground.environment,
-        trials,
-        votes: this.#lesson.votes.closed,
-        recording: this.#recorded.recording,
-        runsFolder: this.#options.runsFolder,
+        segments,
+        dropped: this.#log.dropped,
+        votes,
       });
       this.#reports.set(basename(saved.reportPath), saved.reportFile);
       return saved;
+    } catch (error) {
+      throw whyNotSaved(error as NodeJS.ErrnoException);
     } finally {
       this.#isSaving = false;
-      if (!wasPaused) this.#player.resume();
     }
   }
+}
 
-  /** Comes back when everybody within reach has handled everything, or has had time enough for it. */
-  async #drained(): Promise<void> {
-    const { intervalMs, oneWayMs } = this.#lesson.settings;
-    const untilMs = nowMs() + Math.min(drainMsMax, drainMs + intervalMs + 3 * oneWayMs);
-    while (!this.#observations.isSettled && nowMs() < untilMs) await wait(lookEveryMs);
-  }
+/** A folder that can't be written is no fault of the server: the page gets the reason and the remedy. */
+function whyNotSaved(error: NodeJS.ErrnoException): Error {
+  if (!error.code || !error.path) return error;
+  return new BadInput(
+    `can’t write ${error.path} (${error.code}): start the classroom with --out FOLDER, a folder that can be written`,
+    503,
+  );
 }

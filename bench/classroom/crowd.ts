@@ -1,17 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
-import { type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
-import { HeadlessPage } from './headless.ts';
+import { laneNames } from '../../clients/classroom/protocol.ts';
+import { HeadlessMember } from './headless.ts';
 import { WatchedProjector } from './watched-projector.ts';
 
 /**
  * A crowd of members without browsers, to try a classroom with: `npm run crowd -- ORIGIN CODE
  * [--members 200] [--seconds 60] [--projector URL]`, with origin, code and URL as the classroom prints them.
  *
- * Each member joins with the code, keeps a session and a clock, becomes a client of the transport that it is
- * assigned, and tells what it saw, as a phone's page does. In the end everybody's messages are counted. With
- * the projector's URL its page is watched in a real browser, and the lesson is paused and saved in the end.
+ * Each member joins with the code and does what a phone's page does, as a client of the transport that it is
+ * assigned. At the end everybody's messages are counted. With the projector's URL its page is watched in a real
+ * browser, and the lesson is paused and saved at the end.
  *
  * Exit codes: 0 nothing was lost, refused or cut off, and page and servers count the same; 1 otherwise; 2 the
  * command line is wrong; 3 somebody could not join.
@@ -21,19 +21,14 @@ const exitCodes = { ok: 0, lost: 1, usage: 2, environment: 3 } as const;
 /** Members that join at the same moment, as people come in one after the other. */
 const joinAtOnce = 10;
 
-/** How often a page reads the server's clock. */
-const clockEveryMs = 2000;
-
 /** How long those who are behind may take to catch up when the time is over: more than a short poll's interval. */
 const catchUpMs = 15_000;
-
-type Visitor = { page: HeadlessPage; transport: LaneName; cutOff: string | undefined };
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { origin, code, members, seconds, projectorUrl } = readCommand();
-  const visitors: Visitor[] = [];
+  const visitors: HeadlessMember[] = [];
   let projector: WatchedProjector | undefined;
   try {
     projector = projectorUrl === undefined ? undefined : await WatchedProjector.open(projectorUrl);
@@ -51,32 +46,22 @@ async function main(): Promise<number> {
     return exitCodes.environment;
   }
   console.error(`${members} members are in; ${seconds} s from now on.`);
-  const clocks = setInterval(() => {
-    for (const { page, cutOff } of visitors) if (cutOff === undefined) void page.readClock(1);
-  }, clockEveryMs);
   await wait(seconds * 1000);
   const target = Math.max(...visitors.map(newestOf));
   const untilMs = performance.now() + catchUpMs;
   while (visitors.some((visitor) => newestOf(visitor) < target) && performance.now() < untilMs)
     await wait(50);
-  clearInterval(clocks);
   const agrees = projector ? await reportOn(projector) : true;
   const isWhole = report(visitors, target) && agrees;
-  await Promise.all(visitors.map(({ page }) => page.close()));
+  await Promise.all(visitors.map((visitor) => visitor.leave()));
   return isWhole ? exitCodes.ok : exitCodes.lost;
 }
 
-async function comeIn(origin: string, code: string, name: string): Promise<Visitor> {
-  const page = await HeadlessPage.join(origin, code, name);
-  await page.readClock();
-  page.say({ say: 'transport', transport: 'assign' });
-  const { transport } = await page.hear('transport');
-  await page.take(transport);
-  const visitor: Visitor = { page, transport, cutOff: undefined };
-  void page.closed().then((closed) => {
-    visitor.cutOff = `${closed.code} ${closed.reason}`.trim();
-  });
-  return visitor;
+async function comeIn(origin: string, code: string, name: string): Promise<HeadlessMember> {
+  const member = await HeadlessMember.join(origin, code, name);
+  member.take('assign');
+  await member.until(({ lane }) => lane !== undefined);
+  return member;
 }
 
 /** Prints what the projector's page was like. Returns whether its counts are the servers'. */
@@ -92,47 +77,45 @@ async function reportOn(projector: WatchedProjector): Promise<boolean> {
 }
 
 /** The newest message that a member has handled. */
-function newestOf({ page, transport }: Visitor): number {
-  const last = page.seen.get(transport)?.findLast(({ kind }) => kind === 'handled');
+function newestOf({ sights }: HeadlessMember): number {
+  const last = sights.findLast(({ kind }) => kind === 'handled');
   return last?.kind === 'handled' ? last.seq : 0;
 }
 
-/** Prints what came of it, by transport. Returns whether everybody has had every message, and nobody was refused. */
-function report(visitors: readonly Visitor[], target: number): boolean {
+/** Prints the totals by transport. Returns whether everybody has had every message, and nobody was refused. */
+function report(visitors: readonly HeadlessMember[], target: number): boolean {
   let isWhole = true;
   for (const name of laneNames) {
-    const own = visitors.filter(({ transport }) => transport === name);
+    const own = visitors.filter(({ lane }) => lane?.name === name);
     if (own.length === 0) continue;
     const accounts = own.map((visitor) => accountOf(visitor, target));
     const sum = (of: (account: Account) => number) =>
       accounts.reduce((total, account) => total + of(account), 0);
     const lost = sum(({ owed, handled }) => owed - handled);
-    const refused = own.flatMap(({ page }) => page.heard('refused').map(({ error }) => error));
-    const cutOff = own.flatMap((visitor) => visitor.cutOff ?? []);
-    isWhole &&= lost === 0 && refused.length === 0 && cutOff.length === 0;
-    const agesMs = accounts.flatMap((account) => account.agesMs);
+    const cutOff = own.flatMap(({ over, refused }) => over ?? refused ?? []);
+    isWhole &&= lost === 0 && cutOff.length === 0;
+    const latenciesMs = accounts.flatMap((account) => account.latenciesMs);
     console.log(
       `${name.padEnd(10)} ${own.length} members, ${sum(({ handled }) => handled)} messages handled of ${sum(({ owed }) => owed)}, ` +
-        `${lost} lost, ${sum(({ failures }) => failures)} reconnects, ${refused.length} refused, ${cutOff.length} cut off, ` +
-        `median age ${agesMs.length > 0 ? median(agesMs).toFixed(1) : '–'} ms`,
+        `${lost} lost, ${sum(({ failures }) => failures)} reconnects, ${cutOff.length} refused or cut off, ` +
+        `median latency ${latenciesMs.length > 0 ? median(latenciesMs).toFixed(1) : '–'} ms`,
     );
-    for (const reason of new Set([...refused, ...cutOff])) console.log(`           ${reason}`);
+    for (const reason of new Set(cutOff)) console.log(`           ${reason}`);
   }
   console.log(isWhole ? 'nothing was lost' : 'something was lost, refused or cut off');
   return isWhole;
 }
 
-type Account = { owed: number; handled: number; failures: number; agesMs: number[] };
+type Account = { owed: number; handled: number; failures: number; latenciesMs: number[] };
 
-/** What one member was owed up to a message, and what it has handled of that, each once and in order. */
-function accountOf({ page, transport }: Visitor, target: number): Account {
-  const sights = page.seen.get(transport) ?? [];
-  const account: Account = { owed: 0, handled: 0, failures: 0, agesMs: [] };
+/** The messages that one member was owed up to `target`, and those that it handled, each once and in order. */
+function accountOf({ sights, session }: HeadlessMember, target: number): Account {
+  const account: Account = { owed: 0, handled: 0, failures: 0, latenciesMs: [] };
   let next = 0;
   for (const sight of sights) {
     if (sight.kind === 'failure') account.failures += 1;
     if (sight.kind === 'arrived' && sight.seq <= target)
-      account.agesMs.push(page.serverMs(sight.atMs) - sight.dueMs);
+      account.latenciesMs.push(session.clock.at(sight.atMs) - sight.dueMs);
     if (sight.kind === 'subscribed') {
       account.owed = Math.max(0, target - sight.seq);
       next = sight.seq + 1;

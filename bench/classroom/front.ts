@@ -2,17 +2,18 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { renderSVG } from 'uqr';
-import type { JoinHint, LaneName, Said, SessionState, Told } from '../../clients/classroom/protocol.ts';
+import type { LaneName, Said, SessionState, Told } from '../../clients/classroom/protocol.ts';
 import type { Access } from './access.ts';
 import { ofEveryLane } from './counts.ts';
+import type { Network } from './network.ts';
 import { type Desk, pageServer } from './page-server.ts';
 import type { PageFile } from './pages.ts';
 import { type Page, Sessions } from './session.ts';
 
-/** What stands behind the front: a class that is held, or one that is played again. */
+/** What stands behind the front: the class. */
 export type Backroom = Pick<Desk, 'join' | 'control' | 'reportFile'> & {
-  /** The log that is read, and the port of each transport for this page. */
-  placeFor(page: Page): { logId: string; ports: Record<LaneName, number> };
+  /** The port of each transport for this page. */
+  portsFor(page: Page): Record<LaneName, number>;
   /** How things stand. */
   state(): SessionState;
   onCome(page: Page): void;
@@ -23,8 +24,8 @@ export type Backroom = Pick<Desk, 'join' | 'control' | 'reportFile'> & {
 export type FrontOptions = {
   files: ReadonlyMap<string, PageFile>;
   access: Access;
-  /** An address of this machine at which phones can reach it. Default: none, only this machine can. */
-  lanAddress?: string;
+  /** How phones reach this machine. */
+  network: Network;
   /** Ports that pages connect to beside the page's own. */
   ports: readonly number[];
 };
@@ -34,29 +35,22 @@ const crowdEveryMs = 200;
 
 const loopback = '127.0.0.1';
 
-/** The host to listen on: all of this machine's addresses, or the one that only it can reach. */
-export function hostFor(lanAddress: string | undefined): string {
-  return lanAddress ? '0.0.0.0' : loopback;
-}
-
 /** What people see of a classroom: the pages, their session, and the addresses at which both are. */
 export class Front {
   readonly access: Access;
   readonly sessions: Sessions;
   readonly #backroom: Backroom;
-  /** Names by which pages reach this machine; the first is the one for members. */
-  readonly #hostnames: string[];
-  readonly #lanAddress: string | undefined;
+  readonly #network: Network;
   readonly #server: Server;
   #crowdTimer: NodeJS.Timeout | undefined;
 
-  constructor({ files, access, lanAddress, ports }: FrontOptions, backroom: Backroom) {
+  constructor({ files, access, network, ports }: FrontOptions, backroom: Backroom) {
     this.access = access;
     this.#backroom = backroom;
-    this.#lanAddress = lanAddress;
-    this.#hostnames = [...(lanAddress ? [lanAddress] : []), loopback, 'localhost'];
+    this.#network = network;
     this.sessions = new Sessions({
-      admit: (request, token) => access.admit(request, token),
+      checkOrigin: (request) => access.checkOrigin(request),
+      whoHas: (token) => access.whoHas(token),
       onCome: (page) => this.#welcome(page),
       onSaid: (page, said) => backroom.onSaid(page, said),
       onGone: (page) => backroom.onGone(page),
@@ -64,8 +58,8 @@ export class Front {
     this.#server = pageServer({
       files,
       ports,
-      hostnames: this.#hostnames,
-      allowsOrigin: access.allowsOrigin,
+      hostnames: () => network.hostnames,
+      allowsOrigin: (origin) => access.allowsOrigin(origin),
       checkPresenter: access.checkPresenter,
       join: backroom.join,
       control: backroom.control,
@@ -78,9 +72,11 @@ export class Front {
 
   /** Listens. Rejects when the port is taken. */
   async listen(port: number): Promise<void> {
-    this.#server.listen(port, hostFor(this.#lanAddress));
+    this.#server.listen(port, this.#network.host);
     await once(this.#server, 'listening');
-    for (const name of this.#hostnames) this.access.allowOrigin(`http://${name}:${this.port}`);
+    // This machine's addresses may change while the class lasts.
+    this.access.allowsOrigin = (origin) =>
+      this.#network.hostnames.some((name) => origin === `http://${name}:${this.port}`);
   }
 
   get port(): number {
@@ -94,7 +90,13 @@ export class Front {
 
   /** Where members come in: with a phone or, on loopback, with another window of this machine. */
   get joinUrl(): string {
-    return `http://${this.#hostnames[0]}:${this.port}/join`;
+    return `http://${this.#network.address ?? loopback}:${this.port}/join`;
+  }
+
+  /** Tells the projector how phones join, where they can. */
+  tellJoin(): void {
+    const told = this.#join;
+    if (told) this.sessions.projector?.tell(told);
   }
 
   /** Tells everybody how things stand. */
@@ -121,22 +123,22 @@ export class Front {
   }
 
   #welcome(page: Page): void {
-    const { logId, ports } = this.#backroom.placeFor(page);
+    const ports = this.#backroom.portsFor(page);
     page.tell({
       tell: 'welcome',
       role: page.member ? 'member' : 'presenter',
       name: page.member?.name ?? '',
-      logId,
       urls: ofEveryLane((name) => `${name === 'push' ? 'ws' : 'http'}://${page.hostname}:${ports[name]}`),
-      ...(!page.member && this.#lanAddress && { join: this.#joinHint }),
     });
-    this.#backroom.onCome(page);
+    if (!page.member && this.#join) page.tell(this.#join);
     page.tell({ tell: 'state', state: this.#backroom.state() });
+    this.#backroom.onCome(page);
   }
 
   /** How phones come in: the code in the picture is behind the `#`, as the token is. */
-  get #joinHint(): JoinHint {
+  get #join(): Extract<Told, { tell: 'join' }> | undefined {
+    if (this.#network.address === undefined) return undefined;
     const { code } = this.access.members;
-    return { url: this.joinUrl, code, qrSvg: renderSVG(`${this.joinUrl}#${code}`) };
+    return { tell: 'join', join: { url: this.joinUrl, code, qrSvg: renderSVG(`${this.joinUrl}#${code}`) } };
   }
 }

@@ -1,20 +1,27 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
-import type { Control, ControlAnswer, SessionState } from '../../clients/classroom/protocol.ts';
+import type {
+  Control,
+  ControlAnswer,
+  LaneFigures,
+  OnScreen,
+  SessionState,
+} from '../../clients/classroom/protocol.ts';
 import { Classroom, type ClassroomOptions } from './classroom.ts';
-import { HeadlessPage } from './headless.ts';
+import { ofEveryLane } from './counts.ts';
+import { HeadlessMember, HeadlessPage } from './headless.ts';
 
 /** A class that is held without people, for tests: on any free ports, its pages without a browser. */
 export class HeldClass {
   readonly classroom: Classroom;
-  readonly #pages: HeadlessPage[] = [];
+  readonly #pages: { close(): Promise<void> }[] = [];
 
   private constructor(classroom: Classroom) {
     this.classroom = classroom;
   }
 
   static async open(options: ClassroomOptions = {}): Promise<HeldClass> {
-    return new HeldClass(await Classroom.open(options));
+    return new HeldClass(await Classroom.open({ tickEveryMs: 100, ...options }));
   }
 
   get origin(): string {
@@ -30,12 +37,12 @@ export class HeldClass {
   }
 
   /** Sends a control with the presenter's token, and returns the answer. */
-  async control(control: Control): Promise<ControlAnswer> {
+  async control(control: Control, figures?: OnScreen): Promise<ControlAnswer> {
     const headers = { authorization: `Bearer ${this.token}` };
     const { text } = await ask(`${this.origin}/control`, {
       method: 'POST',
       headers,
-      body: JSON.stringify(control),
+      body: JSON.stringify({ ...control, figures }),
     });
     return JSON.parse(text);
   }
@@ -45,26 +52,34 @@ export class HeldClass {
     code: string,
     name: unknown,
     headers: Record<string, string> = {},
+    token?: string,
   ): Promise<{ status: number; token?: string; error?: string }> {
     const { status, text } = await ask(`${this.origin}/join`, {
       method: 'POST',
       headers,
-      body: JSON.stringify({ code, name }),
+      body: JSON.stringify({ code, name, token }),
     });
     return { status, ...JSON.parse(text) };
   }
 
-  /** The page of whoever bears this token, with a clock and without a client as yet. */
-  async page(token: string): Promise<HeadlessPage> {
-    const page = await HeadlessPage.open(this.origin, token);
+  /** A page with this token, without a client. */
+  async page(token: string, name?: string): Promise<HeadlessPage> {
+    const page = await HeadlessPage.open(this.origin, token, name);
     this.#pages.push(page);
-    await page.readClock();
+    await page.answered();
     return page;
   }
 
+  /** A member with everything that a phone's page does. */
+  async phone(name = 'Ada', through?: (url: string) => string): Promise<HeadlessMember> {
+    const phone = await HeadlessMember.join(this.origin, this.code, name, through);
+    this.#pages.push({ close: () => phone.leave() });
+    return phone;
+  }
+
   /** The projector's page. */
-  projector(): Promise<HeadlessPage> {
-    return this.page(this.token);
+  projector(name?: string): Promise<HeadlessPage> {
+    return this.page(this.token, name);
   }
 
   /** A new member's page. Rejects with the reason when it is not let in. */
@@ -86,11 +101,30 @@ export class HeldClass {
     return { handled, owed: Array.from({ length: head - from }, (_, index) => from + 1 + index) };
   }
 
-  /** Lets everybody go, and the class with them. */
+  /** Closes every page, and the class. */
   async close(): Promise<void> {
     await Promise.all(this.#pages.map((page) => page.close()));
     await this.classroom.close();
   }
+}
+
+/** Figures as a projector's page sends them along, the same for every lane. */
+export function shownFigures(figures: Partial<LaneFigures> = {}): OnScreen {
+  return ofEveryLane(() => ({
+    messages: 0,
+    p50Ms: null,
+    p95Ms: null,
+    maxMs: null,
+    lastMs: null,
+    requests: 0,
+    empty: 0,
+    bytes: 0,
+    missed: 0,
+    reconnects: 0,
+    inboxMessages: 0,
+    backlogBytes: 0,
+    ...figures,
+  }));
 }
 
 /** How things stand, once they stand as they should. */

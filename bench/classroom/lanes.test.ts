@@ -130,6 +130,18 @@ describe('settings take effect', () => {
     expect(far.kind === 'arrived' && projector.serverMs(far.atMs) - far.dueMs).toBeGreaterThanOrEqual(600);
   });
 
+  it('who is offline, lane by lane, however quickly one follows another', async () => {
+    await Promise.all(
+      (['push', 'sse'] as const).map((lane) => held.control({ action: 'offline', lane, isOffline: true })),
+    );
+    await held.control({ action: 'offline', lane: 'sse', isOffline: true });
+    expect(
+      (await stateOf(projector, ({ settings }) => settings.offline.length === 2)).settings.offline,
+    ).toEqual(expect.arrayContaining(['push', 'sse']));
+    await held.control({ action: 'offline', lane: 'push', isOffline: false });
+    await stateOf(projector, ({ settings }) => settings.offline.join() === 'sse');
+  });
+
   it('the policy of push and its limit, when push connects again', async () => {
     const settings = { policy: 'drop-newest', limitBytes: 1024, payloadBytes: 65_536 } as const;
     await held.control({ action: 'set', settings });

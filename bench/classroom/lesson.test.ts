@@ -3,7 +3,7 @@ import type { VoteState } from '../../clients/classroom/protocol.ts';
 import { questionOf } from '../../clients/classroom/questions.ts';
 import { scenes } from '../../clients/classroom/scenes.ts';
 import type { HeadlessPage } from './headless.ts';
-import { HeldClass, stateOf } from './held-class.ts';
+import { HeldClass, shownFigures, stateOf } from './held-class.ts';
 
 /** Votes, as the presenter calls them and members cast them. */
 const question = 'age-of-a-poll';
@@ -36,7 +36,7 @@ describe('a vote', () => {
     vote(members[1], 1);
     vote(members[2], 3);
     const open = await voteWith(projector, ({ votes }) => votes === 3);
-    expect(open.vote).toEqual({ question, open: true, votes: 3 });
+    expect(open.vote).toEqual({ question, open: true, votes: 3, people: 3 });
     for (const told of toldOfVotes()) expect(Object.keys(told ?? {})).not.toContain('counts');
     for (const told of toldOfVotes()) expect(Object.keys(told ?? {})).not.toContain('measured');
     await held.control({ action: 'close-vote' });
@@ -50,10 +50,58 @@ describe('a vote', () => {
     await held.control({ action: 'ask', question });
     vote(members[0], 0);
     vote(members[0], 2);
-    await members[0]?.readClock(1);
+    await members[0]?.answered();
     await held.control({ action: 'close-vote' });
     const { vote: closed } = await voteWith(projector, ({ open }) => !open);
     expect(closed).toMatchObject({ votes: 1, counts: [0, 0, 1, 0] });
+  });
+
+  it('is acknowledged to its member when it counts, and again to a page that is loaded again', async () => {
+    await held.control({ action: 'ask', question });
+    vote(members[0], 2);
+    expect(await members[0]?.hear('voted')).toEqual({ tell: 'voted', question, choice: 2 });
+    const { token = '' } = await held.join(held.code, 'Di');
+    const page = await held.page(token, 'first');
+    vote(page, 3);
+    await page.hear('voted');
+    const loadedAgain = await held.page(token, 'second');
+    expect(await loadedAgain.hear('voted')).toMatchObject({ choice: 3 });
+    await held.control({ action: 'close-vote' });
+    expect((await voteWith(projector, ({ open }) => !open)).vote).toMatchObject({ counts: [0, 0, 1, 1] });
+  });
+
+  it('counts of nobody who has left, and never more votes than people', async () => {
+    await held.control({ action: 'ask', question });
+    for (const member of members) vote(member, 1);
+    await voteWith(projector, ({ votes, people }) => votes === 3 && people === 3);
+    members[0]?.say({ say: 'leave' });
+    await voteWith(projector, ({ votes, people }) => votes === 2 && people === 2);
+    // A phone that sleeps has voted all the same, and is one of the people.
+    await members[1]?.close();
+    const asleep = await stateOf(
+      projector,
+      ({ members: { count }, vote: open }) => count === 1 && open?.votes === 2,
+    );
+    expect(asleep.vote).toMatchObject({ votes: 2, people: 2 });
+  });
+
+  it('stays one vote when its member joins again', async () => {
+    await held.control({ action: 'ask', question });
+    let { token } = await held.join(held.code, 'Joker');
+    for (let round = 0; round < 3; round += 1) {
+      const page = await held.page(token as string);
+      vote(page, round);
+      await page.hear('voted');
+      await page.close();
+      // While the page is there, another one with this token is another person.
+      await stateOf(projector, ({ members: { count } }) => count === 3);
+      ({ token } = await held.join(held.code, 'Joker', {}, token));
+    }
+    await held.control({ action: 'close-vote' });
+    expect((await voteWith(projector, ({ open }) => !open)).vote).toMatchObject({
+      votes: 1,
+      counts: [0, 0, 1, 0],
+    });
   });
 
   it('is refused once it is closed, and on another question', async () => {
@@ -69,7 +117,7 @@ describe('a vote', () => {
   it('takes hands that were counted in the room beside those on the phones', async () => {
     await held.control({ action: 'ask', question });
     vote(members[0], 1);
-    await members[0]?.readClock(1);
+    await members[0]?.answered();
     await held.control({ action: 'close-vote', hands: [4, 10, 0, 2] });
     const { vote: closed } = await voteWith(projector, ({ open }) => !open);
     expect(closed).toMatchObject({ votes: 17, counts: [4, 11, 0, 2] });
@@ -81,16 +129,12 @@ describe('a vote', () => {
     await held.control({ action: 'close-vote' });
     expect((await voteWith(projector, ({ open }) => !open)).vote?.measured).toBeNull();
 
-    await projector.take('push');
-    await projector.take('short-poll');
     await held.control({ action: 'ask', question });
-    await held.control({ action: 'burst', count: 6 });
-    await projector.saw('short-poll', ({ kind }) => kind === 'handled');
-    projector.tellSights();
-    await projector.readClock(1);
-    await held.control({ action: 'close-vote' });
+    await held.control({ action: 'close-vote' }, shownFigures({ messages: 6, p50Ms: 480 }));
     const { vote: closed } = await voteWith(projector, ({ open, measured }) => !open && measured !== null);
-    expect(closed?.measured).toMatch(/^Polling every 1 s, the short poll’s middle message was .* old/);
+    expect(closed?.measured).toMatch(
+      /^Polling every 1 s, the short poll’s middle message was 0.48 s old \(6 messages\)/,
+    );
   });
 
   it('sets what its question speaks of', async () => {
@@ -130,7 +174,7 @@ describe('is refused with a reason', () => {
 
   it('to save before anything was measured', async () => {
     expect(await held.control({ action: 'save' })).toEqual({
-      error: expect.stringContaining('nothing has been measured yet'),
+      error: expect.stringContaining('there is nothing to save yet'),
     });
   });
 });

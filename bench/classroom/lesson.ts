@@ -2,6 +2,7 @@ import {
   type Control,
   type ControlAnswer,
   defaultSettings,
+  type LaneName,
   type Saved,
   type Settings,
 } from '../../clients/classroom/protocol.ts';
@@ -11,16 +12,16 @@ import { Votes } from './votes.ts';
 
 /** What a lesson acts on. */
 export type Stage = {
-  /** Other settings hold from here on, because of another scene or within one. */
+  /** Called when the settings change, with another scene or within one. */
   onSettings(settings: Settings, isScene: boolean): void;
-  /** The projector's clients begin anew, and so do the counts of their servers. `page` takes over, if one does. */
-  begin(page?: string): Promise<void>;
+  /** Cuts the projector's clients, and sets the counts of their servers to zero. */
+  begin(): Promise<void>;
   pause(): void;
   resume(): void;
   /** So many messages at once. */
   burst(count: number): void;
-  /** What was measured since the settings last changed. */
-  figures(): Figures;
+  /** What the projector's screen showed with this control; `undefined` when it came from elsewhere. */
+  figures(): Figures | undefined;
   save(): Promise<Saved>;
 };
 
@@ -39,10 +40,13 @@ export class Lesson {
   async control(control: Control): Promise<ControlAnswer> {
     switch (control.action) {
       case 'begin':
-        await this.#stage.begin(control.page);
+        await this.#stage.begin();
         break;
       case 'set':
         this.#set({ ...this.settings, ...control.settings });
+        break;
+      case 'offline':
+        this.#setOffline(control.lane, control.isOffline);
         break;
       case 'scene':
         this.votes.dismiss();
@@ -76,6 +80,11 @@ export class Lesson {
         return { ok: true, saved: await this.#stage.save() };
     }
     return { ok: true };
+  }
+
+  #setOffline(lane: LaneName, isOffline: boolean): void {
+    const others = this.settings.offline.filter((other) => other !== lane);
+    this.#set({ ...this.settings, offline: isOffline ? [...others, lane] : others });
   }
 
   async #reset(): Promise<void> {

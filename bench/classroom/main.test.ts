@@ -1,23 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runsTypeScript } from '../harness/child.ts';
 import { freePorts } from '../harness/free-ports.ts';
-import { HeadlessPage } from './headless.ts';
-import { ask } from './held-class.ts';
+import { HeadlessMember, HeadlessPage } from './headless.ts';
 
 /** The command as people type it, in a process group of its own so that what it leaves behind can be seen. */
 const started: ChildProcess[] = [];
-const folders: string[] = [];
 
 afterEach(() => {
   for (const child of started.splice(0))
     if (groupExists(child)) process.kill(-(child.pid as number), 'SIGKILL');
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 const startClassroom = (...args: string[]) => startOn([], args);
@@ -62,22 +56,13 @@ async function gone(child: ChildProcess): Promise<void> {
   while (groupExists(child)) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function fileWith(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'classroom-'));
-  folders.push(folder);
-  const file = join(folder, 'recording.json');
-  writeFileSync(file, text);
-  return file;
-}
-
 describe('a command line that is wrong', () => {
   it.each([
     [['--port', 'x'], /--port.*x.*It takes the first of five free ports/],
     [['--port', '65532'], /--port.*65532.*It takes the first of five free ports/],
     [['--nonsense'], /unknown option '--nonsense'/],
     [['lesson'], /too many arguments/],
-    [['--lan', '--replay', 'x'], /--lan makes no sense with --replay/],
-    [['--replay', '/nowhere/recording.json'], /--replay \/nowhere\/recording\.json: ENOENT/],
+    [['--lan', 'nowhere'], /--lan.*nowhere.*Expected an IPv4 address of this machine/],
   ])('%j ends with 2 and says what it takes', async (args, reason) => {
     const { exitCode, stdout, stderr } = await startClassroom(...args).ended;
     expect(stderr).toMatch(reason);
@@ -85,20 +70,6 @@ describe('a command line that is wrong', () => {
     expect(stdout).toBe('');
     expect(exitCode).toBe(2);
   });
-});
-
-it.each([
-  [
-    'damaged',
-    '{"recordingVersion": 1, "startedAt": "2026-01-01T00:00:00Z", "events": [{}]}',
-    /events\.0\.atMs is missing/,
-  ],
-  ['foreign', '{"schemaVersion": 1}', /recordingVersion is undefined: this classroom plays version 1/],
-])('a recording that is %s ends with 2, in one line that names the field', async (_what, text, reason) => {
-  const { exitCode, stderr } = await startClassroom('--no-open', '--replay', fileWith(text)).ended;
-  expect(stderr).toMatch(reason);
-  expect(stderr.trim().split('\n').length).toBe(1);
-  expect(exitCode).toBe(2);
 });
 
 it('--lan on a machine without a network ends with 3, and says what to do', async () => {
@@ -132,6 +103,28 @@ describe('a port that is taken', () => {
   });
 });
 
+it('after a restart pages of the class before are told what to do, and nobody waits for ever', async () => {
+  const [port] = await freePorts(5);
+  const start = () => startClassroom('--no-open', '--port', `${port}`);
+  const projectorAt = /^projector {2}(http:\/\/127\.0\.0\.1:\d+)\/#([\w-]+)$/m;
+  const first = start();
+  const [, origin = '', token = ''] = await first.says(projectorAt);
+  const [, code = ''] = await first.says(/code ([A-Z]{5})$/m);
+  const member = await HeadlessMember.join(origin, code, 'Ada');
+  const projector = await HeadlessPage.open(origin, token);
+  process.kill(-(first.child.pid as number), 'SIGKILL');
+  await first.ended;
+  await member.until(({ isConnected }) => !isConnected);
+  const second = start();
+  await second.says(projectorAt);
+  await member.until(({ over }) => over?.includes('It may have started again') ?? false);
+  const again = await HeadlessPage.open(origin, token).catch((error) => error);
+  expect(again.message).toMatch(/^4003 .*It may have started again/);
+  await projector.close();
+  process.kill(-(second.child.pid as number), 'SIGINT');
+  expect((await second.ended).exitCode).toBe(130);
+});
+
 it.each(['SIGINT', 'SIGTERM'] as const)(
   '%s ends a class with everybody in it: 130, and nothing is left',
   async (signal) => {
@@ -139,35 +132,14 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
     const [, origin = '', token = ''] = await says(/^projector {2}(http:\/\/127\.0\.0\.1:\d+)\/#([\w-]+)$/m);
     const [, code = ''] = await says(/^members {4}http:\/\/127\.0\.0\.1:\d+\/join {2}code ([A-Z]{5})$/m);
     const projector = await HeadlessPage.open(origin, token);
-    const member = await HeadlessPage.join(origin, code, 'Ada');
-    await member.take('push');
-    const closed = Promise.all([projector.closed(), member.closed()]);
+    const member = await HeadlessMember.join(origin, code, 'Ada');
+    member.take('push');
+    await member.until(({ lane }) => lane !== undefined);
+    const closed = projector.closed();
     process.kill(-(child.pid as number), signal);
     expect((await ended).exitCode).toBe(130);
-    expect(new Set((await closed).map(({ reason }) => reason))).toEqual(new Set(['the class has ended']));
-    await member.close();
+    expect(await closed).toEqual({ code: 4000, reason: 'The class has ended.' });
+    await member.until(({ over }) => over === 'The class has ended.');
     await gone(child);
   },
 );
-
-it('plays a recording on the same page', async () => {
-  const recording = {
-    recordingVersion: 1,
-    startedAt: '2026-01-01T00:00:00Z',
-    events: [{ atMs: 0, delays: [] }],
-  };
-  const { child, ended, says } = startClassroom(
-    '--no-open',
-    '--port',
-    '0',
-    '--replay',
-    fileWith(JSON.stringify(recording)),
-  );
-  const [, origin = '', token = ''] = await says(/^projector {2}(http:\/\/127\.0\.0\.1:\d+)\/#([\w-]+)$/m);
-  const page = await HeadlessPage.open(origin, token);
-  expect((await page.hear('state')).state.recorded).toBe(true);
-  expect((await ask(origin)).status).toBe(200);
-  process.kill(-(child.pid as number), 'SIGINT');
-  expect((await ended).exitCode).toBe(130);
-  await gone(child);
-});

@@ -1,83 +1,86 @@
-import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import open from 'open';
 import { renderUnicodeCompact } from 'uqr';
-import type { Recording } from '../../clients/classroom/protocol.ts';
 import { Classroom } from './classroom.ts';
-import { parseRecording } from './recording.ts';
-import { Replay } from './replay.ts';
+import { isAddress, Lan } from './network.ts';
 
 /**
  * The classroom's command: `npm run classroom`. See `--help`.
  *
- * Exit codes: 2 the command line is wrong, or the recording damaged or foreign; 3 this machine cannot run it;
- * 130 ended by Ctrl-C, which is how a class ends.
+ * Exit codes: 2 the command line is wrong; 3 this machine cannot run it; 130 ended by Ctrl-C, which is how a
+ * class ends.
  */
 const exitCodes = { ok: 0, usage: 2, environment: 3, interrupted: 130 } as const;
 
-type Options = { lan?: boolean; port: number; open?: boolean; replay?: string };
+type Options = { lan?: true | string; port: number; out?: string; open?: boolean };
 
 /** The command line, for `main` and for those who try it. */
 export const classroomCommand = new Command('npm run classroom --')
-  .description('Push beside polling, live on a projector: the class predicts, joins, and is the load.')
-  .option('--lan', 'let phones of this network join; otherwise only this machine can')
+  .description('Push and polling, live on a projector: the class predicts, joins, and is the load.')
+  .option(
+    '--lan [address]',
+    'let phones of this network join, at this address of this machine (default: the one they most likely reach)',
+    readAddress,
+  )
   .option('--port <number>', 'the page’s port; the class’s servers take the four after it', readPort, 8088)
-  .option('--replay <file>', 'play a recorded lesson, as saving one writes it')
+  .option('--out <folder>', 'where lessons are saved (default: report/runs)')
   .option('--open', 'open the page in a browser (default: on a terminal)')
   .option('--no-open', 'do not')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
+/** How often the addresses of this machine are read again. */
+const lookEveryMs = 3000;
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
   await main(classroomCommand.parse().opts<Options>());
 
-async function main({ lan, port, open: opens, replay }: Options): Promise<void> {
-  if (lan && replay !== undefined)
-    fail(exitCodes.usage, '--lan makes no sense with --replay: nobody can join a recording');
-  const started = await (replay === undefined ? openClassroom(port, lan) : openReplay(replay, port)).catch(
-    (error) => fail(exitCodes.environment, whyNot(error)),
+async function main({ lan: wanted, port, out, open: opens }: Options): Promise<void> {
+  const lan = wanted === undefined ? undefined : new Lan(wanted === true ? undefined : wanted);
+  await lan?.refresh();
+  if (lan && !lan.address)
+    fail(exitCodes.environment, 'this machine has no address in a network: connect it, or leave out --lan');
+  const classroom = await Classroom.open({ port, network: lan, runsFolder: out }).catch((error) =>
+    fail(exitCodes.environment, whyNot(error)),
   );
+  const following = lan && setInterval(() => void follow(lan, classroom), lookEveryMs);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
-      await started.close();
+      clearInterval(following);
+      await classroom.close();
       process.exit(exitCodes.interrupted);
     });
-  const { front } = started;
+  const { front } = classroom;
   console.log(`projector  ${front.presenterUrl}`);
-  if (replay === undefined) sayHowToJoin(front.joinUrl, front.access.members.code, lan);
+  printHowToJoin(classroom, lan);
   console.error('Ctrl-C ends it.');
   if (opens ?? process.stdout.isTTY) await open(front.presenterUrl);
 }
 
-function openClassroom(port: number, lan: boolean | undefined): Promise<Classroom> {
-  const lanAddress = lan ? addressInNetwork() : undefined;
-  if (lan && !lanAddress)
-    fail(exitCodes.environment, 'this machine has no address in a network: connect it, or leave out --lan');
-  return Classroom.open({ port, lanAddress });
+/** The laptop of a class may change networks: terminal and projector then show the new address. */
+async function follow(lan: Lan, classroom: Classroom): Promise<void> {
+  const before = classroom.front.joinUrl;
+  await lan.refresh();
+  if (classroom.front.joinUrl === before) return;
+  console.error('The address of this machine has changed.');
+  printHowToJoin(classroom, lan);
+  classroom.front.tellJoin();
 }
 
-function openReplay(file: string, port: number): Promise<Replay> {
-  let recording: Recording;
-  try {
-    recording = parseRecording(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return fail(exitCodes.usage, `--replay ${file}: ${(error as Error).message}`);
-  }
-  return Replay.open(recording, port);
-}
-
-function sayHowToJoin(joinUrl: string, code: string, lan: boolean | undefined): void {
-  console.log(`members    ${joinUrl}  code ${code}`);
-  if (lan) console.log(`\n${renderUnicodeCompact(`${joinUrl}#${code}`)}\n`);
-}
-
-/** The first address of this machine that others of its network can reach. */
-function addressInNetwork(): string | undefined {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
+  const { code } = front.access.members;
+  console.log(`members    ${front.joinUrl}  code ${code}`);
+  if (!lan) return;
+  const used = new URL(front.joinUrl).hostname;
+  const others = lan.addresses.filter(({ address }) => address !== used);
+  if (!lan.addresses.some(({ address }) => address === used))
+    console.log(`           ${used} is no address of this machine: something has to forward the ports to it`);
+  for (const { name, address } of others)
+    console.log(
+      `           or http://${address}:${front.port}/join (${name}): --lan ${address} shows it instead`,
+    );
+  console.log(`\n${renderUnicodeCompact(`${front.joinUrl}#${code}`)}\n`);
 }
 
 function whyNot({ code, port, message }: NodeJS.ErrnoException & { port?: number }): string {
@@ -85,6 +88,11 @@ function whyNot({ code, port, message }: NodeJS.ErrnoException & { port?: number
   return code === 'EACCES'
     ? `port ${port} is not for everybody (${code}): name another with --port`
     : message;
+}
+
+function readAddress(text: string): string {
+  if (isAddress(text)) return text;
+  throw new InvalidArgumentError('Expected an IPv4 address of this machine, such as 192.168.1.23.');
 }
 
 function readPort(text: string): number {

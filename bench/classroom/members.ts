@@ -10,7 +10,7 @@ import { isSame, newToken } from './keys.ts';
 /** Somebody who came in with the join code. */
 export type Member = {
   readonly number: number;
-  readonly name: string;
+  name: string;
   readonly token: string;
   /** Pages of theirs that are connected: a moment long there may be two. */
   pages: number;
@@ -21,25 +21,27 @@ export type Member = {
   /** Connections of theirs to the class's servers. */
   readonly sockets: Set<Socket>;
   readonly asks: Allowance;
-  readonly publishes: Allowance;
 };
 
 /** What one member may do to the class's servers. The answer that refuses names them. */
 const requestsPerSecond = 50;
 const requestsAtOnce = 200;
 const connectionsAtOnce = 12;
-const publicationBytes = 1024;
-const publicationsPerSecond = 2;
-const publicationsAtOnce = 10;
 
-/** Wrong codes from one address: so many at once, and one more every ten seconds. */
+/**
+ * Wrong codes: so many from one address, then from the whole class together. Behind one router a class has one
+ * address: whoever mistypes there must not keep the others out. Somebody who guesses all hour long tries some
+ * 7,000 of the 2.5 million codes.
+ */
 const wrongCodesAtOnce = 10;
 const wrongCodesPerSecond = 0.1;
+const wrongCodesOfClassAtOnce = 200;
+const wrongCodesOfClassPerSecond = 2;
 
 /** Addresses whose wrong codes are remembered. */
 const addressesMax = 1000;
 
-/** Whose page closed is kept a place for so long: a phone that slept, a page that was loaded again. */
+/** A place is kept this long for a member whose page has closed: its phone may sleep. */
 const placeKeptMs = 60_000;
 
 /** Members whose tokens are remembered, those included who left. */
@@ -50,16 +52,25 @@ export class Members {
   readonly code: string;
   readonly #byToken = new Map<string, Member>();
   readonly #wrongCodes = new Map<string, Allowance>();
+  readonly #wrongCodesOfClass = new Allowance(wrongCodesOfClassPerSecond, wrongCodesOfClassAtOnce);
   #joined = 0;
 
   constructor(code: string) {
     this.code = code;
   }
 
-  /** Lets somebody in. Throws `BadInput` on a wrong code, on too many of them, and when the class is full. */
-  join(code: string, name: string, address: string): Member {
+  /**
+   * Lets somebody in. With the token of a member whose page is gone this is that member: nobody gets a second
+   * vote by joining again. Throws `BadInput` on a wrong code, on too many of them, and when the class is full.
+   */
+  join(code: string, name: string, address: string, token: string | undefined): Member {
     this.#checkCode(code, address);
     const now = nowMs();
+    const earlier = token === undefined ? undefined : this.of(token);
+    if (earlier?.pages === 0) {
+      Object.assign(earlier, { name, awaySinceMs: now });
+      return earlier;
+    }
     const all = [...this.#byToken.values()];
     const places = all.filter(({ pages, awaySinceMs }) => pages > 0 || now - awaySinceMs < placeKeptMs);
     if (places.length >= limits.members)
@@ -78,7 +89,6 @@ export class Members {
       awaySinceMs: now,
       sockets: new Set(),
       asks: new Allowance(requestsPerSecond, requestsAtOnce),
-      publishes: new Allowance(publicationsPerSecond, publicationsAtOnce),
     };
     this.#byToken.set(member.token, member);
     return member;
@@ -120,7 +130,11 @@ export class Members {
         const member = this.of(token);
         if (!member) throw new BadInput('token is not known here: join with the code first', 403);
         this.#checkUse(member, socket);
-        return { publish: (bytes) => checkPublication(member, bytes) };
+        return {
+          publish() {
+            throw new BadInput('only the classroom’s source publishes here: members may only receive', 403);
+          },
+        };
       },
     };
   }
@@ -136,29 +150,21 @@ export class Members {
   }
 
   #checkCode(code: string, address: string): void {
-    const wrong = this.#wrongCodes.get(address) ?? new Allowance(wrongCodesPerSecond, wrongCodesAtOnce);
-    // Who has guessed too often is not told whether this guess was right.
-    if (!wrong.has(nowMs()))
+    const now = nowMs();
+    const own = this.#wrongCodes.get(address) ?? new Allowance(wrongCodesPerSecond, wrongCodesAtOnce);
+    const allowance = [own, this.#wrongCodesOfClass].find((one) => one.has(now));
+    // Nobody learns from this answer whether the code was right.
+    if (!allowance)
       throw new BadInput(
-        `too many wrong codes from ${address}: after ${wrongCodesAtOnce} it takes one try in ${1 / wrongCodesPerSecond} s`,
+        `too many wrong codes from ${address}: wait ${1 / wrongCodesPerSecond} s and try again`,
         429,
       );
     if (isSame(code.trim().toUpperCase(), this.code)) return;
-    wrong.take(nowMs());
+    allowance.take(now);
     this.#wrongCodes.delete(address);
-    this.#wrongCodes.set(address, wrong);
+    this.#wrongCodes.set(address, own);
     const [oldest] = this.#wrongCodes.keys();
     if (oldest !== undefined && this.#wrongCodes.size > addressesMax) this.#wrongCodes.delete(oldest);
     throw new BadInput(`code is "${code}": that is not the code on the screen`, 403);
   }
-}
-
-function checkPublication(member: Member, bytes: number): void {
-  if (bytes > publicationBytes)
-    throw new BadInput(
-      `a publication of ${bytes} bytes is too large: a member’s takes at most ${publicationBytes}`,
-      413,
-    );
-  if (!member.publishes.take(nowMs()))
-    throw new BadInput(`too many publications: a member may send ${publicationsPerSecond} a second`, 429);
 }

@@ -1,11 +1,15 @@
 import type { Server } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { z } from 'zod';
 import {
   type Control,
   type ControlAnswer,
   controlSchema,
+  figuresSchema,
   type Joined,
+  type JoinRequest,
   joinSchema,
+  type OnScreen,
 } from '../../clients/classroom/protocol.ts';
 import { newTally } from '../../servers/endpoint.ts';
 import { guardedHttpServer } from '../../servers/http-guarded.ts';
@@ -28,11 +32,13 @@ export type Desk = {
   allowsOrigin(origin: string): boolean;
   /** Ports that the pages connect to beside this one. */
   ports: readonly number[];
-  hostnames: readonly string[];
-  join(code: string, name: string, address: string): Joined;
+  /** Host names under which pages may have been loaded. */
+  hostnames(): readonly string[];
+  join(request: JoinRequest, address: string): Joined;
   /** Throws `BadInput` on a token that is not the presenter's. */
   checkPresenter(token: string): void;
-  control(control: Control): Promise<ControlAnswer>;
+  /** `onScreen`: the figures that the projector's page sent along. */
+  control(control: Control, onScreen: OnScreen | undefined): Promise<ControlAnswer>;
   /** The file of a report that was saved in this class. */
   reportFile(id: string): string | undefined;
 };
@@ -42,6 +48,9 @@ const bodyBytesMax = 8 * 1024;
 
 /** Connections to this server at once: a page has its session and a few more while it loads. */
 const connectionsMax = 2000;
+
+/** A control with the figures that the screen shows. */
+const withFigures = z.looseObject({ figures: figuresSchema.optional() });
 
 export function pageServer(desk: Desk): Server {
   const app = express();
@@ -61,11 +70,12 @@ export function pageServer(desk: Desk): Server {
   app.use(ownOriginOnly(desk));
   const body = express.text({ type: () => true, limit: bodyBytesMax });
   app.post('/join', body, (request, response) => {
-    const { code, name } = read(joinSchema, parseJson(request.body ?? ''));
-    response.json(desk.join(code, name, request.socket.remoteAddress ?? 'unknown'));
+    const joining = read(joinSchema, parseJson(request.body ?? ''));
+    response.json(desk.join(joining, request.socket.remoteAddress ?? 'unknown'));
   });
   app.post('/control', ofPresenter(desk), body, async (request, response) => {
-    response.json(await desk.control(read(controlSchema, parseJson(request.body ?? ''))));
+    const { figures, ...control } = read(withFigures, parseJson(request.body ?? ''));
+    response.json(await desk.control(read(controlSchema, control), figures));
   });
   answerErrors(app);
   return guardedHttpServer(app, newTally(), { limits: { connections: connectionsMax } });
@@ -76,20 +86,18 @@ export function pageServer(desk: Desk): Server {
  * other origins (COOP, COEP), its workers may share memory, and so block as a slow program does.
  */
 function securityHeaders({ ports, hostnames }: Desk) {
-  const connects = hostnames.flatMap((name) =>
-    ports.flatMap((port) => [`http://${name}:${port}`, `ws://${name}:${port}`]),
-  );
-  const policy = [
-    "default-src 'self'",
-    "img-src 'self' data:",
-    `connect-src 'self' ${connects.join(' ')}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-  return (_request: Request, response: Response, next: NextFunction) => {
+  const policyFor = (request: Request) =>
+    [
+      "default-src 'self'",
+      "img-src 'self' data:",
+      `connect-src 'self' ${connectsOf(request, hostnames(), ports).join(' ')}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ].join('; ');
+  return (request: Request, response: Response, next: NextFunction) => {
     response.set({
-      'content-security-policy': policy,
+      'content-security-policy': policyFor(request),
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
@@ -98,6 +106,20 @@ function securityHeaders({ ports, hostnames }: Desk) {
     });
     next();
   };
+}
+
+/**
+ * What a page connects to: the class's ports at the name under which it was loaded. The page's own port stands
+ * among them, since for older browsers 'self' holds for HTTP alone and not for WebSocket.
+ */
+function connectsOf(request: Request, hostnames: readonly string[], ports: readonly number[]): string[] {
+  const host = `http://${request.headers.host}`;
+  const { hostname, port } = URL.canParse(host) ? new URL(host) : { hostname: '', port: '' };
+  if (!hostnames.includes(hostname)) return [];
+  return [
+    `ws://${hostname}:${port || 80}`,
+    ...ports.flatMap((own) => [`http://${hostname}:${own}`, `ws://${hostname}:${own}`]),
+  ];
 }
 
 function ownOriginOnly({ allowsOrigin }: Desk) {

@@ -1,12 +1,9 @@
 import { basename, join } from 'node:path';
-import type { Recording, Saved } from '../../clients/classroom/protocol.ts';
-import { judge } from '../analysis/findings.ts';
+import type { Saved } from '../../clients/classroom/protocol.ts';
 import { labVersion } from '../harness/environment.ts';
 import { drawReport } from '../report-file.ts';
-import { type Result, schemaVersion, type Trial, type Vote } from '../result.ts';
+import { type Result, type Segment, schemaVersion, type Vote } from '../result.ts';
 import { newRunFolder, saveResult } from '../result-file.ts';
-import { writeWhole } from '../write-whole.ts';
-import { classroomExperiment } from './experiment.ts';
 import type { ClosedVote } from './votes.ts';
 
 /** All there is to say of a lesson. */
@@ -14,26 +11,27 @@ export type LessonRecord = {
   startedAt: Date;
   seed: number;
   environment: Result['environment'];
-  trials: readonly Trial[];
+  segments: Segment[];
+  /** Segments that were not kept. */
+  dropped: number;
   votes: readonly ClosedVote[];
-  recording: Recording;
-  /** Where lessons are saved. Default: with the lab's runs. */
-  runsFolder?: string;
 };
 
+/** Makes the folder of a lesson. Throws where it can't be made. `parent`: default with the lab's runs. */
+export function lessonFolder(startedAt: Date, parent?: string): string {
+  return newRunFolder(startedAt, 'classroom', parent);
+}
+
 /**
- * Writes a lesson as the lab writes a run: a result file, its report, and the recording beside them. Saved
- * again, a lesson takes the place of what was saved of it before.
+ * Writes a lesson into its folder as the lab writes a run: a result file and its report. Saved again, a lesson
+ * replaces what was saved of it before.
  */
-export async function saveLesson(lesson: LessonRecord): Promise<Saved> {
-  const folder = newRunFolder(lesson.startedAt, 'classroom', lesson.runsFolder);
+export async function saveLesson(folder: string, lesson: LessonRecord): Promise<Saved> {
   const resultFile = saveResult(folder, resultOf(lesson));
-  const recordingFile = join(folder, 'recording.json');
-  writeWhole(recordingFile, JSON.stringify(lesson.recording));
   const reportFile = join(folder, 'report.html');
   if (!(await drawReport(resultFile, reportFile)))
     throw new NotDrawn(`the result is saved in ${resultFile}, but its report could not be drawn`);
-  return { resultFile, reportFile, recordingFile, reportPath: `/report/${basename(folder)}` };
+  return { resultFile, reportFile, reportPath: `/report/${basename(folder)}` };
 }
 
 /** The result is there, and its report is not. */
@@ -41,8 +39,7 @@ class NotDrawn extends Error {
   readonly status = 503;
 }
 
-function resultOf({ startedAt, seed, environment, trials, votes }: LessonRecord): Result {
-  const finding = judge(classroomExperiment, { trials: [...trials], capacities: [], probes: [] });
+function resultOf({ startedAt, seed, environment, segments, dropped, votes }: LessonRecord): Result {
   return {
     schemaVersion,
     lab: {
@@ -55,16 +52,16 @@ function resultOf({ startedAt, seed, environment, trials, votes }: LessonRecord)
       status: 'complete',
     },
     environment,
-    experiments: [classroomExperiment.text],
-    trials: [...trials],
+    experiments: [],
+    trials: [],
     capacities: [],
     probes: [],
     fits: [],
     pairs: [],
-    // One lesson is one run, however often something was tried in it.
-    findings: [{ ...finding, provisional: finding.verdict !== 'inconclusive' }],
+    findings: [],
     checks: [],
     votes: votes.map(voteOf),
+    lesson: { segments, dropped },
   };
 }
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { limits } from '../../clients/classroom/protocol.ts';
-import type { HeadlessPage } from './headless.ts';
-import { HeldClass, stateOf } from './held-class.ts';
+import { laneToken } from '../../clients/classroom/lane-token.ts';
+import { closeCodes, limits } from '../../clients/classroom/settings.ts';
+import { HeadlessPage } from './headless.ts';
+import { HeldClass } from './held-class.ts';
 
 /** Members who say what they should not, beside one who hears every message all the same. */
 let held: HeldClass;
@@ -21,8 +22,8 @@ afterAll(async () => {
   await held.close();
 });
 
-const sights = (...some: unknown[]) =>
-  JSON.stringify({ say: 'saw', transport: 'push', uncertaintyMs: 1, sights: some });
+const latencies = (uncertaintyMs: number, latenciesMs: unknown[]) =>
+  JSON.stringify({ say: 'latencies', uncertaintyMs, latenciesMs });
 
 describe('is refused with a reason', () => {
   it.each([
@@ -41,27 +42,14 @@ describe('is refused with a reason', () => {
       '{"say":"transport","transport":"tcp-push"}',
       /transport is "tcp-push"/,
     ],
-    ['too many sights', sights(...Array(501).fill({ kind: 'handled', seq: 1, atMs: 0 })), /sights is .*500/],
     [
-      'a time that is none',
-      '{"say":"saw","transport":"push","uncertaintyMs":-1,"sights":[]}',
-      /uncertaintyMs is -1/,
+      'too many latencies',
+      latencies(1, Array(limits.latenciesAtOnce + 1).fill(1)),
+      new RegExp(`latenciesMs is .*${limits.latenciesAtOnce}`),
     ],
-    [
-      'a message before any subscription',
-      sights({ kind: 'arrived', seq: 1, dueMs: 0, atMs: 0 }),
-      /arrived comes before subscribed/,
-    ],
-    [
-      'a subscription ahead of the log',
-      sights({ kind: 'subscribed', seq: 1e9, atMs: 0 }),
-      /seq is 1000000000: the log ends at/,
-    ],
-    [
-      'a sight from tomorrow',
-      sights({ kind: 'subscribed', seq: 0, atMs: 1e15 }),
-      /atMs is 1000000000000000: the server's clock/,
-    ],
+    ['an uncertainty that is none', latencies(-1, []), /uncertaintyMs is -1/],
+    ['a latency that is none', latencies(1, ['soon']), /latenciesMs\.0 is "soon"/],
+    ['a latency of days', latencies(1, [1e9]), /latenciesMs\.0 is 1000000000/],
   ])('%s', async (_what, text, reason) => {
     const member = await held.member();
     member.sendText(text);
@@ -73,22 +61,14 @@ describe('is refused with a reason', () => {
     projector.say({ say: 'transport', transport: 'push' });
     expect((await projector.hear('refused')).error).toContain('that is for members');
   });
-
-  it('more characters than may be said at once, which the reason names', async () => {
-    const member = await held.member();
-    member.sendText(JSON.stringify({ say: 'vote', question: 'x'.repeat(limits.saidBytes), choice: 1 }));
-    expect((await member.hear('refused')).error).toMatch(
-      new RegExp(`1311\\d\\d characters are too much: .* at most ${limits.saidBytes}`),
-    );
-    // It is still there, and is answered.
-    await member.readClock(1);
-  });
 });
 
-it('closes on more than could be characters at all', async () => {
+it('closes on more than may be said at once, which the reason names', async () => {
   const member = await held.member();
-  member.sendText('x'.repeat(4 * limits.saidBytes + 1));
-  expect((await member.closed()).code).toBe(1009);
+  member.sendText(JSON.stringify({ say: 'vote', question: 'x'.repeat(limits.saidBytes), choice: 1 }));
+  const { code, reason } = await member.closed();
+  expect(code).toBe(1009);
+  expect(reason).toContain(`${limits.saidBytes}`);
 });
 
 it('refuses what a member says beyond its limit, names it, and closes when that goes on', async () => {
@@ -100,36 +80,78 @@ it('refuses what a member says beyond its limit, names it, and closes when that 
   expect(await closed).toEqual({ code: 4008, reason: expect.stringContaining(reason) });
 });
 
-it('lets a projector take over, and tells the one before it for good', async () => {
-  const first = await held.projector();
-  const closed = first.closed();
-  const second = await held.projector();
-  expect(await closed).toEqual({ code: 4001, reason: 'another page has taken over' });
-  await second.hear('counts');
-  expect((await stateOf(second)).recorded).toBe(false);
+describe('of two pages of one owner', () => {
+  const takenOver = { code: closeCodes.takenOver, reason: 'Another page has taken over.' };
+
+  it.each(['the projector', 'a member'])('the one that comes later takes over, of %s', async (whose) => {
+    const token = whose === 'a member' ? (await held.join(held.code, 'Ada')).token : held.token;
+    const first = await held.page(token as string, 'one');
+    const second = await held.page(token as string, 'two');
+    expect(await first.closed()).toEqual(takenOver);
+    await second.answered();
+  });
+
+  it.each(['the projector', 'a member'])(
+    'the earlier one does not take over again when it wakes up, of %s',
+    async (whose) => {
+      const token = (whose === 'a member' ? (await held.join(held.code, 'Ada')).token : held.token) as string;
+      // What it was told when the other one came never reached it: it comes back by itself.
+      const asleep = await held.page(token, 'early');
+      await asleep.close();
+      const live = await held.page(token, 'late');
+      const refused = await HeadlessPage.open(held.origin, token, 'early').catch((error) => error);
+      expect(refused.message).toBe(`${takenOver.code} ${takenOver.reason}`);
+      await live.answered();
+      // The live one may lose its connection and come back.
+      await live.close();
+      await (await held.page(token, 'late')).answered();
+    },
+  );
+
+  it('the projector’s lanes are for the live one', async () => {
+    const early = await held.projector('early lanes');
+    const live = await held.projector('live lanes');
+    await early.closed();
+    await HeadlessPage.open(held.origin, held.token, 'early lanes').catch(() => {});
+    const { urls } = await live.hear('welcome');
+    const statusFor = async (page: string) =>
+      (await fetch(`${urls['short-poll']}/messages?token=${laneToken(held.token, page)}`)).status;
+    expect([await statusFor('early lanes'), await statusFor('live lanes')]).toEqual([403, 200]);
+  });
 });
 
-it('a publication of a member is limited in size and number, which the reason names', async () => {
+it('refuses what members publish: the class hears one source', async () => {
   const { token = '' } = await held.join(held.code, 'Ada');
-  const member = await held.page(token);
-  const { urls } = await member.hear('welcome');
-  const publish = async (body: string) => {
-    const answer = await fetch(`${urls['short-poll']}/messages?token=${token}`, {
-      method: 'POST',
-      body: JSON.stringify({ body }),
-    });
-    return { status: answer.status, ...(await answer.json()) };
-  };
-  expect(await publish('hello')).toMatchObject({ status: 201 });
-  expect(await publish('x'.repeat(2000))).toMatchObject({
-    status: 413,
-    error: 'a publication of 2011 bytes is too large: a member’s takes at most 1024',
+  const { urls } = await (await held.page(token)).hear('welcome');
+  await held.control({ action: 'pause' });
+  const { head } = held.classroom;
+  const answer = await fetch(`${urls['short-poll']}/messages?token=${token}`, {
+    method: 'POST',
+    body: JSON.stringify({ body: 'hello' }),
   });
-  const answers = await Promise.all(Array.from({ length: 40 }, () => publish('hello')));
-  expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
-  expect(answers.find(({ status }) => status === 429)).toMatchObject({
-    error: 'too many publications: a member may send 2 a second',
-  });
+  expect(answer.status).toBe(403);
+  expect((await answer.json()).error).toContain('members may only receive');
+  expect(held.classroom.head).toBe(head);
+  await held.control({ action: 'resume' });
+});
+
+it('bounds the work that one thing said can cause, whatever it says', async () => {
+  const member = await held.phone('Mallory');
+  member.take('push');
+  await member.until(({ lane }) => lane !== undefined);
+  const most = {
+    say: 'latencies',
+    uncertaintyMs: 0,
+    latenciesMs: Array(limits.latenciesAtOnce).fill(5),
+  } as const;
+  for (let round = 0; round < 20; round += 1) member.session.say(most);
+  const projector = await held.projector('counting');
+  const { delays } = await projector.sees('class', (told) =>
+    told.delays.some(
+      ({ transport, messages }) => transport === 'push' && messages >= 20 * limits.latenciesAtOnce,
+    ),
+  );
+  expect(delays.find(({ transport }) => transport === 'push')?.dots.length).toBeLessThanOrEqual(40);
 });
 
 it('a member that asks too much of the class’s servers is refused, and may not hold too many connections', async () => {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { limits, type Said, saidSchema, type Told } from '../../clients/classroom/protocol.ts';
+import { type Said, saidSchema, type Told } from '../../clients/classroom/protocol.ts';
+import { closeCodes, limits } from '../../clients/classroom/settings.ts';
 import { nowMs } from '../../servers/clock.ts';
 import { sayLast, whyTurnedAway } from '../../servers/entrance.ts';
 import { rawAnswer } from '../../servers/http-guarded.ts';
@@ -16,15 +17,18 @@ import type { Member } from './members.ts';
 /**
  * `/session`: what is going on, pushed to every page, and what pages say, the other way.
  *
- *     page    ──Upgrade, ?token=…──►          ──{"say":"clock"}──►         ──{"say":"vote"}──►
- *             ◄──welcome──state──             ◄──{"tell":"clock"}──        ◄──state──         server
+ *     page    ──Upgrade, ?token=…&page=…──►   ──{"say":"clock"}──►         ──{"say":"vote"}──►
+ *             ◄──welcome──state──             ◄──{"tell":"clock"}──        ◄──voted──state──   server
  *
- * A projector page that comes takes over from the one before it. What a page says is read strictly and
- * refused with a reason; a page that is refused over and over is closed for good.
+ * A page with a new name takes over from the one that its owner had before, and the server closes that one for
+ * good; should it ever come back, because it slept when that happened, it is closed again. What a page says is
+ * checked by a schema and refused with a reason; a page that is refused over and over is closed for good.
  */
 export type Page = {
   /** `undefined` for the projector. */
   readonly member?: Member;
+  /** What the page calls itself; a program without a page may have no name. */
+  readonly name?: string;
   /** The host name by which the page came here, so the one by which it reaches the other ports. */
   readonly hostname: string;
   tell(told: Told): void;
@@ -32,18 +36,20 @@ export type Page = {
   end(code: number, reason: string): void;
 };
 
+/** Whose page it is. */
+export type Owner = Member | 'presenter';
+
 /** What the session asks of whoever runs it. */
 export type Host = {
-  /** Who comes with this token. Throws `BadInput` when nobody may. */
-  admit(request: IncomingMessage, token: string | null): Member | 'presenter';
+  /** Throws `BadInput` on a page of another origin. */
+  checkOrigin(request: IncomingMessage): void;
+  /** Whose token this is, if anybody's. */
+  whoHas(token: string | null): Owner | undefined;
   /** Somebody has come, and is told where things stand. */
   onCome(page: Page): void;
   onSaid(page: Page, said: Said): void;
   onGone(page: Page): void;
 };
-
-/** Codes with which a page is closed for good. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
-const closeCodes = { ended: 4000, takenOver: 4001, flooding: 4008 } as const;
 
 /** Refusals that a page may collect, on average and at once, before it is closed for good. */
 const refusalsPerSecond = 1;
@@ -52,21 +58,25 @@ const refusalsAtOnce = 50;
 /** Bytes that may wait for a page that does not read. Then it is cut off, and may come back. */
 const unreadBytesMax = 1024 * 1024;
 
-/** Signs of life: a page that gives none from one to the next is gone. */
-const heartbeatMs = 15_000;
+/** Heartbeats: a page that does not answer a ping until the next one is gone. */
+const heartbeatMs = 5000;
+
+/** Names of earlier pages that are remembered per owner. */
+const earlierMax = 50;
 
 export class Sessions {
   readonly #host: Host;
   readonly #webSockets = new WebSocketServer({
     noServer: true,
-    // Texts are measured in characters, of which each takes four bytes at most.
-    maxPayload: 4 * limits.saidBytes,
+    maxPayload: limits.saidBytes,
     perMessageDeflate: false,
-    WebSocket: reasonedWebSocket(4 * limits.saidBytes),
+    WebSocket: reasonedWebSocket(limits.saidBytes),
   });
   readonly #pages = new Map<Page, WebSocket>();
-  /** Pages that have given a sign of life since the last beat. */
+  /** Pages that have answered since the last heartbeat. */
   readonly #alive = new Set<Page>();
+  /** By owner: the names of its pages so far, the current one last. */
+  readonly #names = new Map<Owner, string[]>();
   readonly #heart: NodeJS.Timeout;
 
   constructor(host: Host) {
@@ -80,12 +90,19 @@ export class Sessions {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
       if (pathname !== '/session')
         throw new BadInput(`there is no ${pathname} here: connect to /session`, 404);
-      const who = this.#host.admit(request, searchParams.get('token'));
+      this.#host.checkOrigin(request);
+      const owner = this.#host.whoHas(searchParams.get('token'));
       const hostname = hostnameOf(request);
+      const name = searchParams.get('page')?.slice(0, 64);
       this.#webSockets.handleUpgrade(request, socket, head, (client) => {
         const turnedAway = whyTurnedAway(socket);
+        client.on('error', () => {});
         if (turnedAway !== undefined) client.close(1013, turnedAway);
-        else this.#welcome(hostname, client, who);
+        // A browser can't read why an upgrade was refused. It can read why a connection was closed.
+        else if (!owner)
+          close(client, closeCodes.unknown, 'This class does not know this page. It may have started again.');
+        else if (this.#wasReplaced(owner, name)) close(client, closeCodes.takenOver, takenOver);
+        else this.#welcome({ hostname, owner, name }, client);
       });
     } catch (error) {
       const { status = 400, message } = error as BadInput;
@@ -114,22 +131,31 @@ export class Sessions {
   async close(): Promise<void> {
     clearInterval(this.#heart);
     const clients = [...this.#pages.values()];
-    for (const page of this.#pages.keys()) page.end(closeCodes.ended, 'the class has ended');
+    for (const page of this.#pages.keys()) page.end(closeCodes.ended, 'The class has ended.');
     await Promise.all(clients.map((client) => client.readyState === client.CLOSED || once(client, 'close')));
   }
 
-  #welcome(hostname: string, client: WebSocket, who: Member | 'presenter'): void {
+  /** Whether another page of this owner has taken over from the one with this name. */
+  #wasReplaced(owner: Owner, name: string | undefined): boolean {
+    return name !== undefined && (this.#names.get(owner)?.slice(0, -1).includes(name) ?? false);
+  }
+
+  #welcome(come: { hostname: string; owner: Owner; name?: string }, client: WebSocket): void {
+    const { hostname, owner, name } = come;
     const page: Page = {
-      ...(who !== 'presenter' && { member: who }),
+      ...(owner !== 'presenter' && { member: owner }),
+      name,
       hostname,
       tell: (told) => send(client, JSON.stringify(told)),
-      end: (code, reason) => {
-        client.close(code, reason);
-        setTimeout(() => client.terminate(), 1000).unref();
-      },
+      end: (code, reason) => close(client, code, reason),
     };
-    for (const other of this.#pages.keys())
-      if (other.member === page.member) other.end(closeCodes.takenOver, 'another page has taken over');
+    for (const [other, connection] of this.#pages) {
+      if (other.member !== page.member) continue;
+      // The same page again: its earlier connection was dead, and it has noticed first.
+      if (name !== undefined && other.name === name) connection.terminate();
+      else other.end(closeCodes.takenOver, takenOver);
+    }
+    this.#remember(owner, name);
     this.#pages.set(page, client);
     this.#alive.add(page);
     client.on('pong', () => this.#alive.add(page));
@@ -140,6 +166,12 @@ export class Sessions {
     });
     this.#listen(page, client);
     this.#host.onCome(page);
+  }
+
+  #remember(owner: Owner, name: string | undefined): void {
+    const names = this.#names.get(owner) ?? [];
+    if (name !== undefined && names.at(-1) !== name) names.push(name);
+    this.#names.set(owner, names.slice(-earlierMax));
   }
 
   #listen(page: Page, client: WebSocket): void {
@@ -160,8 +192,6 @@ export class Sessions {
         else page.end(closeCodes.flooding, `refused too often: ${error.message}`.slice(0, 100));
       }
     });
-    // The library itself closes on an oversized or invalid frame, with 1009 or 1002.
-    client.on('error', () => {});
   }
 
   #beat(): void {
@@ -172,15 +202,17 @@ export class Sessions {
   }
 }
 
+const takenOver = 'Another page has taken over.';
+
+/** Closes for good, and cuts the connection if the page does not answer. */
+function close(client: WebSocket, code: number, reason: string): void {
+  client.close(code, reason);
+  setTimeout(() => client.terminate(), 1000).unref();
+}
+
 function readSaid(data: Buffer, isBinary: boolean): Said {
   if (isBinary) throw new BadInput('what is said is text: {"say": …}');
-  const text = data.toString();
-  if (text.length > limits.saidBytes)
-    throw new BadInput(
-      `${text.length} characters are too much: what is said at once takes at most ${limits.saidBytes}`,
-      413,
-    );
-  return read(saidSchema, parseJson(text));
+  return read(saidSchema, parseJson(data.toString()));
 }
 
 function send(client: WebSocket, text: string): void {

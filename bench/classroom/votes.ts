@@ -27,6 +27,19 @@ export class Votes {
     return question;
   }
 
+  /** What a member has voted in the vote that is open. */
+  choiceOf(member: number): { question: string; choice: number } | undefined {
+    const choice = this.#choices.get(member);
+    return this.#question && this.#isOpen && choice !== undefined
+      ? { question: this.#question.id, choice }
+      : undefined;
+  }
+
+  /** A member has left: what it voted in an open vote does not count. */
+  withdraw(member: number): void {
+    if (this.#isOpen) this.#choices.delete(member);
+  }
+
   /** Takes a member's vote. Throws `BadInput` when that question is not open. */
   vote(member: number, question: string, choice: number): void {
     if (!this.#isOpen || this.#question?.id !== question)
@@ -35,7 +48,7 @@ export class Votes {
   }
 
   /** Closes the vote beside what was measured, with the hands that were counted in the room, if any. */
-  close(hands: readonly number[] | undefined, figures: Figures): void {
+  close(hands: readonly number[] | undefined, figures: Figures | undefined): void {
     if (!this.#question || !this.#isOpen) throw new BadInput('there is no open vote to close', 409);
     const counts = this.#question.choices.map(
       (_, choice) =>
@@ -44,7 +57,7 @@ export class Votes {
     this.#result = {
       question: this.#question,
       counts,
-      measured: this.#question.measured(figures),
+      measured: figures ? this.#question.measured(figures) : null,
     };
     this.closed.push(this.#result);
   }
@@ -55,10 +68,15 @@ export class Votes {
     this.#result = undefined;
   }
 
-  /** What everybody may know of it. */
-  get state(): VoteState | null {
+  /** What everybody may know of it. `present`: the members who are here. Who has voted and sleeps is one of the people. */
+  state(present: readonly number[]): VoteState | null {
     if (!this.#question) return null;
-    const state = { question: this.#question.id, open: this.#isOpen, votes: this.#choices.size };
+    const state = {
+      question: this.#question.id,
+      open: this.#isOpen,
+      votes: this.#choices.size,
+      people: new Set([...present, ...this.#choices.keys()]).size,
+    };
     if (!this.#result) return state;
     const { counts, measured } = this.#result;
     return { ...state, votes: counts.reduce((sum, count) => sum + count, 0), counts, measured };

@@ -16,7 +16,7 @@ type AppProps = { projector: Projector; screen: Screen; painter: Painter };
 /** The projector's screen: what this is about on top, the lanes or what stands before them, the controls below. */
 export function App({ projector, screen, painter }: AppProps) {
   const { state, over } = projector;
-  if (over !== undefined) return <Notice>{`${sentence(over)} Load this page again to take over.`}</Notice>;
+  if (over !== undefined) return <Notice>{over}</Notice>;
   if (!state) return <Notice>{projector.refused ?? 'Connecting to the classroom’s server…'}</Notice>;
   const { question, isJoinShown } = screen;
   const isCovered = question !== undefined || isJoinShown || screen.showsKeys;
@@ -35,15 +35,7 @@ export function App({ projector, screen, painter }: AppProps) {
         <ClassView delays={projector.delays} isHidden={isCovered || !screen.showsClass} />
         {screen.showsKeys && <Keys />}
         {!screen.showsKeys && question && (
-          <Gate
-            key={question.id}
-            projector={projector}
-            question={question}
-            next={screen.otherQuestion}
-            onAsk={(asked) => void screen.ask(asked)}
-            onClose={(hands) => void screen.closeVote(hands)}
-            onDone={() => void screen.showLanes()}
-          />
+          <Gate key={question.id} projector={projector} screen={screen} question={question} />
         )}
         {!screen.showsKeys && isJoinShown && projector.join && (
           <section class="join-panel">
@@ -78,7 +70,6 @@ function Top({ projector, state }: { projector: Projector; state: SessionState }
       </p>
       <div class="state">
         <span>
-          {state.recorded && <b class="recorded">RECORDED</b>}{' '}
           <b class={state.paused ? 'paused' : ''}>
             {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} a second`}
           </b>
@@ -161,18 +152,14 @@ function SmallPrint({
   state: SessionState;
 }) {
   const { uncertaintyMs } = projector.session.clock;
-  const { lost } = projector.session;
-  const { paused, recorded } = state;
+  const { paused } = state;
   return (
     <div class="small-print">
       <span data-frames={painter.perSecond}>
         {painter.isStepping ? 'one picture a second, as asked for' : `${painter.perSecond} pictures a second`}
       </span>
-      <span data-uncertainty={uncertaintyMs}>
-        {recorded ? 'played from a file' : `ages are known to ±${writeTime(uncertaintyMs)}`}
-      </span>
+      <span data-uncertainty={uncertaintyMs}>ages are known to ±{writeTime(uncertaintyMs)}</span>
       <span>figures since the settings last changed{paused ? ', the source is paused' : ''}</span>
-      {lost > 0 && <strong>{counted(lost, 'observation')} could not be recorded</strong>}
       <strong role="alert">
         {projector.isConnected ? projector.refused : 'The classroom’s server can’t be reached. Trying again…'}
       </strong>
@@ -204,10 +191,4 @@ function Notice({ children }: { children: ComponentChildren }) {
       <p role="status">{children}</p>
     </main>
   );
-}
-
-/** A reason, as a sentence: with a capital and a full stop. */
-function sentence(reason: string): string {
-  const text = reason.charAt(0).toUpperCase() + reason.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -1,10 +1,27 @@
 import { pageMs } from './clock.ts';
 import { habitsOf } from './habits.ts';
 import { Lane } from './lane.ts';
-import { LaneThread } from './lane-thread.ts';
-import type { LaneName, SessionState, Told } from './protocol.ts';
+import type { LaneHandle, StartLane } from './lane-thread.ts';
+import type { LaneName, SessionState, Settings, Sight, Told } from './protocol.ts';
 import { Published } from './published.ts';
-import { onServersClock, Session } from './session.ts';
+import { onServersClock, Session, type SessionOptions } from './session.ts';
+import { limits } from './settings.ts';
+
+/** What a member's page needs of where it runs: a browser or, for crowds and tests, Node. */
+export type AttendanceOptions = Pick<SessionOptions, 'origin' | 'token' | 'openSocket'> & {
+  startLane: StartLane;
+  /** Called when there is something new to show. */
+  onChange(): void;
+};
+
+/** A vote of this member. It counts when the server has said so. */
+export type MyVote = { question: string; choice: number; isCounted: boolean };
+
+/** How often latencies are sent. */
+const tellEveryMs = 500;
+
+/** Latencies that wait while the session is away. Older ones are dropped: they only feed a picture. */
+const waitingMax = 1000;
 
 /**
  * What a member's page knows and does, without a screen: its session, its vote, and the one client that it
@@ -15,35 +32,34 @@ export class Attendance {
   state: SessionState | undefined;
   lane: Lane | undefined;
   isConnected = false;
-  /** Whether the server has ever taken this page in. */
-  wasWelcome = false;
+  /** Why the session is over for good, if it is. */
   over: string | undefined;
   refused: string | undefined;
-  /** What this member voted last, and on which question. */
-  myVote: { question: string; choice: number } | undefined;
+  /** Whether the lane's stream has not opened for so long that the browser must be holding it back. */
+  isHeldBack = false;
+  myVote: MyVote | undefined;
   readonly session: Session;
-  readonly #token: string;
-  readonly #onChange: () => void;
-  #urls: Record<LaneName, string> | undefined;
-  #logId: string | undefined;
-  #thread: LaneThread | undefined;
+  readonly #options: AttendanceOptions;
+  readonly #telling: ReturnType<typeof setInterval>;
+  /** Where the class's servers are. */
+  urls: Record<LaneName, string> | undefined;
+  #client: LaneHandle | undefined;
+  #latenciesMs: number[] = [];
 
-  constructor(token: string, onChange: () => void) {
-    this.#token = token;
-    this.#onChange = onChange;
+  constructor(options: AttendanceOptions) {
+    this.#options = options;
     this.session = new Session({
-      token,
+      ...options,
       onTold: (told) => this.#onTold(told),
-      onConnected: (isConnected) => {
-        this.isConnected = isConnected;
-        onChange();
-      },
+      onConnected: (isConnected) => this.#onConnected(isConnected),
+      onHead: (head) => this.#onHead(head),
       onOver: (reason) => {
         this.over = reason;
-        void this.#thread?.stop();
-        onChange();
+        void this.#stop();
+        options.onChange();
       },
     });
+    this.#telling = setInterval(() => this.#tellLatencies(), tellEveryMs);
   }
 
   /** The server's time now. */
@@ -51,10 +67,11 @@ export class Attendance {
     return this.session.clock.at(pageMs());
   }
 
-  /** Votes, or votes again. */
+  /** Votes, or votes again. Without a connection the vote is sent as soon as there is one. */
   vote(question: string, choice: number): void {
-    if (this.session.say({ say: 'vote', question, choice })) this.myVote = { question, choice };
-    this.#onChange();
+    this.myVote = { question, choice, isCounted: false };
+    this.session.say({ say: 'vote', question, choice });
+    this.#options.onChange();
   }
 
   /** Becomes a client of this transport, or of the one that the fewest have. */
@@ -62,19 +79,47 @@ export class Attendance {
     this.session.say({ say: 'transport', transport });
   }
 
+  /** Leaves the class: the place is free, and an open vote counts without this member. */
+  async leave(): Promise<void> {
+    this.session.say({ say: 'leave' });
+    this.session.close();
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#telling);
+    await this.#client?.stop();
+  }
+
+  #onConnected(isConnected: boolean): void {
+    // A session that was lost was so with its network: the lane's connection is replaced as well.
+    if (!isConnected && this.isConnected) this.#client?.reconnect();
+    this.isConnected = isConnected;
+    this.#options.onChange();
+  }
+
+  #onHead(head: number): void {
+    const { lane } = this;
+    if (!lane) return;
+    lane.learnHead(head, this.nowMs);
+    if (!lane.isSilent(pageMs())) return;
+    this.isHeldBack = lane.name === 'sse' && lane.totals.answered === 0;
+    this.#client?.reconnect();
+  }
+
   #onTold(told: Told): void {
     switch (told.tell) {
       case 'welcome':
-        if (this.#logId !== undefined && this.#logId !== told.logId) location.reload();
-        this.#logId = told.logId;
-        this.#urls = told.urls;
+        this.urls = told.urls;
         this.name = told.name;
-        this.wasWelcome = true;
-        // A session that was away comes back without a transport: this page still has its own.
-        if (this.lane) this.take(this.lane.name);
+        if (this.myVote && !this.myVote.isCounted)
+          this.session.say({ say: 'vote', ...withoutCount(this.myVote) });
         break;
       case 'state':
         this.#onState(told.state);
+        break;
+      case 'voted':
+        this.myVote = { question: told.question, choice: told.choice, isCounted: true };
         break;
       case 'transport':
         void this.#become(told.transport);
@@ -82,46 +127,66 @@ export class Attendance {
       case 'refused':
         this.refused = told.error;
     }
-    this.#onChange();
+    this.#options.onChange();
   }
 
   #onState(state: SessionState): void {
-    const before = this.state?.settings;
+    const before = this.state;
     this.state = state;
     this.refused = undefined;
     const { lane } = this;
     if (!lane || !before) return;
-    const habits = habitsOfMember(lane.name, state);
-    if (JSON.stringify(habits) !== JSON.stringify(habitsOf(lane.name, { ...before, ...ordinary })))
-      this.#thread?.change(habits);
+    const isScene = before.scene !== state.scene;
+    lane.setSettings(settingsOfMember(before), settingsOfMember(state), isScene, this.nowMs);
+    const habits = habitsOf(lane.name, settingsOfMember(state));
+    if (JSON.stringify(habits) !== JSON.stringify(habitsOf(lane.name, settingsOfMember(before))))
+      this.#client?.change(habits);
   }
 
   async #become(name: LaneName): Promise<void> {
-    if (this.lane?.name === name || !this.state || !this.#urls) return;
-    const earlier = this.#thread;
-    this.#thread = undefined;
+    if (this.lane?.name === name || !this.state || !this.urls) return;
+    const earlier = this.#client;
+    this.#client = undefined;
     const lane = new Lane(name, new Published());
     this.lane = lane;
+    this.isHeldBack = false;
     await earlier?.stop();
-    if (this.lane !== lane) return;
     while (!this.session.clock.isKnown) await new Promise((wait) => setTimeout(wait, 50));
-    this.#thread = new LaneThread({
+    if (this.lane !== lane || this.over !== undefined) return;
+    this.#client = this.#options.startLane({
       transport: name,
-      url: this.#urls[name],
-      token: this.#token,
-      habits: habitsOfMember(name, this.state),
-      onSights: (sights) => {
-        const converted = sights.map((sight) => onServersClock(sight, this.session.clock));
-        this.session.saw(name, converted);
-        for (const sight of converted) lane.take(sight, 0);
-      },
+      url: this.urls[name],
+      token: this.#options.token,
+      habits: habitsOf(name, settingsOfMember(this.state)),
+      onSights: (sights) => this.#onSights(lane, sights),
     });
+  }
+
+  #onSights(lane: Lane, sights: readonly Sight[]): void {
+    for (const sight of sights) {
+      const latencyMs = lane.take(onServersClock(sight, this.session.clock), 0);
+      if (latencyMs !== undefined) this.#latenciesMs.push(latencyMs);
+    }
+    if (lane.totals.answered > 0) this.isHeldBack = false;
+    this.#latenciesMs.splice(0, this.#latenciesMs.length - waitingMax);
+  }
+
+  #tellLatencies(): void {
+    if (this.#latenciesMs.length === 0 || !this.isConnected) return;
+    const latenciesMs = this.#latenciesMs.splice(0, limits.latenciesAtOnce);
+    const uncertaintyMs = Math.min(uncertaintyMaxMs, this.session.clock.uncertaintyMs);
+    this.session.say({ say: 'latencies', uncertaintyMs, latenciesMs });
   }
 }
 
-/** A phone is never slow on purpose, and the class's servers keep their own policy. */
-const ordinary = { handlingMs: 0, policy: 'disconnect', limitBytes: 1_048_576 } as const;
+/** The most uncertainty that the protocol takes. */
+const uncertaintyMaxMs = 60_000;
 
-function habitsOfMember(name: LaneName, { settings }: SessionState) {
-  return habitsOf(name, { ...settings, ...ordinary });
+function withoutCount({ question, choice }: MyVote) {
+  return { question, choice };
+}
+
+/** A phone is never slow or offline on purpose, and the class's servers keep their own policy. */
+function settingsOfMember({ settings }: SessionState): Settings {
+  return { ...settings, handlingMs: 0, offline: [], policy: 'disconnect', limitBytes: 1_048_576 };
 }

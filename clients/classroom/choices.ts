@@ -1,3 +1,4 @@
+import { writeBytes } from './numbers.ts';
 import type { LaneName, Settings } from './protocol.ts';
 
 /** What a control offers: a few values that show something, and what the screen calls them. */
@@ -9,12 +10,7 @@ const times = (values: readonly number[]): Offer<number>[] =>
   values.map((value) => ({ value, label: ms(value) }));
 
 const bytes = (values: readonly number[]): Offer<number>[] =>
-  values.map((value) => ({ value, label: sizeOf(value) }));
-
-function sizeOf(value: number): string {
-  if (value < 1024) return `${value} B`;
-  return value < 1_048_576 ? `${value / 1024} KiB` : `${value / 1_048_576} MiB`;
-}
+  values.map((value) => ({ value, label: writeBytes(value) }));
 
 /** A control over one setting: its name on the screen, and what it offers. */
 export type SettingControl = {
@@ -54,7 +50,7 @@ export const settingControls: readonly SettingControl[] = [
     offers: [10, 20, 50, 100, 200].map((value) => ({ value, label: `${value}` })),
     called: String,
   },
-  { key: 'payloadBytes', label: 'size', offers: bytes([58, 1024, 16_384, 65_536]), called: sizeOf },
+  { key: 'payloadBytes', label: 'size', offers: bytes([58, 1024, 16_384, 65_536]), called: writeBytes },
   {
     key: 'intervalMs',
     label: 'short poll every',
@@ -95,7 +91,7 @@ export const settingControls: readonly SettingControl[] = [
     key: 'limitBytes',
     label: 'at most',
     offers: bytes([65_536, 1_048_576, 16_777_216, 67_108_864]),
-    called: sizeOf,
+    called: writeBytes,
   },
   {
     key: 'replay',

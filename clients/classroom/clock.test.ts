@@ -32,3 +32,23 @@ describe('the server’s clock', () => {
     expect(clock.offsetMs).toBe(1500);
   });
 });
+
+it('is right at once after a sleep in which the page’s own clock stood still', () => {
+  const clock = new ServerClock();
+  // Sixty good samples, the page and the server 1000 ms apart.
+  for (let second = 0; second < 60; second += 1)
+    clock.enter(second * 1000, second * 1000 + 4, second * 1000 + 2 + 1000);
+  expect(clock.at(60_000)).toBe(61_000);
+  // Five minutes asleep: the server's clock went on. This sample is worse, and the only one that is right.
+  clock.enter(60_000, 60_050, 60_025 + 1000 + 300_000);
+  expect(clock.at(60_100)).toBe(60_100 + 301_000);
+  expect(clock.uncertaintyMs).toBe(25);
+});
+
+it('keeps a better sample beside a worse one that does not contradict it', () => {
+  const clock = new ServerClock();
+  clock.enter(0, 4, 1002);
+  clock.enter(1000, 1200, 2190);
+  expect(clock.offsetMs).toBe(1000);
+  expect(clock.uncertaintyMs).toBe(2);
+});

@@ -5,7 +5,8 @@
  *     server                  serverMs            somewhere between the two; the middle is half a round trip off at worst
  *
  * The sample of the least round trip of the last minute counts (D. Mills, "Network Time Protocol", RFC 1305,
- * 1992, calls that the clock filter). Clocks drift apart, so an older one, however good, is let go.
+ * 1992, calls that the clock filter). Clocks drift apart, so older samples expire. And the clock of a page
+ * stands still while most devices sleep: a sample that contradicts a newer one is from before that.
  */
 export class ServerClock {
   #samples: Sample[] = [];
@@ -14,8 +15,11 @@ export class ServerClock {
   enter(sentMs: number, receivedMs: number, serverMs: number): void {
     const roundTripMs = Math.max(0, receivedMs - sentMs);
     const offsetMs = serverMs - (sentMs + receivedMs) / 2;
-    this.#samples = this.#samples.filter((sample) => sample.receivedMs > receivedMs - sampleAgeMs);
-    this.#samples.push({ receivedMs, roundTripMs, offsetMs });
+    const newest = { receivedMs, roundTripMs, offsetMs };
+    this.#samples = this.#samples.filter(
+      (sample) => sample.receivedMs > receivedMs - sampleAgeMs && !contradict(sample, newest),
+    );
+    this.#samples.push(newest);
   }
 
   /** Whether there is a sample at all. */
@@ -50,6 +54,15 @@ export function pageMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
+/** Whether no offset fits both samples: each is right to half of its round trip, and clocks drift a little. */
+function contradict(one: Sample, other: Sample): boolean {
+  const uncertaintyMs = (one.roundTripMs + other.roundTripMs) / 2 + driftMs;
+  return Math.abs(one.offsetMs - other.offsetMs) > uncertaintyMs;
+}
+
 type Sample = { receivedMs: number; roundTripMs: number; offsetMs: number };
 
 const sampleAgeMs = 60_000;
+
+/** More than two clocks drift apart in that time: 100 parts per million, rounded up. */
+const driftMs = 10;

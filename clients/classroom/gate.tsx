@@ -1,19 +1,14 @@
-import { useState } from 'preact/hooks';
 import { JoinCard } from './join-card.tsx';
 import { counted, writeAge, writeCount, writeRatio } from './numbers.ts';
 import type { Projector } from './projector.ts';
 import { laneLabels, letters, type Question } from './questions.ts';
+import type { Screen } from './screen.ts';
 import { Sign } from './sign.tsx';
 
 type GateProps = {
   projector: Projector;
+  screen: Screen;
   question: Question;
-  /** The scene's other question, to be asked afterwards. */
-  next: Question | undefined;
-  onAsk(question: Question): void;
-  onClose(hands: number[] | undefined): void;
-  /** Shows the lanes. */
-  onDone(): void;
 };
 
 /**
@@ -22,16 +17,12 @@ type GateProps = {
  *
  *     asked ──► open: votes come in, nobody sees which ──► closed: votes beside what was measured ──► the lanes
  */
-export function Gate({ projector, question, next, onAsk, onClose, onDone }: GateProps) {
-  const [hands, setHands] = useState<(number | undefined)[]>([]);
+export function Gate({ projector, screen, question }: GateProps) {
+  const { hands, countedHands, otherQuestion: next } = screen;
   const { state, join } = projector;
   const vote = state?.vote?.question === question.id ? state.vote : undefined;
   const counts = vote?.counts;
   const isClosed = vote?.open === false;
-  const present = state?.members.count ?? 0;
-  const countedHands = hands.some((count) => count !== undefined)
-    ? letters.map((_, choice) => hands[choice] ?? 0)
-    : undefined;
   return (
     <section
       class={`gate${isClosed ? ' gate-closed' : ''}`}
@@ -52,7 +43,8 @@ export function Gate({ projector, question, next, onAsk, onClose, onDone }: Gate
             hands={vote?.open ? hands[choice] : undefined}
             onHands={
               vote?.open
-                ? (count) => setHands(letters.map((_, at) => (at === choice ? count : hands[at])))
+                ? (count) =>
+                    screen.change({ hands: letters.map((_, at) => (at === choice ? count : hands[at])) })
                 : undefined
             }
           />
@@ -72,7 +64,7 @@ export function Gate({ projector, question, next, onAsk, onClose, onDone }: Gate
             {vote && (
               <p class="voted" role="status">
                 <b>{writeCount(vote.votes)}</b>{' '}
-                {present > 0 ? `of ${writeCount(present)} have voted` : 'have voted'}
+                {vote.people > 0 ? `of ${writeCount(vote.people)} have voted` : 'have voted'}
               </p>
             )}
             {join ? (
@@ -89,27 +81,27 @@ export function Gate({ projector, question, next, onAsk, onClose, onDone }: Gate
       </aside>
       <div class="gate-buttons">
         {!vote && (
-          <button type="button" class="main" data-do="ask" onClick={() => onAsk(question)}>
+          <button type="button" class="main" data-do="ask" onClick={() => void screen.ask(question)}>
             Open the vote <kbd>v</kbd>
           </button>
         )}
         {vote?.open && (
-          <button type="button" class="main" data-do="close" onClick={() => onClose(countedHands)}>
+          <button type="button" class="main" data-do="close" onClick={() => void screen.closeVote()}>
             Close the vote{countedHands && ` with ${counted(sum(countedHands), 'hand')}`} <kbd>v</kbd>
           </button>
         )}
         {isClosed && (
-          <button type="button" class="main" data-do="done" onClick={onDone}>
+          <button type="button" class="main" data-do="done" onClick={() => void screen.showLanes()}>
             Show the lanes <kbd>v</kbd>
           </button>
         )}
         {isClosed && next && (
-          <button type="button" data-do="next" onClick={() => onAsk(next)}>
+          <button type="button" data-do="next" onClick={() => void screen.ask(next)}>
             The other question <kbd>n</kbd>
           </button>
         )}
         {!isClosed && (
-          <button type="button" data-do="skip" onClick={onDone}>
+          <button type="button" data-do="skip" onClick={() => void screen.showLanes()}>
             {vote ? 'Drop the vote' : 'Show the lanes without it'} {!vote && <kbd>Esc</kbd>}
           </button>
         )}

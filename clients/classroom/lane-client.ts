@@ -23,6 +23,9 @@ export type LaneClientOptions = {
 /** Messages that may wait in the inbox. What comes beyond is given up, and counted as missed. */
 const inboxLimitMessages = 100_000;
 
+/** How long a short poll waits for its response: the server sends it at once, however far away it is. */
+const shortPollLimitMs = 8000;
+
 /** The longest hold that a class can set. */
 const longestHoldMs = 60_000;
 
@@ -51,6 +54,7 @@ export class LaneClient {
   /** Polls under way, where the client polls. */
   #asking = 0;
   #isToChange = false;
+  #isAway = false;
   #sights: Sight[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #watch: ReturnType<typeof setInterval>;
@@ -77,13 +81,20 @@ export class LaneClient {
 
   /** Goes out of reach. What has arrived is handled all the same. */
   leave(): void {
+    this.#isAway = true;
     this.#isToChange = false;
     this.#client?.stop();
   }
 
   /** Comes back with its cursor or, without `replay`, from wherever the log is now. */
   comeBack(replay: boolean): Promise<void> {
+    this.#isAway = false;
     return this.#open(replay ? this.#client?.ledger.cursor : undefined);
+  }
+
+  /** Replaces its connection, which is dead, and continues at its cursor. */
+  async reconnect(): Promise<void> {
+    if (!this.#isAway) await this.#open(this.#client?.ledger.cursor);
   }
 
   /** Takes up other habits. Where that needs a new connection it takes its cursor along. */
@@ -118,6 +129,7 @@ export class LaneClient {
         intervalMs,
         ...(isCredit && { credit }),
         ...(transport === 'long-poll' && { silenceLimitMs: longestHoldMs + 15_000 }),
+        ...(transport === 'short-poll' && { silenceLimitMs: shortPollLimitMs }),
       },
       this.#openers,
     );

@@ -11,11 +11,25 @@ export type LaneThreadOptions = {
   onSights(sights: Sight[]): void;
 };
 
+/** What a page can do with one of its clients, wherever that runs. */
+export type LaneHandle = {
+  change(habits: Habits): void;
+  leave(): void;
+  comeBack(replay: boolean): void;
+  /** Replaces a dead connection; the client continues at its cursor. */
+  reconnect(): void;
+  /** Resolves when the client has ended and reported everything, or was too late to. */
+  stop(): Promise<void>;
+};
+
+/** Starts a client: in a browser in a thread of its own. */
+export type StartLane = (options: LaneThreadOptions) => LaneHandle;
+
 /** A thread that blocks hears an order late. One that has not ended by then is ended. */
 const stopMs = 2000;
 
 /** The page's end of a lane's thread: gives it orders, takes what it saw. */
-export class LaneThread {
+export class LaneThread implements LaneHandle {
   readonly #worker = new Worker('/lane-worker.js', { type: 'module' });
   /** How long it blocks, where memory may be shared: changing it wakes a thread that does. */
   readonly #blockingMs = globalThis.crossOriginIsolated
@@ -43,6 +57,10 @@ export class LaneThread {
 
   comeBack(replay: boolean): void {
     this.#order({ order: 'come back', replay });
+  }
+
+  reconnect(): void {
+    this.#order({ order: 'reconnect' });
   }
 
   /** Ends it. Resolves when it has told all that it saw, or was too late to. */

@@ -21,6 +21,7 @@ export type LaneOrder =
   | { order: 'change'; habits: Habits }
   | { order: 'leave' }
   | { order: 'come back'; replay: boolean }
+  | { order: 'reconnect' }
   | { order: 'stop' };
 
 /** What a lane tells its page. Times are of the page's clock, but for `dueMs`. `stopped` comes last. */
@@ -46,6 +47,7 @@ worker.onmessage = ({ data }) => {
   } else if (data.order === 'change') lane?.change(data.habits);
   else if (data.order === 'leave') lane?.leave();
   else if (data.order === 'come back') void lane?.comeBack(data.replay);
+  else if (data.order === 'reconnect') void lane?.reconnect();
   else {
     lane?.stop();
     worker.postMessage({ stopped: true });

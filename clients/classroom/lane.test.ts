@@ -206,3 +206,47 @@ it.each([
   expect(quantile([1, 2, 3, 4], share)).toBe(value);
   expect(quantile([], share)).toBeNull();
 });
+
+describe('a lane that has fallen silent', () => {
+  /** How often in a row a lane is asked, once a second, until it says that it is silent. */
+  function secondsUntilSilent(lane: Lane, head: (second: number) => number, busyMs = 0): number | undefined {
+    for (let second = 0; second < 30; second += 1) {
+      lane.learnHead(head(second), second * 1000);
+      if (lane.isSilent(second * 1000, busyMs)) return second;
+    }
+    return undefined;
+  }
+
+  it('is one that hears nothing of newer messages for six seconds', () => {
+    expect(secondsUntilSilent(laneOf('push', [subscribed]), (second) => second)).toBe(6);
+    expect(secondsUntilSilent(laneOf('long-poll', [subscribed]), () => 1)).toBe(6);
+  });
+
+  it('is one that has never subscribed, news or none', () => {
+    expect(secondsUntilSilent(laneOf('sse', []), () => 0)).toBe(6);
+  });
+
+  it('is not one without news, nor one that is behind and receives', () => {
+    expect(secondsUntilSilent(laneOf('push', [subscribed]), () => 0)).toBeUndefined();
+    const lane = laneOf('push', [subscribed]);
+    const receiving = (second: number) => {
+      for (const sight of heard(second + 1, 0, second * 1000)) lane.take(sight, 0);
+      return 1000;
+    };
+    expect(secondsUntilSilent(lane, receiving)).toBeUndefined();
+  });
+
+  it('is not one that is offline on purpose, and of a blocked client only after it could have read', () => {
+    const offline = laneOf('sse', [subscribed]);
+    offline.setOffline(true, 0);
+    expect(secondsUntilSilent(offline, () => 5)).toBeUndefined();
+    expect(secondsUntilSilent(laneOf('push', [subscribed]), () => 5, 3000)).toBe(9);
+  });
+
+  it('gets as much time again for its new connection', () => {
+    const lane = laneOf('push', [subscribed]);
+    lane.learnHead(5, 0);
+    const silent = Array.from({ length: 14 }, (_, second) => lane.isSilent(second * 1000));
+    expect(silent.flatMap((isSilent, second) => (isSilent ? second : []))).toEqual([6, 12]);
+  });
+});

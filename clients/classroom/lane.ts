@@ -1,7 +1,7 @@
 import { connectsAnew } from './habits.ts';
-import type { LaneCounts, LaneName, Settings, Sight } from './protocol.ts';
+import type { LaneCounts, LaneFigures, LaneName, Settings, Sight } from './protocol.ts';
 import type { Published } from './published.ts';
-import type { LaneFigures } from './questions.ts';
+import { Silence, silenceLimitMs } from './silence.ts';
 
 /**
  * One lane as the page knows it, made of what its client saw: counters over all of it, ages of the latest
@@ -40,21 +40,27 @@ export class Lane {
     bytes: undefined as number | undefined,
   };
   #scene = { missed: 0, reconnects: 0 };
+  readonly #silence = new Silence();
 
   constructor(name: LaneName, published: Published) {
     this.name = name;
     this.#published = published;
   }
 
-  /** Enters what its client saw. `oneWayMs` is the distance that is emulated at the time. */
-  take(sight: Sight, oneWayMs: number): void {
+  /**
+   * Enters an event of its client. `oneWayMs` is the distance that is emulated at the time. Returns the latency
+   * of a message that was handled, if it is one of those that count: published since the settings last changed.
+   */
+  take(sight: Sight, oneWayMs: number): number | undefined {
+    if (sight.kind !== 'request' && sight.kind !== 'failure') this.#silence.end();
     if (sight.kind === 'request') this.#onRequest(sight);
     else if (sight.kind === 'answer') this.#onAnswer(sight, oneWayMs);
     else if (sight.kind === 'failure') this.#onFailure(sight);
     else if (sight.kind === 'arrived') this.#onArrived(sight, oneWayMs);
-    else if (sight.kind === 'handled') this.#onHandled(sight);
+    else if (sight.kind === 'handled') return this.#onHandled(sight);
     else if (sight.kind === 'missed') this.#onMissed(sight);
     else this.#seq = sight.seq;
+    return undefined;
   }
 
   /** Enters what the server counted, beside what the page has counted by now. */
@@ -80,10 +86,14 @@ export class Lane {
   /** Is out of reach from this instant on, or back. */
   setOffline(isOffline: boolean, atMs: number): void {
     const last = this.absences.at(-1);
-    const wasOffline = last !== undefined && last.toMs === undefined;
-    if (isOffline === wasOffline) return;
+    if (isOffline === this.#isOffline) return;
     if (isOffline) keep(this.absences, { fromMs: atMs, toMs: undefined });
     else if (last) last.toMs = atMs;
+  }
+
+  get #isOffline(): boolean {
+    const last = this.absences.at(-1);
+    return last !== undefined && last.toMs === undefined;
   }
 
   /** How far its data are behind: since when the oldest message was due that it has not handled. 0 when it has all. */
@@ -92,6 +102,27 @@ export class Lane {
     if (oldest) return Math.max(0, nowMs - oldest.dueMs);
     const { seq } = this;
     return seq < this.#published.head ? Math.max(0, nowMs - this.#published.dueMsOf(seq + 1)) : 0;
+  }
+
+  /** The server's log has got to here: newer messages than this lane has may exist. */
+  learnHead(head: number, atMs: number): void {
+    this.#published.learnHead(head, atMs);
+  }
+
+  /**
+   * Whether its connection must be dead: there are newer messages, or it has never subscribed, and this lane has
+   * heard nothing for too long. `busyMs`: how long its client may be blocked. A short poll notices by itself. To be asked once a second.
+   */
+  isSilent(nowMs: number, busyMs = 0): boolean {
+    const silentMs = this.#silence.upTo(nowMs);
+    // The server acknowledges a subscription at once, with or without news.
+    const isUpToDate = this.#seq !== undefined && this.#seq >= this.#published.head;
+    if (this.name === 'short-poll' || isUpToDate || this.#isOffline) this.#silence.end();
+    else if (silentMs >= silenceLimitMs + busyMs) {
+      this.#silence.end();
+      return true;
+    }
+    return false;
   }
 
   /** The newest message that it has, or knows to be missing; before its subscription all there is. */
@@ -197,16 +228,17 @@ export class Lane {
     this.#inbox.push(mark);
   }
 
-  #onHandled({ seq, atMs }: Extract<Sight, { kind: 'handled' }>): void {
+  #onHandled({ seq, atMs }: Extract<Sight, { kind: 'handled' }>): number | undefined {
     this.totals.handled += 1;
     let mark = this.#inbox.shift();
     while (mark && mark.seq < seq) mark = this.#inbox.shift();
-    if (!mark) return;
+    if (!mark) return undefined;
     mark.handledMs = atMs;
     this.#lastMs = atMs - mark.dueMs;
-    if (mark.dueMs < this.#stretch.fromMs) return;
+    if (mark.dueMs < this.#stretch.fromMs) return undefined;
     this.#maxMs = Math.max(this.#maxMs ?? 0, this.#lastMs);
     keep(this.#ages, this.#lastMs, agesKept);
+    return this.#lastMs;
   }
 
   #onMissed({ upToSeq, count }: Extract<Sight, { kind: 'missed' }>): void {

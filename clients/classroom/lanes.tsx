@@ -91,7 +91,7 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
           aria-pressed={isOffline}
           onClick={() => {
             onSelect();
-            void projector.setOffline(name, !isOffline);
+            void projector.control({ action: 'offline', lane: name, isOffline: !isOffline });
           }}
         >
           {isOffline ? 'come back' : 'out of reach'}

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { transportLooks } from '../transports.ts';
-import type { Attendance } from './attendance.ts';
+import type { Attendance, MyVote } from './attendance.ts';
 import { counted, writeCount, writeTime } from './numbers.ts';
 import type { LaneName, VoteState } from './protocol.ts';
 import { letters, type Question, questionOf } from './questions.ts';
@@ -25,7 +25,7 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
         }}
       >
         <label>
-          Code on the screen
+          Code on the projector
           <input
             class="code"
             name="code"
@@ -65,10 +65,9 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
 
 /** Inside: the question if there is one, what this phone receives, and how. */
 export function MemberPage({ attendance, onLeave }: { attendance: Attendance; onLeave(): void }) {
-  const { state, over, name, wasWelcome, isConnected, refused } = attendance;
+  const { state, over, name, isConnected, refused } = attendance;
   if (over !== undefined) return <Closed reason={over} onLeave={onLeave} />;
-  if (!state)
-    return wasWelcome || isConnected ? <Closed reason="Coming in…" /> : <Unknown onLeave={onLeave} />;
+  if (!state) return <Closed reason="Connecting to the class…" onLeave={onLeave} />;
   return (
     <main>
       <h1 class="unseen">The class: push or poll?</h1>
@@ -79,7 +78,7 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
         <span>{counted(state.members.count, 'phone')} here</span>
       </p>
       <p class="problem" role="alert">
-        {isConnected ? refused : 'The connection is lost. Trying again…'}
+        {isConnected ? refused : 'The connection is lost. Reconnecting…'}
       </p>
       {state.vote ? (
         <Ballot vote={state.vote} attendance={attendance} />
@@ -87,6 +86,9 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
         <p>No question just now. Look at the screen.</p>
       )}
       <Transport attendance={attendance} />
+      <button type="button" class="leave" onClick={onLeave}>
+        Leave the class
+      </button>
     </main>
   );
 }
@@ -95,7 +97,8 @@ function Ballot({ vote, attendance }: { vote: VoteState; attendance: Attendance 
   const question = questionOf(vote.question);
   if (!question) return null;
   const { myVote } = attendance;
-  const mine = myVote?.question === question.id ? myVote.choice : undefined;
+  const own = myVote?.question === question.id ? myVote : undefined;
+  const mine = own?.choice;
   return (
     <section class="ballot" aria-label="Question" data-question={question.id}>
       <h2>{question.text}</h2>
@@ -118,16 +121,21 @@ function Ballot({ vote, attendance }: { vote: VoteState; attendance: Attendance 
         <Outcome vote={vote} question={question} mine={mine} />
       )}
       <p class="fine" role="status">
-        {saidOf(vote, mine)}
+        {saidOf(vote, own)}
       </p>
     </section>
   );
 }
 
-function saidOf({ open, votes }: VoteState, mine: number | undefined): string {
-  if (!open) return `The vote is closed: ${counted(votes, 'vote')}.`;
-  if (mine === undefined) return 'Choose one. Nobody sees it until the vote is closed.';
-  return `You chose ${letters[mine]}. You may still change it.`;
+/** What became of this member's vote. It counts when the server has it, and not before. */
+function saidOf({ open, votes }: VoteState, own: MyVote | undefined): string {
+  const letter = own && letters[own.choice];
+  const isLate = own?.isCounted === false;
+  if (open && !own) return 'Choose an answer. Nobody sees it until the vote is closed.';
+  if (open && isLate) return `Sending your answer ${letter}…`;
+  if (open) return `Your answer ${letter} is counted. You can still change it.`;
+  const closed = `The vote is closed: ${counted(votes, 'vote')}.`;
+  return isLate ? `${closed} Your answer ${letter} arrived too late to count.` : closed;
 }
 
 function Outcome({
@@ -192,6 +200,12 @@ function Transport({ attendance }: { attendance: Attendance }) {
           whichever has the fewest
         </button>
       </div>
+      {attendance.isHeldBack && (
+        <p class="problem" role="alert">
+          This stream does not open. A browser opens at most six connections to one server over HTTP/1.1:
+          close other tabs of this class, or choose another transport.
+        </p>
+      )}
       {lane &&
         (attendance.state?.vote?.open ? (
           <p class="fine">What this phone measures is shown when the vote is closed.</p>
@@ -245,8 +259,4 @@ function Closed({ reason, onLeave }: { reason: string; onLeave?(): void }) {
       )}
     </main>
   );
-}
-
-function Unknown({ onLeave }: { onLeave(): void }) {
-  return <Closed reason="Connecting… If that takes long, the class may have begun anew." onLeave={onLeave} />;
 }

@@ -1,19 +1,21 @@
 import { render } from 'preact';
 import { Attendance } from './attendance.ts';
+import { LaneThread } from './lane-thread.ts';
 import { type Entry, JoinForm, MemberPage } from './member-page.tsx';
+import { ofBrowser, ofTab } from './memory.ts';
 import type { Joined } from './protocol.ts';
 
-/** A member's page: comes in with the code, votes, and becomes a client of the class. */
+/** A member's page: joins with the code, votes, and becomes a client of the class. */
 const entry: Entry = {
   code: location.hash.slice(1),
-  name: sessionStorage.getItem('name') ?? '',
+  name: ofTab.get('name') ?? ofBrowser.get('name') ?? '',
   problem: '',
 };
 
 /** Figures that change more often than this can't be read. */
 const figuresEveryMs = 500;
 
-const token = sessionStorage.getItem('member');
+const token = ofTab.get('member');
 if (token) attend(token);
 else showForm();
 
@@ -25,40 +27,51 @@ async function join(code: string, name: string): Promise<void> {
   const { token, error } = await ask(code, name);
   Object.assign(entry, { code, name, problem: error ?? '' });
   if (token === undefined) return showForm();
-  sessionStorage.setItem('member', token);
-  sessionStorage.setItem('name', name);
+  for (const memory of [ofTab, ofBrowser]) {
+    memory.set('member', token);
+    memory.set('name', name);
+  }
   attend(token);
 }
 
+/** With the token of an earlier visit the server takes this phone for the same person. */
 async function ask(code: string, name: string): Promise<Partial<Joined> & { error?: string }> {
+  const token = ofBrowser.get('member') ?? undefined;
   try {
     const answer = await fetch('/join', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ code, name }),
+      body: JSON.stringify({ code, name, token }),
     });
     return await answer.json();
   } catch {
-    return { error: 'The classroom’s server can’t be reached. Is this phone in the same network?' };
+    return { error: 'Can’t reach the classroom’s server. Is this phone in the same network?' };
   }
 }
 
 function attend(token: string): void {
   let isAsked = false;
-  const show = () => {
-    isAsked = false;
-    render(<MemberPage attendance={attendance} onLeave={leave} />, document.body);
-  };
-  const attendance = new Attendance(token, () => {
-    if (!isAsked) queueMicrotask(show);
-    isAsked = true;
+  const attendance = new Attendance({
+    origin: location.origin,
+    token,
+    openSocket: (url) => new WebSocket(url),
+    startLane: (options) => new LaneThread(options),
+    onChange() {
+      if (!isAsked) queueMicrotask(show);
+      isAsked = true;
+    },
   });
+  function show(): void {
+    isAsked = false;
+    render(<MemberPage attendance={attendance} onLeave={() => void leave(attendance)} />, document.body);
+  }
   setInterval(show, figuresEveryMs);
   show();
 }
 
-/** Forgets who this was, and begins at the door. */
-function leave(): void {
-  sessionStorage.removeItem('member');
+/** Leaves, and shows the form to join again. */
+async function leave(attendance: Attendance): Promise<void> {
+  await attendance.leave();
+  for (const memory of [ofTab, ofBrowser]) memory.remove('member');
   location.reload();
 }

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { ofTab } from './memory.ts';
 import { Painter } from './painter.ts';
 import { Projector } from './projector.ts';
 import { Screen } from './screen.ts';
@@ -21,7 +22,7 @@ function start(token: string): void {
     isAsked = true;
   };
   const projector = new Projector(token, showSoon);
-  const screen = new Screen(projector, showSoon);
+  const screen = new Screen(projector, ofTab, showSoon);
   const painter = new Painter(projector, screen);
   document.addEventListener('keydown', (event) => screen.onKey(event));
   // A button that was clicked gives the keyboard back, or the space bar would press it again.
@@ -39,10 +40,10 @@ const figuresEveryMs = 250;
 function takeToken(): string | null {
   const given = location.hash.slice(1);
   if (given) {
-    sessionStorage.setItem('presenter', given);
+    ofTab.set('presenter', given);
     history.replaceState(null, '', location.pathname);
   }
-  return sessionStorage.getItem('presenter');
+  return ofTab.get('presenter');
 }
 
 function explain(): HTMLElement {

@@ -1,30 +1,29 @@
 import { pageMs } from './clock.ts';
 import { habitsOf } from './habits.ts';
 import { Lane } from './lane.ts';
-import { LaneThread } from './lane-thread.ts';
+import { type LaneHandle, LaneThread } from './lane-thread.ts';
 import { laneToken } from './lane-token.ts';
 import type {
   ClassDelays,
   Control,
   ControlAnswer,
   JoinHint,
+  LaneFigures,
   LaneName,
   Saved,
   SessionState,
   Settings,
-  Sight,
   Told,
 } from './protocol.ts';
 import { Published } from './published.ts';
 import { onServersClock, Session } from './session.ts';
-import { laneNames } from './settings.ts';
+import { closeCodes, laneNames } from './settings.ts';
 
 /**
  * What the projector's page knows and does, without a screen: its session, its four clients, and the controls.
  *
- *     server ──state──►  projector ──orders──► lanes (threads) ──sights──► models ──► the screen
- *            ◄──sights──           ◄─────────────────────────────────────────┘
- *            ◄──controls──
+ *     server ──state──►            projector ──orders──► lanes (threads) ──events──► models ──► the screen
+ *            ◄──controls, figures──          ◄────────────────────────────────────────┘
  *
  * The server says what is set, also to this page that set it; so what the screen shows is what holds.
  */
@@ -44,14 +43,12 @@ export class Projector {
   saved: Saved | undefined;
   readonly session: Session;
   readonly #token: string;
-  /** Tells this page's clients from those of a page before it or after it. */
-  readonly #page = Math.random().toString(36).slice(2);
   readonly #onChange: () => void;
-  readonly #threads = new Map<LaneName, LaneThread>();
+  readonly #threads = new Map<LaneName, LaneHandle>();
   #urls: Record<LaneName, string> | undefined;
-  #logId: string | undefined;
-  #hasBegun = false;
-  #heldMs: number | undefined;
+  /** Resolves when this page has started its clients for the first time. */
+  #begun: Promise<void> | undefined;
+  #isResetting = false;
 
   /** `onChange` is called when there is something to show at once; figures are to be read now and then. */
   constructor(token: string, onChange: () => void) {
@@ -59,23 +56,31 @@ export class Projector {
     this.#onChange = onChange;
     this.#newLanes();
     this.session = new Session({
+      origin: location.origin,
       token,
+      openSocket: (url) => new WebSocket(url),
       onTold: (told) => this.#onTold(told),
-      onConnected: (isConnected) => {
-        this.isConnected = isConnected;
-        onChange();
-      },
-      onOver: (reason) => {
-        this.over = reason;
+      onConnected: (isConnected) => this.#onConnected(isConnected),
+      onHead: (head) => this.#onHead(head),
+      onOver: (reason, code) => {
+        this.over = code === closeCodes.takenOver ? `${reason} Load this page again to take over.` : reason;
         void this.#stopThreads();
         onChange();
       },
     });
   }
 
-  /** The server's time now. It stands still while a recording does. */
+  /** The server's time now. */
   get nowMs(): number {
-    return this.#heldMs ?? this.session.clock.at(pageMs());
+    return this.session.clock.at(pageMs());
+  }
+
+  /** What the screen shows of each lane. */
+  get figures(): Record<LaneName, LaneFigures> {
+    return Object.fromEntries([...this.lanes].map(([name, { figures }]) => [name, figures])) as Record<
+      LaneName,
+      LaneFigures
+    >;
   }
 
   /** Asks the server for something. What it refuses is shown. */
@@ -89,40 +94,52 @@ export class Projector {
 
   /** Settings as at the beginning, and new clients whose counts begin at zero, as the server's do. */
   async reset(): Promise<void> {
-    await this.#stopThreads();
-    await this.control({ action: 'reset' });
-    this.#startThreads();
+    if (this.#isResetting) return;
+    this.#isResetting = true;
+    try {
+      await this.#begun;
+      await this.#stopThreads();
+      await this.control({ action: 'reset' });
+      this.#startThreads();
+    } finally {
+      this.#isResetting = false;
+    }
   }
 
-  /** Takes a lane out of reach, or back. */
-  async setOffline(name: LaneName, isOffline: boolean): Promise<void> {
-    const others = (this.state?.settings.offline ?? []).filter((other) => other !== name);
-    await this.control({ action: 'set', settings: { offline: isOffline ? [...others, name] : others } });
+  #onConnected(isConnected: boolean): void {
+    // A session that was lost was so with its network: the lanes' connections are replaced as well.
+    if (!isConnected && this.isConnected) for (const thread of this.#threads.values()) thread.reconnect();
+    this.isConnected = isConnected;
+    this.#onChange();
+  }
+
+  #onHead(head: number): void {
+    this.published.learnHead(head, this.nowMs);
+    for (const [name, thread] of this.#threads) {
+      const busyMs = name === 'push' ? (this.state?.settings.handlingMs ?? 0) : 0;
+      if (this.lanes.get(name)?.isSilent(pageMs(), busyMs)) thread.reconnect();
+    }
   }
 
   #onTold(told: Told): void {
     switch (told.tell) {
       case 'welcome':
-        // Another log is another class: nothing of this page holds any more.
-        if (this.#logId !== undefined && this.#logId !== told.logId) location.reload();
-        this.#logId = told.logId;
         this.#urls = told.urls;
+        break;
+      case 'join':
         this.join = told.join;
         break;
       case 'state':
         this.#onState(told.state);
         break;
       case 'counts':
-        if (this.#threads.size === 0 && !this.state?.recorded) return;
+        if (this.#threads.size === 0) return;
         this.published.learnHead(told.head, told.atMs);
         for (const [name, lane] of this.lanes) lane.takeCounts(told.lanes[name]);
         this.countedAtMs = told.atMs;
         break;
       case 'class':
         this.delays = told.delays;
-        break;
-      case 'saw':
-        this.#play(told.lane, told.sights);
         break;
       case 'refused':
         this.refused = told.error;
@@ -133,12 +150,7 @@ export class Projector {
   #onState(state: SessionState): void {
     const before = this.state;
     this.state = state;
-    if (!state.recorded || !state.paused) this.#heldMs = undefined;
-    else this.#heldMs ??= this.nowMs;
-    if (!this.#hasBegun && !state.recorded) {
-      this.#hasBegun = true;
-      void this.#begin();
-    }
+    this.#begun ??= this.#begin();
     if (!before) return;
     const isScene = before.scene !== state.scene;
     for (const [name, lane] of this.lanes) {
@@ -160,7 +172,7 @@ export class Projector {
 
   /** This page takes over; then its clients start, once it knows the server's clock. */
   async #begin(): Promise<void> {
-    await this.control({ action: 'begin', page: this.#page });
+    await this.control({ action: 'begin' });
     while (!this.session.clock.isKnown) await new Promise((wait) => setTimeout(wait, 50));
     this.#startThreads();
   }
@@ -178,12 +190,12 @@ export class Projector {
       const thread = new LaneThread({
         transport: name,
         url: this.#urls[name],
-        token: laneToken(this.#token, this.#page),
+        token: laneToken(this.#token, this.session.page),
         habits: habitsOf(name, state.settings),
         onSights: (sights) => {
-          const converted = sights.map((sight) => onServersClock(sight, this.session.clock));
-          this.session.saw(name, converted);
-          this.#take(name, converted);
+          const oneWayMs = this.state?.settings.oneWayMs ?? 0;
+          for (const sight of sights)
+            this.lanes.get(name)?.take(onServersClock(sight, this.session.clock), oneWayMs);
         },
       });
       this.#threads.set(name, thread);
@@ -199,24 +211,12 @@ export class Projector {
     await Promise.all(threads.map((thread) => thread.stop()));
   }
 
-  /** What was recorded of a lane. Its client began anew where its requests count from zero again. */
-  #play(name: LaneName, sights: readonly Sight[]): void {
-    const isAnew = sights.some((sight) => sight.kind === 'request' && sight.id === 0);
-    if (isAnew && (this.lanes.get(name)?.totals.sent ?? 0) > 0) this.#newLanes();
-    this.#take(name, sights);
-  }
-
-  #take(name: LaneName, sights: readonly Sight[]): void {
-    const oneWayMs = this.state?.settings.oneWayMs ?? 0;
-    for (const sight of sights) this.lanes.get(name)?.take(sight, oneWayMs);
-  }
-
   async #post(control: Control): Promise<ControlAnswer> {
     try {
       const answer = await fetch('/control', {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
-        body: JSON.stringify(control),
+        body: JSON.stringify({ ...control, figures: this.figures }),
       });
       return (await answer.json()) as ControlAnswer;
     } catch {

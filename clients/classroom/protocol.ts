@@ -1,23 +1,27 @@
 import { z } from 'zod';
-import { laneNames, policies } from './settings.ts';
+import { laneNames, limits, policies } from './settings.ts';
 
 export { defaultSettings, laneNames, limits } from './settings.ts';
 
 /**
- * What the classroom's pages and its server say to each other, beside the lanes themselves.
+ * What the classroom's pages and its server send each other, apart from the lanes themselves.
  *
- *     page    ──POST /join {"code": "QK4X", "name": "Ada"}──►  server     a member comes in
+ *     page    ──POST /join {"code": "TQHKX", "name": "Ada"}──►  server    a member joins
  *             ◄──{"token": …}──
- *             ──WebSocket /session?token=…──►                             what is going on, pushed to everybody
- *             ◄──state──state──answer──                                   … and what members see, the other way
+ *             ──WebSocket /session?token=…&page=…──►                      the server pushes what is going on
+ *             ◄──state──state──clock──                                    … and the page sends votes and latencies
  *             ──POST /control {"action": …}, Authorization: Bearer …──►   the presenter's controls
  *
- * The pages take the types alone, and the values of settings.ts; the server checks all input by the schemas.
- * Parameters bear the names that they have in a result file. A session that the server closes with a code
- * from 4000 on is over for good: the page says the reason, and does not come back.
+ * `page` is a name that each page makes up when it loads. A page that loses its connection comes back under
+ * the same name; a page under a new name takes over, and the server closes the one before it for good.
+ * Parameters have the names that they have in a result file. A close code from 4000 on is final: the page
+ * shows the reason and does not reconnect.
  */
 
 export type LaneName = (typeof laneNames)[number];
+
+const count = z.number().int().min(0);
+const measured = z.number().min(0);
 
 /** What the presenter sets. Every value has its limits, which a refusal names. */
 export const settingsSchema = z.strictObject({
@@ -51,13 +55,12 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** A control of the presenter: `POST /control`. */
 export const controlSchema = z.discriminatedUnion('action', [
-  /**
-   * A projector page takes over: counts begin anew, the page before it is cut off. With a name of its own it
-   * alone reaches the lanes from then on, with `laneToken`.
-   */
-  z.strictObject({ action: z.literal('begin'), page: z.string().min(1).max(64).optional() }),
+  /** The projector's clients start: every lane's connections are cut, and counts start from zero. */
+  z.strictObject({ action: z.literal('begin') }),
   /** Changes some settings, the others stay. */
   z.strictObject({ action: z.literal('set'), settings: settingsSchema.partial() }),
+  /** Takes one lane offline or back online. */
+  z.strictObject({ action: z.literal('offline'), lane: z.enum(laneNames), isOffline: z.boolean() }),
   /** Sets what a scene says, and puts its question in place. */
   z.strictObject({ action: z.literal('scene'), scene: z.number().int().min(1).max(9) }),
   z.strictObject({ action: z.literal('pause') }),
@@ -77,7 +80,7 @@ export const controlSchema = z.discriminatedUnion('action', [
   }),
   /** Takes the question off the screen. */
   z.strictObject({ action: z.literal('dismiss') }),
-  /** Writes the session as a result file with its report, and its recording. */
+  /** Writes the lesson as a result file with its report. */
   z.strictObject({ action: z.literal('save') }),
 ]);
 
@@ -87,57 +90,68 @@ export type Control = z.infer<typeof controlSchema>;
 export type ControlAnswer = { ok: true; saved?: Saved } | { error: string };
 
 /** Files that were written, and where the page can open the report. */
-export type Saved = { resultFile: string; reportFile: string; recordingFile: string; reportPath: string };
+export type Saved = { resultFile: string; reportFile: string; reportPath: string };
 
 /** `POST /join`. */
 export const joinSchema = z.strictObject({
   code: z.string().min(1).max(16),
   name: z.string().trim().min(1).max(40),
+  /** The token of an earlier visit: with it this is the same person, not one more. */
+  token: z.string().max(64).optional(),
 });
+
+export type JoinRequest = z.infer<typeof joinSchema>;
 
 export type Joined = { token: string; member: number };
 
-/** One thing that a client saw. Times are the server's monotonic milliseconds, converted by the page's clock. */
-export const sightSchema = z.discriminatedUnion('kind', [
+/** One lane's figures, as the projector shows them. Latencies run from the scheduled send to the end of the handler. */
+export const laneFiguresSchema = z.strictObject({
+  messages: count,
+  p50Ms: measured.nullable(),
+  p95Ms: measured.nullable(),
+  maxMs: measured.nullable(),
+  /** Of the message that was handled last. */
+  lastMs: measured.nullable(),
+  /** Polls answered; for push and SSE, connections opened. */
+  requests: count,
+  empty: count,
+  /** Both ways, as the server counted them. */
+  bytes: count,
+  /** Messages that will never come. */
+  missed: count,
+  /** Connections opened beyond the first. */
+  reconnects: count,
+  /** Messages that the page has read and not handled. */
+  inboxMessages: count,
+  /** Bytes that wait in the server for this client. */
+  backlogBytes: count,
+});
+
+export type LaneFigures = z.infer<typeof laneFiguresSchema>;
+
+/** What the projector's screen showed when a control was pressed. It goes with every control, as `figures`. */
+export const figuresSchema = z.record(z.enum(laneNames), laneFiguresSchema);
+
+export type OnScreen = z.infer<typeof figuresSchema>;
+
+/** One event of a lane's client, on its page. Times are milliseconds of the server's clock once the page has converted them. */
+export type Sight =
   /** A request was sent: a poll, or the opening of a connection. */
-  z.strictObject({ kind: z.literal('request'), id: z.number().int().min(0), atMs: z.number() }),
-  /** Its answer came, with so many messages. */
-  z.strictObject({
-    kind: z.literal('answer'),
-    id: z.number().int().min(0),
-    atMs: z.number(),
-    messages: z.number().int().min(0),
-  }),
-  /** Its answer did not come, or a connection was lost. */
-  z.strictObject({
-    kind: z.literal('failure'),
-    id: z.number().int().min(0),
-    atMs: z.number(),
-    reason: z.string().max(200),
-  }),
+  | { kind: 'request'; id: number; atMs: number }
+  /** Its response came, with this number of messages. */
+  | { kind: 'answer'; id: number; atMs: number; messages: number }
+  /** Its response did not come, or a connection was lost. */
+  | { kind: 'failure'; id: number; atMs: number; reason: string }
   /** A message reached the client. */
-  z.strictObject({
-    kind: z.literal('arrived'),
-    seq: z.number().int().min(1),
-    dueMs: z.number(),
-    atMs: z.number(),
-  }),
-  /** Its handler was done with it. */
-  z.strictObject({ kind: z.literal('handled'), seq: z.number().int().min(1), atMs: z.number() }),
-  /** From where the subscription counts: after its acknowledgement, with the log's head at that instant. */
-  z.strictObject({ kind: z.literal('subscribed'), seq: z.number().int().min(0), atMs: z.number() }),
-  /** The server or the ledger said that messages up to here, so many, will never come. */
-  z.strictObject({
-    kind: z.literal('missed'),
-    upToSeq: z.number().int().min(0),
-    count: z.number().int().min(1),
-    atMs: z.number(),
-  }),
-]);
+  | { kind: 'arrived'; seq: number; dueMs: number; atMs: number }
+  /** Its handler finished. */
+  | { kind: 'handled'; seq: number; atMs: number }
+  /** The subscription counts from here: the log's head when the server acknowledged it. */
+  | { kind: 'subscribed'; seq: number; atMs: number }
+  /** `count` messages up to this one will never come. */
+  | { kind: 'missed'; upToSeq: number; count: number; atMs: number };
 
-export type Sight = z.infer<typeof sightSchema>;
-
-/** What a page sends over `/session`. A projector page reports on its lanes, a member on its own client. */
+/** What a page sends over `/session`. All but `clock` is for members. */
 export const saidSchema = z.discriminatedUnion('say', [
   /** A clock sample is wanted. */
   z.strictObject({ say: z.literal('clock'), id: z.number().int().min(0) }),
@@ -148,39 +162,37 @@ export const saidSchema = z.discriminatedUnion('say', [
   }),
   /** A member wants this transport, or leaves the choice to the server. */
   z.strictObject({ say: z.literal('transport'), transport: z.enum([...laneNames, 'assign']) }),
-  /** What a member's client or, with the presenter's token, a lane saw since the last time. */
+  /** Latencies of the messages that the member's client has handled since the last time. */
   z.strictObject({
-    say: z.literal('saw'),
-    transport: z.enum(laneNames),
-    /** Half of the best round trip of the clock samples: no time here is better than that. */
+    say: z.literal('latencies'),
+    /** Half of the best round trip of the clock samples: no latency here is known better than that. */
     uncertaintyMs: z.number().min(0).max(60_000),
-    sights: z.array(sightSchema).max(500),
+    /** From the scheduled send to the end of the handler. Below 0 within the clock's uncertainty. */
+    latenciesMs: z.array(z.number().min(-60_000).max(3_600_000)).max(limits.latenciesAtOnce),
   }),
+  /** The member leaves: its place is free, and an open vote counts without it. */
+  z.strictObject({ say: z.literal('leave') }),
 ]);
 
 export type Said = z.infer<typeof saidSchema>;
 
 /** What the server sends over `/session`. */
 export type Told =
-  /** Who is told, first of all. `lanes` for the projector, `servers` for a member: where the transports are. */
-  | {
-      tell: 'welcome';
-      role: 'presenter' | 'member';
-      name: string;
-      logId: string;
-      urls: Record<LaneName, string>;
-      join?: JoinHint;
-    }
-  | { tell: 'clock'; id: number; nowMs: number }
+  /** Sent first. `urls`: where this page's transports are. */
+  | { tell: 'welcome'; role: 'presenter' | 'member'; name: string; urls: Record<LaneName, string> }
+  /** How phones join, to the projector: sent first, and when this machine's address changes. */
+  | { tell: 'join'; join: JoinHint }
+  /** `head`: the newest message's `seq` at that instant, by which a page notices a lane that has fallen silent. */
+  | { tell: 'clock'; id: number; nowMs: number; head: number }
   | { tell: 'state'; state: SessionState }
   /** The server's own counts, once a second: of the lanes to the projector, since the last `begin` or `reset`. */
   | { tell: 'counts'; atMs: number; head: number; lanes: Record<LaneName, LaneCounts> }
   /** The class's delays by transport, once a second, to the projector. */
   | { tell: 'class'; delays: ClassDelays[] }
-  /** A member's transport, chosen or assigned. */
+  /** A member's transport: chosen, assigned, or the one it had before it reconnected. */
   | { tell: 'transport'; transport: LaneName }
-  /** While a recording plays: what a lane saw, its times moved to the clock that the server answers with. */
-  | { tell: 'saw'; lane: LaneName; sights: Sight[] }
+  /** The server has counted this member's vote. */
+  | { tell: 'voted'; question: string; choice: number }
   /** Something that was said was refused, and why. */
   | { tell: 'refused'; error: string };
 
@@ -194,8 +206,6 @@ export type SessionState = {
   scene: number | null;
   members: { count: number; limit: number; byTransport: Record<LaneName, number> };
   vote: VoteState | null;
-  /** Playing from a file: nothing on the screen is happening now. */
-  recorded: boolean;
 };
 
 export type VoteState = {
@@ -203,6 +213,8 @@ export type VoteState = {
   open: boolean;
   /** How many have voted. */
   votes: number;
+  /** How many could: everybody who is here, and those who have voted and whose phone sleeps. */
+  people: number;
   /** Votes per choice, once closed. */
   counts?: number[];
   /** What was measured, in one sentence with its figures, once closed; `null` when there is nothing to go by as yet. */
@@ -237,17 +249,4 @@ export type ClassDelays = {
   dots: { p50Ms: number; uncertaintyMs: number }[];
   /** Members whose clock is too uncertain to be drawn. */
   leftOut: number;
-};
-
-/** A recorded session: what the projector's lanes saw, with what was set meanwhile. Played by `--replay`. */
-export type Recording = {
-  recordingVersion: 1;
-  startedAt: string;
-  /** Milliseconds from the start of the recording. */
-  events: (
-    | { atMs: number; lane: LaneName; sights: Sight[] }
-    | { atMs: number; state: SessionState }
-    | { atMs: number; counts: { head: number; lanes: Record<LaneName, LaneCounts> } }
-    | { atMs: number; delays: ClassDelays[] }
-  )[];
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LaneName } from './protocol.ts';
+import type { LaneFigures, LaneName } from './protocol.ts';
 import { settingsSchema } from './protocol.ts';
-import { type Figures, type LaneFigures, questionOf, questions } from './questions.ts';
+import { type Figures, questionOf, questions } from './questions.ts';
 import { scenes } from './scenes.ts';
 import { defaultSettings, laneNames } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { counted, writeBytes, writeCount, writeRatio, writeTime } from './numbers.ts';
-import type { ClassDelays, LaneName, Settings } from './protocol.ts';
+import type { ClassDelays, LaneFigures, LaneName, Settings } from './protocol.ts';
 
 /**
  * The questions that stand before the answers: for each scene two that ask for the same understanding, so
@@ -34,29 +34,6 @@ export type Figures = {
   lanes: Record<LaneName, LaneFigures>;
   /** The class by transport; empty while nobody has joined. */
   delays: readonly ClassDelays[];
-};
-
-/** One lane's figures. Ages run from the instant a message was due to the end of its handling. */
-export type LaneFigures = {
-  messages: number;
-  p50Ms: number | null;
-  p95Ms: number | null;
-  maxMs: number | null;
-  /** The age of the message that was handled last. */
-  lastMs: number | null;
-  /** Polls answered; for push and SSE, connections opened. */
-  requests: number;
-  empty: number;
-  /** Both ways, as the server counted them. */
-  bytes: number;
-  /** Messages that will never come. */
-  missed: number;
-  /** Connections opened beyond the first. */
-  reconnects: number;
-  /** Messages that the page has read and not handled. */
-  inboxMessages: number;
-  /** Bytes that wait in the server for this client. */
-  backlogBytes: number;
 };
 
 /** What choices are called. */

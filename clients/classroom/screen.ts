@@ -1,7 +1,8 @@
 import { defaultSpanMs } from './choices.ts';
+import type { Memory } from './memory.ts';
 import type { Projector } from './projector.ts';
 import type { LaneName } from './protocol.ts';
-import { type Question, questionOf } from './questions.ts';
+import { letters, type Question, questionOf } from './questions.ts';
 import { type Scene, sceneAt } from './scenes.ts';
 import { laneNames } from './settings.ts';
 
@@ -35,12 +36,26 @@ export class Screen {
   showsJoin: boolean | undefined;
   /** A question that stands before the lanes and has not been put to the vote. */
   preview: Question | undefined;
+  /** Hands that were counted in the room, for the choices of the question that is open. */
+  hands: readonly (number | undefined)[] = [];
   readonly #projector: Projector;
-  readonly #onChange: () => void;
+  readonly #memory: Memory;
+  readonly #showSoon: () => void;
 
-  constructor(projector: Projector, onChange: () => void) {
+  /** A page that is loaded again shows what it showed before, from its memory. */
+  constructor(projector: Projector, memory: Memory, showSoon: () => void) {
     this.#projector = projector;
-    this.#onChange = onChange;
+    this.#memory = memory;
+    this.#showSoon = showSoon;
+    const { preview, ...rest } = JSON.parse(memory.get('screen') ?? '{}');
+    Object.assign(this, rest, preview && { preview: questionOf(preview) });
+  }
+
+  #onChange(): void {
+    const { selected, chosenSpanMs, chosenClass, showsJoin, hands, preview } = this;
+    const seen = { selected, chosenSpanMs, chosenClass, showsJoin, hands, preview: preview?.id };
+    this.#memory.set('screen', JSON.stringify(seen));
+    this.#showSoon();
   }
 
   /** The question before the lanes: one that is put to the vote, or is about to be. */
@@ -67,9 +82,7 @@ export class Screen {
 
   /** How far the pictures are behind: as long as the way takes, so that what is on it can be shown to travel. */
   get lagMs(): number {
-    const { state } = this.#projector;
-    const oneWayMs = state?.settings.oneWayMs ?? 0;
-    if (state?.recorded) return oneWayMs + toldEveryMs;
+    const oneWayMs = this.#projector.state?.settings.oneWayMs ?? 0;
     return oneWayMs === 0 ? 0 : oneWayMs + 50;
   }
 
@@ -99,12 +112,22 @@ export class Screen {
   }
 
   async ask(question: Question): Promise<void> {
+    this.hands = [];
     const answer = await this.#projector.control({ action: 'ask', question: question.id });
     if ('ok' in answer) this.preview = undefined;
     this.#onChange();
   }
 
-  async closeVote(hands?: number[]): Promise<void> {
+  /** The hands of all four choices, where any were counted. */
+  get countedHands(): number[] | undefined {
+    const { hands } = this;
+    return hands.some((count) => count !== undefined)
+      ? letters.map((_, choice) => hands[choice] ?? 0)
+      : undefined;
+  }
+
+  async closeVote(): Promise<void> {
+    const hands = this.countedHands;
     await this.#projector.control({ action: 'close-vote', ...(hands && { hands }) });
   }
 
@@ -113,8 +136,7 @@ export class Screen {
     this.preview = undefined;
     this.showsKeys = false;
     if (this.showsJoin !== false && this.isJoinShown) this.showsJoin = false;
-    if (this.#projector.state?.vote && !this.#projector.state.recorded)
-      await this.#projector.control({ action: 'dismiss' });
+    if (this.#projector.state?.vote) await this.#projector.control({ action: 'dismiss' });
     this.#onChange();
   }
 
@@ -122,6 +144,7 @@ export class Screen {
     this.preview = undefined;
     this.chosenClass = undefined;
     this.chosenSpanMs = undefined;
+    this.#onChange();
     await this.#projector.reset();
   }
 
@@ -137,9 +160,9 @@ export class Screen {
   }
 
   /** The vote's next step: open, closed, gone. */
-  async vote(hands?: number[]): Promise<void> {
+  async vote(): Promise<void> {
     const { state } = this.#projector;
-    if (state?.vote?.open) await this.closeVote(hands);
+    if (state?.vote?.open) await this.closeVote();
     else if (state?.vote) await this.showLanes();
     else if (this.preview) await this.ask(this.preview);
     else {
@@ -148,29 +171,41 @@ export class Screen {
     }
   }
 
+  /** Does what a key stands for. A key that is held does it once. */
   onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    const { selected } = this;
-    const { state } = this.#projector;
-    const { key } = event;
-    if (/^[1-9]$/.test(key)) void this.open(Number(key));
-    else if (key === ' ') void this.pauseOrResume();
-    else if (key === '.') void this.#projector.control({ action: 'step' });
-    else if (key === 'b') void this.burst();
-    else if (key === 'r') void this.reset();
-    else if (key === 'v') void this.vote();
-    else if (key === 'n' && this.otherQuestion && !this.#isVoteOpen) void this.ask(this.otherQuestion);
-    else if (key === 'c') this.change({ chosenClass: !this.showsClass });
-    else if (key === 'j') this.change({ showsJoin: !this.isJoinShown });
-    else if (key === 's') void this.#projector.control({ action: 'save' });
-    else if (key === 'o')
-      void this.#projector.setOffline(selected, !state?.settings.offline.includes(selected));
-    else if (key === 'ArrowUp') this.#select(-1);
-    else if (key === 'ArrowDown') this.#select(1);
-    else if (key === '?') this.change({ showsKeys: !this.showsKeys });
-    else if (key === 'Escape' && !this.#isVoteOpen) void this.showLanes();
-    else return;
+    const act = this.#actionOf(event.key);
+    if (!act) return;
     event.preventDefault();
+    if (!event.repeat) void act();
+  }
+
+  #actionOf(key: string): (() => unknown) | undefined {
+    if (/^[1-9]$/.test(key)) return () => this.open(Number(key));
+    if (key === 'Escape') return this.#isVoteOpen ? undefined : () => this.showLanes();
+    return this.#actions[key];
+  }
+
+  readonly #actions: Readonly<Record<string, () => unknown>> = {
+    ' ': () => this.pauseOrResume(),
+    '.': () => this.#projector.control({ action: 'step' }),
+    b: () => this.burst(),
+    r: () => this.reset(),
+    v: () => this.vote(),
+    n: () => this.otherQuestion && !this.#isVoteOpen && this.ask(this.otherQuestion),
+    c: () => this.change({ chosenClass: !this.showsClass }),
+    j: () => this.change({ showsJoin: !this.isJoinShown }),
+    s: () => this.#projector.control({ action: 'save' }),
+    o: () => this.toggleOffline(this.selected),
+    ArrowUp: () => this.#select(-1),
+    ArrowDown: () => this.#select(1),
+    '?': () => this.change({ showsKeys: !this.showsKeys }),
+  };
+
+  /** Takes a lane offline, or back online. */
+  async toggleOffline(lane: LaneName): Promise<void> {
+    const isOffline = !this.#projector.state?.settings.offline.includes(lane);
+    await this.#projector.control({ action: 'offline', lane, isOffline });
   }
 
   get #scene(): Scene | undefined {
@@ -187,10 +222,7 @@ export class Screen {
   }
 }
 
-/** A recording knows of what was seen when it was told, half a second later at most. */
-const toldEveryMs = 600;
-
-type Changeable = 'selected' | 'chosenSpanMs' | 'chosenClass' | 'showsKeys' | 'showsJoin';
+type Changeable = 'selected' | 'chosenSpanMs' | 'chosenClass' | 'showsKeys' | 'showsJoin' | 'hands';
 
 /** Whether a key belongs to what has the focus: a field takes all of them, a button the space bar. */
 function isTyping({ target, key }: KeyboardEvent): boolean {

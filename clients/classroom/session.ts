@@ -1,123 +1,160 @@
 import { backoffMs } from '../backoff.ts';
 import { pageMs, ServerClock } from './clock.ts';
-import type { LaneName, Said, Sight, Told } from './protocol.ts';
-import { SightQueue } from './sight-queue.ts';
+import type { Said, Sight, Told } from './protocol.ts';
+import { Silence, silenceLimitMs } from './silence.ts';
 
 export type SessionOptions = {
+  /** The classroom's origin: `http://host:port`. */
+  origin: string;
   token: string;
-  /** Takes what the server tells, but for answers to the clock. */
+  /** What this page calls itself. Default: a name that it makes up. */
+  page?: string;
+  /** Opens a WebSocket: the browser's own, or in Node one with the same interface. */
+  openSocket: (url: string) => WebSocket;
+  /** Called with everything the server sends except clock responses. */
   onTold(told: Told): void;
-  /** The connection is there, or is not. */
+  /** Called when the session connects, and when it loses its connection. */
   onConnected(isConnected: boolean): void;
-  /** It is over for good, and why. */
-  onOver(reason: string): void;
+  /** Called about once a second with the newest message's `seq` at the server. */
+  onHead(head: number): void;
+  /** Called when the server closes the session for good, with the close code and its reason. */
+  onOver(reason: string, code: number): void;
 };
 
-/** Clock samples: some at once, for a good one, then one now and then, since clocks drift. */
+/** Clock samples: a few at once for a good one, then one per second, since clocks drift. */
 const samplesAtFirst = 20;
 const sampleFirstMs = 60;
 const sampleLaterMs = 1000;
 
-/** How often sights are told. */
-const tellEveryMs = 500;
+/** How often the page looks whether the server has fallen silent. */
+const lookEveryMs = 500;
 
 /** Codes from here on close a session for good. */
 const overFrom = 4000;
 
-/** A page's session: what is going on comes down, what it sees goes up, and its clock is kept. */
+/**
+ * A page's session: state comes down, votes and latencies go up, and the server's clock is kept.
+ *
+ *     page ──clock──► ◄──clock── ──clock──► ╳ … 6 s of silence: drop the connection, open another
+ *
+ * A phone that changes networks is never told that its old connections are dead. The clock tells: it is asked
+ * for once a second.
+ */
 export class Session {
   readonly clock = new ServerClock();
   readonly #options: SessionOptions;
-  readonly #queue = new SightQueue();
+  /** What this page calls itself. The server tells one that comes back from one that takes over by it. */
+  readonly page: string;
   readonly #asked = new Map<number, number>();
   #socket: WebSocket | undefined;
+  #silence = new Silence();
   #samples = 0;
   #failuresInARow = 0;
-  #isOver = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #watch: ReturnType<typeof setInterval>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.page = options.page ?? Math.random().toString(36).slice(2);
     this.#connect();
-    setInterval(() => this.#tellSights(), tellEveryMs);
+    this.#watch = setInterval(() => this.#findSilence(), lookEveryMs);
   }
 
-  /** Sights that could not be told. */
-  get lost(): number {
-    return this.#queue.lost;
+  /** Sends something, if there is a connection. */
+  say(said: Said): void {
+    if (this.#socket?.readyState === open) this.#socket.send(JSON.stringify(said));
   }
 
-  /** Says something, if there is a connection. Returns whether it was said. */
-  say(said: Said): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(said));
-    return true;
-  }
-
-  /** Enters what a lane saw, its times already the server's. It is told soon. */
-  saw(transport: LaneName, sights: readonly Sight[]): void {
-    this.#queue.add(transport, sights);
+  /** Ends the session from this side. */
+  close(): void {
+    this.#stop();
+    if (!this.#socket) return;
+    this.#socket.onclose = null;
+    this.#socket.close();
   }
 
   #connect(): void {
-    const socket = new WebSocket(
-      `${location.origin.replace(/^http/, 'ws')}/session?token=${encodeURIComponent(this.#options.token)}`,
-    );
+    const { origin, token, openSocket } = this.#options;
+    const query = new URLSearchParams({ token, page: this.page });
+    const socket = openSocket(`${origin.replace(/^http/, 'ws')}/session?${query}`);
     this.#socket = socket;
+    this.#silence = new Silence();
+    this.#asked.clear();
     socket.onopen = () => {
       this.#failuresInARow = 0;
       this.#samples = 0;
+      this.#silence.end();
       this.#options.onConnected(true);
       this.#askTime(socket);
     };
-    socket.onmessage = ({ data }) => this.#onTold(JSON.parse(data));
+    socket.onmessage = ({ data }) => this.#onTold(JSON.parse(String(data)));
     socket.onclose = ({ code, reason }) => {
       if (code >= overFrom) {
-        this.#isOver = true;
-        this.#options.onOver(reason);
-        return;
-      }
-      this.#options.onConnected(false);
-      this.#failuresInARow += 1;
-      setTimeout(() => this.#connect(), backoffMs(this.#failuresInARow, Math.random));
+        this.#stop();
+        this.#options.onOver(reason, code);
+      } else this.#reconnect();
     };
+    // A failure closes the socket, which is enough to know.
+    socket.onerror = () => {};
+  }
+
+  #stop(): void {
+    clearInterval(this.#watch);
+    clearTimeout(this.#timer);
+  }
+
+  #reconnect(): void {
+    clearTimeout(this.#timer);
+    this.#options.onConnected(false);
+    this.#failuresInARow += 1;
+    this.#timer = setTimeout(() => this.#connect(), backoffMs(this.#failuresInARow, Math.random));
+  }
+
+  /** Drops a connection that the server has fallen silent on. Its closing handshake would wait for ever. */
+  #findSilence(): void {
+    const socket = this.#socket;
+    const isTried = socket?.readyState === open || socket?.readyState === connecting;
+    if (this.#silence.upTo(pageMs()) < silenceLimitMs || !socket || !isTried) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.#socket = undefined;
+    this.#reconnect();
   }
 
   #askTime(socket: WebSocket): void {
-    if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
+    if (socket !== this.#socket || socket.readyState !== open) return;
     this.#samples += 1;
     this.#asked.set(this.#samples, pageMs());
     this.say({ say: 'clock', id: this.#samples });
     const nextMs = this.#samples < samplesAtFirst ? sampleFirstMs : sampleLaterMs;
-    setTimeout(() => whenIdle(() => this.#askTime(socket)), nextMs);
+    this.#timer = setTimeout(() => whenIdle(() => this.#askTime(socket)), nextMs);
   }
 
   #onTold(told: Told): void {
+    const receivedMs = pageMs();
+    this.#silence.end();
     if (told.tell !== 'clock') {
       this.#options.onTold(told);
       return;
     }
-    const receivedMs = pageMs();
     const sentMs = this.#asked.get(told.id);
     this.#asked.delete(told.id);
     if (sentMs !== undefined) this.clock.enter(sentMs, receivedMs, told.nowMs);
-  }
-
-  #tellSights(): void {
-    if (!this.clock.isKnown || this.#isOver || this.#socket?.readyState !== WebSocket.OPEN) return;
-    for (const said of this.#queue.take(Math.min(this.clock.uncertaintyMs, uncertaintyMaxMs))) this.say(said);
+    this.#options.onHead(told.head);
   }
 }
 
-/** When the page has nothing to paint: an answer that has to wait for that makes a bad sample. */
+/** States of a WebSocket. A page in Node may have no global one to read them from. */
+const connecting = 0;
+const open = 1;
+
+/** When the page has nothing to paint: a response that has to wait for that makes a bad sample. */
 function whenIdle(call: () => void): void {
   if ('requestIdleCallback' in globalThis) requestIdleCallback(call, { timeout: 500 });
   else call();
 }
 
-/** The most uncertainty that the protocol takes. */
-const uncertaintyMaxMs = 60_000;
-
-/** A sight with its times moved to the server's clock, in microseconds: more digits mean nothing. */
+/** The same event with its time on the server's clock, in microseconds: more digits mean nothing. */
 export function onServersClock(sight: Sight, clock: ServerClock): Sight {
   return { ...sight, atMs: Math.round(clock.at(sight.atMs) * 1000) / 1000 };
 }

@@ -35,11 +35,14 @@ export const defaultSettings: Settings = {
 /** Limits of a class. The answer that refuses names them. */
 export const limits = {
   members: 250,
-  /** Characters in what a page says at once. */
-  saidBytes: 128 * 1024,
+  /** Bytes of one thing that a page says. */
+  saidBytes: 8 * 1024,
   /** Things that one member may say per second, on average, and at once. */
   saidPerSecond: 10,
   saidAtOnce: 40,
-  /** Events that a recording holds; what comes after that is not recorded, and the page says so. */
-  recordedSights: 400_000,
+  /** Latencies in one thing that a member says. */
+  latenciesAtOnce: 250,
 } as const;
+
+/** Close codes of a session that is over for good. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
+export const closeCodes = { ended: 4000, takenOver: 4001, unknown: 4003, flooding: 4008 } as const;

@@ -2,7 +2,6 @@ import type { Result } from '../../bench/result.ts';
 import { breakEvenFigures } from './break-even.ts';
 import { brokerFigures } from './broker.ts';
 import { chatRoomFigures } from './chat-room.ts';
-import { classroomFigures } from './classroom.ts';
 import { crowdFigures } from './crowd.ts';
 import { distanceFigures } from './distance.ts';
 import type { Figure } from './figure.ts';
@@ -30,7 +29,6 @@ const figuresOf: Record<string, (result: Result) => Figure[]> = {
   herd: herdFigures,
   path: pathFigures,
   'chat-room': chatRoomFigures,
-  classroom: classroomFigures,
   broker: brokerFigures,
   published: publishedFigures,
   honest: honestFigures,

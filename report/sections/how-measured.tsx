@@ -30,18 +30,22 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
             </pre>
             <p class="quiet">
               {isClass
-                ? 'Another class will set other things. The recording that was saved beside the result plays this one again.'
+                ? 'Another class will set other things.'
                 : 'The same seed gives the same messages. The delays are this machine’s own.'}
             </p>
           </div>
         </div>
-        <CompareWith embedsResult={embedsResult} />
+        {!isClass && <CompareWith embedsResult={embedsResult} />}
       </div>
       {claims && <DataTable table={claims} title="The claims of LAB.md" />}
-      <DataTable table={booksTable(result)} title="The books" />
-      <p class="note">
-        Each trial’s own books, and all else that was counted of it, stand in the result file.
-      </p>
+      {!isClass && (
+        <>
+          <DataTable table={booksTable(result)} title="The books" />
+          <p class="note">
+            Each trial’s own books, and all else that was counted of it, stand in the result file.
+          </p>
+        </>
+      )}
       {embedsResult && (
         <button type="button" class="script-only download" data-json>
           Download the whole result as JSON
@@ -87,16 +91,14 @@ function MethodInClass() {
       <div>
         <p>
           Every server reads one log that one source fills, so only the delivery differs. The clients are
-          browsers: four lanes on the projector, behind an emulated distance, and one client on each member’s
-          phone. A page reads the server’s clock again and again and goes by the answer of the quickest round
-          trip; half of that is its uncertainty, and a delay that is not larger is left out. The age of a
-          message counts from the instant at which it was planned to the end of its handling.
+          browsers: four lanes on the projector, behind an emulated one-way delay, and one client on each
+          phone. A page reads the server’s clock once a second and takes the response with the shortest round
+          trip; half of that round trip is the uncertainty of every latency.
         </p>
         <p>
-          A stretch is what was published between two changes of the controls. Its books are kept by the
-          number of each message: what pages say arrived, was handled or is missing is held against the log
-          and against what the server’s outbox dropped. Requests and bytes are the servers’ own counts. One
-          process held all servers and the pages, so it says nothing of processor time.
+          The figures are those that stood on the projector’s screen when the settings changed, or when the
+          lesson was saved. Pages counted messages and latencies, servers counted bytes. One process ran all
+          servers and the pages: the figures illustrate, and are no evidence. For evidence, run the lab.
         </p>
       </div>
     </div>

@@ -2,7 +2,7 @@ import type { Finding } from '../../bench/result.ts';
 
 /** The lines of the lecture, in its order, and the experiments that test each. */
 const lectureLines: { line: string; experiments: string[] }[] = [
-  { line: 'Pro: it is real time', experiments: ['freshness', 'distance', 'crowd', 'classroom'] },
+  { line: 'Pro: it is real time', experiments: ['freshness', 'distance', 'crowd'] },
   { line: 'Con 1: the client must be online', experiments: ['offline', 'herd'] },
   { line: 'Con 2: clients might not handle the load', experiments: ['overwhelmed'] },
   { line: 'Con 3: it requires a bidirectional protocol', experiments: ['path'] },

@@ -1,0 +1,114 @@
+import type { Result, Segment } from '../../bench/result.ts';
+import { transportLooks } from '../../clients/transports.ts';
+import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { counted, writeDuration } from '../units.ts';
+import { anchors } from './anchors.ts';
+import { DataTable } from './data-table.tsx';
+import { machineSentence } from './machine.ts';
+
+/** What a class was shown, segment by segment: the figures that stood on the projector's screen. */
+export function LessonSection({ result }: { result: Result }) {
+  const { segments = [], dropped = 0 } = result.lesson ?? {};
+  return (
+    <>
+      <header class="first-screen" id={anchors.verdicts}>
+        <p class="kicker">Push versus polling · a lesson</p>
+        <h1>What the class saw</h1>
+        <p>
+          {counted(segments.length, 'segment')} between two changes of the controls
+          {dropped > 0 && `, without the first ${dropped}: at most ${segments.length} are kept`}.
+        </p>
+        <dl class="basis">
+          <div>
+            <dt>Where?</dt>
+            <dd>{machineSentence(result)}</dd>
+          </div>
+        </dl>
+      </header>
+      {segments.map((segment, index) => (
+        <SegmentSection segment={segment} number={index + 1} key={index} />
+      ))}
+    </>
+  );
+}
+
+function SegmentSection({ segment, number }: { segment: Segment; number: number }) {
+  const { title, settings, durationMs, phones } = segment;
+  const changed = settings.filter(({ isDefault }) => !isDefault);
+  const name = `${number}. ${title ?? 'Without a scene'}`;
+  return (
+    <section class="experiment" aria-label={name}>
+      <h2>{name}</h2>
+      <p>
+        {writeDuration(durationMs)}.{' '}
+        {changed.length === 0
+          ? 'All settings as at the beginning.'
+          : `Settings that differ from the beginning: ${changed.map(({ label, value }) => `${label} ${value}`).join(', ')}.`}
+      </p>
+      <DataTable table={lanesTable(segment, number)} title="The projector’s lanes" />
+      {phones.length > 0 && <DataTable table={phonesTable(segment, number)} title="The phones" />}
+    </section>
+  );
+}
+
+function lanesTable({ lanes }: Segment, number: number): Table {
+  return {
+    id: `lesson-${number}-lanes`,
+    caption:
+      'One client per lane, as the screen showed it. Latency: from the scheduled send to the end of the handler.',
+    staysOpen: true,
+    columns: [
+      wordColumn('transport'),
+      numberColumn('messages'),
+      numberColumn('latency p50', 'ms'),
+      numberColumn('latency p95', 'ms'),
+      numberColumn('maximum', 'ms'),
+      numberColumn('requests'),
+      numberColumn('empty'),
+      numberColumn('bytes'),
+      numberColumn('missed'),
+      numberColumn('reconnects'),
+      numberColumn('waiting in the page'),
+      numberColumn('waiting in the server', 'bytes'),
+    ],
+    rows: lanes.map((lane) => [
+      wordCell(transportLooks[lane.transport].label),
+      countCell(lane.messages),
+      numberCell(lane.p50Ms),
+      numberCell(lane.p95Ms),
+      numberCell(lane.maxMs),
+      countCell(lane.requests),
+      countCell(lane.empty),
+      countCell(lane.bytes),
+      countCell(lane.missed),
+      countCell(lane.reconnects),
+      countCell(lane.inboxMessages),
+      countCell(lane.backlogBytes),
+    ]),
+  };
+}
+
+function phonesTable({ phones }: Segment, number: number): Table {
+  return {
+    id: `lesson-${number}-phones`,
+    caption:
+      'All phones of a transport together. Latencies below the uncertainty of a phone’s clock are left out.',
+    staysOpen: true,
+    columns: [
+      wordColumn('transport'),
+      numberColumn('phones'),
+      numberColumn('messages'),
+      numberColumn('latency p50', 'ms'),
+      numberColumn('latency p95', 'ms'),
+      numberColumn('clock too uncertain', 'phones'),
+    ],
+    rows: phones.map((phone) => [
+      wordCell(transportLooks[phone.transport].label),
+      countCell(phone.members),
+      countCell(phone.messages),
+      numberCell(phone.p50Ms),
+      numberCell(phone.p95Ms),
+      countCell(phone.leftOut),
+    ]),
+  };
+}
