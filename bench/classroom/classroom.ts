@@ -211,6 +211,7 @@ export class Classroom {
       return;
     }
     member.pages += 1;
+    member.wasHere = true;
     if (member.transport) page.tell({ tell: 'transport', transport: member.transport });
     const choice = this.#lesson.votes.choiceOf(member.number);
     if (choice) page.tell({ tell: 'voted', ...choice });

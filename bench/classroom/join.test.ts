@@ -71,13 +71,20 @@ it('gives back a hostile name as the text that it is', async () => {
   expect((await (await held.member(name)).hear('welcome')).name).toBe(name);
 });
 
-it('takes as many members as the limit says, and names it to the next one', async () => {
-  const joins = Array.from({ length: limits.members }, (_, index) => held.join(held.code, `${index}`));
-  expect(new Set((await Promise.all(joins)).map(({ status }) => status))).toEqual(new Set([200]));
-  expect(await held.join(held.code, 'one too many')).toEqual({
-    status: 403,
-    error: `the class is full: it takes at most ${limits.members} members`,
-  });
+it('takes as many members as the limit says, and names it to the next one', () => {
+  const { members } = held.classroom.front.access;
+  const join = (name: string) => members.join(members.code, name, '127.0.0.1', undefined);
+  for (let index = 0; index < limits.members; index += 1)
+    Object.assign(join(`${index}`), { pages: 1, wasHere: true });
+  expect(() => join('one too many')).toThrow(`the class is full: it has at most ${limits.members} members`);
+});
+
+it('gives the place of somebody who joined and never opened a page to the next one', async () => {
+  const here = await held.member('here');
+  for (let index = 0; index < limits.members + 10; index += 1)
+    expect((await held.join(held.code, `${index}`)).status).toBe(200);
+  await here.answered();
+  await (await held.member('late')).answered();
 });
 
 it('counts members while their pages are there, by transport', async () => {

@@ -14,6 +14,8 @@ export type Member = {
   readonly token: string;
   /** Pages of theirs that are connected: a moment long there may be two. */
   pages: number;
+  /** Whether its page has ever connected. */
+  wasHere: boolean;
   /** How they receive messages, if they do. */
   transport: LaneName | null;
   /** When they left last, or joined. */
@@ -73,8 +75,12 @@ export class Members {
     }
     const all = [...this.#byToken.values()];
     const places = all.filter(({ pages, awaySinceMs }) => pages > 0 || now - awaySinceMs < placeKeptMs);
-    if (places.length >= limits.members)
-      throw new BadInput(`the class is full: it takes at most ${limits.members} members`, 403);
+    if (places.length >= limits.members) {
+      // A program may join again and again without ever opening a page: it must not take everybody's place.
+      const neverHere = places.find(({ wasHere }) => !wasHere);
+      if (!neverHere) throw new BadInput(`the class is full: it has at most ${limits.members} members`, 403);
+      this.expel(neverHere);
+    }
     if (all.length >= rememberedMax) {
       const longestAway = all.find((member) => !places.includes(member));
       if (longestAway) this.expel(longestAway);
@@ -85,6 +91,7 @@ export class Members {
       name,
       token: newToken(),
       pages: 0,
+      wasHere: false,
       transport: null,
       awaySinceMs: now,
       sockets: new Set(),

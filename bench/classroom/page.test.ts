@@ -299,10 +299,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await page.keyboard.press('2');
     await page.locator('[data-question=requests-per-message]').waitFor();
     await page.reload();
-    await page
-      .locator('[data-question=requests-per-message] ~ *, [data-question=requests-per-message]')
-      .first()
-      .waitFor();
+    await page.locator('[data-question=requests-per-message]').waitFor();
     // Closed connections of the pages that were there before.
     for (const { errors } of opened) errors.splice(0);
   });
