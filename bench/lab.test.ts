@@ -126,6 +126,12 @@ it('a folder that goes away under a run ends it with 3 and names the remedy', as
   await gone(lab);
 });
 
+it('ends quietly when nobody reads on', async () => {
+  const { lab, ended } = startLab('--list');
+  lab.stdout.destroy();
+  expect(await ended).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
 it('lists its experiments', async () => {
   const { exitCode, stdout } = await startLab('--list').ended;
   expect(stdout).toMatch(/^freshness .* s {2}How old is a message/);
@@ -157,6 +163,19 @@ it('Ctrl-C leaves a valid partial result, a report and no process', async () => 
   expect(result.lab.status).toBe('interrupted');
   expect(result.trials.some(({ status }) => status === 'ok')).toBe(true);
   expect(result.trials.some(({ status }) => status === 'interrupted')).toBe(true);
+  expect(existsSync(join(folder, 'report.html'))).toBe(true);
+  await gone(lab);
+});
+
+it('ends as interrupted, with a report, when its terminal is closed', async () => {
+  const folder = newFolder();
+  const { lab, ended, saying } = startLab('--profile', 'quick', '--out', folder);
+  await saying('2 of 3');
+  for (const stream of [lab.stdout, lab.stderr]) stream.destroy();
+  // From the shell, and from the system.
+  for (const signal of ['SIGHUP', 'SIGHUP']) process.kill(-(lab.pid as number), signal);
+  expect((await ended).exitCode).toBe(130);
+  expect(parseResult(readFileSync(join(folder, 'results.json'), 'utf8')).lab.status).toBe('interrupted');
   expect(existsSync(join(folder, 'report.html'))).toBe(true);
   await gone(lab);
 });
