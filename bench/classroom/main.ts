@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import open from 'open';
 import { renderUnicodeCompact } from 'uqr';
 import type { Recording } from '../../clients/classroom/protocol.ts';
+import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
+import { openPage } from '../../servers/commands/open-page.ts';
+import { listenProblem } from '../../servers/commands/problems.ts';
 import { Classroom } from './classroom.ts';
 import { parseRecording } from './recording.ts';
 import { Replay } from './replay.ts';
@@ -30,25 +32,26 @@ export const classroomCommand = new Command('npm run classroom --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  beginCommand(classroomCommand.name(), classroomCommand.options);
   await main(classroomCommand.parse().opts<Options>());
+}
 
 async function main({ lan, port, open: opens, replay }: Options): Promise<void> {
   if (lan && replay !== undefined)
     fail(exitCodes.usage, '--lan makes no sense with --replay: nobody can join a recording');
   const started = await (replay === undefined ? openClassroom(port, lan) : openReplay(replay, port)).catch(
-    (error) => fail(exitCodes.environment, whyNot(error)),
+    (error) => fail(exitCodes.environment, listenProblem(error)),
   );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, async () => {
-      await started.close();
-      process.exit(exitCodes.interrupted);
-    });
+  onInterrupt(async () => {
+    await started.close();
+    process.exit(exitCodes.interrupted);
+  });
   const { front } = started;
   console.log(`projector  ${front.presenterUrl}`);
   if (replay === undefined) sayHowToJoin(front.joinUrl, front.access.members.code, lan);
   console.error('Ctrl-C ends it.');
-  if (opens ?? process.stdout.isTTY) await open(front.presenterUrl);
+  if (opens ?? process.stdout.isTTY) await openPage(front.presenterUrl);
 }
 
 function openClassroom(port: number, lan: boolean | undefined): Promise<Classroom> {
@@ -78,13 +81,6 @@ function addressInNetwork(): string | undefined {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
-}
-
-function whyNot({ code, port, message }: NodeJS.ErrnoException & { port?: number }): string {
-  if (code === 'EADDRINUSE') return `port ${port} is taken (${code}): name another with --port`;
-  return code === 'EACCES'
-    ? `port ${port} is not for everybody (${code}): name another with --port`
-    : message;
 }
 
 function readPort(text: string): number {
