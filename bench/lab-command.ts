@@ -341,7 +341,8 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
-function commandOf({
+/** What to type to run the lab again in the same way. */
+export function commandOf({
   profile,
   seed,
   only,

@@ -14,13 +14,13 @@ export type RunName = 'faults' | 'fuzz' | 'attacks' | 'soak';
  * Why the figures of a run could not be written; `undefined` when they can. To be asked before the minutes
  * that a run takes.
  */
-export function figuresProblem(): string | undefined {
+export function figuresProblem(place = folder): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    mkdirSync(place, { recursive: true });
+    accessSync(place, constants.W_OK);
     return undefined;
   } catch (error) {
-    return writeProblem(folder, error as Error, 'run this in a checkout that you may write to');
+    return writeProblem(place, error as Error, 'run this in a checkout that you may write to');
   }
 }
 

@@ -11,13 +11,41 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { transformSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const start = 'servers/commands/start.cjs';
 const source = readFileSync(start, 'utf8');
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+const { scripts, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  scripts: Record<string, string>;
+  devDependencies: Record<string, string>;
+};
 const commands = Object.entries(scripts).filter(([, script]) => /^node .*\.ts$/.test(script));
+
+/** What of packages is loaded before a command begins: all that its files import, and theirs, but what they load later. */
+function packagesOf(entry: string): string[] {
+  const { metafile } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    metafile: true,
+    write: false,
+    outdir: '.',
+  });
+  const packages = new Set<string>();
+  const files = [entry];
+  for (const file of files)
+    for (const { path, kind, external } of metafile.inputs[file]?.imports ?? []) {
+      if (kind !== 'import-statement') continue;
+      if (external) packages.add(path);
+      else if (!files.includes(path)) files.push(path);
+    }
+  return [...packages];
+}
+
+const isOf = (name: string, path: string) => path === name || path.startsWith(`${name}/`);
 
 describe('every command', () => {
   it.each(commands)(
@@ -30,6 +58,26 @@ describe('every command', () => {
 
   it('that is no file of ours is checked before', () => {
     expect(scripts).toMatchObject({ pretest: `node ${start}`, preexercise: `node ${start}` });
+  });
+
+  it.each(['agent', 'sizing', 'report', 'compare', 'servers', 'chat', 'classroom', 'crowd'])(
+    '%s needs no package for development',
+    (name) => {
+      const entry = commands
+        .find(([own]) => own === name)?.[1]
+        .split(' ')
+        .at(-1) as string;
+      const loaded = packagesOf(entry);
+      expect(loaded.filter((path) => Object.keys(devDependencies).some((own) => isOf(own, path)))).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('lab needs no package for development', () => {
+    const loaded = packagesOf('bench/lab-command.ts');
+    expect(loaded).toContain('commander');
+    expect(loaded.filter((path) => Object.keys(devDependencies).some((own) => isOf(own, path)))).toEqual([]);
   });
 
   it('opens pages in one way, which bears a browser that does not start', () => {
