@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
+import { beginCommand, onInterrupt } from '../servers/commands/begin.ts';
 import { parseRabbitUrl } from '../servers/source/rabbit-address.ts';
 import { workAsAgent } from './agents/agent.ts';
 
@@ -18,8 +19,10 @@ export const agentCommand = new Command('npm run agent --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  beginCommand(agentCommand.name(), agentCommand.options);
   process.exit(await main(agentCommand.parse().opts<{ broker: string }>()));
+}
 
 async function main({ broker: url }: { broker: string }): Promise<number> {
   try {
@@ -29,7 +32,7 @@ async function main({ broker: url }: { broker: string }): Promise<number> {
     return exitCodes.usage;
   }
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  onInterrupt(() => interrupt.abort());
   try {
     await workAsAgent({ url, onNews: console.error, signal: interrupt.signal });
     return exitCodes.ok;

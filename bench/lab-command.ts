@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import open from 'open';
+import { onInterrupt } from '../servers/commands/begin.ts';
+import { openPage } from '../servers/commands/open-page.ts';
+import { writeProblem } from '../servers/commands/problems.ts';
+import { fromUsersFolder, shellQuoted } from '../servers/commands/typed.ts';
 import type { Sign } from './agents/orders.ts';
 import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
@@ -14,11 +17,12 @@ import { experiments } from './experiments/experiments.ts';
 import { Rabbit } from './harness/broker/rabbit.ts';
 import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
 import { inspectEnvironment, labVersion } from './harness/environment.ts';
+import { loopbackProblem } from './harness/loopback.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
 import type { Elsewhere } from './harness/trial.ts';
 import { drawReport } from './report-file.ts';
 import { schemaVersion } from './result.ts';
-import { makeRunFolder, saveResult } from './result-file.ts';
+import { makeRunFolder, saveResult, showAsLatest } from './result-file.ts';
 import { writeChecks } from './terminal/checks.ts';
 import { writeModelFit } from './terminal/model-fit.ts';
 import { runWithProgress } from './terminal/progress.ts';
@@ -58,7 +62,11 @@ export const labCommand = new Command('npm run lab --')
   .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
   .option('--experiment <file>', 'an experiment of your own: a module that exports it, and nothing else')
   .option('--seed <number>', 'what the messages and the phases of the polls derive from', readSeed, 45)
-  .option('--out <folder>', 'where to write results.json and report.html (default: report/runs/…)')
+  .option(
+    '--out <folder>',
+    'where to write results.json and report.html (default: report/runs/…)',
+    (folder) => fromUsersFolder(folder),
+  )
   .option('--json', 'print the result to stdout, and nothing else there')
   .option('--open', 'open the report in a browser (default: on a terminal)')
   .option('--no-open', 'do not')
@@ -126,6 +134,11 @@ export async function lab(options: Options): Promise<number> {
     }
     return exitCodes.ok;
   }
+  const noLoopback = await loopbackProblem();
+  if (noLoopback) {
+    console.error(noLoopback);
+    return exitCodes.environment;
+  }
   const { chosen, rabbit, skipped } = chooseExperiments(options, own, wanted);
   environment.warnings.push(...skipped);
 
@@ -133,7 +146,7 @@ export async function lab(options: Options): Promise<number> {
   try {
     folder = makeRunFolder(options.out, startedAt, options.profile);
   } catch (error) {
-    console.error(cannotWrite(options.out ?? 'report/runs', error as Error));
+    console.error(writeProblem(options.out ?? 'report/runs', error as Error, remedy));
     return exitCodes.environment;
   }
 
@@ -160,23 +173,22 @@ export async function lab(options: Options): Promise<number> {
   };
   const interrupt = new AbortController();
   let unsaved: Error | undefined;
+  let isShown = false;
   /** What can't be saved is not worth measuring. Returns where it is, or would be. */
   const save = () => {
     result.lab.durationMs = Math.round(performance.now() - startedMs);
     try {
-      return saveResult(folder, result);
+      const path = saveResult(folder, result);
+      if (!isShown) show(folder);
+      isShown = true;
+      return path;
     } catch (error) {
       unsaved ??= error as Error;
       interrupt.abort();
       return undefined;
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
-      interrupt.abort();
-    });
-  }
+  onInterrupt(() => interrupt.abort());
 
   for (const warning of environment.warnings) console.error(`! ${warning}`);
   const gathered = await gatherAgents(options, interrupt.signal);
@@ -219,7 +231,7 @@ export async function lab(options: Options): Promise<number> {
   (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (unsaved) {
-    console.error(cannotWrite(folder, unsaved));
+    console.error(writeProblem(folder, unsaved, remedy));
     return exitCodes.environment;
   }
   if (interrupted) return exitCodes.interrupted;
@@ -228,16 +240,23 @@ export async function lab(options: Options): Promise<number> {
     return exitCodes.environment;
   }
   if (!reportPath) return exitCodes.environment;
-  if (options.open ?? (process.stdout.isTTY && !options.json)) await open(reportPath);
+  if (options.open ?? (process.stdout.isTTY && !options.json)) await openPage(reportPath);
   const failed =
     result.trials.some(({ status }) => status !== 'ok') ||
     result.checks.some(({ outcome }) => outcome === 'does not hold');
   return failed ? exitCodes.failed : exitCodes.ok;
 }
 
-function cannotWrite(folder: string, { message }: Error): string {
-  return `cannot write to ${folder}: ${message}; name another folder with --out`;
+/** Points `report/runs/latest` to a run. Without it the run is whole. */
+function show(folder: string): void {
+  try {
+    showAsLatest(folder);
+  } catch (error) {
+    console.error(`! report/runs/latest does not point to this run: ${(error as Error).message}`);
+  }
 }
+
+const remedy = 'name another folder with --out';
 
 /**
  * The experiments to run, and the RabbitMQ for the one that needs it. Without a RabbitMQ that one is left out
@@ -263,7 +282,7 @@ function chooseExperiments(
 
 /** The experiment that a module exports. Throws an `Error` that says what is missing. */
 async function ownExperiment(file: string): Promise<Experiment> {
-  const path = resolve(file);
+  const path = fromUsersFolder(file);
   if (!existsSync(path)) throw new Error(`there is no ${file}`);
   const found = Object.values(await import(pathToFileURL(path).href)) as Partial<Experiment>[];
   const [experiment, ...others] = found.filter((one) => typeof one?.plan === 'function');
@@ -322,7 +341,8 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
-function commandOf({
+/** What to type to run the lab again in the same way. */
+export function commandOf({
   profile,
   seed,
   only,
@@ -334,8 +354,8 @@ function commandOf({
   check,
 }: Options): string {
   const which = only ? ` --only ${only.map(({ text }) => text.id).join(',')}` : '';
-  const own = experiment ? ` --experiment ${experiment}` : '';
-  const at = where ? ` --broker ${where === 'start' ? where : withoutLogin(where)}` : '';
+  const own = experiment ? ` --experiment ${shellQuoted(experiment)}` : '';
+  const at = where ? ` --broker ${where === 'start' ? where : shellQuoted(withoutLogin(where))}` : '';
   const on = servers ? ` --servers ${servers}` : '';
   const among = agents ? ` --agents ${agents} --server-host ${serverHost}${on}` : '';
   return `npm run lab -- --profile ${profile} --seed ${seed}${which}${own}${at}${among}${check ? ' --check' : ''}`;

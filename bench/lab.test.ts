@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runsTypeScript } from './harness/child.ts';
+import { commandOf } from './lab-command.ts';
 import { parseResult } from './result.ts';
 
 /** The command as people type it, in a process group of its own so that what it leaves behind can be seen. */
@@ -126,6 +127,46 @@ it('a folder that goes away under a run ends it with 3 and names the remedy', as
   await gone(lab);
 });
 
+it('says how to run it again, quoted as a shell wants it', () => {
+  const own = {
+    experiment: 'my folder/mine #1.ts',
+    broker: 'amqp://ada:secret@host:5672?mqtt=1883&stomp=61613',
+  };
+  expect(commandOf({ profile: 'quick', seed: 45, serverHost: '127.0.0.1', ...own })).toBe(
+    "npm run lab -- --profile quick --seed 45 --experiment 'my folder/mine #1.ts' --broker 'amqp://NAME:PASSWORD@host:5672?mqtt=1883&stomp=61613'",
+  );
+});
+
+it('ends with 3 at once on a machine that cannot connect to itself, and leaves nothing', async () => {
+  const withoutLoopback =
+    "import { Server } from 'node:net';" +
+    "Server.prototype.listen = function () { process.nextTick(() => this.emit('error', Object.assign(new Error(), { code: 'EADDRNOTAVAIL' }))); return this; };";
+  const out = join(newFolder(), 'run');
+  const lab = spawn(
+    process.execPath,
+    [
+      ...[...runsTypeScript, '--import', `data:text/javascript,${encodeURIComponent(withoutLoopback)}`],
+      ...['bench/lab.ts', '--out', out],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  lab.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [exitCode] = await once(lab, 'close');
+  expect(said).toMatch(
+    /^This machine can't connect to its own address 127\.0\.0\.1 \(EADDRNOTAVAIL\): .*\n$/,
+  );
+  expect({ exitCode, isThere: existsSync(out) }).toEqual({ exitCode: 3, isThere: false });
+});
+
+it('ends quietly when nobody reads on', async () => {
+  const { lab, ended } = startLab('--list');
+  lab.stdout.destroy();
+  expect(await ended).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
 it('lists its experiments', async () => {
   const { exitCode, stdout } = await startLab('--list').ended;
   expect(stdout).toMatch(/^freshness .* s {2}How old is a message/);
@@ -157,6 +198,19 @@ it('Ctrl-C leaves a valid partial result, a report and no process', async () => 
   expect(result.lab.status).toBe('interrupted');
   expect(result.trials.some(({ status }) => status === 'ok')).toBe(true);
   expect(result.trials.some(({ status }) => status === 'interrupted')).toBe(true);
+  expect(existsSync(join(folder, 'report.html'))).toBe(true);
+  await gone(lab);
+});
+
+it('ends as interrupted, with a report, when its terminal is closed', async () => {
+  const folder = newFolder();
+  const { lab, ended, saying } = startLab('--profile', 'quick', '--out', folder);
+  await saying('2 of 3');
+  for (const stream of [lab.stdout, lab.stderr]) stream.destroy();
+  // From the shell, and from the system.
+  for (const signal of ['SIGHUP', 'SIGHUP']) process.kill(-(lab.pid as number), signal);
+  expect((await ended).exitCode).toBe(130);
+  expect(parseResult(readFileSync(join(folder, 'results.json'), 'utf8')).lab.status).toBe('interrupted');
   expect(existsSync(join(folder, 'report.html'))).toBe(true);
   await gone(lab);
 });

@@ -9,6 +9,8 @@ if (tooFew) {
   console.error(tooFew);
   process.exitCode = 3;
 } else {
+  const { beginCommand } = await import('../servers/commands/begin.ts');
   const { lab, labCommand } = await import('./lab-command.ts');
+  beginCommand(labCommand.name(), labCommand.options);
   process.exitCode = await lab(labCommand.parse().opts());
 }

@@ -4,10 +4,15 @@ import { expect, it } from 'vitest';
 /** The house has four floors. A file imports from its own floor and from those below it, never from above. */
 const floors = ['servers', 'clients', 'bench', 'report'];
 
-/** Of a floor below, some may use only a part: clients know the wire, the report knows the contract, the models and how a file is written. */
+/** Of a floor below, some may use only a part: clients know the wire, the report knows the contract, the models, how a file is read and written, and what all commands do. */
 const doors: Record<string, RegExp[]> = {
   clients: [/^servers\/message\.ts$/],
-  report: [/^bench\/(result|write-whole)\.ts$/, /^bench\/analysis\//, /^clients\/(transports|browser)\.ts$/],
+  report: [
+    /^servers\/commands\//,
+    /^bench\/(result|write-whole|decoded-text)\.ts$/,
+    /^bench\/analysis\//,
+    /^clients\/(transports|browser)\.ts$/,
+  ],
 };
 
 const imports = floors.flatMap((floor) =>

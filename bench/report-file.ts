@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { shellQuoted } from '../servers/commands/typed.ts';
 import { runsTypeScript } from './harness/child.ts';
 
 /**
@@ -8,7 +9,12 @@ import { runsTypeScript } from './harness/child.ts';
  * report the result is still whole; `undefined` then, and a line that says how to draw it.
  */
 export function drawReport(resultPath: string, reportPath: string): Promise<string | undefined> {
-  return drawPage('main.ts', resultPath, reportPath, `npm run report -- ${resultPath} --out PAGE`);
+  return drawPage(
+    'main.ts',
+    resultPath,
+    reportPath,
+    `npm run report -- ${shellQuoted(resultPath)} --out PAGE`,
+  );
 }
 
 /** The same with another of the report's commands; `again` is what to type to draw it later. */

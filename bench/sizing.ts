@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { beginCommand } from '../servers/commands/begin.ts';
+import { fromUsersFolder } from '../servers/commands/typed.ts';
 import { writeSizing } from './analysis/sizing.ts';
+import { decodedText } from './decoded-text.ts';
 import { parseResult } from './result.ts';
 
 /**
@@ -14,13 +17,19 @@ const sample = fileURLToPath(new URL('../report/sample/results.json', import.met
 
 const command = new Command('npm run sizing --')
   .description('Calculates what large crowds take, from the costs in a result file.')
-  .argument('[file]', 'a results.json (default: the sample that comes with the lab)', sample)
+  .argument(
+    '[file]',
+    'a results.json (default: the sample that comes with the lab)',
+    (file) => fromUsersFolder(file),
+    sample,
+  )
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+beginCommand(command.name(), command.options);
 const [file = sample] = command.parse().processedArgs as [string?];
 try {
-  console.log(writeSizing(parseResult(readFileSync(file, 'utf8')), [100_000, 1_000_000]));
+  console.log(writeSizing(parseResult(decodedText(readFileSync(file))), [100_000, 1_000_000]));
 } catch (error) {
   console.error(`${file}: ${(error as Error).message}`);
   process.exitCode = 2;

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stop } from 'esbuild';
+import { decodedText } from '../bench/decoded-text.ts';
 import { parseResult, type Result } from '../bench/result.ts';
 import { writeWhole } from '../bench/write-whole.ts';
+import { writeProblem } from '../servers/commands/problems.ts';
 
 /** What the commands that draw pages have in common: files in, a page out, and exit codes. */
 export const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
@@ -25,7 +27,7 @@ export function readResultFile(file: string): Result {
 /** Reads a file of any kind. `parse` says why it won't do. */
 export function readFileAs<File>(file: string, parse: (text: string) => File): File {
   try {
-    return parse(readFileSync(file, 'utf8'));
+    return parse(decodedText(readFileSync(file)));
   } catch (error) {
     throw new Refusal(`${file}: ${(error as Error).message}`, exitCodes.usage);
   }
@@ -36,12 +38,18 @@ export async function handOut(page: Promise<string>, out: string): Promise<void>
   const html = await page;
   // The bundler works in a process of its own, which nobody should find running afterwards.
   await stop();
-  try {
-    writeWhole(out, html);
-  } catch (error) {
-    throw new Refusal(`cannot write ${out}: ${(error as Error).message}`, exitCodes.environment);
-  }
+  writeOrRefuse(out, () => writeWhole(out, html));
   console.log(resolve(out));
+}
+
+/** Writes something at a path. Throws a `Refusal` that says what to do where it can't. */
+export function writeOrRefuse(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const reason = writeProblem(path, error as Error, 'name another file with --out');
+    throw new Refusal(reason, exitCodes.environment);
+  }
 }
 
 /** Runs a command to its exit code. A refusal is one line on stderr, whatever its message holds. */

@@ -1,6 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { compareResults } from '../bench/analysis/comparison.ts';
+import { beginCommand } from '../servers/commands/begin.ts';
+import { fromUsersFolder } from '../servers/commands/typed.ts';
 import { exitCodeOf, exitCodes, handOut, readResultFile } from './command.ts';
 import { comparisonSummary } from './comparison-summary.ts';
 import { renderReport } from './render.ts';
@@ -14,14 +16,16 @@ import { renderReport } from './render.ts';
  */
 const command = new Command('npm run compare --')
   .description('Holds two result files against each other: what differs from A to B, and how sure that is.')
-  .argument('<a>', 'a results.json, as the lab writes it')
-  .argument('<b>', 'another, which is compared with it')
-  .option('--out <file>', 'where to write the page (default: compare.html beside B)')
+  .argument('<a>', 'a results.json, as the lab writes it', (file) => fromUsersFolder(file))
+  .argument('<b>', 'another, which is compared with it', (file) => fromUsersFolder(file))
+  .option('--out <file>', 'where to write the page (default: compare.html beside B)', (file) =>
+    fromUsersFolder(file),
+  )
   .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage))
-  .parse();
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-const [fileA, fileB] = command.args as [string, string];
+beginCommand(command.name(), command.options);
+const [fileA, fileB] = command.parse().processedArgs as [string, string];
 const { out = join(dirname(fileB), 'compare.html') } = command.opts<{ out?: string }>();
 
 process.exitCode = await exitCodeOf(async () => {

@@ -43,6 +43,21 @@ describe('npm run report', () => {
     expect(readdirSync(folder)).toEqual(['page.html']);
   });
 
+  it('reads a file as Windows writes it, where the user is', () => {
+    const page = join(folder, 'page.html');
+    writeFileSync(
+      join(folder, 'results.json'),
+      Buffer.from(`\u{feff}${readFileSync(sample, 'utf8')}`, 'utf16le'),
+    );
+    const npm = { npm_lifecycle_script: 'node servers/commands/start.cjs report/main.ts', INIT_CWD: folder };
+    const run = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', 'report/main.ts', 'results.json', '--out', 'page.html'],
+      { encoding: 'utf8', env: { ...process.env, ...npm } },
+    );
+    expect(run).toMatchObject({ status: 0, stdout: `${page}\n`, stderr: '' });
+  });
+
   it('draws the sample for those who read before they run', () => {
     const out = join(folder, 'page.html');
     const { status, stdout } = report('--sample', '--out', out);
@@ -88,6 +103,22 @@ describe('npm run report', () => {
   it('says so when the page cannot be written', () => {
     const { status, stderr } = report(sample, '--out', join(folder, 'nowhere', 'page.html'));
     expect(status).toBe(3);
-    expect(stderr).toMatch(/cannot write .*nowhere.*no such file/);
+    expect(stderr).toMatch(/cannot write .*nowhere.*no such file.*--out/);
+  });
+
+  it('says so when the sample’s own folder cannot be made, as in a checkout that may only be read', () => {
+    const readOnly =
+      "import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';" +
+      "fs.mkdirSync = (path) => { throw new Error('EROFS: read-only file system, mkdir ' + path); }; syncBuiltinESMExports();";
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        ...['--import', 'tsx', '--import', `data:text/javascript,${encodeURIComponent(readOnly)}`],
+        ...['report/main.ts', '--sample'],
+      ],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+    expect(stderr).toMatch(/^cannot write to .*report\/runs\/sample.*read-only.*--out\n$/);
   });
 });

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import open from 'open';
-import { exitCodeOf, exitCodes, handOut, Refusal, readResultFile } from './command.ts';
+import { beginCommand } from '../servers/commands/begin.ts';
+import { openPage } from '../servers/commands/open-page.ts';
+import { fromUsersFolder } from '../servers/commands/typed.ts';
+import { exitCodeOf, exitCodes, handOut, Refusal, readResultFile, writeOrRefuse } from './command.ts';
 import { renderReport } from './render.ts';
 
 /**
@@ -22,26 +24,28 @@ const sample = {
 
 const command = new Command('npm run report --')
   .description('Draws a result file as one HTML page that works offline.')
-  .argument('[file]', 'a results.json, as the lab writes it')
+  .argument('[file]', 'a results.json, as the lab writes it', (file) => fromUsersFolder(file))
   .option('--sample', 'draw the result that comes with the lab')
   .option(
     '--out <file>',
     'where to write the page (default: report.html beside the file; for --sample in report/runs/sample)',
+    (file) => fromUsersFolder(file),
   )
   .option('--open', 'open the page in a browser')
   .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage))
-  .parse();
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-process.exitCode = await exitCodeOf(() => draw(command.args[0], command.opts<Options>()));
+beginCommand(command.name(), command.options);
+const [file] = command.parse().processedArgs as [string?];
+process.exitCode = await exitCodeOf(() => draw(file, command.opts<Options>()));
 
 async function draw(named: string | undefined, options: Options): Promise<void> {
   const file = fileOf(named, options);
   const out = options.out ?? (options.sample ? sample.page : join(dirname(file), 'report.html'));
   const result = readResultFile(file);
-  if (out === sample.page) mkdirSync(dirname(out), { recursive: true });
+  if (out === sample.page) writeOrRefuse(out, () => mkdirSync(dirname(out), { recursive: true }));
   await handOut(renderReport(result), out);
-  if (options.open) await open(resolve(out));
+  if (options.open) await openPage(out);
 }
 
 function fileOf(named: string | undefined, options: Options): string {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { parsePeers } from '../bench/analysis/peers.ts';
+import { surviveClosedOutput } from '../servers/commands/begin.ts';
 import { exitCodeOf, exitCodes, handOut, readFileAs } from './command.ts';
 import { renderPeers } from './peers-page.tsx';
 
@@ -15,6 +16,7 @@ const command = new Command('report/peers-main.ts')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage))
   .parse();
 
+surviveClosedOutput();
 const [file = ''] = command.args;
 const { out = join(dirname(file), 'peers.html') } = command.opts<{ out?: string }>();
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,12 +6,17 @@ import { stop } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { parseResult } from '../bench/result.ts';
 import { launchBrowser } from '../clients/browser.ts';
+import { beginCommand } from '../servers/commands/begin.ts';
+import { writeProblem } from '../servers/commands/problems.ts';
+import { exitCodeOf, exitCodes, Refusal } from './command.ts';
 import { drawn } from './drawn.ts';
 import { renderReport } from './render.ts';
 
 /**
  * `npm run pictures`: takes the pictures of README.md anew, from the report of the sample. They go to
  * `report/sample/`. Prints how soon the page showed its verdicts and how soon all that is in sight was drawn.
+ *
+ * Exit codes: 0 taken; 3 the pictures can't be written.
  */
 export const pictures = [
   { name: 'first-screen', width: 1280, height: 800 },
@@ -24,6 +29,12 @@ type Picture = { name: string; width: number; height: number; section?: string; 
 
 async function main(): Promise<void> {
   const sample = fileURLToPath(new URL('./sample/', import.meta.url));
+  try {
+    accessSync(sample, constants.W_OK);
+  } catch (error) {
+    const reason = writeProblem(sample, error as Error, 'run this in a checkout that you may write to');
+    throw new Refusal(reason, exitCodes.environment);
+  }
   const html = await renderReport(parseResult(readFileSync(join(sample, 'results.json'), 'utf8')));
   await stop();
   const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
@@ -64,4 +75,7 @@ function paintTimes(page: Page): Promise<string> {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  beginCommand('npm run pictures', []);
+  process.exitCode = await exitCodeOf(main);
+}

@@ -1,20 +1,18 @@
 import { parseArgs } from 'node:util';
 import { chatServer } from './chat.ts';
 import { linesToType } from './chat-room.ts';
+import { beginCommand, onInterrupt } from './commands/begin.ts';
+import { listenProblem } from './commands/problems.ts';
 
 /**
  * `npm run chat [-- --port 8080]`: the chat room, for browser consoles. Ctrl-C ends it.
  *
- * Exit codes: 0 ended; 2 the command line is wrong; 3 the port is taken.
+ * Exit codes: 0 ended; 2 the command line is wrong; 3 the port can't be had.
  */
+beginCommand('npm run chat', [{ long: '--port', required: true }]);
 const port = readPort(process.argv.slice(2));
 const room = chatServer();
-await room.listen(port).catch(({ code }: NodeJS.ErrnoException) => {
-  fail(
-    3,
-    `port ${port} ${code === 'EADDRINUSE' ? 'is taken' : "can't be had"} (${code}): name another with --port`,
-  );
-});
+await room.listen(port).catch((error: Error) => fail(3, listenProblem(error)));
 
 const host = `localhost:${room.port}`;
 console.log(`The chat room is at http://${host}. Ctrl-C ends it.
@@ -25,7 +23,7 @@ ${linesToType(host)}
 
 Two tabs make two users.`);
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void room.close());
+onInterrupt(() => void room.close());
 
 function readPort(args: string[]): number {
   try {

@@ -1,6 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nowMs } from './clock.ts';
+import { beginCommand, onInterrupt } from './commands/begin.ts';
+import { listenProblem } from './commands/problems.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type LongPollOptions, longPollServer } from './long-poll.ts';
 import { type NotifyOptions, notifyServer } from './notify.ts';
@@ -55,14 +57,18 @@ export async function startServers(
 
 /** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */
 async function main(): Promise<void> {
+  beginCommand('npm run servers', [
+    { long: '--port', required: true },
+    { long: '--broker', required: true },
+  ]);
   const { port, broker } = optionsOrEnd(process.argv.slice(2));
   const shared = broker === undefined ? undefined : await sharedSource(broker);
   const source = shared ?? new EmbeddedSource();
   const names = Object.keys(serversByName) as ServerName[];
   const ports = port === 0 ? [] : names.map((_, index) => port + index);
-  const endpoints = await startServers(source, names, {}, ports).catch((error: NodeJS.ErrnoException) => {
-    fail(3, `port ${(error as { port?: number }).port} is taken (${error.code}): name another with --port`);
-  });
+  const endpoints = await startServers(source, names, {}, ports).catch((error: Error) =>
+    fail(3, listenProblem(error)),
+  );
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
   const others = shared ? ' All servers of this RabbitMQ share it.' : '';
@@ -76,8 +82,7 @@ async function main(): Promise<void> {
   short-poll  curl http://${at('short-poll')}/messages        the same
   publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages`);
 
-  process.once('SIGINT', () => source.stop());
-  process.once('SIGTERM', () => source.stop());
+  onInterrupt(() => source.stop());
   const aDayMs = 24 * 60 * 60 * 1000;
   await source.play({ kind: 'poisson', ratePerSecond: 2, durationMs: aDayMs }, nowMs());
   await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { saveFigures } from '../figures/results-folder.ts';
+import { beginCommand } from '../../servers/commands/begin.ts';
+import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
+import { loopbackProblem } from '../harness/loopback.ts';
 import { type Beside, measureBeside, variants } from './beside.ts';
 import { type AttackFigures, attackTable } from './figures.ts';
 
@@ -8,8 +10,8 @@ import { type AttackFigures, attackTable } from './figures.ts';
  * What a healthy client notices of attacks: `npm run test:attacks`. Some seven minutes on a machine that does
  * nothing else. The figures go to a file, the table to stdout.
  *
- * Exit codes: 0 every message came once; 1 one did not, or a connection failed; 2 the command line is wrong; 3 the
- * file can't be written. How old messages were is a figure, and fails nothing.
+ * Exit codes: 0 every message came once; 1 one did not, or a connection failed; 2 the command line is wrong; 3 this
+ * machine can't run it, or the file can't be written. How old messages were is a figure, and fails nothing.
  */
 const command = new Command('npm run test:attacks --')
   .description('Attacks every server beside a healthy client, and measures what that client notices.')
@@ -17,9 +19,15 @@ const command = new Command('npm run test:attacks --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+beginCommand(command.name(), command.options);
 process.exit(await main(command.parse().opts<{ seed: number }>()));
 
 async function main({ seed }: { seed: number }): Promise<number> {
+  const problem = (await loopbackProblem()) ?? figuresProblem();
+  if (problem) {
+    console.error(problem);
+    return 3;
+  }
   const startedAt = new Date();
   const { environment } = await inspectEnvironment();
   for (const warning of environment.warnings) console.error(`! ${warning}`);

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { saveFigures } from '../figures/results-folder.ts';
+import { beginCommand } from '../../servers/commands/begin.ts';
+import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
+import { loopbackProblem } from '../harness/loopback.ts';
 import { type FuzzFigures, fuzzTable } from './figures.ts';
 import { type Fuzzed, nothingYet, repeatCommand } from './fuzz.ts';
 import type { FuzzHandlers } from './fuzz-process.ts';
@@ -15,7 +17,8 @@ import { targets } from './targets.ts';
  * Every target gets its inputs, as many targets at a time as there are processors. The figures of a run of all
  * of them go to a file, the table to stdout.
  *
- * Exit codes: 0 nothing was found; 1 something was; 2 the command line is wrong; 3 the file can't be written.
+ * Exit codes: 0 nothing was found; 1 something was; 2 the command line is wrong; 3 this machine
+ * can't run it, or the file can't be written.
  */
 type Options = { count: number; seed: number; only?: string[] };
 
@@ -34,9 +37,15 @@ const command = new Command('npm run test:fuzz --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+beginCommand(command.name(), command.options);
 process.exit(await main(command.parse().opts<Options>()));
 
 async function main({ count, seed, only = names }: Options): Promise<number> {
+  const problem = (await loopbackProblem()) ?? (only === names ? figuresProblem() : undefined);
+  if (problem) {
+    console.error(problem);
+    return 3;
+  }
   const startedAt = new Date();
   const { environment } = await inspectEnvironment();
   const fuzzed = await fuzzAll(only, count, seed);

@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
 import { laneNames } from '../../clients/classroom/protocol.ts';
+import { beginCommand } from '../../servers/commands/begin.ts';
 import { HeadlessMember } from './headless.ts';
-import { WatchedProjector } from './watched-projector.ts';
+import type { WatchedProjector } from './watched-projector.ts';
 
 /**
  * A crowd of members without browsers, to try a classroom with: `npm run crowd -- ORIGIN CODE
@@ -24,14 +25,20 @@ const joinAtOnce = 10;
 /** How long those who are behind may take to catch up when the time is over: more than a short poll's interval. */
 const catchUpMs = 15_000;
 
+beginCommand(
+  'npm run crowd',
+  ['--members', '--seconds', '--projector'].map((long) => ({ long, required: true })),
+);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { origin, code, members, seconds, projectorUrl } = readCommand();
   const visitors: HeadlessMember[] = [];
   let projector: WatchedProjector | undefined;
+  // It drives a browser, with a library that only developers install.
+  const watched = projectorUrl === undefined ? undefined : await import('./watched-projector.ts');
   try {
-    projector = projectorUrl === undefined ? undefined : await WatchedProjector.open(projectorUrl);
+    projector = await watched?.WatchedProjector.open(projectorUrl as string);
     while (visitors.length < members) {
       const coming = Array.from({ length: Math.min(joinAtOnce, members - visitors.length) }, (_, index) =>
         comeIn(origin, code, `member ${visitors.length + index + 1}`),

@@ -1,7 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import open from 'open';
 import { renderUnicodeCompact } from 'uqr';
+import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
+import { openPage } from '../../servers/commands/open-page.ts';
+import { listenProblem } from '../../servers/commands/problems.ts';
+import { fromUsersFolder } from '../../servers/commands/typed.ts';
 import { Classroom } from './classroom.ts';
 import { isAddress, Lan } from './network.ts';
 
@@ -33,29 +36,32 @@ export const classroomCommand = new Command('npm run classroom --')
 /** How often the addresses of this machine are read again. */
 const lookEveryMs = 3000;
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  beginCommand(classroomCommand.name(), classroomCommand.options);
   await main(classroomCommand.parse().opts<Options>());
+}
 
 async function main({ lan: wanted, port, out, open: opens }: Options): Promise<void> {
   const lan = wanted === undefined ? undefined : new Lan(wanted === true ? undefined : wanted);
   await lan?.refresh();
   if (lan && !lan.address)
     fail(exitCodes.environment, 'this machine has no address in a network: connect it, or leave out --lan');
-  const classroom = await Classroom.open({ port, network: lan, runsFolder: out }).catch((error) =>
-    fail(exitCodes.environment, whyNot(error)),
-  );
+  const classroom = await Classroom.open({
+    port,
+    network: lan,
+    runsFolder: out && fromUsersFolder(out),
+  }).catch((error) => fail(exitCodes.environment, listenProblem(error)));
   const following = lan && setInterval(() => void follow(lan, classroom), lookEveryMs);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, async () => {
-      clearInterval(following);
-      await classroom.close();
-      process.exit(exitCodes.interrupted);
-    });
+  onInterrupt(async () => {
+    clearInterval(following);
+    await classroom.close();
+    process.exit(exitCodes.interrupted);
+  });
   const { front } = classroom;
   console.log(`projector  ${front.presenterUrl}`);
   printHowToJoin(classroom, lan);
   console.error('Ctrl-C ends it.');
-  if (opens ?? process.stdout.isTTY) await open(front.presenterUrl);
+  if (opens ?? process.stdout.isTTY) await openPage(front.presenterUrl);
 }
 
 /** The laptop of a class may change networks: terminal and projector then show the new address. */
@@ -81,13 +87,6 @@ function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
       `           or http://${address}:${front.port}/join (${name}): --lan ${address} shows it instead`,
     );
   console.log(`\n${renderUnicodeCompact(`${front.joinUrl}#${code}`)}\n`);
-}
-
-function whyNot({ code, port, message }: NodeJS.ErrnoException & { port?: number }): string {
-  if (code === 'EADDRINUSE') return `port ${port} is taken (${code}): name another with --port`;
-  return code === 'EACCES'
-    ? `port ${port} is not for everybody (${code}): name another with --port`
-    : message;
 }
 
 function readAddress(text: string): string {

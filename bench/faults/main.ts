@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { saveFigures } from '../figures/results-folder.ts';
+import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
+import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { labVersion } from '../harness/environment.ts';
+import { loopbackProblem } from '../harness/loopback.ts';
 import { campaign, type Inflicted, missingKinds } from './campaign.ts';
 import { summarise, writeSummary } from './summary.ts';
 
 /**
  * `npm run test:faults`: does seeded harm to brief labs, and looks whether anything was lost in silence.
  *
- * Exit codes: 0 nothing was wrong; 1 something was; 2 the command line is wrong; 3 the figures can't be written;
+ * Exit codes: 0 nothing was wrong; 1 something was; 2 the command line is wrong; 3 this machine can't run it, or the figures can't be written;
  * 130 interrupted: the labs under way are ended.
  */
 const command = new Command('npm run test:faults --')
@@ -23,8 +25,9 @@ const command = new Command('npm run test:faults --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+onInterrupt(() => process.exit(130));
 
+beginCommand(command.name(), command.options);
 process.exitCode = await main(
   command.parse().opts<{ count: number; seed: number; only?: number; atOnce: number }>(),
 );
@@ -40,6 +43,11 @@ async function main({
   only?: number;
   atOnce: number;
 }) {
+  const problem = (await loopbackProblem()) ?? (only === undefined ? figuresProblem() : undefined);
+  if (problem) {
+    console.error(problem);
+    return 3;
+  }
   const startedAt = new Date();
   for (const { kind, why } of missingKinds()) console.error(`skipped: ${kind}: ${why}`);
   let ended = 0;

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeProblem } from '../../servers/commands/problems.ts';
 import { writeWhole } from '../write-whole.ts';
 
 /** Where long runs leave their figures: `results/<name>.json`, the newest of each. Git does not keep them. */
@@ -8,6 +9,20 @@ const folder = fileURLToPath(new URL('../../results', import.meta.url));
 
 /** The runs that leave figures. */
 export type RunName = 'faults' | 'fuzz' | 'attacks' | 'soak';
+
+/**
+ * Why the figures of a run could not be written; `undefined` when they can. To be asked before the minutes
+ * that a run takes.
+ */
+export function figuresProblem(place = folder): string | undefined {
+  try {
+    mkdirSync(place, { recursive: true });
+    accessSync(place, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return writeProblem(place, error as Error, 'run this in a checkout that you may write to');
+  }
+}
 
 /** Writes the figures of a run, whole or not at all. Returns where. Throws where it can't. */
 export function saveFigures(name: RunName, figures: object): string {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { figuresProblem } from './results-folder.ts';
 import { faultTable, withTables } from './tables.ts';
 
 const figures = {
@@ -33,4 +34,10 @@ it('fills the markers that there are, as often as it is asked to', () => {
   expect(once).toBe('before\n<!-- figures:faults -->\n\nTABLE\n\n<!-- /figures:faults -->\nafter\n');
   expect(withTables(once, { faults: 'TABLE' })).toBe(once);
   expect(withTables(once, { faults: 'NEW' })).toBe(once.replace('TABLE', 'NEW'));
+});
+
+it('finds out before a run that its figures could not be written', () => {
+  expect(figuresProblem('package.json/results')).toMatch(
+    /^cannot write to package\.json\/results: ENOTDIR.*; run this in a checkout that you may write to$/,
+  );
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { surviveClosedOutput } from '../../servers/commands/begin.ts';
 
 /** What Node needs to be told to run our files as they are. */
 export const runsTypeScript = ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
@@ -17,17 +18,23 @@ export type Handlers = Record<string, (argument: never) => unknown>;
 
 /** In the child: answers calls until the parent is gone. */
 export function serveCalls(handlers: Handlers): void {
+  surviveClosedOutput();
   process.on('message', async ({ id, name, argument }: Call) => {
     try {
       const value = await handlers[name]?.(argument as never);
-      process.send?.({ id, value } satisfies Reply);
+      reply({ id, value });
     } catch (error) {
-      process.send?.({ id, error: (error as Error).message } satisfies Reply);
+      reply({ id, error: (error as Error).message });
     }
   });
   process.once('disconnect', () => process.exit(0));
-  // Ctrl-C reaches every process of the terminal's group; ending the run is the parent's business.
-  process.on('SIGINT', () => {});
+  // Ctrl-C, and the end of the terminal, reach every process of its group; ending the run is the parent's business.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+}
+
+/** Without anybody to be told of a failure, a parent that is gone is none. */
+function reply(said: Reply): void {
+  process.send?.(said, undefined, undefined, () => {});
 }
 
 /** In the parent: one child process and the calls into it. */

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Machine } from '../experiment.ts';
 import type { Result } from '../result.ts';
 import { descriptorLimit } from './descriptors.ts';
@@ -45,7 +46,7 @@ export async function inspectEnvironment(): Promise<{
       cpu: cpus()[0]?.model.trim() || 'unknown',
       cores,
       memoryBytes: totalmem(),
-      commit: commit(),
+      commit: commitOf(),
       warnings,
     },
     machine: { clientsMax: Math.min(descriptors - ownDescriptors, portsMax, memoryMax()), cores },
@@ -79,12 +80,21 @@ function processorMs(): { idle: number; all: number } {
   return sum;
 }
 
-function commit(): string {
+/** The commit of a checkout. A folder without a repository of its own, inside somebody else's, has none. */
+export function commitOf(root = fileURLToPath(new URL('../..', import.meta.url))): string {
+  // What Git is told of another repository in the environment is not meant for this one.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
   const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: new URL('.', import.meta.url), stdio: ['ignore', 'pipe', 'ignore'] });
+    execFileSync('git', args, {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
-    const changed = String(git('status', '--porcelain')).trim() === '' ? '' : ' with changes';
-    return String(git('rev-parse', '--short', 'HEAD')).trim() + changed;
+    if (realpathSync(git('rev-parse', '--show-toplevel')) !== realpathSync(root)) return 'unknown';
+    const changed = git('status', '--porcelain') === '' ? '' : ' with changes';
+    return git('rev-parse', '--short', 'HEAD') + changed;
   } catch {
     return 'unknown';
   }

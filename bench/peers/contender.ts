@@ -20,9 +20,9 @@ export class Contender {
   readonly #unheard: string[] = [];
   #gone: Error | undefined;
 
-  constructor(name: string, program: string, args: readonly string[]) {
+  constructor(name: string, program: string, args: readonly string[], folder?: string) {
     this.name = name;
-    this.#process = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(program, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.#process.stdout });
     this.#lines.on('line', (line) => {
       const waiting = this.#waiting.shift();

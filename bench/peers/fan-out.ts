@@ -28,7 +28,13 @@ const warmUp: Case = { name: 'warm-up', perTurn: 1, bodyBytes: 200, turnsPerSeco
 const warmUpMs = 400;
 
 /** A server that takes part: what it wants to hear, and how it is started. */
-export type Fanning = { name: string; language: Language; program: readonly [string, string[]] };
+export type Fanning = {
+  name: string;
+  language: Language;
+  program: readonly [string, string[]];
+  /** Where the program runs. Default: where this one does. */
+  folder?: string;
+};
 
 const contenders: Fanning[] = [
   { name: 'push', language: 'lab-websocket', program: programOf('./servers/ours.ts', '0', 'push') },
@@ -52,9 +58,9 @@ export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanni
 
 async function enter(
   audience: Child<AudienceHandlers>,
-  { name, language, program }: Fanning,
+  { name, language, program, folder }: Fanning,
 ): Promise<Entered> {
-  const contender = new Contender(name, ...program);
+  const contender = new Contender(name, ...program, folder);
   const port = Number(await contender.hear());
   if (!(port > 0)) throw new Error(`${name} did not print its port first`);
   return {

@@ -36,6 +36,14 @@ it('measures polls beside those of others, and leaves a file and a page', { time
   expect(readFileSync(join(folder, 'peers.html'), 'utf8')).toContain('short poll on Express');
 });
 
+it('says so when its folder cannot be made', async () => {
+  const { code, stderr } = await run('--only', 'poll', '--out', 'package.json/run');
+  expect(code).toBe(3);
+  expect(stderr).toMatch(
+    /^cannot write to .*package\.json\/run: ENOTDIR.*; name another folder with --out\n$/,
+  );
+});
+
 it.each([
   [['--rounds', '0'], /--rounds is "0": it takes a whole number from 1 to 50/],
   [['--only', 'polls'], /--only is "polls": it takes some of fan-out, poll, long-poll, fleet/],

@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import open from 'open';
+import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
+import { openPage } from '../../servers/commands/open-page.ts';
+import { writeProblem } from '../../servers/commands/problems.ts';
+import { fromUsersFolder, shellQuoted } from '../../servers/commands/typed.ts';
 import {
   describeTarget,
   outcomes,
@@ -13,10 +16,12 @@ import {
   range,
   regressions,
 } from '../analysis/peers.ts';
+import { decodedText } from '../decoded-text.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
+import { loopbackProblem } from '../harness/loopback.ts';
 import { drawPage } from '../report-file.ts';
-import { makeFolder, newRunFolder } from '../result-file.ts';
+import { makeRunFolder } from '../result-file.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { AudienceHandlers } from './audience-process.ts';
 import { type Fanning, fanOut } from './fan-out.ts';
@@ -37,6 +42,7 @@ import { Rounds } from './rounds.ts';
  * measured until then is written.
  */
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
+const remedy = 'name another folder with --out';
 const contestNames = ['fan-out', 'poll', 'long-poll', 'fleet'] as const;
 
 type Options = {
@@ -63,22 +69,35 @@ const command = new Command('npm run bench:peers --')
     [],
   )
   .option('--against <file>', 'a peers.json from before: name the ratios that have become worse', readPeers)
-  .option('--out <folder>', 'where to write peers.json and peers.html (default: report/runs/…)')
+  .option('--out <folder>', 'where to write peers.json and peers.html (default: report/runs/…)', (folder) =>
+    fromUsersFolder(folder),
+  )
   .option('--open', 'open the page in a browser (default: on a terminal)')
   .option('--no-open', 'do not')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
+beginCommand(command.name(), command.options);
 process.exitCode = await main(command.parse().opts<Options>());
 
 async function main({ rounds, only, peer, against, out, open: opens }: Options): Promise<number> {
   const startedAt = new Date();
+  const noLoopback = await loopbackProblem();
+  if (noLoopback) {
+    console.error(noLoopback);
+    return exitCodes.environment;
+  }
   let folder: string;
   try {
     if (only.some((name) => name !== 'poll')) installPeers();
-    folder = out ? makeFolder(out) : newRunFolder(startedAt, 'peers');
   } catch (error) {
     console.error((error as Error).message);
+    return exitCodes.environment;
+  }
+  try {
+    folder = makeRunFolder(out, startedAt, 'peers');
+  } catch (error) {
+    console.error(writeProblem(out ?? 'report/runs', error as Error, remedy));
     return exitCodes.environment;
   }
   const { environment, machine } = await inspectEnvironment();
@@ -92,8 +111,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
     ({ name }) => only.includes(name),
   );
   const held = new Rounds(contests, (text) => console.error(text));
-  const interrupt = () => held.stop();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  onInterrupt(() => held.stop());
 
   const peers: Peers = {
     kind: 'push-versus-polling peers',
@@ -105,9 +123,17 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
     measures: [],
     failures: [],
   };
+  let unsaved: Error | undefined;
+  /** What can't be saved is not worth measuring. */
   const save = () => {
     Object.assign(peers, held.soFar, { durationMs: Date.now() - startedAt.getTime() });
-    writeWhole(file, `${JSON.stringify(peersSchema.parse(peers), null, 1)}\n`);
+    const text = `${JSON.stringify(peersSchema.parse(peers), null, 1)}\n`;
+    try {
+      writeWhole(file, text);
+    } catch (error) {
+      unsaved ??= error as Error;
+      held.stop();
+    }
   };
   try {
     await held.hold(rounds, save);
@@ -118,6 +144,10 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
     parked.kill();
   }
   save();
+  if (unsaved) {
+    console.error(writeProblem(folder, unsaved, remedy));
+    return exitCodes.environment;
+  }
 
   const said = outcomes(peers).map(
     (outcome) =>
@@ -127,7 +157,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
     'peers-main.ts',
     file,
     join(folder, 'peers.html'),
-    `node --import tsx report/peers-main.ts ${file}`,
+    `node --import tsx report/peers-main.ts ${shellQuoted(file)}`,
   );
   console.log(['', ...said, '', page ?? file].join('\n'));
   for (const failure of peers.failures) console.error(`! ${failure}`);
@@ -135,7 +165,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
   for (const line of worse) console.log(`worse: ${line}`);
   if (against && worse.length === 0) console.log('no ratio is worse than its interval allows');
   if (held.stopped) return exitCodes.interrupted;
-  if (page && (opens ?? process.stdout.isTTY)) await open(page);
+  if (page && (opens ?? process.stdout.isTTY)) await openPage(page);
   return worse.length > 0 || peers.failures.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
@@ -177,12 +207,15 @@ function readPeer(text: string, before: Fanning[]): Fanning[] {
       `--peer is "${text}": it takes name=language:command, such as mine=websocket:"node server.js"`,
     );
   const [file = '', ...args] = program.split(' ').filter(Boolean);
-  return [...before, { name, language: language as Language, program: [file, [...args, '0']] }];
+  return [
+    ...before,
+    { name, language: language as Language, program: [file, [...args, '0']], folder: fromUsersFolder('.') },
+  ];
 }
 
 function readPeers(file: string): Peers {
   try {
-    return parsePeers(readFileSync(file, 'utf8'));
+    return parsePeers(decodedText(readFileSync(fromUsersFolder(file))));
   } catch (error) {
     const [first = ''] = (error as Error).message.split('\n');
     throw new InvalidArgumentError(

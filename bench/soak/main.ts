@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { saveFigures } from '../figures/results-folder.ts';
+import { beginCommand } from '../../servers/commands/begin.ts';
+import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { labVersion } from '../harness/environment.ts';
+import { loopbackProblem } from '../harness/loopback.ts';
 import type { Slope } from './slope.ts';
 import { isSound, type Soaked, soak } from './soak.ts';
 
@@ -8,7 +10,7 @@ import { isSound, type Soaked, soak } from './soak.ts';
  * `npm run test:soak`: clients come and go at all servers for minutes; then memory, handles, listeners and
  * books are to be as they were.
  *
- * Exit codes: 0 they are; 1 they are not; 2 the command line is wrong; 3 the figures can't be written.
+ * Exit codes: 0 they are; 1 they are not; 2 the command line is wrong; 3 this machine can't run it, or the figures can't be written.
  */
 const command = new Command('npm run test:soak --')
   .description('Lets clients come and go at every server, and looks whether anything is left.')
@@ -17,9 +19,15 @@ const command = new Command('npm run test:soak --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+beginCommand(command.name(), command.options);
 process.exitCode = await main(command.parse().opts<{ minutes: number; seed: number }>());
 
 async function main({ minutes, seed }: { minutes: number; seed: number }): Promise<number> {
+  const problem = (await loopbackProblem()) ?? figuresProblem();
+  if (problem) {
+    console.error(problem);
+    return 3;
+  }
   const startedAt = new Date();
   let saidAtMs = 0;
   const soaked = await soak({

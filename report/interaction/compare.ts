@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import { compareResults } from '../../bench/analysis/comparison.ts';
+import { decodedText } from '../../bench/decoded-text.ts';
 import { countsSentence } from '../charts/compared-rows.ts';
 import { type Compared, ComparisonSection, type NamedResult } from '../sections/comparison.tsx';
 import { embeddedResult } from './embedded-result.ts';
@@ -85,7 +86,10 @@ async function resultOf(file: File): Promise<NamedResult> {
     throw new Error(`${file.name}: not a result file: it has ${Math.round(file.size / 1e6)} MB`);
   const shape: Shape = JSON.parse(await unpacked('result-shape'));
   try {
-    return { name: file.name, result: readResult(await file.text(), shape) };
+    return {
+      name: file.name,
+      result: readResult(decodedText(new Uint8Array(await file.arrayBuffer())), shape),
+    };
   } catch (error) {
     throw new Error(`${file.name}: ${(error as Error).message}`);
   }

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beginCommand, onInterrupt, surviveClosedOutput } from './begin.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const before = signals.map((signal) => process.listeners(signal));
+
+beforeEach(() => {
+  vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
+  for (const [index, signal] of signals.entries())
+    for (const listener of process.listeners(signal))
+      if (!before[index]?.includes(listener)) process.off(signal, listener);
+});
+
+describe('a command that npm kept options of', () => {
+  const program = process.argv[1] as string;
+
+  afterEach(() => {
+    process.argv[1] = program;
+  });
+
+  it.each([
+    ['ends with 2 and names the right one', 'npm_config_list', 2],
+    ['goes on where they may have been meant for npm', 'npm_config_json', undefined],
+  ])('%s', (_, kept, exitCode) => {
+    vi.stubEnv('npm_lifecycle_script', 'node servers/commands/start.cjs bench/lab.ts');
+    vi.stubEnv(kept, 'true');
+    process.argv[1] = resolve('bench/lab.ts');
+    beginCommand('npm run lab --', [{ long: '--list' }, { long: '--json' }]);
+    expect(vi.mocked(console.error).mock.lastCall?.[0]).toMatch(/"--"\? npm run lab -- --(list|json)$/);
+    expect(vi.mocked(process.exit).mock.lastCall?.[0]).toBe(exitCode);
+  });
+});
+
+it.each(['stdout', 'stderr'] as const)('goes on when nobody reads its %s, and not when it fails', (name) => {
+  surviveClosedOutput();
+  for (const code of ['EPIPE', 'EIO']) process[name].emit('error', Object.assign(new Error(code), { code }));
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  expect(() => process[name].emit('error', full)).toThrow(full);
+});
+
+describe('a command that is told to end', () => {
+  it.each(signals)('by %s ends in its own way', (signal) => {
+    const end = vi.fn();
+    onInterrupt(end);
+    process.emit(signal);
+    expect(end).toHaveBeenCalledTimes(1);
+    expect(process.exit).not.toHaveBeenCalled();
+  });
+
+  it('is not told twice by a terminal that closes, and ends at once when somebody tells it again', () => {
+    const end = vi.fn();
+    onInterrupt(end);
+    process.emit('SIGHUP');
+    process.emit('SIGHUP');
+    expect(process.exit).not.toHaveBeenCalled();
+    process.emit('SIGTERM');
+    expect(process.exit).toHaveBeenCalledWith(130);
+    expect(end).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,21 @@
+/** What a system refuses, in words for people: what happened, and what to do. */
+
+/** Why a server can't listen. Errors of other kinds keep their own words. */
+export function listenProblem(error: Error): string {
+  const { code, syscall, port, address, message } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+  };
+  if (syscall !== 'listen') return message;
+  if (code === 'EADDRINUSE') return `port ${port} is taken (${code}): name another with --port`;
+  if (code === 'EACCES')
+    return `port ${port} is not for this user (${code}): name one above 1023 with --port`;
+  if (code === 'EADDRNOTAVAIL')
+    return `this machine does not have the address ${address} (${code}): see whether its network is up, and its loopback interface`;
+  return message;
+}
+
+/** Why a file or folder can't be written. `remedy` says what to do. */
+export function writeProblem(path: string, { message }: Error, remedy: string): string {
+  return `cannot write to ${path}: ${message}; ${remedy}`;
+}

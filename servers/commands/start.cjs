@@ -1,0 +1,78 @@
+/**
+ * Starts a command of the lab: `node servers/commands/start.cjs bench/lab.ts --list`. Without a file it only
+ * checks that everything for development is installed.
+ *
+ * Node of any age has to understand this file, to say that it is too old: no newer syntax, no `node:`.
+ */
+const fs = require('fs');
+const path = require('path');
+const url = require('url');
+
+const root = path.join(__dirname, '..', '..');
+const about = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+const exitCodeForEnvironment = 3;
+
+const problem = oldNode() || missingPackages();
+if (problem) refuse(problem);
+else if (process.argv[2]) start(path.resolve(process.argv[2]));
+
+function oldNode() {
+  const needed = /(\d+)\.(\d+)/.exec(about.engines.node);
+  const found = process.versions.node.split('.');
+  const isNewEnough =
+    Number(found[0]) === Number(needed[1])
+      ? Number(found[1]) >= Number(needed[2])
+      : Number(found[0]) > Number(needed[1]);
+  if (isNewEnough) return undefined;
+  return `This lab needs Node ${needed[0]} or newer, this is Node ${process.versions.node}: install another from nodejs.org.`;
+}
+
+function missingPackages() {
+  const needed = process.argv[2] ? ['tsx'] : Object.keys(about.devDependencies);
+  const missing = needed.filter((name) => !fs.existsSync(path.join(root, 'node_modules', name)));
+  if (missing.length === 0) return undefined;
+  return process.argv[2] || !fs.existsSync(path.join(root, 'node_modules'))
+    ? 'The packages of the lab are not installed: run "npm ci" first.'
+    : developmentOnly(missing[0]);
+}
+
+function developmentOnly(name) {
+  return `The package ${name} is not installed: it is for development. Run "npm ci --include=dev".`;
+}
+
+/** Runs the file as Node would if it were named first. */
+function start(file) {
+  process.argv.splice(1, 2, file);
+  let hasEnded = false;
+  // As Node itself ends when nothing is left to wait for and the file is not done.
+  process.once('beforeExit', () => {
+    if (!hasEnded) process.exitCode = 13;
+  });
+  import('tsx')
+    .then(() => import(url.pathToFileURL(file).href))
+    .catch((error) => {
+      const known = wordsFor(error);
+      if (!known) throw error;
+      refuse(known);
+    })
+    .then(() => {
+      hasEnded = true;
+    });
+}
+
+/** What a command can't say itself, since its files could not be loaded. */
+function wordsFor(error) {
+  const { code, message } = Object(error);
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return 'Too few open files are allowed to load the lab: try "ulimit -n 20000".';
+  const found = code === 'ERR_MODULE_NOT_FOUND' && /^Cannot find package '([^']+)'/.exec(message);
+  if (!found) return undefined;
+  return about.devDependencies[found[1]]
+    ? developmentOnly(found[1])
+    : `The package ${found[1]} is not installed: run "npm ci" again.`;
+}
+
+function refuse(reason) {
+  console.error(reason);
+  process.exitCode = exitCodeForEnvironment;
+}
