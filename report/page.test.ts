@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult, type Result } from '../bench/result.ts';
+import { htmlDocument } from './document.ts';
 import { describeInChromium, overflow } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 import { sixDigits } from './units.ts';
@@ -104,5 +105,13 @@ describeInChromium('the report in Chromium', (openPage) => {
     await page.locator('#crowd-table').waitFor();
     await expect(page.locator('canvas').first().isVisible()).resolves.toBe(false);
     await page.locator('.says').first().waitFor();
+  });
+
+  it('runs its style and its script also when their files have line ends of Windows', async () => {
+    const style = 'p {\r\n  color: rgb(1, 2, 3);\r\n}\r\n';
+    const script = "document.documentElement.dataset.drawn =\r\n  '';\r\n";
+    const body = `<p>text</p><script>${script}</script>`;
+    const page = await openPage(htmlDocument({ title: 'lines', style, scripts: [script], body }));
+    expect(await page.$eval('p', (paragraph) => getComputedStyle(paragraph).color)).toBe('rgb(1, 2, 3)');
   });
 });
