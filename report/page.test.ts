@@ -46,7 +46,9 @@ describeInChromium('the report in Chromium', (openPage) => {
     await page.locator('#freshness-ages details summary').click();
     const table = await download('[data-csv=freshness-ages-table]');
     expect(table.name).toBe('freshness-ages-table.csv');
-    expect(table.content.toString()).toMatch(/^transport,setting,runs,n,p50 ms,.*\r\npush \(WebSocket\),/);
+    expect(table.content.toString()).toMatch(
+      /^\ufefftransport,setting,runs,n,p50 ms,.*\r\npush \(WebSocket\),/,
+    );
     expect(table.content.toString()).toMatch(/,\d+\.\d{4,},/);
     const chart = await download('[data-png=freshness-ages-0]');
     expect(chart.content.subarray(1, 4).toString()).toBe('PNG');
