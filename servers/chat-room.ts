@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Endpoint, newTally, type Tally } from './endpoint.ts';
 import { whyTurnedAway } from './entrance.ts';
-import { guardedHttpServer } from './http-guarded.ts';
+import { guardedHttpServer, onWebSocket } from './http-guarded.ts';
 import { type Limited, limitsOf } from './limits.ts';
 
 /**
@@ -77,7 +76,7 @@ ${linesToType(headers.host ?? 'localhost')}
     tally,
     options,
   );
-  server.on('upgrade', (request, socket: Socket, head) => {
+  onWebSocket(server, options, (request, socket, head) => {
     webSockets.handleUpgrade(request, socket, head, (member) => {
       const turnedAway = whyTurnedAway(socket);
       if (turnedAway !== undefined) return member.on('error', () => {}).close(1013, turnedAway);
