@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { chatServer } from './chat.ts';
-import { linesToType } from './chat-room.ts';
+import { linesToType, openToBrowsers } from './chat-room.ts';
 
 /**
  * `npm run chat [-- --port 8080]`: the chat room, for browser consoles. Ctrl-C ends it.
@@ -9,14 +9,14 @@ import { linesToType } from './chat-room.ts';
  */
 const port = readPort(process.argv.slice(2));
 const room = chatServer();
-await room.listen(port).catch(({ code }: NodeJS.ErrnoException) => {
+const { host, why } = await openToBrowsers(room, port).catch(({ code }: NodeJS.ErrnoException) =>
   fail(
     3,
     `port ${port} ${code === 'EADDRINUSE' ? 'is taken' : "can't be had"} (${code}): name another with --port`,
-  );
-});
+  ),
+);
 
-const host = `localhost:${room.port}`;
+if (why !== undefined) console.error(why);
 console.log(`The chat room is at http://${host}. Ctrl-C ends it.
 
 Open it in a browser, then the browser's console (F12), and type, one line at a time:
