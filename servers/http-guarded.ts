@@ -122,7 +122,7 @@ export function onWebSocket(server: Server, options: Limited, take: TakeHandshak
 function plainServer(server: Server, limits: Limits): Server {
   const plain = createServer(parsing(limits));
   for (const event of ['request', 'clientError', 'connect', 'checkContinue', 'checkExpectation'])
-    plain.on(event, (...told) => void server.emit(event, ...told));
+    plain.on(event, (...args) => void server.emit(event, ...args));
   // With this Node begins to look for requests that are too slow.
   plain.emit('listening');
   server.once('close', () => plain.close());
