@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { serversByName } from '../servers/main.ts';
 import type { Message } from '../servers/message.ts';
@@ -15,9 +16,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function serve(name: (typeof transportNames)[number], source: EmbeddedSource, port = 0) {
+/** Some containers have no IPv6. */
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+
+async function serve(name: (typeof transportNames)[number], source: EmbeddedSource, port = 0, host?: string) {
   const endpoint = serversByName[name](source, { holdMs: 1000 });
-  await endpoint.listen(port);
+  await endpoint.listen(port, host);
   cleanups.push(() => endpoint.close());
   return endpoint;
 }
@@ -26,9 +32,10 @@ function connect(
   name: (typeof transportNames)[number],
   port: number,
   after?: string,
+  host = '127.0.0.1',
 ): Client & { got: Message[] } {
   const { scheme, open } = clientsByName[name];
-  const url = `${scheme}://127.0.0.1:${port}`;
+  const url = `${scheme}://${host}:${port}`;
   const client = open({ url, after, intervalMs: 20, random: () => 0.1 }, nodeOpeners);
   cleanups.push(() => client.stop());
   return Object.assign(client, { got: [] as Message[] });
@@ -50,6 +57,15 @@ describe.each(transportNames)('%s', (name) => {
     await vi.waitFor(() => expect(client.got.at(-1)?.body).toBe('é "quoted" \n\u2028 line'));
     expect(seqs(client)).toEqual(Array.from({ length: 51 }, (_, index) => index + 2));
     expect(client.ledger).toMatchObject({ startSeq: 1, gaps: 0, duplicated: 0, reordered: 0 });
+  });
+
+  it.skipIf(!hasIpv6)('delivers at an IPv6 address', async () => {
+    const source = new EmbeddedSource();
+    const { port } = await serve(name, source, 0, '::1');
+    const client = connect(name, port, undefined, '[::1]');
+    await receive(client);
+    source.log.append('by IPv6', 0);
+    await vi.waitFor(() => expect(client.got.map(({ body }) => body)).toEqual(['by IPv6']));
   });
 
   it('replays what was missed to a client that comes with its cursor', async () => {

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
+import { hostOf } from '../servers/address.ts';
 import type { Connection, OpenConnection, OpenEvents, Openers, OpenHttp } from './openers.ts';
 
 /**
@@ -74,8 +75,13 @@ class TcpConnection implements Connection {
     localAddress: string | undefined,
     ...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>
   ) {
-    const { hostname, port } = new URL(url);
-    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, localAddress });
+    const address = new URL(url);
+    this.#socket = connect({
+      host: hostOf(address),
+      port: Number(address.port),
+      noDelay: true,
+      localAddress,
+    });
     this.#socket.setEncoding('utf8');
     if (onOpen) this.#socket.once('connect', onOpen);
     this.#socket.on('data', onText);

@@ -24,7 +24,7 @@ ${body}
 
 /** Allows this very style and these very scripts, images made by the page itself, and nothing else. */
 function policyFor(style: string, scripts: readonly string[]): string {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(withLf(text)).digest('base64')}'`;
   return [
     "default-src 'none'",
     ...(scripts.length > 0 ? [`script-src ${scripts.map(hash).join(' ')}`, 'img-src data: blob:'] : []),
@@ -32,4 +32,9 @@ function policyFor(style: string, scripts: readonly string[]): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
+}
+
+/** A browser reads every line end of a page as LF, and hashes what it has read. */
+function withLf(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n');
 }

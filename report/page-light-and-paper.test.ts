@@ -50,6 +50,16 @@ describeInChromium('the page in the dark and on paper', (open) => {
     expect(await groundOf(page)).not.toBe(dark);
   });
 
+  it('draws lines in the colours of their legend where the system forces its own, in the dark and in the light', async () => {
+    const page = await open(html, { colorScheme: 'light' });
+    await page.click('#theme-switch');
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ forcedColors: 'active', colorScheme });
+      await page.waitForFunction(linesAreAsInLegend, 'freshness-ages');
+      expect(await page.locator('#theme-switch').isVisible()).toBe(false);
+    }
+  });
+
   it('prints white, with every chart and every table and nothing to press, and is as before afterwards', async () => {
     const page = await open(html, { colorScheme: 'dark', viewport: sheet });
     const before = {
@@ -104,4 +114,16 @@ describeInChromium('the page in the dark and on paper', (open) => {
 
 function openTables(page: Page): Promise<number> {
   return page.locator('details.data[open]').count();
+}
+
+/** Whether each line of a figure's legend has its colour, as the browser shows it, in the figure's first chart. */
+function linesAreAsInLegend(figureId: string): boolean {
+  const figure = document.getElementById(figureId);
+  const canvas = figure?.querySelector('canvas');
+  const { data } = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? {};
+  const lines = [...(figure?.querySelectorAll('.legend line') ?? [])];
+  const drawn = new Set<string>();
+  for (let at = 0; data && at < data.length; at += 4)
+    if (data[at + 3] === 255) drawn.add(`rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`);
+  return lines.length > 1 && lines.every((line) => drawn.has(getComputedStyle(line).stroke));
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseResult, type Result } from '../bench/result.ts';
+import { htmlDocument } from './document.ts';
 import { describeInChromium, overflow } from './in-chromium.ts';
 import { renderReport } from './render.ts';
 import { sixDigits } from './units.ts';
@@ -45,7 +46,9 @@ describeInChromium('the report in Chromium', (openPage) => {
     await page.locator('#freshness-ages details summary').click();
     const table = await download('[data-csv=freshness-ages-table]');
     expect(table.name).toBe('freshness-ages-table.csv');
-    expect(table.content.toString()).toMatch(/^transport,setting,runs,n,p50 ms,.*\r\npush \(WebSocket\),/);
+    expect(table.content.toString()).toMatch(
+      /^\ufefftransport,setting,runs,n,p50 ms,.*\r\npush \(WebSocket\),/,
+    );
     expect(table.content.toString()).toMatch(/,\d+\.\d{4,},/);
     const chart = await download('[data-png=freshness-ages-0]');
     expect(chart.content.subarray(1, 4).toString()).toBe('PNG');
@@ -104,5 +107,13 @@ describeInChromium('the report in Chromium', (openPage) => {
     await page.locator('#crowd-table').waitFor();
     await expect(page.locator('canvas').first().isVisible()).resolves.toBe(false);
     await page.locator('.says').first().waitFor();
+  });
+
+  it('runs its style and its script also when their files have line ends of Windows', async () => {
+    const style = 'p {\r\n  color: rgb(1, 2, 3);\r\n}\r\n';
+    const script = "document.documentElement.dataset.drawn =\r\n  '';\r\n";
+    const body = `<p>text</p><script>${script}</script>`;
+    const page = await openPage(htmlDocument({ title: 'lines', style, scripts: [script], body }));
+    expect(await page.$eval('p', (paragraph) => getComputedStyle(paragraph).color)).toBe('rgb(1, 2, 3)');
   });
 });

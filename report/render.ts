@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
@@ -11,6 +10,7 @@ import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
 import { pricesOf } from './charts/prices.ts';
 import { toColumns } from './columns.ts';
 import { htmlDocument } from './document.ts';
+import { packed } from './packed.ts';
 import { Page } from './page.tsx';
 import { resultShape } from './result-shape.ts';
 import type { Compared } from './sections/comparison.tsx';
@@ -91,10 +91,9 @@ function dataBlock(id: string, json: string): string {
   return `<script type="application/json" id="${id}">${json.replaceAll('<', '\\u003c')}</script>`;
 }
 
-/** Text that the page's script unpacks: a third of its length. Base64 holds nothing that could end the block. */
+/** Text that the page's script unpacks. */
 function packedBlock(id: string, text: string): string {
-  const packed = gzipSync(text, { level: 9 }).toString('base64');
-  return `<script type="application/gzip" id="${id}">${packed}</script>`;
+  return `<script type="application/gzip" id="${id}">${packed(text)}</script>`;
 }
 
 /** A script of the page and its libraries in one piece, with nothing in it that could end a script element. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { chatServer } from './chat.ts';
-import { linesToType } from './chat-room.ts';
+import { linesToType, openToBrowsers } from './chat-room.ts';
 import { beginCommand, onInterrupt } from './commands/begin.ts';
 import { listenProblem } from './commands/problems.ts';
 
@@ -12,9 +12,9 @@ import { listenProblem } from './commands/problems.ts';
 beginCommand('npm run chat', [{ long: '--port', required: true }]);
 const port = readPort(process.argv.slice(2));
 const room = chatServer();
-await room.listen(port).catch((error: Error) => fail(3, listenProblem(error)));
+const { host, why } = await openToBrowsers(room, port).catch((error: Error) => fail(3, listenProblem(error)));
 
-const host = `localhost:${room.port}`;
+if (why !== undefined) console.error(why);
 console.log(`The chat room is at http://${host}. Ctrl-C ends it.
 
 Open it in a browser, then the browser's console (F12), and type, one line at a time:

@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Endpoint, newTally, type Tally } from './endpoint.ts';
 import { whyTurnedAway } from './entrance.ts';
-import { guardedHttpServer } from './http-guarded.ts';
+import { guardedHttpServer, onWebSocket } from './http-guarded.ts';
 import { type Limited, limitsOf } from './limits.ts';
 
 /**
@@ -46,6 +45,27 @@ ws.send("Hello! I'm client")`;
 }
 
 /**
+ * Opens a room to this machine's browsers, which look for `localhost` at ::1 first. Returns its address,
+ * `localhost:8080`; or `127.0.0.1:8080` and why, where another program has the port at ::1. Rejects when the
+ * port is taken at 127.0.0.1.
+ */
+export async function openToBrowsers(room: ChatRoom, port: number): Promise<{ host: string; why?: string }> {
+  await room.listen(port);
+  try {
+    await room.listenAlso('::1');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      return {
+        host: `127.0.0.1:${room.port}`,
+        why: `Another program has port ${room.port} at ::1, where browsers look for localhost first: write 127.0.0.1 instead, or name another port with --port.`,
+      };
+    // Without IPv6 nobody looks there.
+  }
+  return { host: `localhost:${room.port}` };
+}
+
+/**
  * An HTTP server that calls `welcome` with every WebSocket and the name that the lecture gives it,
  * whatever path it asked for. The limits are those of every server (limits.ts); ws closes on more than
  * `messageBytes` in one message, without a word.
@@ -77,7 +97,7 @@ ${linesToType(headers.host ?? 'localhost')}
     tally,
     options,
   );
-  server.on('upgrade', (request, socket: Socket, head) => {
+  onWebSocket(server, options, (request, socket, head) => {
     webSockets.handleUpgrade(request, socket, head, (member) => {
       const turnedAway = whyTurnedAway(socket);
       if (turnedAway !== undefined) return member.on('error', () => {}).close(1013, turnedAway);

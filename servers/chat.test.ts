@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Browser, CDPSession } from 'playwright-core';
@@ -8,7 +10,7 @@ import { WebSocket } from 'ws';
 import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
 import { type ChatOptions, chatServer } from './chat.ts';
 import { naiveChatServer } from './chat-naive.ts';
-import { type ChatRoom, linesToType } from './chat-room.ts';
+import { type ChatRoom, linesToType, openToBrowsers } from './chat-room.ts';
 
 /** Both chat rooms, over real sockets: what they have in common, and what tells them apart. */
 const cleanups: (() => unknown)[] = [];
@@ -16,6 +18,11 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/** Some containers have no IPv6. */
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
 
 async function open(room: ChatRoom): Promise<ChatRoom> {
   await room.listen();
@@ -26,8 +33,8 @@ async function open(room: ChatRoom): Promise<ChatRoom> {
 type Member = { socket: WebSocket; name: string; heard: string[] };
 
 /** Joins, and has heard its own announcement when it resolves. */
-async function join(room: ChatRoom): Promise<Member> {
-  const socket = new WebSocket(`ws://127.0.0.1:${room.port}`);
+async function join(room: ChatRoom, host = '127.0.0.1'): Promise<Member> {
+  const socket = new WebSocket(`ws://${host}:${room.port}`);
   const member: Member = { socket, name: '', heard: [] };
   socket.on('message', (data) => member.heard.push(String(data)));
   socket.on('error', () => {});
@@ -240,6 +247,33 @@ describe('chat forgets and defends, naive chat does not', () => {
     await talkUntil(speaker, () => room.longestBacklogBytes > 4 * 1024 * 1024);
     expect(room).toMatchObject({ remembered: 2, connections: 2 });
     expect(room.tally.evicted).toBe(0);
+  });
+});
+
+describe.skipIf(!hasIpv6)('localhost, which is ::1 to a browser', () => {
+  it('is the same room', async () => {
+    const room = chatServer({ limits: { connections: 2 } });
+    cleanups.push(() => room.close());
+    expect(await openToBrowsers(room, 0)).toEqual({ host: `localhost:${room.port}` });
+    const [here, there] = [await join(room), await join(room, '[::1]')];
+    await hears(here, `${there.name} just connected.`);
+    expect(room.connections).toBe(2);
+    const late = new WebSocket(`ws://[::1]:${room.port}`);
+    expect((await once(late, 'close'))[0]).toBe(1013);
+  });
+
+  it('is not told of where it is another program', async () => {
+    const other = createServer().listen(0, '::1');
+    cleanups.push(() => other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const room = chatServer();
+    cleanups.push(() => room.close());
+    expect(await openToBrowsers(room, port)).toEqual({
+      host: `127.0.0.1:${port}`,
+      why: expect.stringContaining(`Another program has port ${port} at ::1`),
+    });
+    await join(room);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { nowMs } from './clock.ts';
 
 /** What a server counts as it works. Only ever added to. */
@@ -67,6 +67,7 @@ export interface Readership {
 export class Endpoint {
   readonly tally: Tally;
   readonly #server: Server;
+  readonly #entrances: Server[] = [];
   readonly #readership: Readership | undefined;
   /** Every open socket, and the instant at which it was opened. */
   readonly #sockets = new Map<Socket, number>();
@@ -160,6 +161,17 @@ export class Endpoint {
     });
   }
 
+  /** Takes connections at another address of this machine as well, at the same port. Rejects when that is taken. */
+  async listenAlso(host: string): Promise<void> {
+    const entrance = createServer({ noDelay: true }, (socket) => this.#server.emit('connection', socket));
+    entrance.maxConnections = this.#server.maxConnections;
+    entrance.on('drop', (data) => this.#server.emit('drop', data));
+    await new Promise<void>((resolve, reject) => {
+      entrance.once('error', reject).listen({ port: this.port, host, backlog: 4096 }, resolve);
+    });
+    this.#entrances.push(entrance);
+  }
+
   /** Cuts every connection there is, and goes on listening. Resolves when they are gone. */
   async cut(): Promise<void> {
     const sockets = [...this.#sockets.keys()];
@@ -169,9 +181,11 @@ export class Endpoint {
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
     this.#readership?.close();
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const closed = [this.#server, ...this.#entrances].map(
+      (server) => new Promise((resolve) => server.close(resolve)),
+    );
     for (const socket of this.#sockets.keys()) socket.destroy();
-    await closed;
+    await Promise.all(closed);
   }
 }
 

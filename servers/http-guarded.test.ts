@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
 import { newTally } from './endpoint.ts';
-import { guardedHttpServer } from './http-guarded.ts';
+import { guardedHttpServer, onWebSocket } from './http-guarded.ts';
 
 const cleanups: (() => void)[] = [];
 
@@ -75,4 +76,47 @@ it.each([
   await hearing(path.slice(1));
   await new Promise(setImmediate);
   expect(keptBy(sockets[0] as Socket)).toHaveLength(0);
+});
+
+describe('a request that offers another protocol', () => {
+  const offer = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
+
+  /** The same server, with an ear for WebSockets. */
+  async function startWithUpgrades() {
+    const started = await start();
+    onWebSocket(started.server, {}, (_request, socket) => socket.end('a WebSocket'));
+    return started;
+  }
+
+  it('is answered as if it offered none, in its turn, and so is what follows on the connection', async () => {
+    const { server, held, client, heard } = await startWithUpgrades();
+    const isHeld = once(server, 'held');
+    client.write(`${asks('/first')}GET /second HTTP/1.1\r\nhost: a\r\n${offer}\r\n`);
+    await isHeld;
+    held[0]?.end('first');
+    while (held.length < 2) await once(server, 'held');
+    expect(held[1]?.req.headers).toMatchObject({ host: 'a', 'http2-settings': 'AAMAAABk' });
+    client.write(`${asks('/now')}nonsense\r\n\r\n`);
+    held[1]?.end('second');
+    await once(client, 'close');
+    const inOrder = heard().match(/\b(first|second|now|400 Bad Request|this is not HTTP|a WebSocket)/g);
+    expect(inOrder).toEqual(['first', 'second', 'now', '400 Bad Request', 'this is not HTTP']);
+  });
+
+  it('keeps its body', async () => {
+    const { server, held, client, hearing } = await startWithUpgrades();
+    const isHeld = once(server, 'held');
+    client.write(`POST /later HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n${offer}\r\nbo`);
+    await isHeld;
+    client.write('dy');
+    held[0]?.end(`${await text(held[0].req)} came`);
+    await hearing('body came');
+  });
+
+  it('of a WebSocket is handed over', async () => {
+    const { client, heard } = await startWithUpgrades();
+    client.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: WebSocket\r\n\r\n');
+    await once(client, 'close');
+    expect(heard()).toBe('a WebSocket');
+  });
 });

@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Tally } from './endpoint.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
@@ -19,29 +25,18 @@ export function guardedHttpServer(
   const limits = limitsOf(options);
   /** Connections on which nothing more is read. */
   const broken = new WeakSet<Socket>();
-  const server = createServer(
-    {
-      ...born,
-      requireHostHeader: false,
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.helloMs,
-      requestTimeout: limits.requestMs,
-      keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: Math.min(5000, limits.helloMs, limits.requestMs),
-    },
-    (request, response) => {
-      const { socket } = request;
-      const reason = whyTurnedAway(socket);
-      if (reason !== undefined) return refuse(response, 503, reason);
-      if (request.headers.host === undefined && request.httpVersion === '1.1') {
-        tally.refused += 1;
-        return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
-      }
-      listener(request, response);
-      // A poll has been answered by now, as a rule.
-      if (!response.writableEnded || !response.shouldKeepAlive) remember(response, socket);
-    },
-  );
+  const server = createServer({ ...born, ...parsing(limits) }, (request, response) => {
+    const { socket } = request;
+    const reason = whyTurnedAway(socket);
+    if (reason !== undefined) return refuse(response, 503, reason);
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      tally.refused += 1;
+      return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
+    }
+    listener(request, response);
+    // A poll has been answered by now, as a rule.
+    if (!response.writableEnded || !response.shouldKeepAlive) remember(response, socket);
+  });
   limitConnections(server, tally, limits);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (broken.has(socket)) return;
@@ -75,6 +70,70 @@ export function guardedHttpServer(
     refuse(response, 417, `expect is "${request.headers.expect}": it takes 100-continue`);
   });
   return server;
+}
+
+/** How Node reads requests within these limits. */
+function parsing({ headerBytes, helloMs, requestMs, idleMs }: Limits) {
+  return {
+    requireHostHeader: false,
+    maxHeaderSize: headerBytes,
+    headersTimeout: helloMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: Math.min(5000, helloMs, requestMs),
+    // Node asks this from 24.9 on.
+    shouldUpgradeCallback(this: Server, request: IncomingMessage) {
+      return this.listenerCount('upgrade') > 0 && asksForWebSocket(request);
+    },
+  };
+}
+
+function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** Takes a handshake: `head` is what came with it already. */
+type TakeHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+/**
+ * Calls back for every request to become a WebSocket. One that would rather speak another protocol (`curl
+ * --http2` and Java's client offer h2c) is answered like any other: a server may ignore Upgrade (RFC 9110 §7.8).
+ *
+ * An older Node hands over the connection of either. It is given back, without that header, to a server that knows of no
+ * upgrade: this one reads what comes on the connection from then on, and passes all of it on.
+ */
+export function onWebSocket(server: Server, options: Limited, take: TakeHandshake): void {
+  let plain: Server | undefined;
+  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
+    if (asksForWebSocket(request)) return take(request, socket, head);
+    socket.on('error', () => {});
+    onceAnswered(socket, () => {
+      if (!socket.writable) return;
+      plain ??= plainServer(server, limitsOf(options));
+      // Set while the connection waited for its next request.
+      socket.setTimeout(0);
+      socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
+      plain.emit('connection', socket);
+    });
+  });
+}
+
+/** A server that listens nowhere: it reads requests from connections that it is given, for another to answer. */
+function plainServer(server: Server, limits: Limits): Server {
+  const plain = createServer(parsing(limits));
+  for (const event of ['request', 'clientError', 'connect', 'checkContinue', 'checkExpectation'])
+    plain.on(event, (...args) => void server.emit(event, ...args));
+  // With this Node begins to look for requests that are too slow.
+  plain.emit('listening');
+  server.once('close', () => plain.close());
+  return plain;
+}
+
+function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() !== 'upgrade') head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+  return Buffer.from(`${head}\r\n`, 'latin1');
 }
 
 /**

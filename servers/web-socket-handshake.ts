@@ -17,11 +17,9 @@ const fixedText = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** What is said to every handshake that is refused: the version of WebSocket that is spoken here (§4.4). */
 export const spokenHere = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
 
-/** The answer to a handshake. Throws `BadInput` on what is none. */
+/** The answer to a request to become a WebSocket. Throws `BadInput` on what is none. */
 export function handshakeOf({ method, headers, httpVersion }: IncomingMessage): string {
-  const { host, upgrade, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = headers;
-  if (upgrade?.toLowerCase() !== 'websocket')
-    throw new BadInput(`upgrade is "${upgrade}": it takes "websocket" or, for a plain request, no upgrade`);
+  const { host, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = headers;
   if (method !== 'GET') throw new BadInput(`${method} opens no WebSocket: it takes a GET`);
   if (httpVersion !== '1.1') throw new BadInput(`HTTP/${httpVersion} opens no WebSocket: it takes HTTP/1.1`);
   if (host === undefined) throw new BadInput('host is missing: a handshake says whom it asks');

@@ -94,7 +94,7 @@ describe('a handshake', () => {
     [
       'another protocol',
       handshake({ ...rightHeaders, upgrade: 'h2c' }),
-      /^HTTP\/1.1 400 [\s\S]*"h2c\\": it takes \\"websocket\\" or, for a plain request, no upgrade/,
+      /^HTTP\/1.1 426 [\s\S]*this is a WebSocket endpoint/,
     ],
     [
       'another version of HTTP',
@@ -146,6 +146,21 @@ describe('a handshake', () => {
     expect(said).toMatch(/^HTTP\/1.1 101 /);
     socket.destroy();
   });
+
+  it.each(['express', 'http'] as const)(
+    'of another protocol is a plain request: on %s',
+    async (framework) => {
+      const notify = notifyServer(source, { framework });
+      await notify.listen();
+      const offer = 'connection: upgrade, close\r\nupgrade: h2c\r\n';
+      const get = open(`GET /messages HTTP/1.1\r\nhost: x\r\n${offer}\r\n`, notify);
+      expect(String(await heard(get))).toMatch(/^HTTP\/1.1 200 [\s\S]*"messages"/);
+      const post = `POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n${offer}\r\n{"body":"one"}`;
+      expect(String(await heard(open(post, notify)))).toMatch(/^HTTP\/1.1 201 /);
+      expect(notify.tally).toMatchObject({ requests: 1, refused: 0 });
+      await notify.close();
+    },
+  );
 
   it('behind a request whose answer is still to come is refused, after that answer', async () => {
     const notify = notifyServer(source);

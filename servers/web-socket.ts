@@ -4,7 +4,7 @@ import { Receiver } from 'ws';
 import type { Tally } from './endpoint.ts';
 import { sayLast, whyTurnedAway } from './entrance.ts';
 import { enter, type Gated, type Guest } from './gate.ts';
-import { isAsking, onceAnswered, rawAnswer } from './http-guarded.ts';
+import { isAsking, onceAnswered, onWebSocket, rawAnswer } from './http-guarded.ts';
 import { type Limited, limitsOf } from './limits.ts';
 import { BadInput, parseCredit, parseJson, parsePublication } from './message.ts';
 import { questionIn } from './questions.ts';
@@ -44,7 +44,7 @@ export function acceptWebSockets(
 ): void {
   const { messageBytes, goodbyeMs } = limitsOf(options);
 
-  server.on('upgrade', (request, socket: Socket, head) => {
+  onWebSocket(server, options, (request, socket, head) => {
     // A reset connection is no news: 'close' follows, and the fan-out lets the reader go.
     socket.on('error', ignore);
     try {

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { beginCommand } from '../../servers/commands/begin.ts';
@@ -48,7 +47,7 @@ async function main({ count, seed, only = names }: Options): Promise<number> {
   }
   const startedAt = new Date();
   const { environment } = await inspectEnvironment();
-  const fuzzed = await fuzzAll(only, count, seed);
+  const fuzzed = await fuzzAll(only, count, seed, environment.cores);
   const { node, cpu, cores, commit } = environment;
   const figures: FuzzFigures = {
     startedAt: startedAt.toISOString(),
@@ -70,8 +69,13 @@ async function main({ count, seed, only = names }: Options): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** Each target in a process of its own, in the order of the list. */
-async function fuzzAll(only: readonly string[], count: number, seed: number): Promise<Fuzzed[]> {
+/** Each target in a process of its own, so many at once, in the order of the list. */
+async function fuzzAll(
+  only: readonly string[],
+  count: number,
+  seed: number,
+  atOnce: number,
+): Promise<Fuzzed[]> {
   const left = [...only];
   const fuzzed = new Map<string, Fuzzed>();
   const work = async () => {
@@ -82,7 +86,7 @@ async function fuzzAll(only: readonly string[], count: number, seed: number): Pr
       console.error(`${fuzzed.size}/${only.length} ${target}: ${one.inputs} inputs, ${seconds} s`);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return only.map((target) => fuzzed.get(target) as Fuzzed);
 }
 

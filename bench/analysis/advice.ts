@@ -157,7 +157,7 @@ export function adviceFor(need: Need, prices: Prices): Advice {
   const options = optionsFor(need, prices);
   const push = options.find(({ transport }) => transport === 'push') as Option;
   const polls = options.filter(({ transport }) => transport === 'short-poll');
-  const poll = polls.toSorted((a, b) => a.share.value - b.share.value)[0] as Option;
+  const poll = [...polls].sort((a, b) => a.share.value - b.share.value)[0] as Option;
   return { ...verdictOn(push, poll, polls, need), options };
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { renderSVG } from 'uqr';
 import type { LaneName, Said, SessionState, Told } from '../../clients/classroom/protocol.ts';
+import { onWebSocket } from '../../servers/http-guarded.ts';
 import type { Access } from './access.ts';
 import { ofEveryLane } from './counts.ts';
 import type { Network } from './network.ts';
@@ -65,9 +66,7 @@ export class Front {
       control: backroom.control,
       reportFile: backroom.reportFile,
     });
-    this.#server.on('upgrade', (request, socket: Socket, head) =>
-      this.sessions.accept(request, socket, head),
-    );
+    onWebSocket(this.#server, {}, (request, socket, head) => this.sessions.accept(request, socket, head));
   }
 
   /** Listens. Rejects when the port is taken. */

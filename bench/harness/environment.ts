@@ -3,8 +3,10 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { threeDigits } from '../analysis/writing.ts';
 import type { Machine } from '../experiment.ts';
 import type { Result } from '../result.ts';
+import { coresInQuota, memoryWithin } from './container.ts';
 import { descriptorLimit } from './descriptors.ts';
 
 /** File descriptors that a process of the lab needs beside its clients' sockets. */
@@ -16,20 +18,28 @@ export function labVersion(): string {
 }
 
 /**
- * What this machine is, and what is doubtful about it as a place to measure on: each warning says
- * what to do. Watches the processor for a third of a second.
+ * What this machine, or this container, is, and what is doubtful about it as a place to measure on: each
+ * warning says what to do. Watches the processor for a third of a second.
  */
 export async function inspectEnvironment(): Promise<{
   environment: Result['environment'];
   machine: Machine;
 }> {
-  const cores = availableParallelism();
+  const quota = coresInQuota();
+  const processors = availableParallelism();
+  // Half a core is a core that stands still half of the time.
+  const cores = Math.min(processors, Math.ceil(quota));
+  const memoryBytes = memoryWithin(totalmem(), process.constrainedMemory());
   const descriptors = descriptorLimit();
   const busy = await busyShare();
   const warnings: string[] = [];
   if (cores < 2)
     warnings.push(
       'One core: server and clients take it from each other. Use a machine with two cores or more.',
+    );
+  if (quota < processors)
+    warnings.push(
+      `This container's CPU quota is ${threeDigits(quota)} cores: once they are used up, server and clients stop until the next period, and messages wait. Raise the quota, or give the container whole cores (docker run --cpuset-cpus).`,
     );
   if (busy > 0.25)
     warnings.push(
@@ -45,11 +55,11 @@ export async function inspectEnvironment(): Promise<{
       os: `${platform()} ${release()}`,
       cpu: cpus()[0]?.model.trim() || 'unknown',
       cores,
-      memoryBytes: totalmem(),
+      memoryBytes,
       commit: commitOf(),
       warnings,
     },
-    machine: { clientsMax: Math.min(descriptors - ownDescriptors, portsMax, memoryMax()), cores },
+    machine: { clientsMax: Math.min(descriptors - ownDescriptors, portsMax, memoryMax(memoryBytes)), cores },
   };
 }
 
@@ -59,8 +69,8 @@ const portsMax = platform() === 'linux' ? Number.POSITIVE_INFINITY : 16_000;
 /** What a client may take of the memory, on both sides together. A long poll takes some 60 kB. */
 const clientBytes = 100_000;
 
-function memoryMax(): number {
-  return Math.floor(totalmem() / 2 / clientBytes);
+function memoryMax(memoryBytes: number): number {
+  return Math.floor(memoryBytes / 2 / clientBytes);
 }
 
 async function busyShare(): Promise<number> {

@@ -6,6 +6,7 @@ import type { ConsumingOptions, Hand } from '../../clients/hand.ts';
 import { nodeOpenersFrom } from '../../clients/openers-node.ts';
 import type { ShortPollClientOptions } from '../../clients/short-poll.ts';
 import type { AnyTransportName, TransportName } from '../../clients/transports.ts';
+import { inUrl } from '../../servers/address.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Batch } from '../../servers/message.ts';
 import { sumBooks } from '../analysis/books.ts';
@@ -351,7 +352,7 @@ function ofServers({ transport, localAddress }: FleetGroup): Opening {
 
 function urlOf({ transport, host = '127.0.0.1', port }: FleetGroup): string {
   const { scheme } = clientsByName[transport as TransportName];
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${inUrl(host)}:${port}`;
 }
 
 /** Delays of messages that were due before, during and after the time in which slow clients were slow. */

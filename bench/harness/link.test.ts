@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { randomLcg, randomUniform } from 'd3-random';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nowMs } from '../../servers/clock.ts';
@@ -7,6 +8,7 @@ import { Child } from './child.ts';
 import { measureOneWay, openEcho } from './echo.ts';
 import { Link, queueLimitBytes } from './link.ts';
 import type { LinkHandlers } from './link-process.ts';
+import { openRelay } from './relay.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -62,6 +64,40 @@ function randomPieces(seed: number): Buffer[] {
     Buffer.from(Array.from({ length: Math.floor(10 ** size()) }, () => random() * 256)),
   );
 }
+
+/** Some containers have no IPv6. */
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+
+describe.skipIf(!hasIpv6)('to a broker at an IPv6 address', () => {
+  async function openAt(host: string): Promise<Server> {
+    const server = createServer((socket) => socket.pipe(socket)).listen(0, host);
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    return server;
+  }
+
+  it('leads a link', async () => {
+    const broker = await openAt('::1');
+    const client = connectTo(await linkOf(0).open(portOf(broker), '127.0.0.1', '::1'));
+    const echoed = received(client);
+    client.end('hello');
+    expect(String(await echoed)).toBe('hello');
+  });
+
+  it('leads a relay, from another one', async () => {
+    const broker = await openAt('::1');
+    const relay = await openRelay(`amqp://[::1]:${portOf(broker)}`, '::1');
+    cleanups.push(() => relay.goAway());
+    const { port, hostname } = new URL(relay.url);
+    expect(hostname).toBe('[::1]');
+    const client = connect(Number(port), '::1');
+    cleanups.push(() => client.destroy());
+    client.write('hello');
+    expect(String((await once(client, 'data'))[0])).toBe('hello');
+  });
+});
 
 describe.each([
   { oneWayMs: 0, jitterMs: 0 },

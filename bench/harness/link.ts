@@ -52,10 +52,10 @@ export class Link {
     this.#options.oneWayMs = oneWayMs;
   }
 
-  /** Opens a way to a port of this machine. Returns the port at its near end, which is open to `host`'s network. */
-  async open(farPort: number, host = '127.0.0.1'): Promise<number> {
+  /** Opens a way to a port of this machine, at its address `farHost`. Returns the port at its near end, which is open to `host`'s network. */
+  async open(farPort: number, host = '127.0.0.1', farHost = '127.0.0.1'): Promise<number> {
     const server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => {
-      const far = connect({ host: '127.0.0.1', port: farPort, noDelay: true, allowHalfOpen: true });
+      const far = connect({ host: farHost, port: farPort, noDelay: true, allowHalfOpen: true });
       this.#relay(near, far, 'toServerBytes');
       this.#relay(far, near, 'toClientsBytes');
     });

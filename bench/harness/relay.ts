@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { hostOf, inUrl } from '../../servers/address.ts';
 
 /**
  * A way to a broker of this machine that tests can cut: what then happens is what a network does to whoever
@@ -20,7 +21,7 @@ export async function openRelay(brokerUrl: string, host = '127.0.0.1'): Promise<
   const sockets = new Set<Socket>();
   const far = new URL(brokerUrl);
   const server = createServer((near) => {
-    const there = connect(Number(far.port), far.hostname);
+    const there = connect(Number(far.port), hostOf(far));
     near.pipe(there).pipe(near);
     for (const socket of [near, there]) {
       sockets.add(socket);
@@ -42,7 +43,7 @@ export async function openRelay(brokerUrl: string, host = '127.0.0.1'): Promise<
   };
   const port = await listen(0);
   const url = new URL(brokerUrl);
-  url.hostname = host;
+  url.hostname = inUrl(host);
   url.port = String(port);
   return {
     url: url.href,

@@ -47,20 +47,32 @@ export function browserOpeners(token: string): Openers {
   };
 
   const http: OpenHttp = (origin, { silenceLimitMs }) => {
-    const cutOff = new AbortController();
+    const closing = new AbortController();
     return {
       async ask(method, path, body) {
-        const answer = await fetch(admitted(origin + path), {
-          method,
-          body,
-          ...(body !== undefined && { headers: { 'content-type': 'application/json' } }),
-          cache: 'no-store',
-          credentials: 'omit',
-          signal: AbortSignal.any([cutOff.signal, AbortSignal.timeout(silenceLimitMs)]),
-        });
-        return { status: answer.status, text: await answer.text() };
+        // Phones of 2022 have neither AbortSignal.any nor AbortSignal.timeout.
+        const cutOff = new AbortController();
+        const close = () => cutOff.abort(closing.signal.reason);
+        const giveUp = () => cutOff.abort(new Error(`nothing came for ${silenceLimitMs / 1000} s`));
+        if (closing.signal.aborted) close();
+        closing.signal.addEventListener('abort', close);
+        const timer = setTimeout(giveUp, silenceLimitMs);
+        try {
+          const answer = await fetch(admitted(origin + path), {
+            method,
+            body,
+            ...(body !== undefined && { headers: { 'content-type': 'application/json' } }),
+            cache: 'no-store',
+            credentials: 'omit',
+            signal: cutOff.signal,
+          });
+          return { status: answer.status, text: await answer.text() };
+        } finally {
+          clearTimeout(timer);
+          closing.signal.removeEventListener('abort', close);
+        }
       },
-      close: () => cutOff.abort(new Error('closed')),
+      close: () => closing.abort(new Error('closed')),
     };
   };
 

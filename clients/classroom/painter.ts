@@ -14,7 +14,9 @@ export class Painter {
   readonly #projector: Projector;
   readonly #screen: Screen;
   readonly #motion = matchMedia('(prefers-reduced-motion: reduce)');
-  readonly #dark = matchMedia('(prefers-color-scheme: dark)');
+  readonly #scheme = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) =>
+    matchMedia(query),
+  );
   #colours: Colours | undefined;
   #unit: number | undefined;
   #painted: number[] = [];
@@ -23,9 +25,10 @@ export class Painter {
   constructor(projector: Projector, screen: Screen) {
     this.#projector = projector;
     this.#screen = screen;
-    this.#dark.addEventListener('change', () => {
-      this.#colours = undefined;
-    });
+    for (const query of this.#scheme)
+      query.addEventListener('change', () => {
+        this.#colours = undefined;
+      });
     window.addEventListener('resize', () => {
       this.#unit = undefined;
     });
@@ -83,6 +86,8 @@ export class Painter {
 function readColours(): Colours {
   const names = ['push', 'sse', 'long-poll', 'short-poll', 'ink', 'quiet', 'grid', 'panel', 'fails'] as const;
   const probe = document.createElement('i');
+  // Its colour is never forced: where the system forces one on all text, the pictures would have but that one.
+  probe.className = 'colour-probe';
   document.body.append(probe);
   const colours = names.map((name) => {
     probe.style.color = `var(--${name})`;

@@ -266,7 +266,7 @@ function paintAges(
   pen.textBaseline = 'alphabetic';
   pen.lineJoin = 'round';
   let room = Number.POSITIVE_INFINITY;
-  for (const { dueMs, handledMs } of messages.toReversed()) {
+  for (const { dueMs, handledMs } of [...messages].reverse()) {
     if (handledMs === undefined || handledMs > nowMs) continue;
     const right = ground.x(handledMs) - 9;
     const text = writeAge(handledMs - dueMs, uncertaintyMs);

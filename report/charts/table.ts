@@ -17,7 +17,12 @@ export type Table = {
 export type Column = { title: string; unit?: string; numeric: boolean };
 
 /** `range` is the smallest and the largest run, written small beside the value; `mark` colours a judgement. */
-export type Cell = { text: string; value?: number; range?: string; mark?: 'good' | 'bad' };
+export type Cell = {
+  text: string;
+  value?: number;
+  range?: { low: number; high: number };
+  mark?: 'good' | 'bad';
+};
 
 /** A column of words. */
 export function wordColumn(title: string): Column {
@@ -46,7 +51,6 @@ export function countCell(value: number): Cell {
 /** The median of several runs, with the smallest and the largest. */
 export function spreadCell(spread: Spread | undefined): Cell {
   if (!spread) return { text: nothing };
-  const text = threeDigits(spread.median);
-  if (spread.runs < 2) return { text, value: spread.median };
-  return { text, value: spread.median, range: `${threeDigits(spread.low)} to ${threeDigits(spread.high)}` };
+  const { median, low, high, runs } = spread;
+  return { text: threeDigits(median), value: median, ...(runs > 1 && { range: { low, high } }) };
 }

@@ -19,6 +19,8 @@ export function forgetColours(): void {
 
 function askedFor(name: ColourName): string {
   const probe = document.createElement('i');
+  // Its colour is never forced: where the system forces one on all text, nobody could tell two lines apart.
+  probe.className = 'colour-probe';
   probe.style.color = `var(--${name})`;
   document.body.append(probe);
   const { color } = getComputedStyle(probe);

@@ -133,7 +133,7 @@ function inSightFirst(places: readonly Place[]): Place[] {
       return [place, Math.max(0, top - innerHeight, -bottom)];
     }),
   );
-  return places.toSorted((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0));
+  return [...places].sort((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0));
 }
 
 function setDefaults(): void {

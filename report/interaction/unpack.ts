@@ -4,5 +4,6 @@ export async function unpacked(id: string): Promise<string> {
   if (!packed) return '';
   const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(stream).text();
+  // Not text(), which takes the byte order mark of a table off.
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await new Response(stream).arrayBuffer());
 }

@@ -109,7 +109,7 @@ function shareCell({ value, low, high }: Option['share']): Cell {
   return {
     text: threeDigits(value * 100),
     value: value * 100,
-    range: `${threeDigits(low * 100)} to ${threeDigits(high * 100)}`,
+    range: { low: low * 100, high: high * 100 },
   };
 }
 

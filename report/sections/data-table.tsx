@@ -1,9 +1,11 @@
 import type { Cell, Column, Table } from '../charts/table.ts';
-import { sixDigits } from '../units.ts';
+import { packed } from '../packed.ts';
+import { threeDigits } from '../units.ts';
+import { csvOf } from './csv.ts';
 
 /**
  * A table that scrolls in its own box, never the page. It stands open in the page, so that it reads
- * without a script; a script folds it until somebody asks for the numbers.
+ * without a script; a script folds it until somebody asks for the numbers, and hands out those in full.
  */
 export function DataTable({ table, title }: { table: Table; title: string }) {
   return (
@@ -36,6 +38,11 @@ export function DataTable({ table, title }: { table: Table; title: string }) {
       <button type="button" class="script-only download" data-csv={table.id}>
         Download CSV
       </button>
+      <script
+        type="application/gzip"
+        id={`${table.id}-csv`}
+        dangerouslySetInnerHTML={{ __html: packed(csvOf(table)) }}
+      />
     </details>
   );
 }
@@ -52,14 +59,15 @@ function Head({ column: { title, unit, numeric } }: { column: Column }) {
 function Body({ cell, column }: { cell: Cell; column: Column | undefined }) {
   // Most cells are numbers, and a page has thousands: they are the ones without a class.
   const classes = [!column?.numeric && 'word', cell.mark && `mark-${cell.mark}`].filter(Boolean);
-  const { text, value } = cell;
-  const shortened = value === undefined ? undefined : String(sixDigits(value));
-  // A word, or a number that is written in full, says all there is.
-  const saysAll = shortened === undefined || shortened === text;
+  const { text, range } = cell;
   return (
     <td class={classes.join(' ') || undefined}>
-      {saysAll ? text : <data value={shortened}>{text}</data>}
-      {cell.range && <small>{cell.range}</small>}
+      {text}
+      {range && (
+        <small>
+          {threeDigits(range.low)} to {threeDigits(range.high)}
+        </small>
+      )}
     </td>
   );
 }

@@ -1,3 +1,5 @@
+import { hostOf, inUrl } from '../address.ts';
+
 /**
  * Where a RabbitMQ is, and what is wrong with it, in words for people. The URL carries a name and a
  * password; what is said about it never does.
@@ -23,7 +25,7 @@ export function parseRabbitUrl(text: string): RabbitAddress {
     throw new Error('this is no address of a RabbitMQ: it takes amqp://name:password@host:port');
   return {
     protocol,
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    hostname: hostOf(url),
     port: Number(url.port || (protocol === 'amqp' ? 5672 : 5671)),
     username: decoded(url.username || 'guest'),
     password: decoded(url.password || 'guest'),
@@ -41,7 +43,7 @@ function decoded(part: string): string {
 
 /** "RabbitMQ at 127.0.0.1:5672": without name and password. */
 export function nameOfRabbit({ hostname, port }: Pick<RabbitAddress, 'hostname' | 'port'>): string {
-  return `RabbitMQ at ${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+  return `RabbitMQ at ${inUrl(hostname)}:${port}`;
 }
 
 /** What went wrong with a connection to it, and what to do about it, in one line. */

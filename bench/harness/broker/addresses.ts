@@ -1,4 +1,5 @@
 import type { BrokerTransportName } from '../../../clients/transports.ts';
+import { inUrl } from '../../../servers/address.ts';
 import { parseRabbitUrl } from '../../../servers/source/rabbit-address.ts';
 
 /** Where a broker listens: a URL for each protocol, name and password included. */
@@ -12,9 +13,8 @@ export type BrokerAddresses = { amqp: string; mqtt: string; stomp: string };
 export function addressesOf(url: string): BrokerAddresses {
   const { protocol, hostname, port, username, password, vhost } = parseRabbitUrl(url);
   const { searchParams } = new URL(url);
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   const urlOf = (scheme: string, name: string, at: number, path: string) =>
-    `${scheme}://${encodeURIComponent(name)}:${encodeURIComponent(password)}@${host}:${at}${path}`;
+    `${scheme}://${encodeURIComponent(name)}:${encodeURIComponent(password)}@${inUrl(hostname)}:${at}${path}`;
   const path = vhost === '/' ? '' : `/${encodeURIComponent(vhost)}`;
   return {
     amqp: urlOf(protocol, username, port, path),

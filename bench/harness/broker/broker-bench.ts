@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostOf } from '../../../servers/address.ts';
 import { nowMs } from '../../../servers/clock.ts';
 import type { Schedule } from '../../../servers/source/schedule.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
@@ -112,7 +113,13 @@ export class BrokerBench {
     this.#link ??= new Child<LinkHandlers>('./link-process.ts');
     const urls = Object.values(this.#addresses).map((url) => new URL(url));
     const ports = urls.map(({ port }) => Number(port));
-    const near = await this.#link.call('open', { ports, oneWayMs, jitterMs: 0, seed: 0 });
+    const near = await this.#link.call('open', {
+      ports,
+      farHost: hostOf(urls[0] as URL),
+      oneWayMs,
+      jitterMs: 0,
+      seed: 0,
+    });
     const [amqp, mqtt, stomp] = urls.map((url, index) => {
       url.hostname = '127.0.0.1';
       url.port = String(near[index]);
