@@ -195,6 +195,7 @@ export class HeadlessPage {
       url: urls[transport],
       token: role === 'presenter' ? laneToken(this.#token, this.session.page) : this.#token,
       habits: settings,
+      onFailure() {},
       onSights: (fresh) => {
         sights.push(...fresh);
         this.#told.emit('saw');

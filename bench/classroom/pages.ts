@@ -10,8 +10,15 @@ export type PageFile = { type: string; content: string };
 
 const folder = new URL('../../clients/classroom/', import.meta.url);
 
-/** What the pages load: a script for the projector, one for a phone, and the worker that the clients of both run in. */
-const scripts = ['presenter.tsx', 'member.tsx', 'lane-worker.ts'];
+/**
+ * What the pages load: a script for the projector, one for a phone, and the worker that the clients of both run in.
+ * The worker is a classic script: older browsers know no modules there.
+ */
+const scripts = [
+  { name: 'presenter.tsx', format: 'esm' },
+  { name: 'member.tsx', format: 'esm' },
+  { name: 'lane-worker.ts', format: 'iife' },
+] as const;
 
 let made: Promise<ReadonlyMap<string, PageFile>> | undefined;
 
@@ -44,11 +51,11 @@ function textOf(name: string): Promise<string> {
 }
 
 /** A script and all that it imports, in one file. */
-async function bundled(name: string): Promise<[string, PageFile]> {
+async function bundled({ name, format }: (typeof scripts)[number]): Promise<[string, PageFile]> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(name, folder))],
     bundle: true,
-    format: 'esm',
+    format,
     minify: true,
     write: false,
     target: 'es2022',

@@ -159,7 +159,13 @@ export class Attendance {
       token: this.#options.token,
       habits: habitsOf(name, settingsOfMember(this.state)),
       onSights: (sights) => this.#onSights(lane, sights),
+      onFailure: (reason) => this.#onFailure(reason),
     });
+  }
+
+  #onFailure(reason: string): void {
+    this.refused = reason;
+    this.#options.onChange();
   }
 
   #onSights(lane: Lane, sights: readonly Sight[]): void {

@@ -9,6 +9,8 @@ export type LaneThreadOptions = {
   habits: Habits;
   /** Takes what the lane saw. Times are of the page's clock, but for `dueMs`. */
   onSights(sights: Sight[]): void;
+  /** Called when the client's thread has failed, or could not start. */
+  onFailure(reason: string): void;
 };
 
 /** What a page can do with one of its clients, wherever that runs. */
@@ -30,14 +32,18 @@ const stopMs = 2000;
 
 /** The page's end of a lane's thread: gives it orders, takes what it saw. */
 export class LaneThread implements LaneHandle {
-  readonly #worker = new Worker('/lane-worker.js', { type: 'module' });
+  readonly #worker = new Worker('/lane-worker.js');
   /** How long it blocks, where memory may be shared: changing it wakes a thread that does. */
   readonly #blockingMs = globalThis.crossOriginIsolated
     ? new Int32Array(new SharedArrayBuffer(4))
     : undefined;
   #onStopped = () => {};
 
-  constructor({ transport, url, token, habits, onSights }: LaneThreadOptions) {
+  constructor({ transport, url, token, habits, onSights, onFailure }: LaneThreadOptions) {
+    this.#worker.onerror = ({ message }) =>
+      onFailure(
+        `The ${transport} client has failed in this browser: ${message || 'its script could not start'}`,
+      );
     this.#worker.onmessage = ({ data }: { data: LaneReport }) => {
       if ('stopped' in data) this.#onStopped();
       else onSights(data.sights);

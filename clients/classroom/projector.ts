@@ -197,6 +197,10 @@ export class Projector {
           for (const sight of sights)
             this.lanes.get(name)?.take(onServersClock(sight, this.session.clock), oneWayMs);
         },
+        onFailure: (reason) => {
+          this.refused = reason;
+          this.#onChange();
+        },
       });
       this.#threads.set(name, thread);
       if (!state.settings.offline.includes(name)) continue;
