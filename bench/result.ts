@@ -346,12 +346,16 @@ export const voteSchema = z.object({
   measured: z.string().nullable(),
 });
 
-/** Figures of one lane, or of all phones with one transport, as the projector's screen showed them. */
+/**
+ * Figures of one lane, or of all phones with one transport, as the projector's screen showed them. A latency
+ * may be below 0 within the uncertainty of a page's clock.
+ */
+const shownMs = z.number().nullable();
 const shown = {
   transport: z.enum(transportNames),
   messages: count,
-  p50Ms: measured.nullable(),
-  p95Ms: measured.nullable(),
+  p50Ms: shownMs,
+  p95Ms: shownMs,
 };
 
 /** A part of a lesson between two changes of its settings. It was shown to a class: it is no trial, and no evidence. */
@@ -365,8 +369,8 @@ export const segmentSchema = z.object({
   lanes: z.array(
     z.object({
       ...shown,
-      maxMs: measured.nullable(),
-      lastMs: measured.nullable(),
+      maxMs: shownMs,
+      lastMs: shownMs,
       requests: count,
       empty: count,
       bytes: count,

@@ -152,7 +152,9 @@ export class Lane {
       lastMs: this.#lastMs,
       requests: this.totals.answered - before.answered,
       empty: isPolling(this.name) ? this.totals.empty - before.empty : 0,
-      bytes: this.counts ? bytesOf(this.counts) - (this.#stretch.bytes ?? bytesOf(this.counts)) : 0,
+      bytes: this.counts
+        ? Math.max(0, bytesOf(this.counts) - (this.#stretch.bytes ?? bytesOf(this.counts)))
+        : 0,
       missed: this.totals.missed - this.#scene.missed,
       reconnects: Math.max(0, this.#reconnects - this.#scene.reconnects),
       inboxMessages: this.inboxMessages,

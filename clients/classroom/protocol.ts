@@ -21,7 +21,8 @@ export { defaultSettings, laneNames, limits } from './settings.ts';
 export type LaneName = (typeof laneNames)[number];
 
 const count = z.number().int().min(0);
-const measured = z.number().min(0);
+/** Below 0 within the uncertainty of the page's clock. */
+const latency = z.number().nullable();
 
 /** What the presenter sets. Every value has its limits, which a refusal names. */
 export const settingsSchema = z.strictObject({
@@ -107,11 +108,11 @@ export type Joined = { token: string; member: number };
 /** One lane's figures, as the projector shows them. Latencies run from the scheduled send to the end of the handler. */
 export const laneFiguresSchema = z.strictObject({
   messages: count,
-  p50Ms: measured.nullable(),
-  p95Ms: measured.nullable(),
-  maxMs: measured.nullable(),
+  p50Ms: latency,
+  p95Ms: latency,
+  maxMs: latency,
   /** Of the message that was handled last. */
-  lastMs: measured.nullable(),
+  lastMs: latency,
   /** Polls answered; for push and SSE, connections opened. */
   requests: count,
   empty: count,
