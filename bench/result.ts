@@ -346,11 +346,10 @@ export const voteSchema = z.object({
   measured: z.string().nullable(),
 });
 
-/**
- * Figures of one lane, or of all phones with one transport, as the projector's screen showed them. A latency
- * may be below 0 within the uncertainty of a page's clock.
- */
+/** May be below 0 within the uncertainty of a page's clock. */
 const shownMs = z.number().nullable();
+
+/** Figures of one lane, or of all phones with one transport, as the projector's screen showed them. */
 const shown = {
   transport: z.enum(transportNames),
   messages: count,
