@@ -12,6 +12,8 @@ export const long = {
   'bench/agents/shared-servers.test.ts': 'kills servers and agents while they share one source in RabbitMQ',
   'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
   'bench/check/commands.test.ts': 'runs every command that the Markdown files tell people to run',
+  'bench/classroom/lanes.test.ts': 'lets four lanes run in real time',
+  'bench/classroom/page.test.ts': 'holds classes in a browser',
   'bench/exercises/exercises.test.ts': 'starts a test run of its own for each exercise',
   'bench/faults/faults.test.ts': 'inflicts one fault of each kind on a lab',
   'bench/harness/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
@@ -19,6 +21,7 @@ export const long = {
   'bench/lab.test.ts': 'runs, interrupts and kills whole labs',
   'bench/peers/main.test.ts': 'measures the alternatives to our servers',
   'bench/soak/soak.test.ts': 'lets clients of all transports come and go',
+  'report/page-unfinished.test.ts': 'runs labs, and interrupts and kills them',
   'report/page-access.test.ts': 'lets axe check every element of the report four times',
   'report/page-hostile.test.ts': 'draws the report of each hostile text in a browser',
 };
@@ -40,15 +43,23 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: [tests], exclude: ['**/node_modules/**', ...Object.keys(long)] },
+        test: {
+          name: 'quick',
+          // Files that share a process share what they import, and a browser.
+          isolate: false,
+          include: [tests],
+          exclude: ['**/node_modules/**', ...Object.keys(long)],
+        },
       },
       { extends: true, test: { name: 'long', include: Object.keys(long) } },
     ],
     sequence: { sequencer: LongFirst },
     reporters: ['default', './bench/check/slowest-files.ts'],
-    // A limit that only a test that hangs can reach, on a busy machine too.
+    // Limits that only a test that hangs can reach, on a busy machine too.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 10 } },
+    setupFiles: ['./bench/check/patience.ts'],
     // Tests wait for servers, brokers and pages more than they compute: two at once also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },
