@@ -60,7 +60,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000, interval: 10 } },
     setupFiles: ['./bench/check/patience.ts'],
-    // Tests wait for servers, brokers and pages more than they compute: two at once also where there are two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests wait for servers, brokers and pages more than they compute: three at once also where there are two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
   },
 });
