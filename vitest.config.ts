@@ -4,26 +4,26 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const tests = '{servers,clients,bench,report}/**/*.test.ts';
 
-/** The test files that `npm test` leaves out and `npm run test:all` runs, and why each takes long. */
+/** The test files that `npm test` leaves out and `npm run test:all` runs, and why each takes long; the longest first. */
 export const long = {
-  'bench/abuse/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
   'bench/agents/agents.test.ts': 'starts RabbitMQ, labs and load-generator agents',
-  'bench/agents/namespaces.test.ts': 'runs a lab across network namespaces, with RabbitMQ',
-  'bench/agents/shared-servers.test.ts': 'kills servers and agents while they share one source in RabbitMQ',
-  'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
-  'bench/check/commands.test.ts': 'runs every command that the Markdown files tell people to run',
-  'bench/classroom/lanes.test.ts': 'lets four lanes run in real time',
-  'bench/classroom/page.test.ts': 'holds classes in a browser',
-  'bench/exercises/exercises.test.ts': 'starts a test run of its own for each exercise',
+  'bench/lab.test.ts': 'runs, interrupts and kills whole labs',
   'bench/faults/faults.test.ts': 'inflicts one fault of each kind on a lab',
   'bench/harness/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
-  'bench/harness/shared-source.test.ts': 'starts RabbitMQ, and servers that share one source in it',
-  'bench/lab.test.ts': 'runs, interrupts and kills whole labs',
-  'bench/peers/main.test.ts': 'measures the alternatives to our servers',
-  'bench/soak/soak.test.ts': 'lets clients of all transports come and go',
-  'report/page-unfinished.test.ts': 'runs labs, and interrupts and kills them',
-  'report/page-access.test.ts': 'lets axe check every element of the report four times',
+  'bench/classroom/page.test.ts': 'holds classes in a browser',
+  'bench/check/commands.test.ts': 'runs every command that the Markdown files tell people to run',
   'report/page-hostile.test.ts': 'draws the report of each hostile text in a browser',
+  'report/page-access.test.ts': 'lets axe check every element of the report four times',
+  'bench/classroom/lanes.test.ts': 'lets four lanes run in real time',
+  'report/page-unfinished.test.ts': 'runs labs, and interrupts and kills them',
+  'bench/agents/shared-servers.test.ts': 'kills servers and agents while they share one source in RabbitMQ',
+  'bench/peers/main.test.ts': 'measures the alternatives to our servers',
+  'bench/harness/shared-source.test.ts': 'starts RabbitMQ, and servers that share one source in it',
+  'bench/soak/soak.test.ts': 'lets clients of all transports come and go',
+  'bench/agents/namespaces.test.ts': 'runs a lab across network namespaces, with RabbitMQ',
+  'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
+  'bench/exercises/exercises.test.ts': 'starts a test run of its own for each exercise',
+  'bench/abuse/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
 };
 
 /** Starts the long files first, in the order above, so that no worker ends alone with one of them. */
