@@ -16,6 +16,18 @@ export function launchBrowser(without: readonly string[] = []): Promise<Browser>
   });
 }
 
+let shared: Promise<Browser> | undefined;
+
+/**
+ * The browser that all tests of a process share: each test opens contexts of its own and closes them. The browser
+ * ends with the process. The next call starts another one when it has crashed.
+ */
+export async function sharedBrowser(): Promise<Browser> {
+  const browser = await shared?.catch(() => undefined);
+  if (!browser?.isConnected()) shared = launchBrowser();
+  return shared as Promise<Browser>;
+}
+
 /**
  * Whether there is a browser for these tests. Without one they are skipped, which a line says; with `CI` in the
  * environment that is an error.

@@ -117,7 +117,7 @@ describe.each(transportNames)('%s', (name) => {
     source.log.append('two', 0);
     await serve(name, source, port);
     source.log.append('three', 0);
-    await vi.waitFor(() => expect(seqs(client)).toEqual([1, 2, 3]), 5000);
+    await vi.waitFor(() => expect(seqs(client)).toEqual([1, 2, 3]));
     // A short poll may not have asked in between; everybody else lost a connection.
     if (name !== 'short-poll') expect(client.counters.failures).toBeGreaterThan(0);
     expect(client.ledger).toMatchObject({ gaps: 0, duplicated: 0, resets: 0 });
@@ -135,7 +135,7 @@ describe.each(transportNames)('%s', (name) => {
     const after = new EmbeddedSource();
     after.log.append('new one', 0);
     await serve(name, after, port);
-    await vi.waitFor(() => expect(client.got.map(({ body }) => body)).toEqual(['one', 'new one']), 5000);
+    await vi.waitFor(() => expect(client.got.map(({ body }) => body)).toEqual(['one', 'new one']));
     expect(client.ledger).toMatchObject({ resets: 1, cursor: `${after.log.id}:1` });
   });
 
@@ -216,6 +216,6 @@ it('push cuts off a reader that lets more wait than its limit, and it comes back
     expect(source.log.head).toBeLessThan(100);
   }
   client.resume();
-  await vi.waitFor(() => expect(client.got).toHaveLength(source.log.head), 10_000);
+  await vi.waitFor(() => expect(client.got).toHaveLength(source.log.head));
   expect(client.ledger).toMatchObject({ gaps: 0, duplicated: 0, missed: 0 });
 });

@@ -70,16 +70,16 @@ describe.each(transportNames)('%s', (name) => {
   it('gives up a connection on which nothing comes, says so, and comes back with its cursor', async () => {
     const { source, cable, client, got } = await subscribe(name, {});
     source.log.append('one', 0);
-    await vi.waitFor(() => expect(got).toEqual([1]), 5000);
+    await vi.waitFor(() => expect(got).toEqual([1]));
     cable.cut();
     source.log.append('two', 0);
-    await vi.waitFor(() => expect(client.counters.lastFailure).toBe('nothing came for 0.15 s'), 5000);
+    await vi.waitFor(() => expect(client.counters.lastFailure).toBe('nothing came for 0.15 s'));
     cable.mend();
     source.log.append('three', 0);
-    await vi.waitFor(() => expect(got).toEqual([1, 2, 3]), 10_000);
+    await vi.waitFor(() => expect(got).toEqual([1, 2, 3]));
     expect(client.counters.failures).toBeGreaterThan(0);
     expect(client.ledger).toMatchObject({ gaps: 0, missed: 0, duplicated: 0, reordered: 0 });
-  }, 20_000);
+  });
 });
 
 describe.each(['push', 'sse', 'tcp-push', 'notify'] as const)('%s', (name) => {
@@ -87,11 +87,11 @@ describe.each(['push', 'sse', 'tcp-push', 'notify'] as const)('%s', (name) => {
     const { source, endpoint, client, got } = await subscribe(name, {});
     const before = endpoint.bytes.toClients;
     // So many heartbeats take several times the limit.
-    await vi.waitFor(() => expect(endpoint.bytes.toClients - before).toBeGreaterThan(2 * 60), 10_000);
+    await vi.waitFor(() => expect(endpoint.bytes.toClients - before).toBeGreaterThan(2 * 60));
     source.log.append('one', 0);
-    await vi.waitFor(() => expect(got).toEqual([1]), 5000);
+    await vi.waitFor(() => expect(got).toEqual([1]));
     expect(client.counters).toMatchObject({ failures: 0 });
-  }, 20_000);
+  });
 });
 
 it.each(['push', 'sse', 'tcp-push'] as const)(
@@ -100,10 +100,10 @@ it.each(['push', 'sse', 'tcp-push'] as const)(
     const { source, endpoint, client, got } = await subscribe(name, {});
     client.pause();
     const before = endpoint.bytes.toClients;
-    await vi.waitFor(() => expect(endpoint.bytes.toClients - before).toBeGreaterThan(2 * 30), 10_000);
+    await vi.waitFor(() => expect(endpoint.bytes.toClients - before).toBeGreaterThan(2 * 30));
     source.log.append('one', 0);
     client.resume();
-    await vi.waitFor(() => expect(got).toEqual([1]), 5000);
+    await vi.waitFor(() => expect(got).toEqual([1]));
     expect(client.counters).toMatchObject({ failures: 0 });
   },
   20_000,

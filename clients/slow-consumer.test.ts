@@ -92,7 +92,7 @@ describe.each(transports)('%s', (name) => {
       expect(endpoint.readers.map(({ dropped }) => dropped)).toEqual([endpoint.tally.dropped, 0]);
       const { head } = source.log;
       slow.resume();
-      await vi.waitFor(() => expect(slow.ledger.seq).toBe(head), 10_000);
+      await vi.waitFor(() => expect(slow.ledger.seq).toBe(head));
       expect(slow.got.length + endpoint.tally.dropped).toBe(head);
       expect(slow.ledger).toMatchObject({
         gaps: endpoint.tally.dropped,
@@ -120,7 +120,7 @@ describe.each(transports)('%s', (name) => {
       await flood(source, neighbour, () => endpoint.tally.dropped >= 30);
       await endpoint.cut();
       slow.resume();
-      await vi.waitFor(() => expect(slow.ledger.seq).toBe(source.log.head), 10_000);
+      await vi.waitFor(() => expect(slow.ledger.seq).toBe(source.log.head));
       // It never heard of what was dropped, and so has found all of it in the log.
       expect(seqs(slow)).toEqual(upTo(source.log.head));
       expect(slow.ledger).toMatchObject({ dropped: 0, gaps: 0, missed: 0, duplicated: 0, reordered: 0 });
@@ -241,10 +241,7 @@ describe.each(transports)('%s', (name) => {
       }
       for (const client of clients) client.resume();
       const { head } = source.log;
-      await vi.waitFor(
-        () => expect(clients.map(({ ledger }) => ledger.seq)).toEqual([head, head, head]),
-        20_000,
-      );
+      await vi.waitFor(() => expect(clients.map(({ ledger }) => ledger.seq)).toEqual([head, head, head]));
       const gaps = clients.reduce((sum, { ledger }) => sum + ledger.gaps, 0);
       const delivered = clients.reduce((sum, { got }) => sum + got.length, 0);
       expect(gaps).toBe(endpoint.tally.dropped);
@@ -347,7 +344,7 @@ it.each(transports)('%s is rid of a reader that was cut off and never reads the 
   slow.pause();
   await flood(source, neighbour, () => endpoint.tally.evicted > 0);
   expect(endpoint.readers).toHaveLength(1);
-  await vi.waitFor(() => expect(endpoint.connections).toBe(1), 10_000);
+  await vi.waitFor(() => expect(endpoint.connections).toBe(1));
   expect(endpoint.longestBacklogBytes).toBe(0);
 });
 

@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compareResults } from '../bench/analysis/comparison.ts';
 import { parseResult, type Result } from '../bench/result.ts';
-import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
+import { hasBrowserFor, sharedBrowser } from '../clients/browser.ts';
 import { renderReport } from './render.ts';
 
 /** Two results compared in the page, as a reader does it: a file dropped or chosen, offline, in a real browser. */
@@ -44,7 +44,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
   let opened: { page: Page; address: string; errors: string[]; requests: string[] }[] = [];
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     folder = mkdtempSync(join(tmpdir(), 'compare-'));
     const [a, b] = [repeated(1), repeated(3)];
     const compared = {
@@ -72,7 +72,6 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
   });
 
   afterAll(async () => {
-    await browser.close();
     rmSync(folder, { recursive: true, force: true });
   });
 

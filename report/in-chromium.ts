@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
+import { hasBrowserFor, sharedBrowser } from '../clients/browser.ts';
 import { drawn } from './drawn.ts';
 
 /** For how long a test, or what comes before it, may take: a browser on a busy machine is slow, and that is not what is tested. */
@@ -26,12 +26,11 @@ export function describeInChromium(subject: string, tests: (open: Open) => void)
     let opened: { page: Page; errors: string[]; requests: string[] }[] = [];
 
     beforeAll(async () => {
-      browser = await launchBrowser();
+      browser = await sharedBrowser();
       folder = mkdtempSync(join(tmpdir(), 'report-'));
     });
 
     afterAll(async () => {
-      await browser.close();
       rmSync(folder, { recursive: true, force: true });
     });
 

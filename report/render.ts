@@ -96,8 +96,17 @@ function packedBlock(id: string, text: string): string {
   return `<script type="application/gzip" id="${id}">${packed(text)}</script>`;
 }
 
+const bundles = new Map<string, Promise<string>>();
+
+/** A script of the page, bundled once per process. */
+function bundled(name: 'loader' | 'script'): Promise<string> {
+  const known = bundles.get(name) ?? bundle(name);
+  bundles.set(name, known);
+  return known;
+}
+
 /** A script of the page and its libraries in one piece, with nothing in it that could end a script element. */
-async function bundled(name: 'loader' | 'script'): Promise<string> {
+async function bundle(name: 'loader' | 'script'): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`./page-${name}.ts`, import.meta.url))],
     bundle: true,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { labHere } from '../check/lab-here.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
@@ -344,7 +345,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 });
 
 describe('options of the lab for agents', () => {
-  it.concurrent.each([
+  it.each([
     [['--agents', '2'], /^--agents: it takes --broker amqp:\/\/… as well/],
     [['--agents', '2', '--broker', 'start'], /^--agents: it takes --broker amqp:\/\/… as well/],
     [['--agents', '0', '--broker', 'amqp://host'], /It takes a whole number from 1 to 99\./],
@@ -353,15 +354,11 @@ describe('options of the lab for agents', () => {
       ['--server-host', '203.0.113.1'],
       /"203\.0\.113\.1" is no address of this machine\. It takes one of .*127\.0\.0\.1/,
     ],
-  ])(
-    '%j ends with 2 and one line',
-    async (args, reason) => {
-      const { code, said } = await runCommand('bench/lab.ts', ...args);
-      expect(said.trim().split('\n')).toEqual([expect.stringMatching(reason)]);
-      expect(code).toBe(2);
-    },
-    60_000,
-  );
+  ])('%j ends with 2 and one line', async (args, reason) => {
+    const { exitCode, stdout, stderr } = await labHere(args);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(reason)]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
 });
 
 /** Starts an agent, and ends it after the test. */

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasBrowserFor, launchBrowser } from '../../clients/browser.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasBrowserFor, sharedBrowser } from '../../clients/browser.ts';
 import { clientsByName } from '../../clients/clients.ts';
 import { nodeOpeners } from '../../clients/openers-node.ts';
 import type { TransportName } from '../../clients/transports.ts';
@@ -209,15 +209,14 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
     let browser: Browser;
 
     beforeAll(async () => {
-      browser = await launchBrowser();
+      browser = await sharedBrowser();
     }, patienceMs);
-
-    afterAll(() => browser.close());
 
     /** A page of the server's own origin, whatever stands on it. */
     async function page(port: number) {
       const opened = await browser.newPage();
       cleanups.push(() => opened.close());
+      opened.setDefaultTimeout(patienceMs);
       await opened.goto(`http://127.0.0.1:${port}/nothing`);
       return opened;
     }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transportNames } from '../../clients/transports.ts';
-import { isSaturated } from '../analysis/warnings.ts';
-import { trialSchema } from '../result.ts';
+import { trialWarnings } from '../analysis/warnings.ts';
+import { type Trial, trialSchema } from '../result.ts';
 import { Bench } from './trial.ts';
 
 /** Real trials in real processes. Nothing here looks at how fast anything was. */
@@ -59,30 +59,27 @@ describe('a trial', () => {
     const slow = trial?.cohorts?.find(({ name }) => name === 'slow');
     expect(slow?.messages.backlogAtEnd).toBeGreaterThan(100);
     expect(trial?.cohorts?.find(({ name }) => name === 'fast')?.messages.backlogAtEnd).toBe(0);
-    expect(trial?.series?.atMs.length).toBeGreaterThan(5);
+    expect(trial?.series?.atMs.length).toBeGreaterThan(0);
   });
 
-  it('marks a fleet that was saturated, and keeps its trial out of the verdicts', async () => {
-    const [trial] = await bench.run('test', {
-      groups: [{ transport: 'push', clients: 100 }],
-      schedule: { kind: 'periodic', ratePerSecond: 3000 },
-      durationMs: 1000,
-      repeat: 1,
-    });
-    expect(trial?.warnings.map(({ code }) => code)).toContain('fleet-saturated');
-    expect(isSaturated(trial as NonNullable<typeof trial>)).toBe(true);
-    // Saturated, but honest: every message is still accounted for.
-    expect(trial?.status).toBe('ok');
-  });
-
-  it('does not mark a fleet at rest', async () => {
+  it('measures how busy a fleet was: one that is busier than 90% of the time stays out of the verdicts', async () => {
     const [trial] = await bench.run('test', {
       groups: [{ transport: 'push', clients: 5 }],
       schedule: { kind: 'periodic', ratePerSecond: 10 },
       durationMs: 500,
       repeat: 1,
     });
-    expect(isSaturated(trial as NonNullable<typeof trial>)).toBe(false);
+    const { clients, warnings, ...rest } = trial as Trial;
+    expect(clients.loopBusyShare).toBeGreaterThan(0);
+    expect(clients.cpuMs).toBeGreaterThan(0);
+    const codesAt = (change: Partial<Trial['clients']>) => {
+      const quiet = { ...clients, cpuMs: 0, loopBusyShare: 0, ...change };
+      return trialWarnings({ ...rest, clients: quiet, warnings }, 0, undefined).map(({ code }) => code);
+    };
+    expect(codesAt({})).not.toContain('fleet-saturated');
+    expect(codesAt({ loopBusyShare: 0.89 })).not.toContain('fleet-saturated');
+    expect(codesAt({ loopBusyShare: 0.91 })).toContain('fleet-saturated');
+    expect(codesAt({ cpuMs: 0.91 * rest.durationMs })).toContain('fleet-saturated');
   });
 
   it('measures raw poll capacity', async () => {

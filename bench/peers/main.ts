@@ -29,7 +29,7 @@ import { fleet } from './fleet.ts';
 import { type Language, languages } from './languages.ts';
 import { longPoll } from './long-poll.ts';
 import type { ParkedHandlers } from './parked-process.ts';
-import { poll } from './poll.ts';
+import { poll, pollWindowMs } from './poll.ts';
 import type { PollsHandlers } from './polls-process.ts';
 import { Rounds } from './rounds.ts';
 
@@ -49,6 +49,7 @@ type Options = {
   rounds: number;
   only: readonly string[];
   peer: Fanning[];
+  windowMs: number;
   against?: Peers;
   out?: string;
   open?: boolean;
@@ -68,6 +69,12 @@ const command = new Command('npm run bench:peers --')
     readPeer,
     [],
   )
+  .addOption(
+    new Option('--window-ms <number>', 'how long a contender answers polls in a turn')
+      .argParser(Number)
+      .default(pollWindowMs)
+      .hideHelp(),
+  )
   .option('--against <file>', 'a peers.json from before: name the ratios that have become worse', readPeers)
   .option('--out <folder>', 'where to write peers.json and peers.html (default: report/runs/…)', (folder) =>
     fromUsersFolder(folder),
@@ -80,7 +87,7 @@ const command = new Command('npm run bench:peers --')
 beginCommand(command.name(), command.options);
 process.exitCode = await main(command.parse().opts<Options>());
 
-async function main({ rounds, only, peer, against, out, open: opens }: Options): Promise<number> {
+async function main({ rounds, only, peer, windowMs, against, out, open: opens }: Options): Promise<number> {
   const startedAt = new Date();
   const noLoopback = await loopbackProblem();
   if (noLoopback) {
@@ -107,7 +114,7 @@ async function main({ rounds, only, peer, against, out, open: opens }: Options):
   const audience = new Child<AudienceHandlers>('../peers/audience-process.ts');
   const polls = new Child<PollsHandlers>('../peers/polls-process.ts');
   const parked = new Child<ParkedHandlers>('../peers/parked-process.ts');
-  const contests = [fanOut(audience, peer), poll(polls), longPoll(parked), fleet(machine)].filter(
+  const contests = [fanOut(audience, peer), poll(polls, windowMs), longPoll(parked), fleet(machine)].filter(
     ({ name }) => only.includes(name),
   );
   const held = new Rounds(contests, (text) => console.error(text));

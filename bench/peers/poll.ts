@@ -11,8 +11,11 @@ import type { PollsHandlers } from './polls-process.ts';
  * Polls: what one answer costs the server. Fifty connections ask as fast as they are answered, for nothing new
  * or for ten messages of 200 B; every contender answers with the same JSON.
  */
-const load = { members: 50, durationMs: 500 };
-const warmUp = { ...load, durationMs: 150 };
+const members = 50;
+
+/** How long each contender answers in a turn by default, after a warm-up of a third. */
+export const pollWindowMs = 500;
+
 const news = 10;
 
 type Answering = { name: string; program: readonly [string, string[]]; ours: boolean };
@@ -28,7 +31,9 @@ const contenders: Answering[] = [
   { name: 'node:http, a constant', program: programOf('./servers/http-constant.js'), ours: false },
 ];
 
-export function poll(polls: Child<PollsHandlers>): Contest {
+export function poll(polls: Child<PollsHandlers>, windowMs: number): Contest {
+  const load = { members, durationMs: windowMs };
+  const warmUp = { members, durationMs: windowMs / 3 };
   // What the lab's own server says is what the others are given to say.
   const cases: { name: string; batch?: Batch; text?: string }[] = [
     { name: 'nothing new' },

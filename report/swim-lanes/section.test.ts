@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseResult, type Result } from '../../bench/result.ts';
-import { hasBrowserFor, launchBrowser } from '../../clients/browser.ts';
+import { hasBrowserFor, sharedBrowser } from '../../clients/browser.ts';
 import { renderReport } from '../render.ts';
 import { tracedTrials } from './made-up.ts';
 
@@ -32,7 +32,7 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await sharedBrowser();
     folder = mkdtempSync(join(tmpdir(), 'swim-lanes-'));
     const file = join(folder, 'report.html');
     writeFileSync(file, await renderReport(resultWith(tracedTrials())));
@@ -40,7 +40,6 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
   });
 
   afterAll(async () => {
-    await browser.close();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -175,7 +175,7 @@ exec ${findNginx()} "$@"
 });
 
 /** Long enough for a busy machine; messages are further apart than the idle limit, heartbeats are not. */
-const timing = { idleLimitMs: 1000, intervalMs: 1300, messages: 2, connectLimitMs: 1000, drainMs: 1000 };
+const timing = { idleLimitMs: 1000, intervalMs: 1300, messages: 3, connectLimitMs: 3000, drainMs: 3000 };
 
 const [works, degraded, fails] = ['works', 'degraded', 'fails'];
 const expected = {
@@ -217,7 +217,7 @@ describe.each(proxies)('the matrix, through the %s proxy', (proxy) => {
 
   it('loses nothing where connections are cut: every client comes back with its cursor', () => {
     for (const transport of ['push', 'sse', 'notify', 'long-poll'])
-      expect(cell(transport, 'idle-limit').seen).toMatchObject({ expected: 2, delivered: 2 });
+      expect(cell(transport, 'idle-limit').seen).toMatchObject({ expected: 3, delivered: 3 });
     expect(cell('push', 'idle-limit').seen.failures).toBeGreaterThanOrEqual(2);
   });
 });
@@ -228,6 +228,7 @@ describe('a cell depends on what happens', () => {
   it('fails when the server never delivers', async () => {
     const seen = await tryPath('push', 'direct', {
       ...quick,
+      connectLimitMs: 10_000,
       serve: (_source, options) => pushServer(new EmbeddedSource(), options),
     });
     expect(judgePath(seen)).toMatchObject({
@@ -267,7 +268,12 @@ describe('a cell depends on what happens', () => {
   });
 
   it('works on any path that has nothing to cut in time', async () => {
-    const seen = await tryPath('push', 'idle-limit', { ...quick, idleLimitMs: 60_000, drainMs: 10_000 });
+    const seen = await tryPath('push', 'idle-limit', {
+      ...quick,
+      idleLimitMs: 60_000,
+      connectLimitMs: 10_000,
+      drainMs: 10_000,
+    });
     expect(judgePath(seen).outcome).toBe('works');
   });
 });
@@ -286,7 +292,7 @@ describe.skipIf(!proxies.includes('nginx'))('a buffering nginx', () => {
   });
 
   it('passes Server-Sent Events on by the buffer: what does not fill one stays in it', async () => {
-    const big = { proxy: 'nginx', intervalMs: 50, messages: 20, payloadBytes: 1000, drainMs: 300 } as const;
+    const big = { proxy: 'nginx', intervalMs: 50, messages: 20, payloadBytes: 1000, drainMs: 1500 } as const;
     const seen = await tryPath('sse', 'buffering', { ...big, connectLimitMs: 100 });
     expect(seen.connected).toBe(true);
     expect(seen.delivered).toBeGreaterThan(0);
