@@ -100,6 +100,41 @@ describeInChromium('the page of a result with a hostile text in every field', (o
     expect(await overflow(page)).toBe(0);
   });
 
+  it('is as harmless in what a lesson has saved', async () => {
+    const text = Object.values(hostileGroups).flat().join(' ');
+    const figures = { messages: 1, p50Ms: 1, p95Ms: 2 };
+    const counts = {
+      requests: 1,
+      empty: 0,
+      bytes: 1,
+      missed: 0,
+      reconnects: 0,
+      inboxMessages: 0,
+      backlogBytes: 0,
+    };
+    const segment = {
+      title: text,
+      settings: [{ label: text, value: text, isDefault: false }],
+      durationMs: 1000,
+      lanes: [{ transport: 'push' as const, ...figures, maxMs: 2, lastMs: 1, ...counts }],
+      phones: [{ transport: 'sse' as const, ...figures, members: 1, leftOut: 0 }],
+    };
+    const choices = [0, 1, 2, 3].map(() => ({ text, why: text }));
+    const lesson: Result = {
+      ...parseResult(sampleText),
+      experiments: [],
+      trials: [],
+      findings: [],
+      votes: [{ question: text, choices, counts: [1, 2, 3, 4], right: 0, measured: text }],
+      lesson: { segments: [segment, segment], dropped: 1 },
+    };
+    const page = await open(await renderReport(lesson), { viewport: { width: 390, height: 844 } });
+    expect(await page.evaluate(() => (window as { ran?: unknown }).ran)).toBeUndefined();
+    expect(await page.locator('h1').textContent()).toBe('What the class saw');
+    expect(await page.locator('main > section').count()).toBe(4);
+    expect(await overflow(page)).toBe(0);
+  });
+
   it('hands out no cell that a spreadsheet would take for a formula', async () => {
     const result = attackedBy("=1+1|'cmd'!A0");
     const page = await open(await renderReport(result));

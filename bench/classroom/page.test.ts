@@ -158,10 +158,11 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     const students = [await phone('Ada'), await phone(spy), await phone('Grace')];
     expect(await students[1]?.locator('.my-name').textContent()).toBe(spy);
 
+    // Keys that follow one another quickly do what they would do slowly.
     await page.keyboard.press('1');
-    await page.locator('[data-question=age-of-a-poll]').waitFor();
-    expect(await page.locator('.lanes').first().isVisible()).toBe(false);
     await page.keyboard.press('v');
+    await page.locator('[data-do=close]').waitFor();
+    expect(await page.locator('.lanes').first().isVisible()).toBe(false);
     for (const [index, student] of students.entries())
       await student
         .locator('.ballot button')

@@ -216,15 +216,25 @@ export class Projector {
   }
 
   async #post(control: Control): Promise<ControlAnswer> {
+    const giveUp = new AbortController();
+    const limitMs = control.action === 'save' ? saveLimitMs : controlLimitMs;
+    const timer = setTimeout(() => giveUp.abort(), limitMs);
     try {
       const answer = await fetch('/control', {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
         body: JSON.stringify({ ...control, figures: this.figures }),
+        signal: giveUp.signal,
       });
       return (await answer.json()) as ControlAnswer;
     } catch {
-      return { error: 'The classroom’s server can’t be reached.' };
+      return { error: `The classroom’s server has not answered “${control.action}”. Try again.` };
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
+
+/** How long a control waits for its response. Saving draws a report, which takes seconds. */
+const controlLimitMs = 8000;
+const saveLimitMs = 120_000;

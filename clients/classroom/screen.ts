@@ -177,8 +177,11 @@ export class Screen {
     const act = this.#actionOf(event.key);
     if (!act) return;
     event.preventDefault();
-    if (!event.repeat) void act();
+    if (!event.repeat) this.#acting = this.#acting.then(() => act()).then(() => {});
   }
+
+  /** What earlier keys stand for comes first: each may need an answer of the server. */
+  #acting = Promise.resolve();
 
   #actionOf(key: string): (() => unknown) | undefined {
     if (/^[1-9]$/.test(key)) return () => this.open(Number(key));
@@ -195,7 +198,8 @@ export class Screen {
     n: () => this.otherQuestion && !this.#isVoteOpen && this.ask(this.otherQuestion),
     c: () => this.change({ chosenClass: !this.showsClass }),
     j: () => this.change({ showsJoin: !this.isJoinShown }),
-    s: () => this.#projector.control({ action: 'save' }),
+    // Saving takes seconds, and other keys need not wait for it.
+    s: () => void this.#projector.control({ action: 'save' }),
     o: () => this.toggleOffline(this.selected),
     ArrowUp: () => this.#select(-1),
     ArrowDown: () => this.#select(1),
