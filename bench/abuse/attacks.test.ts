@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const patience = { timeout: 20_000, interval: 2 };
+const patience = { timeout: 60_000, interval: 2 };
 
 describe.each(variants)('a healthy client of $server on $framework', ({ server: name, framework }) => {
   it.each(attacksOn(name).map((attack) => [attack.name, attack] as const))(

@@ -296,14 +296,14 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('that are too few are waited for and counted', async () => {
     const { name } = await startAgent();
-    const gathering = Agents.gather({ url: node.addresses.amqp, count: 3, waitMs: 2000 });
+    const gathering = Agents.gather({ url: node.addresses.amqp, count: 3, waitMs: 4000 });
     await expect(gathering).rejects.toThrow(
-      `1 of 3 agents came within 2 s (${name}), 2 missing: start "npm run agent -- --broker amqp://…" on as many hosts`,
+      `1 of 3 agents came within 4 s (${name}), 2 missing: start "npm run agent -- --broker amqp://…" on as many hosts`,
     );
     await gather({ count: 1 });
-    const another = Agents.gather({ url: node.addresses.amqp, count: 1, waitMs: 2000 });
+    const another = Agents.gather({ url: node.addresses.amqp, count: 1, waitMs: 4000 });
     await expect(another).rejects.toThrow(
-      `0 of 1 agents came within 2 s, 1 missing; ${name} works for another lab`,
+      `0 of 1 agents came within 4 s, 1 missing; ${name} works for another lab`,
     );
   });
 
