@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -25,6 +26,10 @@ export const long = {
   'bench/exercises/exercises.test.ts': 'starts a test run of its own for each exercise',
   'bench/abuse/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
 };
+
+for (const file of Object.keys(long))
+  if (!existsSync(new URL(file, import.meta.url)))
+    throw new Error(`vitest.config.ts lists ${file}, which does not exist: remove it from the list`);
 
 /** Starts the long files first, in the order above, so that no worker ends alone with one of them. */
 class LongFirst extends BaseSequencer {
