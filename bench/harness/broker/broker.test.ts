@@ -270,7 +270,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       expect(result.lab.status).toBe('complete');
       expect(result.findings).toMatchObject([{ experiment: 'broker' }]);
       expect(result.trials.every(({ status }) => status === 'ok')).toBe(true);
-      expect(result.lab.command).toContain('--broker amqp://NAME:PASSWORD@127.0.0.1:');
+      expect(result.lab.command).toContain("--broker 'amqp://NAME:PASSWORD@127.0.0.1:");
       expectNoLogin(said, files, node);
     });
 
