@@ -82,22 +82,6 @@ it('a folder that cannot be written ends with 3 and names the remedy', async () 
   expect(exitCode).toBe(3);
 });
 
-it('with hardly a file descriptor it ends with 3 and names the remedy, before it loads anything', async () => {
-  const line = 'ulimit -n 40 && exec "$0" "$@"';
-  const lab = spawn('sh', ['-c', line, process.execPath, ...runsTypeScript, 'bench/lab.ts'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  lab.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const [exitCode] = await once(lab, 'close');
-  expect({ exitCode, said }).toEqual({
-    exitCode: 3,
-    said: 'Only 40 open files are allowed, the lab takes 256: try "ulimit -n 20000".\n',
-  });
-});
-
 it('a file that exports no experiment ends with 2 and says what it takes', async () => {
   for (const [file, reason] of [
     ['nowhere.ts', /--experiment: there is no nowhere\.ts/],

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { nowMs } from '../../servers/clock.ts';
-import { runsTypeScript } from '../harness/child.ts';
 import { type Member, membersOf, type Part, parts } from './processes.ts';
 
 /** How a lab is to be started: what the shell does before, what is loaded with it, and for whom. */
@@ -39,7 +38,7 @@ export class LabRun {
 
   constructor({ folder, shell = '', preload }: LabSetting) {
     const lab = ['bench/lab.ts', '--profile', 'quick', '--experiment', 'bench/faults/brief.ts'];
-    const command = [process.execPath, ...runsTypeScript, ...lab, '--no-open', '--out', folder];
+    const command = [process.execPath, 'servers/commands/start.cjs', ...lab, '--no-open', '--out', folder];
     const startedMs = nowMs();
     const child = spawn('sh', ['-c', `${shell ? `${shell}; ` : ''}exec "$@"`, 'sh', ...command], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),

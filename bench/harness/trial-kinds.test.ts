@@ -154,11 +154,10 @@ describe('clients that go away', () => {
 
   it('are told how much a log that keeps too little has lost, to the message', async () => {
     const trials = await away(5);
-    for (const { messages, parameters, returned } of trials) {
+    for (const { messages, parameters } of trials) {
       expect(parameters.retentionMs).toBe(50);
       expect(messages.missed).toBeGreaterThan(0);
       expect(messages.delivered).toBe(messages.expected - messages.missed);
-      if (parameters.replay) expect(returned?.replayed).toBeGreaterThan(0);
     }
   });
 });

@@ -3,9 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { beginCommand, onInterrupt, surviveClosedOutput } from './begin.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const before = signals.map((signal) => process.listeners(signal));
+
+/** Whoever else listens in this process, such as the driver of a browser, would take a signal for a real one. */
+const others = signals.map((signal) => [signal, process.listeners(signal)] as const);
 
 beforeEach(() => {
+  for (const signal of signals) process.removeAllListeners(signal);
   vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
   vi.spyOn(console, 'error').mockImplementation(() => {});
 });
@@ -14,9 +17,10 @@ afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
-  for (const [index, signal] of signals.entries())
-    for (const listener of process.listeners(signal))
-      if (!before[index]?.includes(listener)) process.off(signal, listener);
+  for (const [signal, listeners] of others) {
+    process.removeAllListeners(signal);
+    for (const listener of listeners) process.on(signal, listener);
+  }
 });
 
 describe('a command that npm kept options of', () => {

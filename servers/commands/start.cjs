@@ -12,7 +12,10 @@ const root = path.join(__dirname, '..', '..');
 const about = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const exitCodeForEnvironment = 3;
 
-const problem = oldNode() || missingPackages();
+/** With fewer open files than this a command may fail anywhere, in words of its libraries. */
+const openFilesMin = 256;
+
+const problem = oldNode() || missingPackages() || tooFewFiles();
 if (problem) refuse(problem);
 else if (process.argv[2]) start(path.resolve(process.argv[2]));
 
@@ -34,6 +37,15 @@ function missingPackages() {
   return process.argv[2] || !fs.existsSync(path.join(root, 'node_modules'))
     ? 'The packages of the lab are not installed: run "npm ci" first.'
     : developmentOnly(missing[0]);
+}
+
+/** Node raises its soft limit to the hard one at the start. Some systems name no limit. */
+function tooFewFiles() {
+  const limits = process.report.getReport().userLimits;
+  const openFiles = limits && limits.open_files.soft;
+  return typeof openFiles === 'number' && openFiles < openFilesMin
+    ? `Only ${openFiles} open files are allowed, the lab needs ${openFilesMin}: try "ulimit -n 20000".`
+    : undefined;
 }
 
 function developmentOnly(name) {
@@ -63,8 +75,6 @@ function start(file) {
 /** What a command can't say itself, since its files could not be loaded. */
 function wordsFor(error) {
   const { code, message } = Object(error);
-  if (code === 'EMFILE' || code === 'ENFILE')
-    return 'Too few open files are allowed to load the lab: try "ulimit -n 20000".';
   const found = code === 'ERR_MODULE_NOT_FOUND' && /^Cannot find package '([^']+)'/.exec(message);
   if (!found) return undefined;
   return about.devDependencies[found[1]]
