@@ -95,7 +95,9 @@ function isPollEverySecond({ transport, parameters }: Trial): boolean {
 
 /** The median over the repeats of a trial. */
 function middle(trials: readonly Trial[], of: (trial: Trial) => number | null): number {
-  return median(trials.flatMap((trial) => of(trial) ?? []));
+  const values = trials.flatMap((trial) => of(trial) ?? []);
+  if (values.length === 0) throw new NotEnough('A number is missing: run the lab with --profile default');
+  return median(values);
 }
 
 /** Two significant digits: more would be false precision in a single run. */
