@@ -40,7 +40,7 @@ function slowConsumer(result: Result): string {
   );
   const polls = trialsOf(result, 'overwhelmed', ({ transport }) => transport === 'short-poll');
   const seconds = (unbounded[0]?.parameters.overloadMs ?? 0) / 1000;
-  return `**Slow consumer:** without a queue limit, one slow push client had ${digits(middle(unbounded, queuedMiB))} MiB queued in the server within ${digits(seconds)} s; a slow polling client had ${digits(middle(polls, queuedMiB))} MiB.`;
+  return `**Slow consumer:** without a queue limit, one slow push client had ${digits(middle(unbounded, queuedMiB))} MiB queued in the server within ${digits(seconds)} s. A slow polling client had ${digits(middle(polls, queuedMiB))} MiB.`;
 }
 
 function offline(result: Result): string {
