@@ -8,15 +8,15 @@ import { decodedText } from './decoded-text.ts';
 import { parseResult } from './result.ts';
 
 /**
- * `npm run sizing`: what the costs in a result file predict for 100,000 and a million clients, as tables in
- * Markdown. README shows those of the sample.
+ * `npm run sizing`: predicts servers, memory and bandwidth for 100,000 and 1,000,000 clients from the costs in a
+ * result file, as tables in Markdown. bench/README.md shows the tables of the sample.
  *
  * Exit codes: 0 written; 2 the command line is wrong, or the file is no result with these costs in it.
  */
 const sample = fileURLToPath(new URL('../report/sample/results.json', import.meta.url));
 
 const command = new Command('npm run sizing --')
-  .description('Calculates what large crowds take, from the costs in a result file.')
+  .description('Predicts servers, memory and bandwidth for many clients, from the costs in a result file.')
   .argument(
     '[file]',
     'a results.json (default: the sample that comes with the lab)',

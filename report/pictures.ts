@@ -13,19 +13,17 @@ import { drawn } from './drawn.ts';
 import { renderReport } from './render.ts';
 
 /**
- * `npm run pictures`: takes the pictures of README.md anew, from the report of the sample. They go to
- * `report/sample/`. Prints how soon the page showed its verdicts and how soon all that is in sight was drawn.
+ * `npm run pictures`: takes the screenshots of the README files again, from the report of the sample. They go to
+ * `report/sample/`. Prints the time of the first paint and the time at which the visible charts were drawn.
  *
- * Exit codes: 0 taken; 3 the pictures can't be written.
+ * Exit codes: 0 taken; 3 the screenshots can't be written.
  */
 export const pictures = [
   { name: 'first-screen', width: 1280, height: 800 },
   { name: 'one-message', width: 1280, height: 800, section: 'one-message' },
-  { name: 'dark', width: 1280, height: 800, section: 'freshness', dark: true },
-  { name: 'phone', width: 390, height: 780 },
 ] as const;
 
-type Picture = { name: string; width: number; height: number; section?: string; dark?: boolean };
+type Picture = { name: string; width: number; height: number; section?: string };
 
 async function main(): Promise<void> {
   const sample = fileURLToPath(new URL('./sample/', import.meta.url));
@@ -54,10 +52,10 @@ async function main(): Promise<void> {
 }
 
 async function open(browser: Browser, file: string, picture: Picture): Promise<Page> {
-  const { width, height, section, dark } = picture;
+  const { width, height, section } = picture;
   const context = await browser.newContext({
     viewport: { width, height },
-    colorScheme: dark ? 'dark' : 'light',
+    colorScheme: 'light',
     offline: true,
   });
   const page = await context.newPage();

@@ -84,17 +84,4 @@ describe('the size of a crowd', () => {
     take(result);
     expect(() => writeSizing(result, [1000])).toThrow(remedy);
   });
-
-  it('stands in README as the sample gives it', () => {
-    const [, block] =
-      /<!-- npm run sizing -->\n([\s\S]*?)\n<!-- \/npm run sizing -->/.exec(
-        readFileSync('README.md', 'utf8'),
-      ) ?? [];
-    expect(unaligned(block ?? '')).toBe(unaligned(writeSizing(sample(), [100_000, 1_000_000])));
-  });
 });
-
-/** A table without the blanks and dashes that line its columns up. */
-function unaligned(markdown: string): string {
-  return markdown.trim().replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---');
-}

@@ -1,14 +1,15 @@
 import { median } from 'simple-statistics';
+import { table } from '../figures/markdown.ts';
 import type { Fit, Result, Trial } from '../result.ts';
 import { NotEnough } from './findings.ts';
 import { threeDigits, whole } from './writing.ts';
 
 /**
- * What the costs of a run predict for crowds that no single machine holds. Everything here is arithmetic
- * on what was measured with some hundred clients: it says where to begin, and not what will come out.
+ * Predicts servers, memory and bandwidth for more clients than one machine can hold. This is arithmetic on
+ * costs that were measured with a few hundred clients: a starting point for a plan, not a result.
  */
 
-/** What is wanted, in words and figures. Each is a choice, and none was measured. */
+/** The assumed load and limits. Each is a choice, none was measured. */
 export const wanted = {
   ratePerSecond: 0.5,
   intervalMs: 1000,
@@ -66,7 +67,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
       low: Math.max(0, low),
       high,
       unit: 'µs of server CPU',
-      source: `fitted to ${fit.n} trials`,
+      source: `fit to ${fit.n} trials`,
     };
   };
   const seen = (
@@ -90,7 +91,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
       name,
       value: median(values),
       unit,
-      source: `${idle[0]?.clients.count} clients, ${values.length === 1 ? 'one trial' : `the median of ${values.length} trials`}`,
+      source: `${idle[0]?.clients.count} clients, ${values.length === 1 ? '1 run' : `median of ${values.length} runs`}`,
     };
   };
   const bytes = ({ bytes: { toClients, toServer } }: Trial) => toClients + toServer;
@@ -117,7 +118,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
       (trial) => bytes(trial) / trial.messages.delivered,
     ),
     pollBytes: seen(
-      'a poll and its answer on the wire',
+      'a poll and its response on the wire',
       'bytes',
       (trial) => bytes(trial) / trial.requests.total,
       true,
@@ -190,7 +191,7 @@ function agentsOf(clients: number, perSecond: number, { value }: Measured): Sizi
   };
 }
 
-/** Both as tables in Markdown: first what was measured, then what was calculated from it. */
+/** Two tables in Markdown: the measured costs, and the sizes calculated from them. */
 export function writeSizing(result: Result, crowds: readonly number[]): string {
   const costs = sizingCosts(result);
   const measured = Object.values(costs).map(({ name, value, low, high, unit, source }) => [
@@ -211,12 +212,8 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
     ]);
   return [
     `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
-    table(['one of these', 'costs', '95 % interval', 'from'], measured),
-    `Calculated, and measured by nobody: ${wanted.ratePerSecond} messages a second to everybody, a pushed one within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare} % busy; a server and an agent are each a process with a core to itself, and headers of TCP and IP come on top.`,
-    table(['clients', 'by', 'servers', 'agents', 'server memory', 'bandwidth'], calculated),
+    table(['each', 'costs', '95% interval', 'measured by'], measured),
+    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top.`,
+    table(['clients', 'transport', 'servers', 'agents', 'server memory', 'bandwidth'], calculated),
   ].join('\n\n');
-}
-
-function table(heads: readonly string[], rows: readonly string[][]): string {
-  return [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

@@ -6,46 +6,60 @@ import { writeProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder } from '../../servers/commands/typed.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type RunName, readFigures } from './results-folder.ts';
-import { tablesOf, withTables } from './tables.ts';
+import { blocksOfSample, tablesOf, withBlocks } from './tables.ts';
 
 /**
- * `npm run figures`: writes the figures of the newest long runs into a text, between the markers that name
- * them. What has not been run stays as it stood.
+ * `npm run figures`: writes measured numbers into the Markdown files, between the markers that name them. The
+ * findings and the sizing tables come from the sample result, the rest from the newest long runs. Numbers of a
+ * long run that is missing stay as they are.
  *
  * Exit codes: 0 written, or nothing to write; 2 the command line is wrong; 3 a file can't be read or written.
  */
-const security = fileURLToPath(new URL('../../SECURITY.md', import.meta.url));
+const ours = ['README.md', 'bench/README.md', 'SECURITY.md'].map((file) =>
+  fileURLToPath(new URL(`../../${file}`, import.meta.url)),
+);
 
 const command = new Command('npm run figures --')
-  .description('Writes the figures of results/*.json between the markers of a text.')
-  .argument('[file]', 'where the markers are', (file) => fromUsersFolder(file), security)
+  .description('Writes measured numbers between the markers of the Markdown files.')
+  .argument('[file]', 'a file with markers (default: README.md, bench/README.md, SECURITY.md)', (file) =>
+    fromUsersFolder(file),
+  )
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 beginCommand(command.name(), command.options);
-const [file] = command.parse().processedArgs as [string];
-try {
-  if (!existsSync(file)) throw new Error('there is no such file; name another after --');
-  const text = readFileSync(file, 'utf8');
-  const tables: Partial<Record<RunName, string>> = {};
+const [file] = command.parse().processedArgs as [string?];
+const blocks = newestBlocks();
+for (const path of file === undefined ? ours : [file]) fill(path);
+
+function newestBlocks(): Record<string, string> {
+  const found: Record<string, string> = blocksOfSample();
   for (const [name, tableOf] of Object.entries(tablesOf) as [RunName, (figures: unknown) => string][]) {
     const figures = readFigures(name);
-    if (figures === undefined) console.error(`${name}: there are no figures yet: run npm run test:${name}`);
-    else if (!text.includes(`<!-- figures:${name} -->`))
-      console.error(`${name}: ${file} has no <!-- figures:${name} -->`);
-    else tables[name] = tableOf(figures);
+    if (figures === undefined) console.error(`${name}: no numbers yet; run npm run test:${name}`);
+    else found[name] = tableOf(figures);
   }
-  write(withTables(text, tables));
-} catch (error) {
-  console.error(`${file}: ${(error as Error).message}`);
-  process.exitCode = 3;
+  return found;
 }
 
-function write(text: string): void {
+function fill(path: string): void {
   try {
-    writeWhole(file, text);
+    if (!existsSync(path)) throw new Error('no such file; name another after --');
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes('<!-- figures:'))
+      console.error(`${path}: found no marker such as <!-- figures:fuzz -->`);
+    write(path, withBlocks(text, blocks));
   } catch (error) {
-    console.error(writeProblem(file, error as Error, 'name another file after --'));
+    console.error(`${path}: ${(error as Error).message}`);
+    process.exitCode = 3;
+  }
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeWhole(path, text);
+  } catch (error) {
+    console.error(writeProblem(path, error as Error, 'name another file after --'));
     process.exitCode = 3;
   }
 }

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { figuresProblem } from './results-folder.ts';
-import { faultTable, withTables } from './tables.ts';
+import { blocksOfSample, faultTable, withBlocks } from './tables.ts';
 
 const figures = {
   seed: 7,
@@ -30,14 +31,23 @@ it('writes a campaign as a table, with the command and what was left out', () =>
 
 it('fills the markers that there are, as often as it is asked to', () => {
   const text = 'before\n<!-- figures:faults -->\nafter\n';
-  const once = withTables(text, { faults: 'TABLE', soak: 'OTHER' });
+  const once = withBlocks(text, { faults: 'TABLE', soak: 'OTHER' });
   expect(once).toBe('before\n<!-- figures:faults -->\n\nTABLE\n\n<!-- /figures:faults -->\nafter\n');
-  expect(withTables(once, { faults: 'TABLE' })).toBe(once);
-  expect(withTables(once, { faults: 'NEW' })).toBe(once.replace('TABLE', 'NEW'));
+  expect(withBlocks(once, { faults: 'TABLE' })).toBe(once);
+  expect(withBlocks(once, { faults: 'NEW' })).toBe(once.replace('TABLE', 'NEW'));
 });
 
 it('finds out before a run that its figures could not be written', () => {
   expect(figuresProblem('package.json/results')).toMatch(
     /^cannot write to package\.json\/results: ENOTDIR.*; run this in a checkout that you may write to$/,
   );
+});
+
+it.each([
+  ['README.md', 'findings'],
+  ['bench/README.md', 'sizing'],
+] as const)('finds the numbers of the sample in %s (otherwise: npm run figures)', (file, name) => {
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain(`<!-- figures:${name} -->`);
+  expect(text).toBe(withBlocks(text, blocksOfSample()));
 });

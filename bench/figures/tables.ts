@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type AttackFigures, attackTable, type FuzzFigures, fuzzTable } from '../abuse/figures.ts';
+import { writeSizing } from '../analysis/sizing.ts';
 import type { KindSummary } from '../faults/summary.ts';
 import { cellsOf, summaryHeadings } from '../faults/summary.ts';
+import { parseResult } from '../result.ts';
 import type { Slope } from '../soak/slope.ts';
 import type { Soaked } from '../soak/soak.ts';
+import { writeFrontPage } from './front-page.ts';
 import { table } from './markdown.ts';
 import type { RunName } from './results-folder.ts';
 
@@ -63,12 +68,19 @@ export const tablesOf: { [Name in RunName]: (figures: FiguresOf[Name]) => string
 /** What each long run leaves. */
 type FiguresOf = { fuzz: FuzzFigures; attacks: AttackFigures; faults: FaultFigures; soak: SoakFigures };
 
+/** The blocks that come from the sample result: README.md's findings and the sizing tables of bench/README.md. */
+export function blocksOfSample(): { findings: string; sizing: string } {
+  const path = fileURLToPath(new URL('../../report/sample/results.json', import.meta.url));
+  const sample = parseResult(readFileSync(path, 'utf8'));
+  return { findings: writeFrontPage(sample), sizing: writeSizing(sample, [100_000, 1_000_000]) };
+}
+
 /**
- * The text with the tables between its markers, `<!-- figures:faults -->` and `<!-- /figures:faults -->`; a
- * marker without an end is given one. A text without the marker stays as it is.
+ * Returns the text with each block between its markers, `<!-- figures:faults -->` and `<!-- /figures:faults -->`;
+ * adds a missing end marker. Skips blocks whose marker the text does not have.
  */
-export function withTables(text: string, tables: Partial<Record<RunName, string>>): string {
-  return Object.entries(tables).reduce((written, [name, filled]) => {
+export function withBlocks(text: string, blocks: Record<string, string>): string {
+  return Object.entries(blocks).reduce((written, [name, filled]) => {
     const [begin, end] = [`<!-- figures:${name} -->`, `<!-- /figures:${name} -->`];
     const from = written.indexOf(begin);
     if (from < 0) return written;

@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { randomLcg } from 'd3-random';
+import { beginCommand } from '../../servers/commands/begin.ts';
+import { drawReport } from '../report-file.ts';
+import { markdownFiles, sentencesOf, textsOfFolder, textsOfHtml, textsOfMarkdown } from './visible-texts.ts';
+
+/**
+ * `npm run sentences`: prints random sentences that users see, each after its source, for somebody to read aloud.
+ * Every kind of source gives about as many: the Markdown files, the report of the sample, the experiments, the
+ * live page, and the remaining texts of the programs, most of which are errors and help.
+ *
+ * Exit codes: 0 printed; 2 the command line is wrong; 3 the report can't be drawn.
+ */
+type Sentence = { source: string; text: string };
+
+const command = new Command('npm run sentences --')
+  .description('Prints random sentences that users see, with their sources.')
+  .option('--count <number>', 'how many', readWhole, 100)
+  .option('--seed <number>', 'another seed draws other sentences', readWhole, 1)
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+beginCommand(command.name(), command.options);
+const { count, seed } = command.parse().opts<{ count: number; seed: number }>();
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+const report = await reportOfSample();
+if (report === undefined) process.exitCode = 3;
+else print(draw([...fromMarkdown(), report, ...fromSources()]));
+
+function fromMarkdown(): Sentence[][] {
+  const layers = markdownFiles.filter((file) => !file.startsWith('LAB') && file !== 'SECURITY.md');
+  return [layers, ['LAB.md', 'LAB-INSTRUCTOR.md'], ['SECURITY.md']].map((files) =>
+    files.flatMap((file) => sentences(file, textsOfMarkdown(readFileSync(file, 'utf8')))),
+  );
+}
+
+async function reportOfSample(): Promise<Sentence[] | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'sentences-'));
+  try {
+    const page = await drawReport('report/sample/results.json', join(folder, 'report.html'));
+    return page === undefined
+      ? undefined
+      : sentences('report of the sample', textsOfHtml(readFileSync(page, 'utf8')));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function fromSources(): Sentence[][] {
+  const kinds = { experiments: [], 'live page': [], others: [] } as Record<string, Sentence[]>;
+  for (const folder of ['servers', 'clients', 'bench', 'report'])
+    for (const [file, texts] of textsOfFolder(folder)) kinds[kindOf(file)]?.push(...sentences(file, texts));
+  return Object.values(kinds);
+}
+
+function kindOf(file: string): string {
+  if (file.startsWith('clients/classroom/')) return 'live page';
+  return file.startsWith('bench/experiments/') ? 'experiments' : 'others';
+}
+
+function sentences(source: string, texts: readonly string[]): Sentence[] {
+  return [...new Set(texts.flatMap(sentencesOf))]
+    .filter((text) => text.split(' ').length >= 4)
+    .map((text) => ({ source, text }));
+}
+
+/** Takes turns at the kinds of sources, at random within each. */
+function draw(kinds: readonly Sentence[][]): Sentence[] {
+  const random = randomLcg(seed / 2 ** 32);
+  const drawn: Sentence[] = [];
+  for (let turn = 0; drawn.length < count && kinds.some(({ length }) => length > 0); turn += 1) {
+    const kind = kinds[turn % kinds.length] as Sentence[];
+    drawn.push(...kind.splice(Math.floor(random() * kind.length), 1));
+  }
+  return drawn;
+}
+
+function print(drawn: readonly Sentence[]): void {
+  for (const { source, text } of drawn) console.log(`${source}: ${text}`);
+}
+
+function readWhole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, such as 100.');
+  return Number(text);
+}

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { sentencesOf, textsOfHtml, textsOfMarkdown, textsOfSource } from './visible-texts.ts';
+
+it('reads paragraphs, list items, headings and cells of Markdown', () => {
+  const markdown = [
+    '# A heading here\n',
+    'A paragraph with a [link text](servers/push.ts)',
+    'on two lines. <!-- a comment here -->',
+    '- **Bold start.** An item',
+    '| first cell | one |',
+    '```sh\nnpm run lab\n```',
+  ].join('\n');
+  expect(textsOfMarkdown(markdown)).toEqual([
+    'A heading here',
+    'A paragraph with a link text on two lines.',
+    'Bold start. An item',
+    'first cell',
+  ]);
+});
+
+it('reads a page without its style and scripts, across inline tags', () => {
+  const html = '<style>a { b }</style><p>Push &amp; <b>poll</b> here</p><script>let a = "b c";</script>';
+  expect(textsOfHtml(html)).toEqual(['Push & poll here']);
+});
+
+it('reads strings, templates and JSX text of a source, and no comments', () => {
+  const source = [
+    "// it's a comment here",
+    "const a = 'first text'; /* another comment */",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source has the template
+    'const b = `has ${count + 1} texts`;',
+    '<td title="a title here">cell text</td>',
+  ].join('\n');
+  expect(textsOfSource(source)).toEqual(['first text', 'has … texts', 'a title here', 'cell text']);
+});
+
+it('splits a text into sentences', () => {
+  expect(sentencesOf('It took 1.5 s. “Quoted” text! `code` ends.')).toEqual([
+    'It took 1.5 s.',
+    '“Quoted” text!',
+    '`code` ends.',
+  ]);
+});

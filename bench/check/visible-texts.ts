@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The Markdown files of the lab. */
+export const markdownFiles = [
+  'README.md',
+  'servers/README.md',
+  'clients/README.md',
+  'bench/README.md',
+  'report/README.md',
+  'CONTRIBUTING.md',
+  'LAB.md',
+  'LAB-INSTRUCTOR.md',
+  'SECURITY.md',
+];
+
+/** Paragraphs, list items, headings and table cells of a Markdown text, without code blocks, comments and link targets. */
+export function textsOfMarkdown(markdown: string): string[] {
+  return markdown
+    .replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '\n\n')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .split(/\n\s*\n|\n(?=\s*(?:[-*|#>]|\d+\.))/)
+    .flatMap((block) => (block.trim().startsWith('|') ? block.split('|') : [block]))
+    .map((text) => plain(text.replaceAll(/^\s*(?:[-*#>]+|\d+\.)\s|\*\*|\b_|_\b/g, '')))
+    .filter(hasWords);
+}
+
+/** The texts of an HTML page, without style and scripts. */
+export function textsOfHtml(html: string): string[] {
+  const inline = /<\/?(?:a|abbr|b|code|em|i|kbd|small|span|strong|sub|sup)\b[^>]*>/g;
+  const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' };
+  return html
+    .replaceAll(/<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/g, '')
+    .replaceAll(inline, '')
+    .split(/<[^>]+>/)
+    .map((text) => plain(text.replaceAll(/&([#\w]+);/g, (_, name) => entities[name] ?? ' ')))
+    .filter(hasWords);
+}
+
+/**
+ * The texts in a TypeScript source: strings, templates (with … for each expression), and the text between JSX
+ * tags. Found by patterns, so a few may be cut short.
+ */
+export function textsOfSource(source: string): string[] {
+  const token = /\/\*[\s\S]*?\*\/|\/\/.*|'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g;
+  const strings: string[] = [];
+  const rest = source.replaceAll(token, (_, ...groups: (string | undefined)[]) => {
+    const text = groups.slice(0, 3).find((group) => group !== undefined);
+    if (text !== undefined) strings.push(text.replaceAll(/\$\{[^}]*\}|\$\{.*/g, '…'));
+    return '';
+  });
+  const betweenTags = [...rest.matchAll(/>([^<>{}=;()]+)</g)].map(([, text]) => text as string);
+  return [...strings, ...betweenTags].map(plain).filter(hasWords);
+}
+
+/** The texts of all sources in a folder, by file. Tests and exercises are left out. */
+export function textsOfFolder(folder: string): Map<string, string[]> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.|\.d\.ts$|node_modules|exercises\//.test(file))
+    .sort();
+  return new Map(files.map((file) => [file, textsOfSource(readFileSync(file, 'utf8'))]));
+}
+
+/** The sentences of a text. */
+export function sentencesOf(text: string): string[] {
+  return text.split(/(?<=[.!?])\s+(?=[\p{Lu}"“`])/u);
+}
+
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** Leaves out names, paths and other single words. */
+function hasWords(text: string): boolean {
+  return /\p{Letter}.* .*\p{Letter}/u.test(text);
+}
