@@ -1,22 +1,25 @@
 import type { Finding, Result } from '../../bench/result.ts';
+import { type ScoreCell, type Scorecard, scorecardOf } from '../charts/scorecard.ts';
 import { anchorOf, anchors } from './anchors.ts';
-import { BigNumbers } from './big-numbers.tsx';
 import { fairnessSentence } from './fairness.ts';
 import { byLectureLine, leadOf } from './lecture-lines.ts';
 import { machineSentence } from './machine.ts';
 import { MissingBanner } from './missing-banner.tsx';
+import { ScorecardTable } from './scorecard.tsx';
 import { VerdictBadge } from './verdict-badge.tsx';
 
-/** What a reader gets who reads nothing else: a verdict per claim, three numbers, and what they rest on. */
+/** The answer, the scorecard, one line per verdict, and the conditions: for a reader who reads nothing else. */
 export function FirstScreen({ result }: { result: Result }) {
   const fairness = fairnessSentence(result);
+  const scorecard = scorecardOf(result);
   return (
     <header class="first-screen">
       <p class="kicker">Push versus polling · a lab report</p>
-      <h1>What the lecture says of push, and what this machine measured</h1>
+      <h1>{(scorecard && answerOf(scorecard)) ?? 'Push and polling, measured on this machine'}</h1>
       <MissingBanner result={result} />
+      {scorecard && <ScorecardTable scorecard={scorecard} />}
       <section id={anchors.verdicts} class="verdicts" aria-label="Verdicts">
-        {result.findings.length === 0 && <p>No claim was judged: no experiment came to an end.</p>}
+        {result.findings.length === 0 && <p>No claim was judged: no experiment was completed.</p>}
         {byLectureLine(result.findings).map(({ line, findings }) => (
           <div class="verdict-group" key={line}>
             <h2>{line}</h2>
@@ -31,17 +34,19 @@ export function FirstScreen({ result }: { result: Result }) {
             </ul>
           </div>
         ))}
+        {result.findings.some(({ provisional }) => provisional) && (
+          <p class="quiet">Verdicts rest on fewer than 3 runs: the next run may say otherwise.</p>
+        )}
       </section>
-      <BigNumbers result={result} />
       <dl class="basis">
         {fairness && (
           <div>
-            <dt>Fair?</dt>
+            <dt>Same conditions</dt>
             <dd>{fairness}</dd>
           </div>
         )}
         <div>
-          <dt>Where?</dt>
+          <dt>Test machine</dt>
           <dd>{machineSentence(result)}</dd>
         </div>
       </dl>
@@ -49,10 +54,26 @@ export function FirstScreen({ result }: { result: Result }) {
   );
 }
 
+/** One sentence from the scorecard's own cells: what push gives, and what it costs. */
+function answerOf({ rows, columns }: Scorecard): string | undefined {
+  const cell = (transport: string, id: string): ScoreCell | undefined =>
+    rows.find((row) => row.transport === transport)?.cells[columns.findIndex((column) => column.id === id)];
+  const [push, poll] = [cell('push', 'latency'), cell('short-poll', 'latency')];
+  const pollName = rows.find(({ transport }) => transport === 'short-poll')?.name;
+  if (!push || !poll) return undefined;
+  const queued = cell('push', 'slow-consumer');
+  return [
+    `Push delivered in ${push.text}, a ${pollName} in ${poll.text}`,
+    ...(queued
+      ? [`but push needs a queue limit: one slow consumer made the server queue ${queued.text}`]
+      : []),
+  ].join('; ');
+}
+
 function Claim({ finding, anchor }: { finding: Finding; anchor: string }) {
   return (
     <li>
-      <VerdictBadge verdict={finding.verdict} provisional={finding.provisional} />
+      <VerdictBadge verdict={finding.verdict} provisional={false} />
       <h3>
         <a href={`#${anchor}`}>{finding.claim}</a>
       </h3>

@@ -28,14 +28,8 @@ export function byLectureLine(findings: readonly Finding[]): { line: string; fin
   );
 }
 
-/** A sentence longer than this is cut where its first part ends. */
-const leadCharactersMax = 160;
-
-/** What a finding says in one short sentence, without runs and numbers of samples: these stand with the experiment. */
+/** The first sentence of a finding, without runs and sample sizes: the experiment's own section has them. */
 export function leadOf(text: string): string {
   const [first] = new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text);
-  const sentence = (first?.segment ?? text).trim().replaceAll(/ \([^()]*(?: runs|n = )[^()]*\)/g, '');
-  if (sentence.length <= leadCharactersMax) return sentence;
-  const [part = sentence] = sentence.split(/[;:] /);
-  return part === sentence ? sentence : `${part}.`;
+  return (first?.segment ?? text).trim().replaceAll(/ \([^()]*(?: runs|n = )[^()]*\)/g, '');
 }
