@@ -199,7 +199,8 @@ describe.each(proxies)('the matrix, through the %s proxy', (proxy) => {
     cells.find((one) => one.transport === transport && one.path === path) as PathCell;
 
   it.each(transportNames)('%s', (transport) => {
-    const found = pathNames.map((path) => cell(transport, path));
+    // How much older messages were says as much of a busy machine: path-outcome.test.ts has that limit.
+    const found = pathNames.map((path) => judgePath({ ...cell(transport, path).seen, agesMs: [] }));
     expect(found.map(({ outcome, reason }) => `${outcome}: ${reason}`)).toEqual(
       expected[transport].map((outcome) => expect.stringMatching(`^${outcome}: `)),
     );
