@@ -19,7 +19,7 @@ export class ClassLatencies {
 
   /** A member's client handled messages with these latencies, by a clock known to this uncertainty. */
   enter(member: Member, uncertaintyMs: number, latenciesMs: readonly number[]): void {
-    if (!member.transport) return;
+    if (!member.transport || latenciesMs.length === 0) return;
     const latest = this.#latest.get(member) ?? { latenciesMs: [], uncertaintyMs };
     this.#latest.set(member, latest);
     latest.uncertaintyMs = uncertaintyMs;

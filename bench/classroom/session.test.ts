@@ -135,6 +135,18 @@ it('refuses what members publish: the class hears one source', async () => {
   await held.control({ action: 'resume' });
 });
 
+it('takes word of no latencies at all, and goes on', async () => {
+  const member = await held.member('Mallory');
+  member.say({ say: 'transport', transport: 'sse' });
+  member.say({ say: 'latencies', uncertaintyMs: 1, latenciesMs: [] });
+  await member.answered();
+  const projector = await held.projector('still told');
+  const { delays } = await projector.hear('class', (told) =>
+    told.delays.some(({ transport }) => transport === 'sse'),
+  );
+  expect(delays.find(({ transport }) => transport === 'sse')).toMatchObject({ members: 1, dots: [] });
+});
+
 it('bounds the work that one thing said can cause, whatever it says', async () => {
   const member = await held.phone('Mallory');
   member.take('push');

@@ -51,6 +51,14 @@ it.each(['stdout', 'stderr'] as const)('goes on when nobody reads its %s, and no
 });
 
 describe('a command that is told to end', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it.each(signals)('by %s ends in its own way', (signal) => {
     const end = vi.fn();
     onInterrupt(end);
@@ -65,7 +73,23 @@ describe('a command that is told to end', () => {
     process.emit('SIGHUP');
     process.emit('SIGHUP');
     expect(process.exit).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1500);
+    process.emit('SIGHUP');
+    expect(process.exit).not.toHaveBeenCalled();
     process.emit('SIGTERM');
+    expect(process.exit).toHaveBeenCalledWith(130);
+    expect(end).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes the Ctrl-C that npm passes on for the one that the terminal sent', () => {
+    const end = vi.fn();
+    onInterrupt(end);
+    process.emit('SIGINT');
+    vi.advanceTimersByTime(300);
+    process.emit('SIGINT');
+    expect(process.exit).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1500);
+    process.emit('SIGINT');
     expect(process.exit).toHaveBeenCalledWith(130);
     expect(end).toHaveBeenCalledTimes(1);
   });

@@ -21,15 +21,19 @@ export function surviveClosedOutput(): void {
 }
 
 /**
- * Calls `end` when the command is told to end. Told again, by Ctrl-C or `kill`, it ends at once, with 130. The end
- * of a terminal may come twice, from the shell and from the system, and never ends anything at once.
+ * Calls `end` on the first signal to end. A second Ctrl-C or `kill` ends the process at once, with 130. A closed
+ * terminal may signal twice, from the shell and from the system, and never ends anything at once.
  */
 export function onInterrupt(end: () => void): void {
-  let hasEnded = false;
+  let firstMs: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (hasEnded && signal !== 'SIGHUP') process.exit(130);
-      if (!hasEnded) end();
-      hasEnded = true;
+      const isFirst = firstMs === undefined;
+      firstMs ??= performance.now();
+      if (isFirst) end();
+      else if (signal !== 'SIGHUP' && performance.now() - firstMs > copyMs) process.exit(130);
     });
 }
+
+/** One Ctrl-C comes twice where the shell of npm gives way to the command: from the terminal, and from npm. */
+const copyMs = 1000;
