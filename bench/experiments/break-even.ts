@@ -33,23 +33,23 @@ export const breakEven: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Never: push sends nothing but the messages.',
-          why: 'Push pays for every message and client by itself. A poll fetches all that came in one answer.',
+          text: 'Never: push sends nothing except the messages themselves.',
+          why: 'Push pays once per message and client. One response to a poll carries all messages that came since the last poll.',
         },
         {
-          text: 'Always: with push the server has to serve everybody at once.',
-          why: 'A pushed frame is built once and written many times. An empty poll costs a whole request and answer.',
+          text: 'Always: push writes to every client.',
+          why: 'A pushed frame is built once and written many times. An empty poll costs a whole request and response.',
         },
         {
-          text: 'When messages are rare.',
-          why: 'That is when polls are mostly empty and push does nothing at all.',
+          text: 'When each poll returns a batch of messages.',
+          why: 'The poll costs the same for one message as for fifty; push pays fifty times.',
         },
         {
-          text: 'When many messages fall into one interval, so that a poll fetches a batch.',
-          why: 'The poll costs the same whether it fetches one message or fifty; push pays fifty times.',
+          text: 'When messages are rare, because polling then has little to do.',
+          why: 'Most polls are empty then, and push does nothing at all.',
         },
       ],
-      right: 3,
+      right: 2,
     },
     howToRead:
       'Each cell is one message rate and one poll interval. The sign says who took less of the server’s processor there, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. The left map has polls on Express, the right one on nothing but Node.',

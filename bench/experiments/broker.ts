@@ -58,23 +58,23 @@ export const broker: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'No: a broker keeps what a client can’t handle, so nobody is overwhelmed.',
-          why: 'It keeps what it has not sent yet. What it has sent lies with the client, and without a prefetch it sends everything.',
+          text: 'No: the broker keeps all messages that a slow consumer can’t handle.',
+          why: 'It keeps what it has not sent yet. Without a prefetch it sends everything, and the consumer’s memory fills.',
         },
         {
-          text: 'Yes: pushed messages come at once, polled ones half an interval late, and a prefetch is to a queue what credit is to a push server.',
-          why: 'So many messages may be unacknowledged; the rest waits in the queue, which is there anyway.',
+          text: 'No: polling a queue is as good as consuming, since the queue holds everything.',
+          why: 'One basic.get returns one message and takes a round trip, and every scheduled poll ends with an empty one.',
         },
         {
-          text: 'A prefetch of 1 is always best: nothing is ever in the wrong place.',
-          why: 'One message per round trip: 10 ms away that is a hundred messages a second, whatever the consumer could handle.',
+          text: 'Yes: pushed messages arrive at once, and a prefetch is to a queue what credit is.',
+          why: 'The prefetch limits how many messages may be unacknowledged. The rest waits in the queue, which exists anyway.',
         },
         {
-          text: 'Polling a queue is as good as consuming from it: the queue holds everything anyway.',
-          why: 'A get brings one message and takes a round trip, and every slot ends in one that comes back empty.',
+          text: 'Yes, and a prefetch of 1 is always best: no message waits in the wrong place.',
+          why: 'That is one message per round trip. With a one-way delay of 5 ms it is 100 messages/s, however fast the consumer is.',
         },
       ],
-      right: 1,
+      right: 2,
     },
     howToRead:
       'First: how old messages were on arrival, pushed and polled; the dashed stroke is the model of a short poll. Second: a consumer that handles a quarter of what comes; what waits in the queue, and what it holds and has not acknowledged. Third: messages per second over a round trip of 10 ms; the hollow sign is the prefetch, once per round trip. Last: what came again when the consumers died.',

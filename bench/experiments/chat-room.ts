@@ -19,23 +19,23 @@ export const chatRoom: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'It grows with the number of people: one message each.',
-          why: 'One message to each costs N. When each of N says something, or just comes in, it is N².',
+          text: 'It grows with the number of people: one message for each of them.',
+          why: 'One message to everybody costs N. If each of N people writes one message, or only arrives, it is N².',
         },
         {
-          text: 'N people who come in cause about N²/2 announcements, before anybody has said a word.',
-          why: 'The k-th to come is announced to all k. A thousand arrivals are half a million messages.',
+          text: 'Hardly anything: the server sends one message to the room.',
+          why: 'There is no room on the wire, only connections. Each connection gets its own copy.',
         },
         {
-          text: 'Nothing much: the server sends one message to the room.',
-          why: 'There is no room on the wire, only connections. Each gets its own copy.',
+          text: 'People who have left cost nothing: their connections are closed.',
+          why: 'That is true only if the server removes them from its list. The lecture’s server never does.',
         },
         {
-          text: 'Who leaves costs nothing any more.',
-          why: 'Only if the list forgets them. The lecture’s list does not: it tells the departed for ever.',
+          text: 'N arrivals cause about N²/2 announcements, before anybody has written.',
+          why: 'The server announces the k-th arrival to k people. A thousand arrivals make half a million messages.',
         },
       ],
-      right: 1,
+      right: 3,
     },
     howToRead:
       'Left: messages delivered when N people come in and each says one thing; both axes are logarithmic, and the line climbs twice as steeply as the crowd grows. Right: what the server still remembers after people came and left, in the room done right and in the one that the lecture shows.',

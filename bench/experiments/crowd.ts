@@ -70,23 +70,23 @@ export const crowd: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'All at the same moment: push is a broadcast.',
-          why: 'There is no broadcast on TCP. The server writes to one socket after the other.',
+          text: 'Later with every client: the server writes to one after another.',
+          why: 'Fan-out is serial: if one delivery takes s, the last of N clients waits N·s.',
         },
         {
-          text: 'The last client waits for all before it, so its delay grows with the crowd.',
-          why: 'A fan-out is serial: with s per delivery the last of N clients waits N·s.',
+          text: 'At the same moment as the first client: push is a broadcast.',
+          why: 'There is no broadcast on TCP. The server writes to one socket after another.',
         },
         {
-          text: 'Push breaks down at some thousand connections, because each needs a thread.',
-          why: 'One thread with an event loop holds ten thousand sockets. What grows is the time to write to all of them.',
+          text: 'Never: push breaks down at a few thousand connections, since each needs a thread.',
+          why: 'One thread with an event loop serves ten thousand sockets. Only the time to write to all of them grows.',
         },
         {
-          text: 'Polling scales better: clients come one by one, so nobody waits.',
-          why: 'N clients that poll need N/T answers a second. With a capacity of R the freshest they can be is N/R.',
+          text: 'Sooner with polling: clients come one at a time, so nobody has to wait.',
+          why: 'N clients that poll every T need N/T responses per second. With a capacity of R, the shortest interval is N/R.',
         },
       ],
-      right: 1,
+      right: 0,
     },
     howToRead:
       'Both axes are logarithmic. The delay is that of the slowest clients (99th percentile) as the crowd grows. A straight line that climbs as steeply as the crowd grows means: each further client adds the same wait. The line for short polls is the shortest interval that the server’s measured capacity allows.',

@@ -53,23 +53,23 @@ export const distance: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Everybody pays the way once: the distance is the same for all.',
-          why: 'A long poll has to go back for more after each answer, and what comes meanwhile waits for it.',
+          text: 'The same for all: every transport pays the one-way delay once.',
+          why: 'A long poll has to send a new request after each response. Messages that come in between wait for that request.',
         },
         {
-          text: 'Long poll is push, near or far: the request is already there.',
-          why: 'It is there until it has been answered. The next one takes a whole round trip to get there.',
+          text: 'Long polling is like push, near or far: its request is already there.',
+          why: 'The request is there until the server has responded. The next request needs a whole one-way delay to get there.',
         },
         {
-          text: 'Push pays the way once; a long poll up to three times when messages come faster than a round trip.',
-          why: 'Answer, next request, answer: a message that just misses an answer waits for the way back and forth.',
+          text: 'The short poll suffers most: each of its requests travels all the way.',
+          why: 'The request travels during the wait for the next poll. Only the response adds to the latency: T/2 + d.',
         },
         {
-          text: 'A short poll suffers most: each request takes the whole way.',
-          why: 'The request’s way is inside the wait for the next slot. Only the answer’s is added: T/2 + d.',
+          text: 'Push pays the one-way delay once, a long poll up to three times.',
+          why: 'Response, next request, response: a message that just misses a response waits for the request, and then travels itself.',
         },
       ],
-      right: 2,
+      right: 3,
     },
     howToRead:
       'Further right is further away. The left panel has messages that are rarer than a round trip, the right one messages that are more frequent. The dashed lines are the models: push d, long poll between d and 3d, notify-then-fetch 3d, short poll T/2 + d.',

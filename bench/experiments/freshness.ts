@@ -57,23 +57,23 @@ export const freshness: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'About the same everywhere: polling once a second is quick enough to be real time.',
-          why: 'A message waits for the next poll. With one poll a second that is half a second on average, and a second at worst.',
+          text: 'Push and long poll: milliseconds. Short poll: half its interval.',
+          why: 'Push and a pending long poll respond the moment a message exists. A short poll finds it at its next poll, half an interval later on average.',
         },
         {
-          text: 'Push and long poll within milliseconds; a short poll half its interval on average.',
-          why: 'Push and a parked long poll answer the moment a message exists. A short poll finds it at its next slot.',
+          text: 'All about the same: one poll per second is quick enough to be real time.',
+          why: 'A message waits for the next poll. With one poll per second that is half a second on average, and a second at worst.',
         },
         {
-          text: 'Only push is quick: a long poll is polling, so it waits too.',
-          why: 'The waiting of a long poll happens in the server, with the request already there. It answers as soon as there is news.',
+          text: 'Only push is quick: a long poll is still polling, so its messages wait too.',
+          why: 'A long poll waits in the server, with the request already there. The server responds as soon as there is news.',
         },
         {
-          text: 'Short poll first: its answers come back within a millisecond.',
-          why: 'The answer is quick, the message in it is old. Response time is not the age of the message.',
+          text: 'The short poll: its responses come back within a millisecond.',
+          why: 'The response is quick, but the message in it has waited for the poll. Response time is not latency.',
         },
       ],
-      right: 1,
+      right: 0,
     },
     howToRead:
       'Each line shows which share of the messages was at most so old when the handler got it. Further left is fresher. The axis is logarithmic: every step to the right is ten times older. The thin dashed lines are the model of a short poll, uniform over its interval.',

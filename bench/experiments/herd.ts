@@ -48,23 +48,23 @@ export const herd: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Nothing special: they were all connected before.',
-          why: 'They had come one by one. Connecting costs more than staying, and now all do it in the same moment.',
+          text: 'Nothing special: the clients were all connected before.',
+          why: 'They had connected one by one. Connecting costs more than staying connected, and now all of them connect at once.',
         },
         {
-          text: 'It depends on how they wait: at random they come spread out, on a fixed beat as a herd.',
-          why: 'Who was cut off together and waits equally long comes back together, again and again until all are served.',
+          text: 'The sooner the clients retry, the sooner everything is well again.',
+          why: 'While the server is down, every retry fails and costs work on both sides. When the server is back, all clients are there at once.',
         },
         {
-          text: 'The sooner they try again, the sooner all is well.',
-          why: 'While the server is away every try is in vain, and keeps both sides busy. When it is back, all are there at once.',
+          text: 'With fixed backoff they all return at once; with jitter, spread out over time.',
+          why: 'Clients that were cut off together and wait equally long return together: a thundering herd.',
         },
         {
-          text: 'Polling is as bad: all poll at once when the server is back.',
-          why: 'A poller keeps to its own slots. It never left; it only got no answer for a while. Unless all slots are the same.',
+          text: 'Polling is just as bad: all clients poll the moment the server is back.',
+          why: 'A poller keeps its schedule. It only got no response for a time. If all schedules are synchronized, it is as bad.',
         },
       ],
-      right: 1,
+      right: 2,
     },
     howToRead:
       'Connections that the server accepted in each twentieth of a second; where there are none at all it was away. One tall bar is a herd, a low hill is a crowd that comes spread out. Below: how long it took until the last client had news again.',

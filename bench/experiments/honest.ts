@@ -25,23 +25,23 @@ export const honest: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Hardly: the clock is exact, so the numbers are.',
-          why: 'The clock is exact about whatever it was told to time. The question is what that was.',
+          text: 'By several times, without one wrong line of code.',
+          why: 'Each pair measures the same server in the same run. Only the reading differs.',
         },
         {
-          text: 'By a few percent of noise, which more runs remove.',
-          why: 'More runs make a wrong number more exact. They don’t make it right.',
+          text: 'Hardly: the clock is exact, and therefore the numbers are as well.',
+          why: 'The clock is exact about the interval that it measures. The question is which interval that is.',
         },
         {
-          text: 'Only on purpose.',
-          why: 'Every naive way here is what an honest beginner would write, and what well-known tools do.',
+          text: 'By a little noise, which more runs remove.',
+          why: 'More runs make a wrong number more precise. They don’t make it right.',
         },
         {
-          text: 'By several times, without a wrong line of code: by what it times, when it asks and what it averages.',
-          why: 'Each pair times the same server in the same run. Only the reading differs.',
+          text: 'Only on purpose: somebody has to want a wrong result.',
+          why: 'Every naive reading here is what an honest beginner would write, and what well-known tools do.',
         },
       ],
-      right: 3,
+      right: 0,
     },
     howToRead:
       'Each row is one thing read in two ways, in the same run or on the same server: the hollow sign is the naive reading, the filled one the honest. The axis is logarithmic. The further apart the signs, the bigger the lie.',

@@ -44,23 +44,23 @@ export const idleCost: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Idle connections are free, so push costs nothing at all.',
-          why: 'A connection costs no work while nothing happens, but it keeps memory in the server for as long as it is open.',
+          text: 'Push costs nothing: idle connections are free.',
+          why: 'An idle connection costs no work, but it keeps server memory for as long as it is open.',
         },
         {
-          text: 'All the same: where there is no news there is no work.',
-          why: 'A short poll does not know that there is no news. It has to ask, and the server has to answer.',
+          text: 'Push costs memory; a short poll costs work for every request.',
+          why: 'That is the trade. A client that keeps its connection open between two polls costs the memory as well.',
         },
         {
-          text: 'A short poll pays for every question it asks; push pays in memory for every connection it keeps.',
-          why: 'That is the trade. But look at the memory: a client that keeps its connection open between two polls pays that as well.',
+          text: 'Nobody pays anything: without news there is no work for the server.',
+          why: 'A short poll can’t know that there is no news. It has to ask, and the server has to respond.',
         },
         {
-          text: 'Long poll is the dearest: it holds a connection and asks as well.',
-          why: 'It asks only once per message or per hold. While it waits it costs what an idle connection does, and a parked request.',
+          text: 'Long polling costs most: it keeps a connection open and sends requests too.',
+          why: 'It sends a request only once per message or timeout. In between it costs one idle connection and one pending request.',
         },
       ],
-      right: 2,
+      right: 1,
     },
     howToRead:
       'The same clients wait for the same few messages. Each panel shows one price; shorter is cheaper. The mark is what the model says.',

@@ -71,23 +71,23 @@ export const lightClient: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Push is always lighter: the client only listens.',
-          why: 'It has to take every message, whether it wants it or not. At a hundred a second that is a hundred wake-ups.',
+          text: 'Push, always: the client only listens.',
+          why: 'It has to handle every message, wanted or not. At 100 messages/s that is a hundred wake-ups per second.',
         },
         {
-          text: 'A poll is always lighter: it asks for one value and is done.',
-          why: 'While nothing happens it asks and asks. A pushed client sleeps.',
+          text: 'A poll, always: the client asks for one value and is done.',
+          why: 'While nothing happens, its polls are empty work. A push client sleeps.',
         },
         {
-          text: 'It depends on the rate: push is lighter while little happens, a poll for the latest value while much does.',
-          why: 'A poll costs the same whatever happens. What is pushed costs by the message.',
+          text: 'Neither: both clients end up with the same value, so both do the same work.',
+          why: 'Both know the value. The push client woke up a hundred times for it, the polling client once.',
         },
         {
-          text: 'It makes no difference: both get the same value.',
-          why: 'Both know the value. One was woken a hundred times for it, the other once.',
+          text: 'Push while little happens, a poll while much happens.',
+          why: 'The cost of a poll for the latest value does not depend on the rate. The cost of push grows with every message.',
         },
       ],
-      right: 2,
+      right: 3,
     },
     howToRead:
       'One client of each kind, in a process of its own that nothing else wakes. Each panel is one price that the client pays; the rate of the messages grows to the right. “Latest” clients want the newest value only, “every” clients each message.',

@@ -38,23 +38,23 @@ export const offline: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'With push everything, with polling nothing: the poller asks for it later.',
-          why: 'It can ask because the server keeps a log. With the same log and a cursor, push replays it just as well.',
+          text: 'With push everything, with polling nothing: a poller asks again later.',
+          why: 'A poller can ask later because the server keeps a log. With the same log and a cursor, push replays it as well.',
         },
         {
-          text: 'Nothing, with either: TCP delivers everything in the end.',
-          why: 'TCP delivers what was written to a connection. To a client that has none, nothing is written.',
+          text: 'Nothing, with either: TCP delivers everything.',
+          why: 'TCP delivers what was written to a connection. Without a connection, the server writes nothing.',
         },
         {
-          text: 'What the server no longer keeps, whichever way it is delivered.',
-          why: 'Who comes back names its cursor and gets all that is still in the log. What has fallen off is counted.',
+          text: 'Everything, with either: messages sent while you were away are gone.',
+          why: 'That is true of push without a log. A log costs memory and prevents the loss.',
         },
         {
-          text: 'Everything, with both: what was sent while you were away is gone.',
-          why: 'That is push without a log. A log costs memory, and spares the loss.',
+          text: 'Messages that the server no longer keeps, with either.',
+          why: 'A client that returns names its cursor and gets all that is still in the log. It counts the messages that are not.',
         },
       ],
-      right: 2,
+      right: 3,
     },
     howToRead:
       'One line per client, time from left to right; the gap is the time away. Filled: delivered as it came. Hollow: replayed after the return. Crosses: missed for good. All had the same messages from one source.',

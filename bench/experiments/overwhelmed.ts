@@ -88,23 +88,23 @@ export const overwhelmed: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'In the client: a server that has sent a message is rid of it.',
-          why: 'A client that stops reading fills its own buffers, then the network’s, and then the server’s memory.',
+          text: 'In the client: once a message is sent, the server is rid of it.',
+          why: 'A client that stops reading fills its own buffers first, then the network’s, and then the server’s memory.',
         },
         {
-          text: 'Nowhere: TCP slows the server down to what the client can take.',
+          text: 'With push in the server’s memory; with polling in its log.',
+          why: 'A queue limit bounds the memory, and every overflow policy has its price. Messages that a poller has not asked for stay in the log, which exists anyway.',
+        },
+        {
+          text: 'Nowhere: TCP slows the server down to the speed of the client.',
           why: 'TCP slows the connection. The messages keep coming, and the server has to put them somewhere.',
         },
         {
-          text: 'With push in the server, unless a policy bounds it, and every bound has a price; with polling in the log that is there anyway.',
-          why: 'What a poller has not asked for costs nothing extra. Credit lets push do the same: the client asks for so many, and the rest stays in the log.',
-        },
-        {
-          text: 'With polling it is worse: all the answers that were missed come at once.',
-          why: 'Batches have a limit, and the client asks for the next one when it is done with the last.',
+          text: 'With polling it is worse: all the missed responses arrive at once.',
+          why: 'Batches have a limit, and the client asks for the next batch when it is done with this one.',
         },
       ],
-      right: 2,
+      right: 1,
     },
     howToRead:
       'For a while one of 21 clients handles only ten messages of a hundred a second; the shaded time. First: bytes that wait in the server for that one client, policy by policy. Second: how old the messages are that it handles. Third: what the policy cost it, in messages. The dashed line is the model of no policy at all.',

@@ -20,23 +20,23 @@ export const path: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'All of them: a proxy passes on what it gets.',
-          why: 'It passes on what it understands. An Upgrade that it does not know ends there, and so does a stream that it collects first.',
+          text: 'SSE passes where Upgrade is stripped; a buffering proxy stops it.',
+          why: 'SSE is an ordinary HTTP response, so it passes wherever HTTP does, unless a proxy waits for its end.',
         },
         {
-          text: 'Push needs a bidirectional protocol, so only WebSocket pushes through.',
-          why: 'It needs a connection that the server can write to. SSE is one answer that never ends, in one direction only.',
+          text: 'All of them: a proxy passes on the bytes that it receives.',
+          why: 'A proxy passes on what it understands. It drops an unknown Upgrade, and it may collect a whole response first.',
         },
         {
-          text: 'SSE gets through where WebSocket does not, until a proxy collects answers before it passes them on.',
-          why: 'SSE is an ordinary answer to an ordinary request, so it passes wherever HTTP does, unless somebody waits for its end.',
+          text: 'Only WebSocket: push needs a bidirectional protocol, and proxies allow for it.',
+          why: 'Push needs a connection that the server can write to. SSE is one long response, in one direction only.',
         },
         {
-          text: 'Only short polling: everything else holds a connection.',
-          why: 'Most paths hold connections well, if they are not idle for too long. A heartbeat is enough.',
+          text: 'Only short polling: all other transports keep a connection open.',
+          why: 'Most proxies keep connections open, if these are not idle for too long. A heartbeat is enough.',
         },
       ],
-      right: 2,
+      right: 0,
     },
     howToRead:
       'Rows are transports, columns are paths. Each cell was run: a client connected through that path, messages were published, and what arrived is judged by a rule fixed beforehand. The reason stands in the cell.',

@@ -44,20 +44,20 @@ export const published: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Yes, to the millisecond: a protocol is a protocol.',
-          why: 'Their machines, libraries and browsers are not yours. What can survive is who was ahead, and roughly by how much.',
+          text: 'Yes, to the millisecond.',
+          why: 'The authors’ machines, libraries and browsers are not yours. The order can survive, and roughly the ratio.',
         },
         {
-          text: 'The order survives, the numbers don’t.',
-          why: 'Who waits for whom is a matter of the pattern. How long is a matter of the machine and the library.',
+          text: 'The order does, the numbers don’t.',
+          why: 'The order follows from the pattern. The size follows from the machine and the library.',
         },
         {
-          text: 'No: ten years have made polling as quick as push.',
-          why: 'A faster machine answers a poll sooner. It does not make the poll come sooner.',
+          text: 'No: in ten years polling has become as quick as push.',
+          why: 'A faster machine responds to a poll sooner. It does not make the poll come sooner.',
         },
         {
-          text: 'Polling has caught up in bytes, since HTTP/2 compresses its headers.',
-          why: 'It has gained much there, and is still well above the two bytes of a WebSocket frame.',
+          text: 'No: HTTP/2 compresses headers, so polling has caught up in bytes.',
+          why: 'Compression saves much, but a poll still carries far more than the two bytes of a WebSocket frame.',
         },
       ],
       right: 1,
