@@ -1,14 +1,17 @@
 import {
-  breakEvenRatePerSecond,
+  breakEvenOf,
   type Cell,
+  frameworkOverhead,
   predictWinners,
   score,
   splitCells,
 } from '../analysis/break-even.ts';
+import type { Cost } from '../analysis/costs.ts';
 import { cellsOf, fitCpuCosts } from '../analysis/cpu-costs.ts';
 import { NotEnough } from '../analysis/findings.ts';
 import { smallerOf } from '../analysis/interval.ts';
 import { threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
+import { writeEstimate } from '../analysis/writing.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -118,8 +121,8 @@ export const breakEven: Experiment = {
       sentence: [
         `Polling on Express took less server CPU than push in ${pollWins} of ${express.length} combinations of rate and interval, on bare HTTP in ${bareWins} of ${bare.length} (${clients} clients).`,
         turningPoint(trials, 'express', 'on Express'),
-        turningPoint(trials, 'http', 'without a framework'),
-        frameworkTax(trials),
+        turningPoint(trials, 'http', 'on bare HTTP'),
+        overheadSentence(trials),
         coalescing(trials),
       ]
         .filter(Boolean)
@@ -157,11 +160,14 @@ function winnerOf(runs: readonly Cell[]): Winner['winner'] {
 function turningPoint(trials: readonly Trial[], framework: 'express' | 'http', where: string): string {
   const costs = fitCpuCosts(trials, framework);
   if (!costs) return '';
-  const per = `a poll ${microseconds(costs.poll.value)}, a message in its answer ${microseconds(costs.batched.value)}, a pushed one ${microseconds(costs.push.value)}`;
-  const rate = breakEvenRatePerSecond(costs, 1000);
-  return rate === undefined
-    ? `Fitted costs ${where}: ${per}; as a pushed message costs no more than a batched one, push is cheaper at any rate.`
-    : `Fitted costs ${where}: ${per}; a client that polls once a second is cheaper above ${threeDigits(rate)} messages a second.`;
+  const per = `Fitted costs ${where}: a poll ${microseconds(costs.poll.value)}, a message in its answer ${microseconds(costs.batched.value)}, a pushed message ${microseconds(costs.push.value)}.`;
+  const [, intervalMs] = corners.intervals;
+  const found = breakEvenOf(costs, intervalMs);
+  if (found.at === 'rate')
+    return `${per} Polling every ${intervalMs} ms is cheaper above ${writeEstimate(found.rate, 'messages/s')}.`;
+  return found.at === 'no rate'
+    ? `${per} A pushed message costs less than a message in an answer, so push is cheaper at any rate.`
+    : `${per} The break-even is not determined: a pushed message costs ${writeDifference(found.saved)} more than a message in an answer, which may be nothing.`;
 }
 
 /** Costs from one half of the cells, held against the other half. */
@@ -192,10 +198,10 @@ export function forecastScore(trials: readonly Trial[], framework: 'express' | '
   return score(predictWinners(unknown, costs));
 }
 
-function frameworkTax(trials: readonly Trial[]): string {
+function overheadSentence(trials: readonly Trial[]): string {
   const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
   if (!express || !bare) return '';
-  return `The framework’s tax is ${microseconds(express.poll.value - bare.poll.value)} a poll.`;
+  return `A poll on Express costs ${writeDifference(frameworkOverhead(express.poll, bare.poll))} more than on bare HTTP.`;
 }
 
 function coalescing(trials: readonly Trial[]): string {
@@ -209,7 +215,7 @@ function coalescing(trials: readonly Trial[]): string {
       return together ? [{ a: single.server.cpuMs, b: together.server.cpuMs }] : [];
     });
   if (pairs.length === 0) return '';
-  return `In bursts of ten, push that writes every message by itself took ${writeTimes(pairs)} the processor of push that coalesces them.`;
+  return `In bursts of ten, push that writes each message alone used ${writeTimes(pairs)} the server CPU of push that coalesces them.`;
 }
 
 function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
@@ -232,4 +238,9 @@ function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
 
 function microseconds(value: number): string {
   return `${Math.abs(value) < 10 ? threeDigits(Math.round(value * 10) / 10) : whole(value)} µs`;
+}
+
+/** A difference may well be negative, and its interval is written as it is. */
+function writeDifference({ value, low, high }: Cost): string {
+  return `${threeDigits(value)} µs (95%: ${threeDigits(low)} to ${threeDigits(high)})`;
 }

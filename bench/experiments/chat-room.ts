@@ -90,7 +90,7 @@ export const chatRoom: Experiment = {
       verdict,
       sentence: [
         `${whole(largest)} people who came in caused ${whole(announced)} announcements (N(N + 1)/2 = ${whole((largest * (largest + 1)) / 2)}), and what each said was heard ${whole(largest * largest)} times, ${wrong === 0 ? 'by everybody once' : `with ${whole(wrong)} missed or doubled`}; the last heard it within ${withRange(took, writeMs)}.`,
-        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${grew ? withRange(grew, writeBytes) : 'nothing'}; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
+        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${grew ? withRange(grew, writeBytes) : 'nothing'} of heap and buffers; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
       ].join(' '),
       evidence: [],
       model: 'announcements N(N + 1)/2; deliveries N² when each says one thing',

@@ -94,8 +94,27 @@ describe('break-even', () => {
 
   it('says at which rate it turns, or that it never does', () => {
     const at = (costs: Parameters<typeof grid>[0]) => judge(breakEven, evidence(grid(costs))).sentence;
-    expect(at({ poll: 40, batched: 1, push: 11 })).toContain('cheaper above 4 messages a second');
+    expect(at({ poll: 40, batched: 1, push: 11 })).toContain(
+      'Polling every 500 ms is cheaper above 8 messages/s (95%: 8 to 8).',
+    );
     expect(at({ poll: 40, batched: 12, push: 11 })).toContain('push is cheaper at any rate');
+  });
+
+  it('gives the break-even with its interval, or says that it is not determined', () => {
+    const noisy = (by: number) =>
+      grid({ poll: 40, batched: 1, push: 11 }).map((made, index) => ({
+        ...made,
+        server: { ...made.server, cpuMs: made.server.cpuMs * (1 + by * (index % 2 === 0 ? 1 : -1)) },
+      }));
+    const [, value = 0, low = 0, high = 0] = (
+      /cheaper above ([\d.]+) messages\/s \(95%: ([\d.]+) to ([\d.]+)\)/.exec(
+        judge(breakEven, evidence(noisy(0.02))).sentence,
+      ) ?? []
+    ).map(Number);
+    expect(low).toBeGreaterThan(0);
+    expect(low).toBeLessThan(value);
+    expect(high).toBeGreaterThan(value);
+    expect(judge(breakEven, evidence(noisy(0.8))).sentence).toContain('The break-even is not determined');
   });
 
   it('is about polls on Express alone', () => {
