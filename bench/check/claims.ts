@@ -114,10 +114,10 @@ export const claims: readonly Claim[] = [
   {
     id: 'asks-in-vain',
     experiment: 'idle-cost',
-    says: 'At one message in 2 s, 0.4 to 0.9 of the 1 s polls come back empty.',
+    says: 'At one message in 2 s, 0.45 to 0.55 of the 1 s polls come back empty.',
     figure: 'empty polls, as a share',
-    low: 0.4,
-    high: 0.9,
+    low: 0.45,
+    high: 0.55,
     measure: ({ trials }) => [
       typical(trials, 'short-poll', { intervalMs: 1000 }, ({ requests }) => requests.empty / requests.total),
     ],

@@ -1,6 +1,6 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { smallerOf } from '../analysis/interval.ts';
-import { spread, threeDigits, withRange, writeBytes } from '../analysis/statistics.ts';
+import { spread, threeDigits, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -136,8 +136,8 @@ export const lightClient: Experiment = {
     return {
       verdict: wins === 2 ? 'holds' : wins === 0 ? 'does not hold' : 'depends',
       sentence: [
-        `At ${rate(slow.ratePerSecond)} a push client used ${withRange(slow.push, cpu)}, one that polls for the latest value every second ${withRange(slow.poll, cpu)}.`,
-        `At ${rate(fast.ratePerSecond)} push used ${withRange(fast.push, cpu)}, polling ${withRange(fast.poll, cpu)}.`,
+        `At ${rate(slow.ratePerSecond)} a push client used ${withRange(slow.push, cpu)}, one that polls for the latest value every second ${withRange(slow.poll, writeMs)}.`,
+        `At ${rate(fast.ratePerSecond)} push used ${withRange(fast.push, cpu)}, polling ${withRange(fast.poll, writeMs)}.`,
         `Push woke its client ${threeDigits(wakeUpsOf(slow.at, 'push') ?? 0)} and ${threeDigits(wakeUpsOf(fast.at, 'push') ?? 0)} times a second.`,
         turns ? `It turns between ${rate(lastPush.ratePerSecond)} and ${rate(firstPoll.ratePerSecond)}.` : '',
         lazySentence(compared[0]?.at ?? []),
