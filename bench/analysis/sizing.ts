@@ -54,6 +54,9 @@ export type Sizing = {
   bitsPerSecond: number;
 };
 
+/** What was measured of a client’s memory: not the process’s or the kernel’s, and nothing of TLS. */
+const memoryUnit = 'bytes in the server (heap and buffers, plaintext)';
+
 /** Takes the costs from a result. Throws `NotEnough` where `break-even` or `idle-cost` is missing. */
 export function sizingCosts({ fits, trials }: Result): SizingCosts {
   const fitted = (name: string): Measured => {
@@ -63,7 +66,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     return {
       name: title,
       value,
-      low: Math.max(0, low),
+      low,
       high,
       unit: 'µs of server CPU',
       source: `fitted to ${fit.n} trials`,
@@ -100,14 +103,10 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     push: fitted('push'),
     poll: fitted('poll/express'),
     batched: fitted('batched/express'),
-    pushMemory: seen(
-      'a pushed client’s memory',
-      'bytes in the server',
-      ({ server }) => server.memoryPerClientBytes,
-    ),
+    pushMemory: seen('a pushed client’s memory', memoryUnit, ({ server }) => server.memoryPerClientBytes),
     pollMemory: seen(
       'a polling client’s memory',
-      'bytes in the server',
+      memoryUnit,
       ({ server }) => server.memoryPerClientBytes,
       true,
     ),
@@ -211,9 +210,12 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
     ]);
   return [
     `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
-    table(['one of these', 'costs', '95 % interval', 'from'], measured),
-    `Calculated, and measured by nobody: ${wanted.ratePerSecond} messages a second to everybody, a pushed one within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare} % busy; a server and an agent are each a process with a core to itself, and headers of TCP and IP come on top.`,
-    table(['clients', 'by', 'servers', 'agents', 'server memory', 'bandwidth'], calculated),
+    table(['one of these', 'costs', '95% interval', 'from'], measured),
+    `Calculated, and measured by nobody: ${wanted.ratePerSecond} messages a second to everybody, a pushed one within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy; a server and an agent are each a process with a core to itself, and headers of TCP and IP come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS take several times as much. A cost whose interval reaches below 0 is not known to be more than nothing; servers are never fewer than 1.`,
+    table(
+      ['clients', 'by', 'servers', 'agents', 'server memory (heap and buffers, plaintext)', 'bandwidth'],
+      calculated,
+    ),
   ].join('\n\n');
 }
 

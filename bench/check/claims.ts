@@ -114,10 +114,10 @@ export const claims: readonly Claim[] = [
   {
     id: 'empty-polls',
     experiment: 'idle-cost',
-    says: 'With one message every 2 s, 40 to 90% of the 1 s polls come back empty.',
+    says: 'With one message every 2 s, 45 to 55% of the 1 s polls come back empty.',
     figure: 'share of empty polls',
-    low: 0.4,
-    high: 0.9,
+    low: 0.45,
+    high: 0.55,
     measure: ({ trials }) => [
       typical(trials, 'short-poll', { intervalMs: 1000 }, ({ requests }) => requests.empty / requests.total),
     ],

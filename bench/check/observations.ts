@@ -233,3 +233,8 @@ export function placeOf({ rows, columns }: Observation, row: string, column: str
   if (!place.table || !place.column) throw new Error(`${row}, ${column}: no table and column are named`);
   return place as Place;
 }
+
+/** Whether a column of the report is the one that a place names. What follows in brackets only explains it. */
+export function isColumn(title: string, { column }: Pick<Place, 'column'>): boolean {
+  return title === column || title.startsWith(`${column} (`);
+}

@@ -1,13 +1,13 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { spread, threeDigits } from '../analysis/statistics.ts';
-import { type Evidence, type Experiment, rotate, type TrialPlan } from '../experiment.ts';
+import type { Evidence, Experiment, TrialPlan } from '../experiment.ts';
 import type { Pair, Trial } from '../result.ts';
 
 /** A pair is apart when one number is more than so many times the other. */
 const apartTimes = 2;
 
 const sizes = {
-  quick: { repeats: 1, slowMs: 600, pollMs: 700, farMs: 300, cannonMs: 1000 },
+  quick: { repeats: 1, slowMs: 600, pollMs: 1000, farMs: 300, cannonMs: 1000 },
   default: { repeats: 1, slowMs: 1200, pollMs: 1500, farMs: 600, cannonMs: 1000 },
   full: { repeats: 5, slowMs: 2000, pollMs: 3000, farMs: 2000, cannonMs: 4000 },
 } as const;
@@ -50,13 +50,13 @@ export const honest: Experiment = {
       'These traps were set on purpose, in the smallest form that shows them. Other benchmarks may fall into others.',
   },
 
-  rule: `Does not hold when in most pairs the naive and the honest number are more than ${apartTimes} times apart, by the median run; holds when in none; otherwise "depends", and says in which.`,
+  rule: `Does not hold when in more than half of the pairs the naive and the honest number are more than ${apartTimes} times apart, by the median run; holds when in none; otherwise "depends".`,
 
   plan(profile) {
     const { repeats, slowMs, pollMs, farMs, cannonMs } = sizes[profile];
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      trials.push(...rotate(plans({ slowMs, pollMs, farMs }, repeat), repeat));
+      trials.push(...plans({ slowMs, pollMs, farMs }, repeat));
     return { trials, probes: [{ name: 'autocannon', durationMs: cannonMs }] };
   },
 
