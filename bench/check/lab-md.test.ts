@@ -128,9 +128,20 @@ describe('the episodes of LAB.md', () => {
     expect(unknown).toEqual([]);
   });
 
+  it.each(
+    episodes
+      .filter((episode) => episode.includes('You should see:'))
+      .map((episode) => [Number.parseInt(episode, 10), episode] as const),
+  )('show an output whose claims are the episode’s: %i', (_, episode) => {
+    const [, output = ''] = /```text\n(Claims of LAB\.md[\s\S]*?)```/.exec(episode) ?? [];
+    const shown = [...output.matchAll(/^holds +(\S+)\n +(.*)$/gm)];
+    expect(shown).not.toEqual([]);
+    for (const [, id, says] of shown) expect(episode).toContain(`- ${says} \`${id}\``);
+  });
+
   it('fold every answer away', () => {
     expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
     for (const [, folded] of text.matchAll(/<details><summary>(.*?)<\/summary>/g))
-      expect(folded).toMatch(/[Aa]nswer/);
+      expect(folded).toMatch(/[Aa]nswer|Output of one run/);
   });
 });

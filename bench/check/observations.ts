@@ -97,7 +97,7 @@ export const observations: readonly Observation[] = [
     },
     columns: {
       push: { column: 'Server processor time: push' },
-      'short poll, longest interval': { column: 'poll' },
+      'short poll, 500 ms': { column: 'poll', where: { interval: '500' } },
     },
   },
   {
@@ -205,10 +205,10 @@ export const observations: readonly Observation[] = [
     episode: 14,
     experiment: 'light-client',
     rows: {
-      'client CPU at 0.4 messages/s, ms/s': {
+      'client CPU at 0.5 messages/s, ms/s': {
         table: 'light-client-table',
         column: 'client CPU',
-        where: { messages: '0.4' },
+        where: { messages: '0.5' },
       },
       'client CPU at 100 messages/s, ms/s': {
         table: 'light-client-table',
