@@ -96,7 +96,7 @@ export const observations: readonly Observation[] = [
       },
     },
     columns: {
-      push: { column: 'Server processor time: push' },
+      push: { column: 'Server CPU: push' },
       'short poll, 500 ms': { column: 'poll', where: { interval: '500' } },
     },
   },
