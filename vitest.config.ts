@@ -12,6 +12,7 @@ export const long = {
   'bench/faults/faults.test.ts': 'inflicts one fault of each kind on a lab',
   'bench/harness/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
   'bench/classroom/page.test.ts': 'holds classes in a browser',
+  'report/lab-md-run.test.ts': 'runs the quick commands of LAB.md',
   'bench/check/commands.test.ts': 'runs every command that the Markdown files tell people to run',
   'report/page-hostile.test.ts': 'draws the report of each hostile text in a browser',
   'report/page-access.test.ts': 'lets axe check every element of the report four times',

@@ -154,9 +154,3 @@ export type Experiment = {
   /** Applies the rule. */
   judge(evidence: Evidence): Pick<Finding, 'verdict' | 'sentence' | 'evidence' | 'model'>;
 };
-
-/** The items in their order, but beginning with another one for each repeat, so that none is always first or last. */
-export function rotate<T>(items: readonly T[], repeat: number): T[] {
-  const first = (repeat - 1) % Math.max(1, items.length);
-  return [...items.slice(first), ...items.slice(0, first)];
-}

@@ -61,7 +61,12 @@ export const labCommand = new Command('npm run lab --')
   .addOption(new Option('--profile <name>', 'how much to measure').choices(profiles).default('default'))
   .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
   .option('--experiment <file>', 'an experiment of your own: a module that exports it, and nothing else')
-  .option('--seed <number>', 'what the messages and the phases of the polls derive from', readSeed, 45)
+  .option(
+    '--seed <number>',
+    'what the messages, the phases of the polls and the order of the trials derive from',
+    readSeed,
+    45,
+  )
   .option(
     '--out <folder>',
     'where to write results.json and report.html (default: report/runs/…)',

@@ -136,7 +136,7 @@ export const timelineSchema = z.object({
  * which they were sent. What had not happened by the end has no instant.
  */
 export const traceSchema = z.object({
-  /** In order of `seq`. `atMs`: when the servers had it, and those that push had written it. */
+  /** In order of `seq`. `atMs`: when the servers had it, right before those that push wrote it. */
   messages: z.array(z.object({ seq: count, dueMs: z.number(), atMs: z.number(), handledMs: z.number() })),
   polls: z.array(
     z.object({

@@ -56,6 +56,11 @@ export class MessageLog {
     return this.#head;
   }
 
+  /** Who is subscribed now. */
+  get subscribers(): number {
+    return this.#listeners.size;
+  }
+
   /** The `seq` of the oldest message that has not fallen off; the next that will come when there is none. */
   get oldest(): number {
     return this.#oldest;

@@ -78,7 +78,19 @@ describe('the advice', () => {
     );
     expect(choice).toBe('push');
     expect(headline).toBe('Push: 32.1 times cheaper');
-    expect(sentence).toContain('Push takes 0.5 % of a core (0.45 to 0.55)');
+    expect(sentence).toContain('Push takes 0.5% of a core (0.45 to 0.55)');
+    // 0.1605 ± 0.016 over 0.005 ± 0.0005: (32.1 ± √(32.1² − 0.99² · 32.1²)) / 0.99.
+    expect(sentence).toContain('That is 32.1 times as much (27.9 to 37)');
+  });
+
+  it('does not say how many times cheaper what may cost nothing is', () => {
+    const vague: Prices = {
+      http: { push: { value: 1, low: -1, high: 3 }, poll: cost(160), batched: cost(1) },
+    };
+    const { headline, sentence } = adviceFor({ ratePerSecond: 1, ageMaxMs: 500, clients: 500 }, vague);
+    expect(headline).toBe('Push: clearly cheaper');
+    expect(sentence).toContain('Push takes 0.05% of a core (below 0 to 0.15)');
+    expect(sentence).toContain('not determined');
   });
 
   it('is a short poll when one answer brings many messages', () => {
@@ -111,7 +123,9 @@ describe('the advice', () => {
   it('is neither where both take more than a core, and says how many clients one holds', () => {
     const { choice, sentence } = adviceFor({ ratePerSecond: 100, ageMaxMs: 100, clients: 10_000 }, prices);
     expect(choice).toBe('neither');
-    expect(sentence).toContain('One core holds about 1,000 clients with push and 588 with the short poll');
+    expect(sentence).toContain(
+      'One core holds about 1,000 clients (909 to 1,111) with push and 588 clients (534 to 653) with the short poll',
+    );
   });
 
   it.each(workedExamples)('has an answer for $title', ({ need }) => {
@@ -148,11 +162,11 @@ describe('prices', () => {
     n: 9,
   });
 
-  it('are taken from the fits, with no end of an interval below nothing', () => {
+  it('are taken from the fits, with intervals that may reach below 0', () => {
     const fits = [fitted('push', 9, -5, 23), fitted('poll/http', 160), fitted('batched/http', 7)];
     expect(pricesFrom(fits, [])).toEqual({
       http: {
-        push: { value: 9, low: 0, high: 23 },
+        push: { value: 9, low: -5, high: 23 },
         poll: { value: 160, low: 160, high: 160 },
         batched: { value: 7, low: 7, high: 7 },
       },
@@ -167,9 +181,13 @@ describe('prices', () => {
     ).toBeUndefined();
   });
 
-  it('count a cost that scattered below nothing as nothing', () => {
+  it('count a cost that scattered below nothing as nothing, and say so', () => {
     const fits = [fitted('push', 9), fitted('poll/http', 160), fitted('batched/http', -1, -5, 3)];
-    expect(pricesFrom(fits, [])?.http?.batched).toEqual({ value: 0, low: 0, high: 3 });
+    const found = pricesFrom(fits, []) as Prices;
+    expect(found.http?.batched).toEqual({ value: 0, low: -5, high: 3 });
+    expect(doubtAbout({ ratePerSecond: 1, ageMaxMs: 100, clients: 1 }, found)).toBe(
+      'The fit put “batched/http” below 0: it counts as 0 here.',
+    );
   });
 
   it('have bytes only where all three kinds were counted', () => {

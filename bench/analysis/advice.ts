@@ -9,9 +9,10 @@
 import type { Fit, Probe } from '../result.ts';
 import { type PollCosts, predictedCpu } from './break-even.ts';
 import type { Cost } from './costs.ts';
+import { ratioByFieller } from './fieller.ts';
 import { pollIpBytes, pushedIpBytes } from './ip-bytes.ts';
 import { emptyPollShare } from './models.ts';
-import { threeDigits, whole, writeMs } from './writing.ts';
+import { threeDigits, whole, writeEnd, writeMs } from './writing.ts';
 
 /** What somebody needs: messages per second for each client, the oldest that one may be, and how many clients. */
 export type Need = { ratePerSecond: number; ageMaxMs: number; clients: number };
@@ -23,6 +24,8 @@ export type Prices = {
   http?: PollCosts;
   /** Bytes between application and TCP, where they were counted. */
   bytes?: { emptyPoll: Ways; pollWithMessage: Ways; webSocketDown: number };
+  /** Costs that the fit put below nothing, by their titles: they count as nothing. */
+  belowNothing?: string[];
   /** The loads that the costs were fitted at: anything else is extrapolated. */
   fittedAt?: { clients: number; ratePerSecond: Range; intervalMs: Range };
 };
@@ -107,17 +110,27 @@ export function pricesFrom(fits: readonly Fit[], probes: readonly Probe[]): Pric
   const http = of('http');
   if (!express && !http) return undefined;
   const bytes = bytesFrom(probes);
-  return { ...(express && { express }), ...(http && { http }), ...(bytes && { bytes }) };
+  const belowNothing = fits.filter(({ name, value }) => isPrice(name) && value < 0).map(({ title }) => title);
+  return {
+    ...(express && { express }),
+    ...(http && { http }),
+    ...(bytes && { bytes }),
+    ...(belowNothing.length > 0 && { belowNothing }),
+  };
+}
+
+function isPrice(name: string): boolean {
+  return name === 'push' || /^(poll|batched)\//.test(name);
 }
 
 /**
- * A cost with its interval. No cost is below nothing, however a fit scatters; one whose whole interval is
- * says that the fit went wrong, and is no price.
+ * A cost with its interval as it was fitted, which may reach below 0. A value below 0 counts as 0, and is
+ * named; a cost whose whole interval is below 0 says that the fit went wrong, and is no price.
  */
 function costOf(fits: readonly Fit[], name: string): Cost | undefined {
   const fit = fits.find((one) => one.name === name);
   if (!fit || fit.high <= 0) return undefined;
-  return { value: Math.max(0, fit.value), low: Math.max(0, fit.low), high: fit.high };
+  return { value: Math.max(0, fit.value), low: fit.low, high: fit.high };
 }
 
 function bytesFrom(probes: readonly Probe[]): Prices['bytes'] {
@@ -238,11 +251,7 @@ function optionOf(need: Need, option: Omit<Option, 'meanAgeMs' | 'fits'>): Optio
 /** From milliseconds per second and client to a share of a core. */
 function ofAllClients(perClient: Cost, clients: number): Cost {
   const share = (value: number) => (clients * value) / 1000;
-  return {
-    value: share(perClient.value),
-    low: Math.max(0, share(perClient.low)),
-    high: share(perClient.high),
-  };
+  return { value: share(perClient.value), low: share(perClient.low), high: share(perClient.high) };
 }
 
 /** IP bytes of a poll on average: some find nothing (Poisson), the others bring all that came meanwhile. */
@@ -273,7 +282,7 @@ function verdictOn(
     return {
       choice: 'neither',
       headline: 'Neither fits on one core',
-      sentence: `${both}${tooLate(push, ageMaxMs)} One core holds about ${whole(clientsMax(push, clients))} clients with push and ${whole(clientsMax(poll, clients))} with the ${poll.name}: share them among more processes, or accept older messages.`,
+      sentence: `${both}${tooLate(push, ageMaxMs)} One core holds about ${clientsOnOneCore(push, clients)} with push and ${clientsOnOneCore(poll, clients)} with the ${poll.name}: share them among more processes, or accept older messages.`,
     };
   if (!poll.fits)
     return { choice: 'push', headline: 'Push: polls don’t fit on one core', sentence: `${both} ${ages}` };
@@ -291,13 +300,32 @@ function verdictOn(
     };
   const isPushCheaper = push.share.value < poll.share.value;
   const [cheap, dear] = isPushCheaper ? [push, poll] : [poll, push];
-  const times =
-    cheap.share.value > 0 ? `${threeDigits(dear.share.value / cheap.share.value)} times` : 'clearly';
+  const times = timesAsMuch(dear.share, cheap.share);
   return {
     choice: cheap.transport as 'push' | 'short-poll',
-    headline: `${isPushCheaper ? 'Push' : 'Short poll'}: ${times} cheaper`,
-    sentence: `${both} ${ages}`,
+    headline: `${isPushCheaper ? 'Push' : 'Short poll'}: ${times ? `${threeDigits(times.value)} times` : 'clearly'} cheaper`,
+    sentence: [
+      both,
+      times
+        ? `That is ${threeDigits(times.value)} times as much (${threeDigits(times.low)} to ${threeDigits(times.high)}).`
+        : 'How many times as much is not determined, since the smaller one may be nothing.',
+      ages,
+    ].join(' '),
   };
+}
+
+/** How many times as much one share is as another; `undefined` where the other may be nothing. */
+function timesAsMuch(a: Cost, b: Cost): Cost | undefined {
+  const variance = ({ low, high }: Cost) => ((high - low) / 2) ** 2;
+  const interval = ratioByFieller({
+    a: a.value,
+    b: b.value,
+    varianceA: variance(a),
+    varianceB: variance(b),
+    covariance: 0,
+    reach: 1,
+  });
+  return interval && { value: a.value / b.value, ...interval };
 }
 
 /** Where it is not the processor but the serial fan-out that makes push unfit. */
@@ -306,13 +334,21 @@ function tooLate({ share, worstAgeMs }: Option, ageMaxMs: number): string {
   return ` With push the last client would wait ${writeMs(worstAgeMs)}, since a fan-out serves one after the other.`;
 }
 
-function clientsMax({ share }: Option, clients: number): number {
-  return Math.floor(clients / share.value);
+/** "1,000 clients (909 to 1,110)", or "1,000 clients (909 or more)" where they may cost nothing. */
+function clientsOnOneCore({ share }: Option, clients: number): string {
+  const at = (of: number) => whole(Math.floor(clients / of));
+  return `${at(share.value)} clients (${at(share.high)} ${share.low > 0 ? `to ${at(share.low)}` : 'or more'})`;
 }
 
-/** Says so when a need lies outside the loads that the costs were fitted at. */
-export function doubtAbout({ ratePerSecond, ageMaxMs }: Need, { fittedAt }: Prices): string | undefined {
-  if (!fittedAt) return undefined;
+/** Says so when a cost came out below nothing, and when a need lies outside the loads that the costs were fitted at. */
+export function doubtAbout(need: Need, { fittedAt, belowNothing = [] }: Prices): string | undefined {
+  const counted = belowNothing.map((title) => `The fit put “${title}” below 0: it counts as 0 here.`);
+  const doubts = [...counted, extrapolation(need, fittedAt)].filter(Boolean);
+  return doubts.length > 0 ? doubts.join(' ') : undefined;
+}
+
+function extrapolation({ ratePerSecond, ageMaxMs }: Need, fittedAt: Prices['fittedAt']): string {
+  if (!fittedAt) return '';
   const { ratePerSecond: rates, intervalMs: intervals } = fittedAt;
   const parts = [
     ratePerSecond < rates.min || ratePerSecond > rates.max
@@ -322,12 +358,12 @@ export function doubtAbout({ ratePerSecond, ageMaxMs }: Need, { fittedAt }: Pric
       ? `polls every ${writeMs(intervals.min)} to ${writeMs(intervals.max)}`
       : '',
   ].filter(Boolean);
-  if (parts.length === 0) return undefined;
-  return `An extrapolation: the costs were fitted at ${parts.join(' and ')}.`;
+  return parts.length === 0 ? '' : `An extrapolation: the costs were fitted at ${parts.join(' and ')}.`;
 }
 
-/** A share of a core with its interval: "0.174 % of a core (0 to 0.456)", "2.4 cores (1.1 to 3.7)". */
+/** A share of a core with its interval: "0.174% of a core (below 0 to 0.456)", "2.4 cores (1.1 to 3.7)". */
 export function writeShare({ value, low, high }: Cost): string {
-  const [factor, unit] = value < 1 ? [100, '% of a core'] : [1, 'cores'];
-  return `${threeDigits(value * factor)} ${unit} (${threeDigits(low * factor)} to ${threeDigits(high * factor)})`;
+  const [factor, unit] = value < 1 ? [100, '% of a core'] : [1, ' cores'];
+  const write = (share: number) => threeDigits(share * factor);
+  return `${write(value)}${unit} (${writeEnd(low, write)} to ${write(high)})`;
 }

@@ -1,8 +1,9 @@
 import { randomLcg, randomNormal } from 'd3-random';
 import { describe, expect, it } from 'vitest';
 import {
-  breakEvenRatePerSecond,
+  breakEvenOf,
   type Cell,
+  frameworkOverhead,
   type PollCosts,
   predictedCpu,
   predictWinners,
@@ -17,20 +18,59 @@ const about = (value: number, half: number): Cost => ({ value, low: value - half
 const costs: PollCosts = { poll: about(24, 3), batched: about(4, 1), push: about(10, 1) };
 
 describe('the break-even rate', () => {
+  const rateAt = (intervalMs: number, of: PollCosts = costs) => {
+    const found = breakEvenOf(of, intervalMs);
+    return found.at === 'rate' ? found.rate : undefined;
+  };
+
   it('is (c_poll/T) / (c_push − c_batched)', () => {
-    expect(breakEvenRatePerSecond(costs, 1000)).toBe(4);
-    expect(breakEvenRatePerSecond(costs, 10_000)).toBeCloseTo(0.4, 12);
-    expect(breakEvenRatePerSecond(costs, 100)).toBe(40);
+    expect(rateAt(1000)?.value).toBe(4);
+    expect(rateAt(10_000)?.value).toBeCloseTo(0.4, 12);
+    expect(rateAt(100)?.value).toBe(40);
   });
 
-  it('does not exist where a batched message costs as much as a pushed one', () => {
-    expect(breakEvenRatePerSecond({ ...costs, batched: about(10, 1) }, 1000)).toBeUndefined();
-    expect(breakEvenRatePerSecond({ ...costs, batched: about(12, 1) }, 1000)).toBeUndefined();
+  it('has an interval, worked by hand', () => {
+    // a = 24 ± 3 and b = 6 ± √2, independent: (144 ± √(144² − 34 · 567)) / 34.
+    expect(rateAt(1000)?.low).toBeCloseTo((144 - Math.sqrt(1458)) / 34, 12);
+    expect(rateAt(1000)?.high).toBeCloseTo((144 + Math.sqrt(1458)) / 34, 12);
+    expect(rateAt(100)?.high).toBeCloseTo(10 * (rateAt(1000)?.high ?? 0), 9);
   });
+
+  it('is narrower where the errors go together', () => {
+    const variances = { poll: 9, batched: 1, push: 1 };
+    const joint = {
+      reach: 1,
+      covariance: {
+        poll: { poll: variances.poll, batched: 0, push: 2 },
+        batched: { poll: 0, batched: variances.batched, push: 0.9 },
+        push: { poll: 2, batched: 0.9, push: variances.push },
+      },
+    };
+    const [apart, together] = [rateAt(1000), rateAt(1000, { ...costs, joint })];
+    expect((together?.high ?? 0) - (together?.low ?? 0)).toBeLessThan((apart?.high ?? 0) - (apart?.low ?? 0));
+  });
+
+  it('does not exist where a pushed message clearly costs less than a batched one', () => {
+    expect(breakEvenOf({ ...costs, batched: about(12, 1) }, 1000)).toMatchObject({ at: 'no rate' });
+  });
+
+  it.each([8.5, 10, 11.4])(
+    'is not determined where their difference may be nothing: 10 less %f',
+    (batched) => {
+      const found = breakEvenOf({ ...costs, batched: about(batched, 1.2) }, 1000);
+      expect(found).toMatchObject({ at: 'not determined', saved: { value: 10 - batched } });
+    },
+  );
 
   it('is where the predicted costs meet', () => {
-    const { poll, push } = predictedCpu(costs, breakEvenRatePerSecond(costs, 700) ?? 0, 700);
+    const { poll, push } = predictedCpu(costs, rateAt(700)?.value ?? 0, 700);
     expect(poll.value).toBeCloseTo(push.value, 12);
+  });
+});
+
+describe('a framework’s overhead', () => {
+  it('has the errors of both fits', () => {
+    expect(frameworkOverhead(about(190, 30), about(55, 40))).toEqual({ value: 135, low: 85, high: 185 });
   });
 });
 

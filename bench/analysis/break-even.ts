@@ -11,6 +11,7 @@
  * costs depend on the load they were measured at: they predict cells of the same grid, not another load.
  */
 import type { Cost } from './costs.ts';
+import { ratioByFieller } from './fieller.ts';
 
 /** One rate and one interval, with the server's CPU that both transports took there. */
 export type Cell = {
@@ -31,7 +32,24 @@ export type PollCosts = {
   push: Cost;
   /** Per second and client whatever happens. Both transports pay it, so no comparison here contains it. */
   base?: Cost;
+  /** How the errors of the costs go together. Default: not at all, each as wide as its interval says. */
+  joint?: Joint;
 };
+
+type Name = 'poll' | 'batched' | 'push';
+
+/** Covariances of the errors, and how many standard errors an interval reaches to either side. */
+export type Joint = { covariance: Record<Name, Record<Name, number>>; reach: number };
+
+/**
+ * Where a short poll becomes cheaper than push. `at`: above a rate in messages per second, with its interval;
+ * never, as a pushed message clearly costs less than one in a poll's answer; or not determined, as their
+ * difference, in microseconds, may be nothing.
+ */
+export type BreakEven =
+  | { at: 'rate'; rate: Cost }
+  | { at: 'no rate'; saved: Cost }
+  | { at: 'not determined'; saved: Cost };
 
 export type Prediction = {
   cell: Cell;
@@ -40,16 +58,45 @@ export type Prediction = {
 };
 
 /**
- * The rate λ* in messages per second above which a short poll every `intervalMs` costs less than push.
- * `undefined` where a pushed delivery costs no more than a batched message: push is cheaper at any rate.
+ * The rate λ* above which a short poll every `intervalMs` costs less than push. The interval is Fieller's, since
+ * both ends of the fraction were fitted.
  */
-export function breakEvenRatePerSecond(
-  { poll, batched, push }: PollCosts,
-  intervalMs: number,
-): number | undefined {
-  const savedPerMessage = push.value - batched.value;
-  if (savedPerMessage <= 0) return undefined;
-  return ((1000 / intervalMs) * poll.value) / savedPerMessage;
+export function breakEvenOf(costs: PollCosts, intervalMs: number): BreakEven {
+  const { covariance: of, reach } = costs.joint ?? independent(costs);
+  const pollsPerSecond = 1000 / intervalMs;
+  const [a, b] = [pollsPerSecond * costs.poll.value, costs.push.value - costs.batched.value];
+  const varianceB = of.push.push + of.batched.batched - 2 * of.push.batched;
+  const half = reach * Math.sqrt(Math.max(0, varianceB));
+  const saved = { value: b, low: b - half, high: b + half };
+  if (saved.high < 0) return { at: 'no rate', saved };
+  const interval = ratioByFieller({
+    a,
+    b,
+    varianceA: pollsPerSecond ** 2 * of.poll.poll,
+    varianceB,
+    covariance: pollsPerSecond * (of.poll.push - of.poll.batched),
+    reach,
+  });
+  return interval ? { at: 'rate', rate: { value: a / b, ...interval } } : { at: 'not determined', saved };
+}
+
+function independent({ poll, batched, push }: PollCosts): Joint {
+  const variance = ({ low, high }: Cost) => ((high - low) / 2) ** 2;
+  return {
+    reach: 1,
+    covariance: {
+      poll: { poll: variance(poll), batched: 0, push: 0 },
+      batched: { poll: 0, batched: variance(batched), push: 0 },
+      push: { poll: 0, batched: 0, push: variance(push) },
+    },
+  };
+}
+
+/** What a framework adds to a poll: the two fits share only the pushed trials, so their errors count as independent. */
+export function frameworkOverhead(express: Cost, bare: Cost): Cost {
+  const value = express.value - bare.value;
+  const half = Math.hypot(express.high - express.value, bare.high - bare.value);
+  return { value, low: value - half, high: value + half };
 }
 
 /**

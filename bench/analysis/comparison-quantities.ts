@@ -45,7 +45,7 @@ export const quantities: readonly Quantity[] = [
     needsSameWindow: true,
   },
   {
-    name: 'memory per client',
+    name: 'heap and buffers per client (plaintext)',
     unit: 'bytes',
     of: ({ server }) => server.memoryPerClientBytes,
     resolution: threeDigits,

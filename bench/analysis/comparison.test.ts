@@ -166,7 +166,7 @@ describe('what is compared', () => {
       'delay, p99',
       'delay, mean',
       'server CPU per message',
-      'memory per client',
+      'heap and buffers per client (plaintext)',
     ]);
     const beside = [trial({ together: 'both' }), trial({ together: 'both', transport: 'sse' })];
     expect(new Set(names(compareResults(resultOf(beside), resultOf(beside))))).toEqual(

@@ -150,6 +150,24 @@ describe('costs with noise', () => {
     expect(deviations?.mean).toBeCloseTo(0.05, 2);
   });
 
+  it('have errors that go together as the interval of their sum says', () => {
+    const rows = trials();
+    const { covariance, degreesOfFreedom } = fitCosts(rows, ['poll', 'batched']);
+    // The same data in other columns: what both costs come to together is one cost now.
+    const { costs } = fitCosts(
+      rows.map(({ y, x: { poll = 0, batched = 0 }, weight }) => ({
+        y,
+        weight,
+        x: { both: poll, rest: batched - poll },
+      })),
+      ['both', 'rest'],
+    );
+    const variance = covariance.poll.poll + covariance.batched.batched + 2 * covariance.poll.batched;
+    expect(degreesOfFreedom).toBe(rows.length - 3);
+    expect(standardError(costs.both, degreesOfFreedom) ** 2 / variance).toBeCloseTo(1, 6);
+    expect(covariance.poll.batched / covariance.batched.poll).toBeCloseTo(1, 9);
+  });
+
   it('are known better with weights than without', () => {
     const width = (rows: readonly CostRow[]) => {
       const { low, high } = fitCosts(rows, ['poll', 'batched']).costs.batched;

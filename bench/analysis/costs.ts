@@ -25,6 +25,10 @@ export type CostFit<Name extends string = string> = {
   costs: Record<Name, Cost>;
   /** What a row costs before anything happens in it, in the unit of `y`; only where it was asked for. */
   intercept?: Cost;
+  /** How the errors of two costs go together; of a cost with itself, the variance of its error. */
+  covariance: Record<Name, Record<Name, number>>;
+  /** Rows less coefficients. */
+  degreesOfFreedom: number;
   /** Standard deviation of a row of weight 1 around the fit, in the unit of `y`. */
   residualStdDev: number;
   /**
@@ -71,6 +75,15 @@ export function fitCosts<Name extends string>(
       names.map((name, i) => [name, costs[intercept ? i + 1 : i]]),
     ) as CostFit<Name>['costs'],
     intercept: intercept ? costs[0] : undefined,
+    covariance: Object.fromEntries(
+      names.map((name) => [
+        name,
+        Object.fromEntries(
+          names.map((other) => [other, fit.covarianceOf(labels.indexOf(name), labels.indexOf(other))]),
+        ),
+      ]),
+    ) as CostFit<Name>['covariance'],
+    degreesOfFreedom,
     residualStdDev: fit.residualStdDev,
     rSquared: explainedShare(rows, fit.residualStdDev ** 2 * degreesOfFreedom, intercept),
     n: rows.length,
@@ -97,7 +110,9 @@ function solve(columns: readonly number[][], y: readonly number[], labels: reado
     value: (fit.weights[i]?.[0] as number) / scale,
     standardError: (fit.stdErrors[i] as number) / scale,
   }));
-  return { coefficients, residualStdDev: fit.stdError };
+  const covarianceOf = (one: number, other: number) =>
+    fit.stdErrorMatrix.get(one, other) / ((lengths[one] as number) * (lengths[other] as number));
+  return { coefficients, covarianceOf, residualStdDev: fit.stdError };
 }
 
 /**

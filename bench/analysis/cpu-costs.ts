@@ -1,9 +1,10 @@
 import type { Trial } from '../result.ts';
-import type { Cell, PollCosts } from './break-even.ts';
+import type { Cell, Joint, PollCosts } from './break-even.ts';
 import { type Cost, type CostRow, fitCosts } from './costs.ts';
+import { tQuantile } from './student.ts';
 
 /** What polls and pushed messages cost the server, fitted to trials. Microseconds of CPU each; `n` counts the trials. */
-export type CpuCosts = PollCosts & { base: Cost; n: number };
+export type CpuCosts = PollCosts & { base: Cost; joint: Joint; n: number };
 
 type Framework = 'express' | 'http';
 
@@ -57,7 +58,8 @@ export function fitCpuCosts(trials: readonly Trial[], framework: Framework): Cpu
       rows.map((row) => ({ ...row, weight: 1 / expected(row) ** 2 })),
       names,
     );
-    return { ...fit.costs, base: fit.intercept as Cost, n: fit.n };
+    const joint = { covariance: fit.covariance, reach: tQuantile(0.95, fit.degreesOfFreedom) };
+    return { ...fit.costs, base: fit.intercept as Cost, joint, n: fit.n };
   } catch {
     // Columns that nothing tells apart: a grid of one cell.
     return undefined;

@@ -3,9 +3,13 @@ import type { Finding, Trial } from '../result.ts';
 import { runsForVerdict } from './interval.ts';
 import { isSaturated } from './warnings.ts';
 
+/** A trial with fewer messages says nothing about what a message costs or how late it is. */
+export const messagesMin = 3;
+
 /**
- * Judges an experiment by its own rule. Only trials whose books balance and whose fleet was not the
- * bottleneck are evidence; with too few of them the verdict is "inconclusive", and says why.
+ * Judges an experiment by its own rule. Only trials whose delivery accounting is exact, whose load generator
+ * kept up and that had three messages or more are evidence; with too few of them the verdict is
+ * "inconclusive", and says why.
  */
 export function judge(experiment: Judged, all: Evidence): Finding {
   const usable = usableEvidence(all);
@@ -29,7 +33,11 @@ export class NotEnough extends Error {}
 
 /** The evidence without the trials that may not be. */
 export function usableEvidence(all: Evidence): Evidence {
-  return { ...all, trials: all.trials.filter(isUsable) };
+  return { ...all, trials: all.trials.filter((trial) => isUsable(trial) && hasMessages(trial)) };
+}
+
+function hasMessages({ parameters, appended }: Trial): boolean {
+  return parameters.ratePerSecond === 0 || appended >= messagesMin;
 }
 
 /** Whether a trial may be evidence. */
@@ -51,9 +59,12 @@ function conclude(
     return experiment.judge(evidence);
   } catch (error) {
     if (!(error instanceof NotEnough)) throw error;
-    const left = all.filter((trial) => !isUsable(trial));
-    const why =
-      left.length > 0 ? ` ${left.length} of ${all.length} trials failed or measured the fleet.` : '';
+    const left = all.filter((trial) => !isUsable(trial)).length;
+    const few = all.filter((trial) => isUsable(trial) && !hasMessages(trial)).length;
+    const why = [
+      left > 0 ? ` ${left} of ${all.length} trials failed or measured the fleet.` : '',
+      few > 0 ? ` ${few} of ${all.length} trials had fewer than ${messagesMin} messages.` : '',
+    ].join('');
     return { verdict: 'inconclusive', sentence: `${error.message}.${why}`, evidence: [] };
   }
 }

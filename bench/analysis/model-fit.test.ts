@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { delay, trial } from '../experiments/made-up.ts';
-import { modelFits } from './model-fit.ts';
+import { missesInWords, modelFits } from './model-fit.ts';
 
 describe('the model fit', () => {
   const poll = (meanMs: number, empty: number, repeat = 1) =>
@@ -49,6 +49,50 @@ describe('the model fit', () => {
       });
     expect(modelFits([at(0)]).map(({ unit }) => unit)).toEqual(['/s']);
     expect(modelFits([at(20)]).map(({ unit }) => unit)).toEqual(['ms', '/s']);
+  });
+
+  it('has push and notify in it, far away', () => {
+    const far = (transport: 'push' | 'notify', meanMs: number) =>
+      trial({
+        transport,
+        delayMs: delay(meanMs),
+        linkMs: delay(80),
+        model: { meanMs: 100, requestsPerSecond: 5 },
+        requests: { total: 5, empty: 0, missedSlots: 0 },
+        parameters: { oneWayMs: 80 },
+      });
+    expect(modelFits([far('push', 105), far('notify', 105.1)])).toMatchObject([
+      { what: expect.stringContaining('push, 80 ms away'), fits: true },
+      { what: expect.stringContaining('mean latency: notify, then fetch'), fits: false },
+      { what: expect.stringContaining('requests: notify, then fetch'), fits: true },
+    ]);
+  });
+
+  it.each([
+    [200, 125, [true]],
+    [200, 125.1, [false]],
+    [200, 74.9, [false]],
+    [199, 500, []],
+  ])(
+    'holds push to a crowd of %i against its fan-out: %f ms where the model says 100',
+    (count, meanMs, fits) => {
+      const crowd = trial({
+        experiment: 'crowd',
+        clients: { count },
+        delayMs: delay(meanMs),
+        model: { meanMs: 100, requestsPerSecond: 0 },
+      });
+      expect(modelFits([crowd]).map((fit) => fit.fits)).toEqual(fits);
+    },
+  );
+
+  it('says in words what is outside its limit', () => {
+    expect(missesInWords(modelFits([poll(103, 54)]))).toBe(
+      '1 of 2 comparisons with a model is outside its limit: empty answers: short poll every 250 ms, 20 ms away, 20 messages/s (+4.0 points, limit ±3 points).',
+    );
+    expect(missesInWords(modelFits([poll(103, 53)]))).toBe(
+      'All 2 comparisons with a model are within their limits.',
+    );
   });
 
   it('leaves out what is no evidence, and trials without a measured way', () => {

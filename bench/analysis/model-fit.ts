@@ -1,13 +1,14 @@
 import type { Trial } from '../result.ts';
 import { isUsable } from './findings.ts';
 import { spread } from './statistics.ts';
+import { threeDigits, whole } from './writing.ts';
 
 /**
  * How well the models fit, as a table: what was measured beside what the model gives when it is run on
  * the very messages and the measured distance of the same trials.
  */
 export type ModelFit = {
-  /** What is compared: "mean delay of short poll every 250 ms, 20 ms away". */
+  /** What is compared: "mean latency: short poll every 250 ms, 20 ms away". */
   what: string;
   unit: 'ms' | '%' | '/s';
   measured: number;
@@ -28,59 +29,67 @@ type Kind = {
   unit: ModelFit['unit'];
   transport: Trial['transport'];
   limit: number;
-  /** Distances at which it is compared. */
-  isMeant: (oneWayMs: number) => boolean;
+  /** Trials that the model is about. */
+  isMeant: (trial: Trial) => boolean;
   measured: (trial: Trial) => number | null | undefined;
   model: (trial: Trial) => number | undefined;
 };
 
+/** From this crowd on the fan-out takes most of a pushed message's latency on one machine. */
+const crowdMin = 200;
+
+/** Without distance the model's mean is nearly zero, and any measurement is far from it. */
+const isFar = ({ linkMs, parameters }: Trial) => linkMs !== undefined && (parameters.oneWayMs ?? 0) > 0;
+const hasLink = ({ linkMs }: Trial) => linkMs !== undefined;
+
+const meanDelay = {
+  of: 'mean latency',
+  unit: 'ms',
+  measured: ({ delayMs }: Trial) => delayMs.mean,
+  model: ({ model }: Trial) => model?.meanMs,
+} as const;
+
+const requestRate = {
+  of: 'requests',
+  unit: '/s',
+  measured: ({ requests, durationMs }: Trial) => (requests.total * 1000) / durationMs,
+  model: ({ model }: Trial) => model?.requestsPerSecond,
+} as const;
+
 const kinds: Kind[] = [
-  {
-    of: 'mean delay',
-    unit: 'ms',
-    transport: 'short-poll',
-    limit: 3,
-    isMeant: () => true,
-    measured: ({ delayMs }) => delayMs.mean,
-    model: ({ model }) => model?.meanMs,
-  },
+  { ...meanDelay, transport: 'short-poll', limit: 3, isMeant: hasLink },
   {
     of: 'empty answers',
     unit: '%',
     transport: 'short-poll',
     limit: 3,
-    isMeant: () => true,
+    isMeant: hasLink,
     measured: ({ requests }) => (requests.total > 0 ? (100 * requests.empty) / requests.total : undefined),
     model: ({ model }) => model?.emptyShare && 100 * model.emptyShare,
   },
+  { ...meanDelay, transport: 'long-poll', limit: 5, isMeant: isFar },
+  { ...requestRate, transport: 'long-poll', limit: 5, isMeant: hasLink },
+  { ...meanDelay, transport: 'push', limit: 5, isMeant: isFar },
+  { ...meanDelay, transport: 'notify', limit: 5, isMeant: isFar },
+  { ...requestRate, transport: 'notify', limit: 5, isMeant: hasLink },
+  // The crowd's own work is not in the model: the last clients read while the first handle their message.
   {
-    of: 'mean delay',
-    unit: 'ms',
-    transport: 'long-poll',
-    limit: 5,
-    // Without distance the model's mean is zero, and everything is infinitely far from it.
-    isMeant: (oneWayMs) => oneWayMs > 0,
-    measured: ({ delayMs }) => delayMs.mean,
-    model: ({ model }) => model?.meanMs,
-  },
-  {
-    of: 'requests',
-    unit: '/s',
-    transport: 'long-poll',
-    limit: 5,
-    isMeant: () => true,
-    measured: ({ requests, durationMs }) => (requests.total * 1000) / durationMs,
-    model: ({ model }) => model?.requestsPerSecond,
+    ...meanDelay,
+    transport: 'push',
+    limit: 25,
+    isMeant: ({ linkMs, clients, experiment }) =>
+      experiment === 'crowd' && linkMs === undefined && clients.count >= crowdMin,
   },
 ];
 
-/** The table, from the trials with distance: one row for each kind, transport, distance and rate, over all runs. */
+/**
+ * The table, from the trials with distance and the crowds: one row for each kind, transport, distance, crowd and
+ * rate, over all runs.
+ */
 export function modelFits(trials: readonly Trial[]): ModelFit[] {
-  const usable = trials.filter((trial) => isUsable(trial) && trial.linkMs !== undefined);
+  const usable = trials.filter(isUsable);
   return kinds.flatMap((kind) => {
-    const own = usable.filter(
-      ({ transport, parameters }) => transport === kind.transport && kind.isMeant(parameters.oneWayMs ?? 0),
-    );
+    const own = usable.filter((trial) => trial.transport === kind.transport && kind.isMeant(trial));
     const settings = new Map<string, Trial[]>();
     for (const trial of own) {
       const key = settingOf(trial);
@@ -118,8 +127,37 @@ function meanOf({ interval, median }: NonNullable<ReturnType<typeof spread>>): n
   return interval?.mean ?? median;
 }
 
-function settingOf({ transport, parameters }: Trial): string {
+const names: Partial<Record<Trial['transport'], string>> = {
+  push: 'push',
+  'long-poll': 'long poll',
+  notify: 'notify, then fetch',
+};
+
+function settingOf({ transport, parameters, clients, linkMs }: Trial): string {
   const { intervalMs, oneWayMs = 0, ratePerSecond } = parameters;
-  const name = transport === 'short-poll' ? `short poll every ${intervalMs} ms` : 'long poll';
-  return `${name}, ${oneWayMs} ms away, ${ratePerSecond} messages/s`;
+  const name = names[transport] ?? `short poll every ${intervalMs} ms`;
+  const where = linkMs ? `${oneWayMs} ms away` : `${whole(clients.count)} clients`;
+  return `${name}, ${where}, ${threeDigits(ratePerSecond)} messages/s`;
+}
+
+/** The comparisons outside their limits, in words: "3 of 26 comparisons with a model are outside their limits: …". */
+export function missesInWords(fits: readonly ModelFit[]): string {
+  const misses = fits.filter((fit) => !fit.fits);
+  if (misses.length === 0) return `All ${fits.length} comparisons with a model are within their limits.`;
+  const each = misses.map(
+    (fit) => `${fit.what} (${writeDeviation(fit)}, limit ±${fit.limit}${suffixOf(fit.deviationUnit)})`,
+  );
+  return `${misses.length} of ${fits.length} comparisons with a model ${misses.length === 1 ? 'is outside its limit' : 'are outside their limits'}: ${each.join('; ')}.`;
+}
+
+/** "+30.2%" or "−4.0 points". */
+export function writeDeviation({
+  deviation,
+  deviationUnit,
+}: Pick<ModelFit, 'deviation' | 'deviationUnit'>): string {
+  return `${deviation < 0 ? '−' : '+'}${Math.abs(deviation).toFixed(1)}${suffixOf(deviationUnit)}`;
+}
+
+function suffixOf(unit: ModelFit['deviationUnit']): string {
+  return unit === '%' ? '%' : ' points';
 }

@@ -23,7 +23,7 @@ export function modelOfTrial(facts: TrialFacts): Model | undefined {
   // A client that rests between two fetches is between the two models, and has none of its own.
   if (transport === 'notify')
     return facts.intervalMs > 0 ? undefined : ofAll(notifyOnSchedule(facts), clients);
-  // A fan-out is serial: on average a client waits for half of it.
+  // A fan-out is serial: on average a client waits for half of it. `atMs` is the instant before its first write.
   const lateMs = messages.reduce((sum, { dueMs, atMs }) => sum + atMs - dueMs, 0) / messages.length;
   return { meanMs: lateMs + oneWayMs + (fanOutSpanMs ?? 0) / 2, requestsPerSecond: 0 };
 }

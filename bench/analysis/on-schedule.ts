@@ -10,7 +10,7 @@ import type { Model } from '../result.ts';
 export type Appearance = {
   /** When it was planned: its age counts from here. */
   dueMs: number;
-  /** When the servers had it: a source wakes a little late, and what it appends in one turn is there at once. */
+  /** When the servers had it, before any wrote it: a source wakes a little late, and what it appends in one turn is there at once. */
   atMs: number;
 };
 

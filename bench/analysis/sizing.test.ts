@@ -84,4 +84,20 @@ describe('the size of a crowd', () => {
     take(result);
     expect(() => writeSizing(result, [1000])).toThrow(remedy);
   });
+
+  it('keeps the ends of intervals as they were fitted, also below 0', () => {
+    const result = sample();
+    for (const fit of result.fits) fit.low = -7;
+    expect(sizingCosts(result).push.low).toBe(-7);
+    expect(writeSizing(result, [1000])).toContain('| -7 to ');
+    for (const { servers } of sizingsOf(sizingCosts(result), 1_000_000)) expect(servers.low).toBe(1);
+  });
+
+  it('says what kind of memory it is, wherever memory is named', () => {
+    const memory = writeSizing(sample(), [1000])
+      .split('\n')
+      .filter((line) => /memory/i.test(line));
+    expect(memory.length).toBeGreaterThan(2);
+    for (const line of memory) expect(line).toMatch(/heap and buffers/);
+  });
 });

@@ -55,6 +55,9 @@ export type Sizing = {
   bitsPerSecond: number;
 };
 
+/** What was measured of a client’s memory: not the process’s or the kernel’s, and nothing of TLS. */
+const memoryUnit = 'bytes in the server (heap and buffers, plaintext)';
+
 /** Takes the costs from a result. Throws `NotEnough` where `break-even` or `idle-cost` is missing. */
 export function sizingCosts({ fits, trials }: Result): SizingCosts {
   const fitted = (name: string): Measured => {
@@ -64,7 +67,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     return {
       name: title,
       value,
-      low: Math.max(0, low),
+      low,
       high,
       unit: 'µs of server CPU',
       source: `fit to ${fit.n} trials`,
@@ -101,14 +104,10 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     push: fitted('push'),
     poll: fitted('poll/express'),
     batched: fitted('batched/express'),
-    pushMemory: seen(
-      'a pushed client’s memory',
-      'bytes in the server',
-      ({ server }) => server.memoryPerClientBytes,
-    ),
+    pushMemory: seen('a pushed client’s memory', memoryUnit, ({ server }) => server.memoryPerClientBytes),
     pollMemory: seen(
       'a polling client’s memory',
-      'bytes in the server',
+      memoryUnit,
       ({ server }) => server.memoryPerClientBytes,
       true,
     ),
@@ -213,7 +212,17 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
   return [
     `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
     table(['each', 'costs', '95% interval', 'measured by'], measured),
-    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top.`,
-    table(['clients', 'transport', 'servers', 'agents', 'server memory', 'bandwidth'], calculated),
+    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS use several times as much. A cost whose interval reaches below 0 is not known to be more than nothing. There is at least 1 server.`,
+    table(
+      [
+        'clients',
+        'transport',
+        'servers',
+        'agents',
+        'server memory (heap and buffers, plaintext)',
+        'bandwidth',
+      ],
+      calculated,
+    ),
   ].join('\n\n');
 }

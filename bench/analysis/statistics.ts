@@ -1,6 +1,6 @@
 import { max, median, min } from 'simple-statistics';
 import { compareRatio, type Interval, meanInterval, type PairedRun, runsForVerdict } from './interval.ts';
-import { threeDigits } from './writing.ts';
+import { below0, threeDigits, writeEnd } from './writing.ts';
 
 export { threeDigits, whole, writeBytes, writeMs } from './writing.ts';
 
@@ -25,16 +25,14 @@ export function spread(values: readonly (number | null | undefined)[]): Spread |
 }
 
 /**
- * Writes a spread for people. From three runs on the mean of the runs with its interval: "1.02 ms (95 %:
+ * Writes a spread for people. From three runs on the mean of the runs with its interval: "1.02 ms (95%:
  * 0.98 to 1.06, 5 runs)"; two runs give their median and range, one run stands alone.
  */
 export function withRange(value: Spread, write: (value: number) => string): string {
   const { interval, runs } = value;
   if (runs < 2) return write(value.median);
   if (!interval) return writeRange(value.median, value, write, ' over 2 runs');
-  // No measured quantity here is ever negative; an interval that is says no more than "from nothing".
-  const likely = { low: Math.max(0, interval.low), high: interval.high };
-  return writeRange(interval.mean, likely, write, `, ${runs} runs`, '95 %: ');
+  return writeRange(interval.mean, interval, write, `, ${runs} runs`, '95%: ');
 }
 
 /** "5 ms (4 to 6 over 2 runs)": the unit once, where it is the same everywhere. */
@@ -45,8 +43,10 @@ function writeRange(
   after: string,
   before = '',
 ): string {
-  const texts = [value, range.low, range.high].map(write);
-  const units = new Set(texts.map((text) => text.replace(/^[\d.,]+/, '')));
+  // What is written so is never negative, except a difference, and then its value may be.
+  const end = (at: number) => (value < 0 ? write(at) : writeEnd(at, write));
+  const texts = [write(value), end(range.low), end(range.high)];
+  const units = new Set(texts.filter((text) => text !== below0).map((text) => text.replace(/^[\d.,]+/, '')));
   const [low, high] = texts
     .slice(1)
     .map((text) => (units.size === 1 ? (/^[\d.,]+/.exec(text)?.[0] ?? text) : text));
@@ -54,7 +54,7 @@ function writeRange(
 }
 
 /**
- * Writes how many times as much a is as b, over paired runs, for a sentence: "3.1 times (95 %: 2.9 to 3.3,
+ * Writes how many times as much a is as b, over paired runs, for a sentence: "3.1 times (95%: 2.9 to 3.3,
  * 5 runs)", or that there is no clear difference. Under three pairs there is no interval to write.
  */
 export function writeTimes(pairs: readonly PairedRun[]): string {
@@ -64,7 +64,7 @@ export function writeTimes(pairs: readonly PairedRun[]): string {
     const value = ratio?.mean ?? (only && only.b > 0 ? only.a / only.b : undefined);
     return value === undefined ? 'no comparison' : `${threeDigits(value)} times`;
   }
-  const interval = `95 %: ${threeDigits(ratio.low)} to ${threeDigits(ratio.high)}, ${ratio.n} runs`;
+  const interval = `95%: ${threeDigits(ratio.low)} to ${threeDigits(ratio.high)}, ${ratio.n} runs`;
   return verdict === 'no clear difference'
     ? `no clear difference (ratio ${threeDigits(ratio.mean)}; ${interval})`
     : `${threeDigits(ratio.mean)} times (${interval})`;

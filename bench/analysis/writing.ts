@@ -12,6 +12,22 @@ export function writeMs(valueMs: number): string {
   return valueMs >= 1000 ? `${threeDigits(valueMs / 1000)} s` : `${threeDigits(valueMs)} ms`;
 }
 
+/** What is written for an end of an interval that can't be right. */
+export const below0 = 'below 0';
+
+/** An end of an interval, of what can't be less than nothing: one below 0 says no more than that, and is not cut off. */
+export function writeEnd(end: number, write: (value: number) => string): string {
+  return end < 0 ? below0 : write(end);
+}
+
+/** "14.3 messages/s (95%: 4 to 160)", of what can't be less than nothing. */
+export function writeEstimate(
+  { value, low, high }: { value: number; low: number; high: number },
+  unit: string,
+): string {
+  return `${threeDigits(value)} ${unit} (95%: ${writeEnd(low, threeDigits)} to ${writeEnd(high, threeDigits)})`;
+}
+
 /** Bytes in KiB or MiB from 1,024 on. */
 export function writeBytes(bytes: number): string {
   if (bytes < 1024) return `${threeDigits(bytes)} B`;

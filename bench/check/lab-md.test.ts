@@ -10,13 +10,16 @@ import { claims } from './claims.ts';
 const text = readFileSync('LAB.md', 'utf8');
 
 describe('the claims of LAB.md', () => {
-  it.each(claims)('stand there word for word: $id', ({ id, says }) => {
+  it.each(claims)('are in the text word for word: $id', ({ id, says }) => {
     expect(text).toContain(`${says} \`${id}\``);
   });
 
-  it.each(claims)('name the very numbers that they are tested for: $id', ({ says, low, high }) => {
+  it.each(claims)('name the numbers that they are tested for: $id', ({ says, low, high }) => {
+    // "None" and "every" say 0 and 1; 0.05 may be written as 5%.
+    const limits = [low, high].filter((limit) => limit !== undefined && limit !== 0 && limit !== 1);
     const numbers = [...says.matchAll(/\d+(\.\d+)?/g)].map(([number]) => Number(number));
-    for (const limit of [low, high]) if (limit !== undefined) expect(numbers).toContain(limit);
+    const named = says.includes('%') ? numbers.map((number) => number / 100) : numbers;
+    expect(named).toEqual(expect.arrayContaining(limits));
   });
 
   it('are each of an experiment that there is, and each called by a name of its own', () => {
@@ -57,19 +60,32 @@ describe('the episodes of LAB.md', () => {
     for (const episode of episodes) expect(episode).toMatch(/^_\d+ minutes/m);
   });
 
-  it('fill the minutes that the shorter plan gives them, and fit into those of the longer one', () => {
-    const minutesOf = (names: string) =>
-      [...names.matchAll(/\d+/g)]
-        .map(([number]) =>
-          Number.parseInt(episodes[Number(number) - 1]?.match(/^_(\d+) minutes/m)?.[1] ?? '', 10),
-        )
-        .reduce((sum, minutes) => sum + minutes, 0);
-    const rows = [...text.matchAll(/^\| (\d+)–(\d+) +\| \[([\d and]+)\]/gm)];
-    expect(rows).toHaveLength(6);
-    for (const [row, from, to, names] of rows)
-      expect(minutesOf(names as string), row).toBe(Number(to) - Number(from));
-    const [, start, longer, end] = text.match(/^\| (\d+)–\d+ .*\| ([^|]*) until (\d+) +\|$/m) ?? [];
-    expect(minutesOf(longer as string)).toBeLessThanOrEqual(Number(end) - Number(start));
+  it('fill the minutes that the plans give them', () => {
+    const plans = text.slice(text.indexOf('## The plans'), text.indexOf('## Three wire diagrams'));
+    const rows = [...plans.matchAll(/^\| (\d+)–(\d+) +\| (.*?) +\|$/gm)].map(([row, from, to, what]) => ({
+      row,
+      from: Number(from),
+      to: Number(to),
+      episode: Number(/^\[(\d+)\]\(#/.exec(what as string)?.[1]),
+    }));
+    expect(rows.filter(({ episode }) => episode).length).toBeGreaterThan(8);
+    for (const { row, from, to, episode } of rows) {
+      const minutes = /^_(\d+) minutes/m.exec(episodes[episode - 1] ?? '')?.[1];
+      if (episode) expect(to - from, row).toBe(Number(minutes));
+    }
+    const ends = rows.map(({ to }) => to);
+    expect(rows.map(({ from }) => from)).toEqual([0, ...ends.slice(0, 6), 44, ...ends.slice(7, -1)]);
+    expect([ends[6], ends.at(-1)]).toEqual([50, 90]);
+  });
+
+  it('each fill in their row of the lecture’s table, and the ticket the last', () => {
+    const table = text.slice(text.indexOf('## The lecture’s list'), text.indexOf('## The plans'));
+    const rows = [...table.matchAll(/^\| (Pro \d|Con \d|"Request response)/gm)].map(([, row]) => row);
+    expect(rows.toSorted()).toEqual(
+      ['Pro 1', 'Pro 2', 'Con 1', 'Con 2', 'Con 3', 'Con 4', '"Request response'].toSorted(),
+    );
+    const filled = [...text.matchAll(/ill in the row \*\*(.*?)\*\*/g)].map(([, row]) => row);
+    expect(filled.toSorted()).toEqual(rows.map((row) => row?.replace('"', '')).toSorted());
   });
 
   it('between them contradict each misconception', () => {
@@ -112,9 +128,20 @@ describe('the episodes of LAB.md', () => {
     expect(unknown).toEqual([]);
   });
 
+  it.each(
+    episodes
+      .filter((episode) => episode.includes('You should see:'))
+      .map((episode) => [Number.parseInt(episode, 10), episode] as const),
+  )('show an output whose claims are the episode’s: %i', (_, episode) => {
+    const [, output = ''] = /```text\n(Claims of LAB\.md[\s\S]*?)```/.exec(episode) ?? [];
+    const shown = [...output.matchAll(/^holds +(\S+)\n +(.*)$/gm)];
+    expect(shown).not.toEqual([]);
+    for (const [, id, says] of shown) expect(episode).toContain(`- ${says} \`${id}\``);
+  });
+
   it('fold every answer away', () => {
     expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
     for (const [, folded] of text.matchAll(/<details><summary>(.*?)<\/summary>/g))
-      expect(folded).toMatch(/[Aa]nswer/);
+      expect(folded).toMatch(/[Aa]nswer|Output of one run/);
   });
 });

@@ -133,7 +133,7 @@ describe('a vote', () => {
     await held.control({ action: 'close-vote' }, shownFigures({ messages: 6, p50Ms: 480 }));
     const { vote: closed } = await voteWith(projector, ({ open, measured }) => !open && measured !== null);
     expect(closed?.measured).toMatch(
-      /^Polling every 1 s, the short poll’s middle message was 0.48 s old \(6 messages\)/,
+      /^With a poll every 1 s, the short poll’s median latency was 0.48 s \(6 messages\)/,
     );
   });
 

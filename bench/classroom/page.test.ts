@@ -185,7 +185,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await page.locator('.gate-closed').waitFor();
     expect(await page.locator('[data-votes]').allTextContents()).toEqual(['1', '2', '0', '4']);
     expect(await page.locator('.choice-right .letter').textContent()).toBe('B');
-    expect(await page.locator('.measured p').textContent()).toMatch(/short poll’s middle message was .*\d/);
+    expect(await page.locator('.measured p').textContent()).toMatch(/short poll’s median latency was .*\d/);
     for (const student of students) {
       await student.locator('.choice-right').waitFor();
       expect(await student.locator('.votes b').allTextContents()).toEqual(['1', '2', '0', '4']);
@@ -414,6 +414,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
       await page.locator(sees).first().waitFor();
       expect(await problemsOf(page), `after ${key}`).toEqual([]);
       expect(await overflow(page), `after ${key}`).toEqual({ x: 0, y: 0 });
+      expect(await clippedLabels(page), `after ${key}`).toEqual([]);
       if (!seesPhone) continue;
       await student.locator(seesPhone).first().waitFor();
       expect(await problemsOf(student), `after ${key}`).toEqual([]);
@@ -441,12 +442,12 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
 
   it('paints picture after picture and says how many, or one a second for who asked for less motion', async () => {
     const moving = await projector({ reducedMotion: 'no-preference' });
-    await moving.locator('.small-print', { hasText: /\d+ pictures a second/ }).waitFor();
+    await moving.locator('.small-print', { hasText: /\d+ fps/ }).waitFor();
     await moving.waitForFunction(
       () => Number(document.querySelector<HTMLElement>('[data-frames]')?.dataset.frames) > 1,
     );
     const still = await projector();
-    await still.locator('.small-print', { hasText: 'one picture a second' }).waitFor();
+    await still.locator('.small-print', { hasText: '1 fps' }).waitFor();
   });
 });
 
@@ -552,6 +553,15 @@ async function problemsOf(page: Page): Promise<string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+/** The names of controls and columns that are wider than their place. */
+function clippedLabels(page: Page): Promise<(string | null)[]> {
+  return page.$$eval('.settings span, .settings legend, .lanes th, .lanes .figure span', (labels) =>
+    labels
+      .filter(({ clientWidth, scrollWidth }) => clientWidth > 0 && scrollWidth > clientWidth)
+      .map(({ textContent }) => textContent),
+  );
 }
 
 /** How far a page goes beyond its window. */

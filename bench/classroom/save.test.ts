@@ -53,21 +53,21 @@ describe('a lesson', () => {
     expect(result.lesson?.dropped).toBe(0);
     const [before, after, ...more] = result.lesson?.segments ?? [];
     expect(more).toEqual([]);
-    expect(before).toMatchObject({ title: 'How old?' });
+    expect(before).toMatchObject({ title: 'Latency' });
     expect(before?.lanes[0]).toEqual({ transport: 'push', ...first.push });
     expect(after?.lanes[3]).toEqual({ transport: 'short-poll', ...second['short-poll'] });
     expect(before?.settings.filter(({ isDefault }) => !isDefault)).toEqual([]);
     expect(after?.settings.filter(({ isDefault }) => !isDefault)).toEqual([
-      { label: 'distance', value: '20 ms', isDefault: false },
+      { label: 'one-way delay', value: '20 ms', isDefault: false },
       // A value that the screen does not offer is written as it is.
-      { label: 'at most', value: '4.1 kB', isDefault: false },
+      { label: 'queue limit', value: '4.1 kB', isDefault: false },
     ]);
     expect(before?.phones).toMatchObject([{ transport: 'push', members: 1 }]);
     expect(result.votes).toEqual([
       expect.objectContaining({
         counts: [0, 3, 1, 0],
         right: 1,
-        measured: expect.stringContaining('Polling every'),
+        measured: expect.stringContaining('With a poll every'),
       }),
     ]);
 
@@ -75,7 +75,7 @@ describe('a lesson', () => {
     const served = await ask(held.origin + saved.reportPath);
     expect(served.status).toBe(200);
     expect(served.text).toBe(readFileSync(saved.reportFile, 'utf8'));
-    for (const text of ['What the class saw', '1. How old?', 'distance 20 ms', 'and what was measured'])
+    for (const text of ['What the class saw', '1. Latency', 'one-way delay 20 ms', 'and what was measured'])
       expect(served.text).toContain(text);
     // Members are counted, not named.
     expect(readFileSync(saved.resultFile, 'utf8')).not.toContain('Bob');

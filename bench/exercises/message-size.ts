@@ -1,6 +1,6 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { spread, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
-import { type Experiment, rotate, type TrialPlan } from '../experiment.ts';
+import type { Experiment, TrialPlan } from '../experiment.ts';
 
 /**
  * A worked answer to the exercise in experiment.exercise.ts. Don't read on before you have tried.
@@ -56,7 +56,7 @@ export const myQuestion: Experiment = {
     const { repeats, durationMs } = sizes[profile];
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      for (const payloadBytes of rotate(payloads, repeat))
+      for (const payloadBytes of payloads)
         trials.push({
           groups: [{ transport: 'push', clients }],
           schedule: { kind: 'poisson', ratePerSecond, payloadBytes },

@@ -1,24 +1,41 @@
 import {
-  breakEvenRatePerSecond,
+  breakEvenOf,
   type Cell,
+  frameworkOverhead,
   predictWinners,
   score,
   splitCells,
 } from '../analysis/break-even.ts';
+import type { Cost } from '../analysis/costs.ts';
 import { cellsOf, fitCpuCosts } from '../analysis/cpu-costs.ts';
 import { NotEnough } from '../analysis/findings.ts';
 import { smallerOf } from '../analysis/interval.ts';
 import { threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
-import { type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import { writeEstimate } from '../analysis/writing.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
 const clients = 100;
 const frameworks = ['express', 'http'] as const;
 
+/** The verdict is about these rates and intervals: every profile has their ends, and some more in between. */
+const corners = { rates: [4, 150], intervals: [100, 500] } as const;
+
+/** Messages that share a write, and messages that don’t. */
+const bursts = [true, false];
+
+/** Windows hold whole message periods and whole poll intervals. */
 const sizes = {
-  quick: { repeats: 1, durationMs: 250, rates: [4, 150], intervals: [200], sides: [] },
-  default: { repeats: 1, durationMs: 450, rates: [4, 40, 150], intervals: [100, 400], sides: [4, 150] },
-  full: { repeats: 5, durationMs: 450, rates: [2, 10, 50, 150], intervals: [100, 300, 600], sides: [2, 150] },
+  quick: { repeats: 1, durationMs: 1000, ...corners, sides: [], bursts: [] },
+  default: { repeats: 1, durationMs: 1000, ...corners, rates: [4, 40, 150], sides: corners.rates, bursts },
+  full: {
+    repeats: 5,
+    durationMs: 1000,
+    rates: [4, 10, 50, 150],
+    intervals: [100, 250, 500],
+    sides: corners.rates,
+    bursts,
+  },
 } as const;
 
 /** A burst at which coalescing shows: so many messages due at one instant. */
@@ -33,23 +50,23 @@ export const breakEven: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Never: push sends nothing but the messages.',
-          why: 'Push pays for every message and client by itself. A poll fetches all that came in one answer.',
+          text: 'Never: push sends nothing except the messages themselves.',
+          why: 'Push pays once per message and client. One response to a poll carries all messages that came since the last poll.',
         },
         {
-          text: 'Always: with push the server has to serve everybody at once.',
-          why: 'A pushed frame is built once and written many times. An empty poll costs a whole request and answer.',
+          text: 'Always: push writes to every client.',
+          why: 'A pushed frame is built once and written many times. An empty poll costs a whole request and response.',
         },
         {
-          text: 'When messages are rare.',
-          why: 'That is when polls are mostly empty and push does nothing at all.',
+          text: 'When each poll returns a batch of messages.',
+          why: 'The poll costs the same for one message as for fifty; push pays fifty times.',
         },
         {
-          text: 'When many messages fall into one interval, so that a poll fetches a batch.',
-          why: 'The poll costs the same whether it fetches one message or fifty; push pays fifty times.',
+          text: 'When messages are rare, because polling then has little to do.',
+          why: 'Most polls are empty then, and push does nothing at all.',
         },
       ],
-      right: 3,
+      right: 2,
     },
     howToRead:
       'Each cell is one message rate and one poll interval. The sign says who took less of the server’s processor there, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. The left map has polls on Express, the right one on nothing but Node.',
@@ -58,10 +75,10 @@ export const breakEven: Experiment = {
       'Processor time of one server process with 100 clients and nothing else to do. A delivery costs more when deliveries are rare, because the process has to be woken; the costs hold for loads like these. And the winner on processor time may lose on freshness: a message polled every T is T/2 old on average.',
   },
 
-  rule: 'By server CPU, cell by cell, in paired runs. Holds when a short poll on Express took less than push in every cell; does not hold when in none; otherwise "depends", with the rate at which it turns. A cell counts for the one whose advantage is clear: with three runs or more its interval leaves out 1.',
+  rule: `By server CPU, in paired runs, for each combination of a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms), with polls on Express. Holds when polling took less than push in every combination. Does not hold when in none. Otherwise "depends". With three runs or more a combination counts only where the 95% interval of its ratio leaves out 1.`,
 
   plan(profile) {
-    const { repeats, durationMs, rates, intervals, sides } = sizes[profile];
+    const { repeats, durationMs, rates, intervals, sides, bursts } = sizes[profile];
     const polls = frameworks.flatMap((framework) =>
       intervals.map(
         (intervalMs): GroupPlan => ({ transport: 'short-poll', clients, intervalMs, server: { framework } }),
@@ -77,7 +94,7 @@ export const breakEven: Experiment = {
     const runs = [
       ...rates.flatMap((ratePerSecond) => periodic([push, ...polls], ratePerSecond)),
       ...sides.flatMap((ratePerSecond) => periodic(others, ratePerSecond)),
-      ...[true, false].map((coalesce) => ({
+      ...bursts.map((coalesce) => ({
         group: { ...push, server: { coalesce } },
         kind: 'burst' as const,
         ratePerSecond: burstPerSecond,
@@ -85,7 +102,7 @@ export const breakEven: Experiment = {
     ];
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      for (const { group, kind, ratePerSecond } of rotate(runs, repeat))
+      for (const { group, kind, ratePerSecond } of runs)
         trials.push({ groups: [group], schedule: { kind, ratePerSecond }, durationMs, repeat });
     return { trials };
   },
@@ -98,15 +115,14 @@ export const breakEven: Experiment = {
     if (express.length === 0) throw new NotEnough('There is no usable pair of push and poll');
     const pollWins = express.filter(({ winner }) => winner === 'short-poll').length;
     const bareWins = bare.filter(({ winner }) => winner === 'short-poll').length;
-    const verdict =
-      pollWins === express.length ? 'holds' : pollWins + bareWins === 0 ? 'does not hold' : 'depends';
+    const verdict = pollWins === express.length ? 'holds' : pollWins === 0 ? 'does not hold' : 'depends';
     return {
       verdict,
       sentence: [
-        `With ${clients} clients, polling on Express took less of the server’s processor than push in ${pollWins} of ${express.length} combinations of rate and interval, and without a framework in ${bareWins} of ${bare.length}.`,
+        `Polling on Express took less server CPU than push in ${pollWins} of ${express.length} combinations of rate and interval, on bare HTTP in ${bareWins} of ${bare.length} (${clients} clients).`,
         turningPoint(trials, 'express', 'on Express'),
-        turningPoint(trials, 'http', 'without a framework'),
-        frameworkTax(trials),
+        turningPoint(trials, 'http', 'on bare HTTP'),
+        overheadSentence(trials),
         coalescing(trials),
       ]
         .filter(Boolean)
@@ -144,11 +160,14 @@ function winnerOf(runs: readonly Cell[]): Winner['winner'] {
 function turningPoint(trials: readonly Trial[], framework: 'express' | 'http', where: string): string {
   const costs = fitCpuCosts(trials, framework);
   if (!costs) return '';
-  const per = `a poll ${microseconds(costs.poll.value)}, a message in its answer ${microseconds(costs.batched.value)}, a pushed one ${microseconds(costs.push.value)}`;
-  const rate = breakEvenRatePerSecond(costs, 1000);
-  return rate === undefined
-    ? `Fitted costs ${where}: ${per}; as a pushed message costs no more than a batched one, push is cheaper at any rate.`
-    : `Fitted costs ${where}: ${per}; a client that polls once a second is cheaper above ${threeDigits(rate)} messages a second.`;
+  const per = `Fitted costs ${where}: a poll ${microseconds(costs.poll.value)}, a message in its answer ${microseconds(costs.batched.value)}, a pushed message ${microseconds(costs.push.value)}.`;
+  const [, intervalMs] = corners.intervals;
+  const found = breakEvenOf(costs, intervalMs);
+  if (found.at === 'rate')
+    return `${per} Polling every ${intervalMs} ms is cheaper above ${writeEstimate(found.rate, 'messages/s')}.`;
+  return found.at === 'no rate'
+    ? `${per} A pushed message costs less than a message in an answer, so push is cheaper at any rate.`
+    : `${per} The break-even is not determined: a pushed message costs ${writeDifference(found.saved)} more than a message in an answer, which may be nothing.`;
 }
 
 /** Costs from one half of the cells, held against the other half. */
@@ -179,10 +198,10 @@ export function forecastScore(trials: readonly Trial[], framework: 'express' | '
   return score(predictWinners(unknown, costs));
 }
 
-function frameworkTax(trials: readonly Trial[]): string {
+function overheadSentence(trials: readonly Trial[]): string {
   const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
   if (!express || !bare) return '';
-  return `The framework’s tax is ${microseconds(express.poll.value - bare.poll.value)} a poll.`;
+  return `A poll on Express costs ${writeDifference(frameworkOverhead(express.poll, bare.poll))} more than on bare HTTP.`;
 }
 
 function coalescing(trials: readonly Trial[]): string {
@@ -196,7 +215,7 @@ function coalescing(trials: readonly Trial[]): string {
       return together ? [{ a: single.server.cpuMs, b: together.server.cpuMs }] : [];
     });
   if (pairs.length === 0) return '';
-  return `In bursts of ten, push that writes every message by itself took ${writeTimes(pairs)} the processor of push that coalesces them.`;
+  return `In bursts of ten, push that writes each message alone used ${writeTimes(pairs)} the server CPU of push that coalesces them.`;
 }
 
 function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
@@ -219,4 +238,9 @@ function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
 
 function microseconds(value: number): string {
   return `${Math.abs(value) < 10 ? threeDigits(Math.round(value * 10) / 10) : whole(value)} µs`;
+}
+
+/** A difference may well be negative, and its interval is written as it is. */
+function writeDifference({ value, low, high }: Cost): string {
+  return `${threeDigits(value)} µs (95%: ${threeDigits(low)} to ${threeDigits(high)})`;
 }

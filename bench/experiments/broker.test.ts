@@ -25,7 +25,6 @@ const all = (bounded: number, open: number, meanMs: number): Trial[] => [
   overwhelmed(1, 1),
   overwhelmed(100, bounded),
   overwhelmed(0, open),
-  polled(100),
   polled(meanMs),
 ];
 
@@ -39,6 +38,12 @@ describe('the verdict on a broker', () => {
     [101, 201, 121, 'does not hold'],
   ])('with %i held of 100, %i without a prefetch and %i ms for 100: %s', (bounded, open, meanMs, verdict) => {
     expect(verdictOf(broker, all(bounded, open, meanMs))).toBe(verdict);
+  });
+
+  it('goes by the median run of each interval', () => {
+    const gets = (...means: number[]) => [...all(100, 201, 100).slice(0, 3), ...means.map(polled)];
+    expect(verdictOf(broker, gets(100, 100, 190))).toBe('holds');
+    expect(verdictOf(broker, gets(100, 190, 190))).toBe('depends');
   });
 
   it('is inconclusive where there was no broker', () => {

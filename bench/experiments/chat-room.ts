@@ -1,6 +1,6 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { spread, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
-import { type Experiment, rotate } from '../experiment.ts';
+import type { Experiment } from '../experiment.ts';
 import type { RoomPlan } from '../harness/rooms/room.ts';
 import type { Probe } from '../result.ts';
 
@@ -19,23 +19,23 @@ export const chatRoom: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'It grows with the number of people: one message each.',
-          why: 'One message to each costs N. When each of N says something, or just comes in, it is N².',
+          text: 'It grows with the number of people: one message for each of them.',
+          why: 'One message to everybody costs N. If each of N people writes one message, or only arrives, it is N².',
         },
         {
-          text: 'N people who come in cause about N²/2 announcements, before anybody has said a word.',
-          why: 'The k-th to come is announced to all k. A thousand arrivals are half a million messages.',
+          text: 'Hardly anything: the server sends one message to the room.',
+          why: 'There is no room on the wire, only connections. Each connection gets its own copy.',
         },
         {
-          text: 'Nothing much: the server sends one message to the room.',
-          why: 'There is no room on the wire, only connections. Each gets its own copy.',
+          text: 'People who have left cost nothing: their connections are closed.',
+          why: 'That is true only if the server removes them from its list. The lecture’s server never does.',
         },
         {
-          text: 'Who leaves costs nothing any more.',
-          why: 'Only if the list forgets them. The lecture’s list does not: it tells the departed for ever.',
+          text: 'N arrivals cause about N²/2 announcements, before anybody has written.',
+          why: 'The server announces the k-th arrival to k people. A thousand arrivals make half a million messages.',
         },
       ],
-      right: 1,
+      right: 3,
     },
     howToRead:
       'Left: messages delivered when N people come in and each says one thing; both axes are logarithmic, and the line climbs twice as steeply as the crowd grows. Right: what the server still remembers after people came and left, in the room done right and in the one that the lecture shows.',
@@ -44,7 +44,7 @@ export const chatRoom: Experiment = {
       'Both rooms use the same library and differ in nothing but what they forget and what they bound. The memory is the server’s heap and buffers after a collection.',
   },
 
-  rule: 'Holds when in both rooms everybody heard each thing exactly once and nobody who has left is remembered; "depends" when in the room done right, but the lecture’s remembers the departed; does not hold when in the room done right somebody missed something or heard it twice.',
+  rule: 'Does not hold when in the fixed server anybody missed a message or an announcement, heard one twice, or anybody who left is remembered, in any run. Otherwise it holds when the lecture’s server remembers nobody who left either, in any run, and "depends" when it does.',
 
   plan(profile) {
     const { repeats, visitors, cycles } = sizes[profile];
@@ -63,7 +63,7 @@ export const chatRoom: Experiment = {
       const leaks = (['fixed', 'naive'] as const).map(
         (kind): RoomPlan => ({ kind, visitors: 0, cycles, repeat, durationMs: cycles * 1.5 }),
       );
-      rooms.push(...rotate([...parties, ...leaks], repeat));
+      rooms.push(...[...parties, ...leaks]);
     }
     return { trials: [], rooms };
   },
@@ -90,7 +90,7 @@ export const chatRoom: Experiment = {
       verdict,
       sentence: [
         `${whole(largest)} people who came in caused ${whole(announced)} announcements (N(N + 1)/2 = ${whole((largest * (largest + 1)) / 2)}), and what each said was heard ${whole(largest * largest)} times, ${wrong === 0 ? 'by everybody once' : `with ${whole(wrong)} missed or doubled`}; the last heard it within ${withRange(took, writeMs)}.`,
-        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${grew ? withRange(grew, writeBytes) : 'nothing'}; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
+        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${grew ? withRange(grew, writeBytes) : 'nothing'} of heap and buffers; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
       ].join(' '),
       evidence: [],
       model: 'announcements N(N + 1)/2; deliveries N² when each says one thing',

@@ -60,7 +60,7 @@ describe('overwhelmed', () => {
 
   it('names the price of a bound', () => {
     const { sentence } = judge(overwhelmed, evidence(evidenceOf(2 * mebibyte, 0, 0)));
-    expect(sentence).toContain('drop-oldest 40 % of its messages');
+    expect(sentence).toContain('drop-oldest 40% of its messages');
   });
 
   it('reads flatness and growth off a long series', () => {
@@ -92,6 +92,8 @@ describe('offline', () => {
 
   it.each([
     [20, 0, 'depends'],
+    [18, 0, 'depends'],
+    [17, 0, 'does not hold'],
     [20, 1, 'holds'],
     [0, 0, 'does not hold'],
   ])('%i lost without a log and %i with one: %s', (without, withLog, verdict) => {
@@ -123,8 +125,15 @@ describe('herd', () => {
     [50, 50, 'holds'],
     [50, 49, 'depends'],
     [49, 10, 'does not hold'],
+    [49, 50, 'does not hold'],
   ])('%i of 100 at once with a fixed wait, %i with a jittered one: %s', (fixed, jittered, verdict) => {
     expect(verdictOf(herd, [back('fixed', fixed), back('jittered', jittered)])).toBe(verdict);
+  });
+
+  it('rests on the median run', () => {
+    const runs = (peaks: number[]) => [back('fixed', 90), ...peaks.map((peak) => back('jittered', peak))];
+    expect(verdictOf(herd, runs([10, 10, 60]))).toBe('depends');
+    expect(verdictOf(herd, runs([10, 60, 60]))).toBe('holds');
   });
 });
 

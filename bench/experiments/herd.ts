@@ -1,6 +1,6 @@
 import { NotEnough } from '../analysis/findings.ts';
-import { spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
-import { type Absence, type Experiment, type GroupPlan, rotate, type TrialPlan } from '../experiment.ts';
+import { type Spread, spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
 const ratePerSecond = 20;
@@ -23,48 +23,49 @@ function groupsOf(clients: number): GroupPlan[] {
   ];
 }
 
+/** Windows hold whole poll intervals. */
 const sizes = {
   quick: {
     repeats: 1,
     groups: groupsOf(100).slice(0, 2),
     outage: { atMs: 200, durationMs: 400 },
-    afterMs: 800,
+    afterMs: 900,
   },
   default: {
     repeats: 1,
     groups: groupsOf(150).slice(0, 5),
     outage: { atMs: 200, durationMs: 500 },
-    afterMs: 1200,
+    afterMs: 1300,
   },
-  full: { repeats: 5, groups: groupsOf(300), outage: { atMs: 300, durationMs: 700 }, afterMs: 1300 },
+  full: { repeats: 5, groups: groupsOf(300), outage: { atMs: 300, durationMs: 700 }, afterMs: 1500 },
 } satisfies Record<string, { repeats: number; groups: GroupPlan[]; outage: Absence; afterMs: number }>;
 
 export const herd: Experiment = {
   text: {
     id: 'herd',
     title: 'The herd',
-    claim: 'Whoever is cut off has to connect again',
+    claim: 'Clients that lose the server come back all at once',
     question: 'What happens when everybody comes back at once?',
     prediction: {
       choices: [
         {
-          text: 'Nothing special: they were all connected before.',
-          why: 'They had come one by one. Connecting costs more than staying, and now all do it in the same moment.',
+          text: 'Nothing special: the clients were all connected before.',
+          why: 'They had connected one by one. Connecting costs more than staying connected, and now all of them connect at once.',
         },
         {
-          text: 'It depends on how they wait: at random they come spread out, on a fixed beat as a herd.',
-          why: 'Who was cut off together and waits equally long comes back together, again and again until all are served.',
+          text: 'The sooner the clients retry, the sooner everything is well again.',
+          why: 'While the server is down, every retry fails and costs work on both sides. When the server is back, all clients are there at once.',
         },
         {
-          text: 'The sooner they try again, the sooner all is well.',
-          why: 'While the server is away every try is in vain, and keeps both sides busy. When it is back, all are there at once.',
+          text: 'With fixed backoff they all return at once; with jitter, spread out over time.',
+          why: 'Clients that were cut off together and wait equally long return together: a thundering herd.',
         },
         {
-          text: 'Polling is as bad: all poll at once when the server is back.',
-          why: 'A poller keeps to its own slots. It never left; it only got no answer for a while. Unless all slots are the same.',
+          text: 'Polling is just as bad: all clients poll the moment the server is back.',
+          why: 'A poller keeps its schedule. It only got no response for a time. If all schedules are synchronized, it is as bad.',
         },
       ],
-      right: 1,
+      right: 2,
     },
     howToRead:
       'Connections that the server accepted in each twentieth of a second; where there are none at all it was away. One tall bar is a herd, a low hill is a crowd that comes spread out. Below: how long it took until the last client had news again.',
@@ -73,13 +74,13 @@ export const herd: Experiment = {
       'The crowd lives in one process, which spreads even a herd a little: its connections are made one after the other. A herd from a thousand machines is sharper. The fixed wait is a second.',
   },
 
-  rule: `A herd is half of the crowd or more within ${herdMs} ms. Holds when the crowd comes back as a herd with jittered waits as well, in every run; "depends" when it does with a fixed wait and not with a jittered one; otherwise it does not hold.`,
+  rule: `A thundering herd is ${100 * herdShare}% of the clients or more within ${herdMs} ms, in the median run. Holds when push clients come back as a herd with a fixed wait and with a jittered one. "Depends" when only with a fixed wait. Does not hold when not even with a fixed wait.`,
 
   plan(profile) {
     const { repeats, groups, outage, afterMs } = sizes[profile];
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      for (const group of rotate(groups, repeat))
+      for (const group of groups)
         trials.push({
           groups: [group],
           schedule: { kind: 'periodic', ratePerSecond },
@@ -101,18 +102,18 @@ export const herd: Experiment = {
     const inPhase = spread(polls.filter(({ parameters }) => parameters.inPhase).map(peakShare));
     if (!fixed || !jittered) throw new NotEnough('There is no usable pair of a fixed and a jittered wait');
 
-    const verdict =
-      jittered.low >= herdShare ? 'holds' : fixed.low >= herdShare ? 'depends' : 'does not hold';
+    const isHerd = ({ median }: Spread) => median >= herdShare;
+    const verdict = !isHerd(fixed) ? 'does not hold' : isHerd(jittered) ? 'holds' : 'depends';
     const clients = trials[0]?.clients.count ?? 0;
     const recovered = (some: Trial[]) => spread(some.map(({ returned }) => returned?.allHearNewsMs));
     const [fixedAfter, jitteredAfter] = [recovered(pushes('fixed')), recovered(pushes('jittered'))];
-    const percent = (share: number) => `${threeDigits(100 * Math.min(1, share))} %`;
+    const percent = (share: number) => `${threeDigits(100 * Math.min(1, share))}%`;
     return {
       verdict,
       sentence: [
-        `Of ${whole(clients)} push clients that lost the server together, ${withRange(fixed, percent)} came back within ${herdMs} ms with a fixed wait of a second, ${withRange(jittered, percent)} with a jittered one.`,
+        `With a fixed wait of 1 s ${withRange(fixed, percent)} of ${whole(clients)} push clients came back within ${herdMs} ms, with a jittered wait ${withRange(jittered, percent)}.`,
         fixedAfter && jitteredAfter
-          ? `The last had news ${writeMs(fixedAfter.median)} after the server’s return with the fixed wait, ${writeMs(jitteredAfter.median)} with the jittered.`
+          ? `The last client had news ${writeMs(fixedAfter.median)} after the server’s return with the fixed wait, ${writeMs(jitteredAfter.median)} with the jittered one.`
           : '',
         inPhase ? `Polls in phase: ${withRange(inPhase, percent)}` : '',
         inPhase && spreadPolls

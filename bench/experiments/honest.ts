@@ -1,13 +1,13 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { spread, threeDigits } from '../analysis/statistics.ts';
-import { type Evidence, type Experiment, rotate, type TrialPlan } from '../experiment.ts';
+import type { Evidence, Experiment, TrialPlan } from '../experiment.ts';
 import type { Pair, Trial } from '../result.ts';
 
 /** A pair is apart when one number is more than so many times the other. */
 const apartTimes = 2;
 
 const sizes = {
-  quick: { repeats: 1, slowMs: 600, pollMs: 700, farMs: 300, cannonMs: 1000 },
+  quick: { repeats: 1, slowMs: 600, pollMs: 1000, farMs: 300, cannonMs: 1000 },
   default: { repeats: 1, slowMs: 1200, pollMs: 1500, farMs: 600, cannonMs: 1000 },
   full: { repeats: 5, slowMs: 2000, pollMs: 3000, farMs: 2000, cannonMs: 4000 },
 } as const;
@@ -25,23 +25,23 @@ export const honest: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Hardly: the clock is exact, so the numbers are.',
-          why: 'The clock is exact about whatever it was told to time. The question is what that was.',
+          text: 'By several times, without one wrong line of code.',
+          why: 'Each pair measures the same server in the same run. Only the reading differs.',
         },
         {
-          text: 'By a few percent of noise, which more runs remove.',
-          why: 'More runs make a wrong number more exact. They don’t make it right.',
+          text: 'Hardly: the clock is exact, and therefore the numbers are as well.',
+          why: 'The clock is exact about the interval that it measures. The question is which interval that is.',
         },
         {
-          text: 'Only on purpose.',
-          why: 'Every naive way here is what an honest beginner would write, and what well-known tools do.',
+          text: 'By a little noise, which more runs remove.',
+          why: 'More runs make a wrong number more precise. They don’t make it right.',
         },
         {
-          text: 'By several times, without a wrong line of code: by what it times, when it asks and what it averages.',
-          why: 'Each pair times the same server in the same run. Only the reading differs.',
+          text: 'Only on purpose: somebody has to want a wrong result.',
+          why: 'Every naive reading here is what an honest beginner would write, and what well-known tools do.',
         },
       ],
-      right: 3,
+      right: 0,
     },
     howToRead:
       'Each row is one thing read in two ways, in the same run or on the same server: the hollow sign is the naive reading, the filled one the honest. The axis is logarithmic. The further apart the signs, the bigger the lie.',
@@ -50,13 +50,13 @@ export const honest: Experiment = {
       'These traps were set on purpose, in the smallest form that shows them. Other benchmarks may fall into others.',
   },
 
-  rule: `Does not hold when in most pairs the naive and the honest number are more than ${apartTimes} times apart, by the median run; holds when in none; otherwise "depends", and says in which.`,
+  rule: `Does not hold when in more than half of the pairs the naive and the honest number are more than ${apartTimes} times apart, by the median run; holds when in none; otherwise "depends".`,
 
   plan(profile) {
     const { repeats, slowMs, pollMs, farMs, cannonMs } = sizes[profile];
     const trials: TrialPlan[] = [];
     for (let repeat = 1; repeat <= repeats; repeat += 1)
-      trials.push(...rotate(plans({ slowMs, pollMs, farMs }, repeat), repeat));
+      trials.push(...plans({ slowMs, pollMs, farMs }, repeat));
     return { trials, probes: [{ name: 'autocannon', durationMs: cannonMs }] };
   },
 

@@ -4,6 +4,7 @@ import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPla
 import type { Result, Trial } from '../result.ts';
 import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
 import type { Rabbit } from './broker/rabbit.ts';
+import { inPlannedOrder, Order } from './order.ts';
 import { nginxRemedy } from './paths/nginx.ts';
 import type { Step } from './step.ts';
 import { Bench, type Elsewhere } from './trial.ts';
@@ -139,11 +140,18 @@ export class Run {
     const { capacities, probes: probed } = this.#result;
     const beside = (what: string, measure: (bench: Bench) => Promise<unknown>) => () =>
       this.#beside(what, measure);
+    const order = new Order(this.#result.lab.seed);
+    const before = this.#result.trials.length;
+    const done: Trial[][] = [];
     return [
-      ...trials.map((plan, index) => ({
-        text: `${index + 1} of ${trials.length} · ${describe(plan)}`,
-        ms: trialMs(plan),
-        run: async () => this.#result.trials.push(...(await this.#trial(id, plan))),
+      ...order.ofTrials(trials).map((turn, index) => ({
+        text: `${index + 1} of ${trials.length} · ${describe(turn.plan)}`,
+        ms: trialMs(turn.plan),
+        run: async () => {
+          done[turn.place] = inPlannedOrder(await this.#trial(id, turn.plan), turn);
+          // In the order of the plan, so that tables and charts have the same one in every run.
+          this.#result.trials.splice(before, Number.POSITIVE_INFINITY, ...done.flat());
+        },
       })),
       ...(capacity ? [capacity] : []).map((plan) => ({
         text: 'raw capacity of the short-poll server',
@@ -155,7 +163,7 @@ export class Run {
         ms: otherMs(plan),
         run: beside(`“${plan.name}”`, async (bench) => probed.push(...(await bench.probe(id, plan)))),
       })),
-      ...rooms.map((plan, index) => ({
+      ...order.of(rooms).map((plan, index) => ({
         text: `${index + 1} of ${rooms.length} · a ${plan.kind} room, ${plan.visitors || plan.cycles} people`,
         ms: otherMs(plan),
         run: beside('A chat room', async (bench) => probed.push(await bench.room(id, plan))),
@@ -165,7 +173,7 @@ export class Run {
         ms: pathsMs(plan),
         run: beside('A network path', (bench) => this.#paths(id, bench, plan)),
       })),
-      ...(this.#atBroker && broker.length > 0 ? this.#atBroker.steps(id, broker) : []),
+      ...(this.#atBroker && broker.length > 0 ? this.#atBroker.steps(id, order.of(broker)) : []),
     ];
   }
 

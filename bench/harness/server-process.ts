@@ -11,6 +11,7 @@ import type { Appearance } from '../analysis/on-schedule.ts';
 import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
 import { openEcho } from './echo.ts';
+import { observe } from './observer.ts';
 import { type Asked, PollRecord } from './poll-record.ts';
 import { memoryInUseBytes, meterWindow, type ProcessUse, until } from './process-meter.ts';
 import { roomHandlers } from './rooms/room.ts';
@@ -50,6 +51,7 @@ let sharedSource: RabbitSource | undefined;
 let wanted: ServerGroup[] = [];
 let host: string | undefined;
 let endpoints: Endpoint[] = [];
+let observer: ReturnType<typeof observe> | undefined;
 /** Servers of the same groups that are gone: what they counted still counts. */
 let gone: Endpoint[][] = [];
 let echo: Awaited<ReturnType<typeof openEcho>> | undefined;
@@ -68,6 +70,7 @@ async function open(told: {
 }): Promise<{ ports: number[]; echoPort: number }> {
   sharedSource = told.shared && (await openShared(told.shared, told.log));
   source = sharedSource ?? new EmbeddedSource(new MessageLog(told.log));
+  observer = observe(source.log);
   wanted = told.groups;
   host = told.host;
   gone = wanted.map(() => []);
@@ -126,11 +129,6 @@ async function play(window: ServerWindow): Promise<{
   };
   // Taken now: a process that wakes late from the wait would find its first messages already appended.
   const headBefore = source.log.head;
-  const messages: Appearance[] = [];
-  const stopListening = source.log.subscribe((told) => {
-    const atMs = nowMs() - startMs;
-    for (const { dueMs } of told) messages.push({ dueMs: dueMs - startMs, atMs });
-  });
   const played = window.listens ? undefined : source.play(schedule, startMs);
   await until(startMs);
   const before = wanted.map(countOf);
@@ -144,7 +142,7 @@ async function play(window: ServerWindow): Promise<{
   await Promise.race([played, ...(played && sharedSource ? [sharedSource.failed] : [])]);
   // What was appended last is told before nobody listens any more.
   source.log.tell();
-  stopListening();
+  const messages = observer?.since(startMs) ?? [];
   for (const { record, counted } of traced ?? []) counted.to = record.answered;
   const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));
   const { head } = source.log;
@@ -244,6 +242,7 @@ async function close(): Promise<ServerLosses[]> {
     };
   });
   echo?.close();
+  observer?.stop();
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   endpoints = [];
   await sharedSource?.close();

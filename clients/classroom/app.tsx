@@ -13,7 +13,7 @@ import { keys, type Screen } from './screen.ts';
 
 type AppProps = { projector: Projector; screen: Screen; painter: Painter };
 
-/** The projector's screen: what this is about on top, the lanes or what stands before them, the controls below. */
+/** The projector's screen: the scene on top, the lanes or the question in the middle, the controls below. */
 export function App({ projector, screen, painter }: AppProps) {
   const { state, over } = projector;
   if (over !== undefined) return <Notice>{over}</Notice>;
@@ -66,12 +66,12 @@ function Top({ projector, state }: { projector: Projector; state: SessionState }
       <h1>{scene ? `${scene.key}. ${scene.title}` : 'Push or poll?'}</h1>
       <p>
         {scene?.say ??
-          'Four clients hear the same messages, each in its own way. The keys 1 to 9 set a scene.'}
+          'Four clients receive the same messages, each over another transport. Keys 1 to 9 set a scene.'}
       </p>
       <div class="state">
         <span>
           <b class={state.paused ? 'paused' : ''}>
-            {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} a second`}
+            {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} per second`}
           </b>
         </span>
         <span data-head={projector.published.head} data-counted={projector.countedAtMs}>
@@ -101,12 +101,12 @@ function Actions({
   return (
     <section class="actions" aria-label="Controls">
       <Action
-        name={state.paused ? 'Go on' : 'Pause'}
+        name={state.paused ? 'Resume' : 'Pause'}
         keyName="Space"
         onClick={() => screen.pauseOrResume()}
       />
-      <Action name="One message" keyName="." onClick={() => projector.control({ action: 'step' })} />
-      <Action name={`Burst of ${state.settings.burstSize}`} keyName="b" onClick={() => screen.burst()} />
+      <Action name="Send one" keyName="." onClick={() => projector.control({ action: 'step' })} />
+      <Action name={`Send ${state.settings.burstSize}`} keyName="b" onClick={() => screen.burst()} />
       <Action
         name="Question"
         keyName="v"
@@ -114,7 +114,7 @@ function Actions({
         onClick={() => screen.vote()}
       />
       <Action
-        name={screen.showsClass ? 'Lanes' : 'Class'}
+        name={screen.showsClass ? 'Lanes' : 'Phones'}
         keyName="c"
         onClick={() => screen.change({ chosenClass: !screen.showsClass })}
       />
@@ -141,7 +141,7 @@ function Action({ name, keyName, isDisabled, onClick }: ActionProps) {
   );
 }
 
-/** How far the screen can be trusted, and what went wrong. */
+/** The accuracy of the screen, and errors. */
 function SmallPrint({
   projector,
   painter,
@@ -156,12 +156,12 @@ function SmallPrint({
   return (
     <div class="small-print">
       <span data-frames={painter.perSecond}>
-        {painter.isStepping ? 'one picture a second, as asked for' : `${painter.perSecond} pictures a second`}
+        {painter.isStepping ? '1 fps (reduced motion)' : `${painter.perSecond} fps`}
       </span>
-      <span data-uncertainty={uncertaintyMs}>ages are known to ±{writeTime(uncertaintyMs)}</span>
-      <span>figures since the settings last changed{paused ? ', the source is paused' : ''}</span>
+      <span data-uncertainty={uncertaintyMs}>clock error ±{writeTime(uncertaintyMs)}</span>
+      <span>numbers since the last change of settings{paused ? ', source paused' : ''}</span>
       <strong role="alert">
-        {projector.isConnected ? projector.refused : 'The classroom’s server can’t be reached. Trying again…'}
+        {projector.isConnected ? projector.refused : 'The classroom’s server can’t be reached. Retrying…'}
       </strong>
     </div>
   );

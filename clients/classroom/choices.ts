@@ -1,8 +1,12 @@
 import { writeBytes } from './numbers.ts';
 import type { LaneName, Settings } from './protocol.ts';
 
-/** What a control offers: a few values that show something, and what the screen calls them. */
+/** A value that a control offers, and its name on the screen. */
 export type Offer<Value> = { value: Value; label: string };
+
+function perSecond(rate: number): string {
+  return `${rate}/s`;
+}
 
 const ms = (valueMs: number): string => (valueMs < 1000 ? `${valueMs} ms` : `${valueMs / 1000} s`);
 
@@ -12,97 +16,137 @@ const times = (values: readonly number[]): Offer<number>[] =>
 const bytes = (values: readonly number[]): Offer<number>[] =>
   values.map((value) => ({ value, label: writeBytes(value) }));
 
-/** A control over one setting: its name on the screen, and what it offers. */
+/** A control over one setting: its name on the screen, and the values that it offers. */
 export type SettingControl = {
   [Key in keyof Settings]: {
     key: Key;
     label: string;
     offers: readonly Offer<Settings[Key]>[];
-    /** What a value is called that is not among them. */
+    /** The name of a value that is not among them. */
     called: (value: Settings[Key]) => string;
   };
 }[Exclude<keyof Settings, 'offline'>];
 
-/** The controls in the order in which they stand: the messages, the ways to get them, the push client, the way back. */
-export const settingControls: readonly SettingControl[] = [
+/** Controls that belong together, under a heading that names what they control. */
+export type SettingGroup = { title: string; controls: readonly SettingControl[] };
+
+/** All controls, in the order of the screen. */
+export const settingGroups: readonly SettingGroup[] = [
   {
-    key: 'ratePerSecond',
-    label: 'messages/s',
-    offers: [0, 0.1, 0.5, 1, 2, 4, 5, 10, 20, 40, 50, 100, 200].map((value) => ({
-      value,
-      label: `${value}`,
-    })),
-    called: String,
-  },
-  {
-    key: 'schedule',
-    label: 'they come',
-    offers: [
-      { value: 'poisson', label: 'at random' },
-      { value: 'periodic', label: 'evenly' },
-      { value: 'burst', label: 'in bursts' },
+    title: 'Messages',
+    controls: [
+      {
+        key: 'ratePerSecond',
+        label: 'rate',
+        offers: [0, 0.1, 0.5, 1, 2, 4, 5, 10, 20, 40, 50, 100, 200].map((value) => ({
+          value,
+          label: perSecond(value),
+        })),
+        called: perSecond,
+      },
+      {
+        key: 'schedule',
+        label: 'pattern',
+        offers: [
+          { value: 'poisson', label: 'random' },
+          { value: 'periodic', label: 'steady' },
+          { value: 'burst', label: 'bursts' },
+        ],
+        called: String,
+      },
+      {
+        key: 'burstSize',
+        label: 'burst size',
+        offers: [10, 20, 50, 100, 200].map((value) => ({ value, label: `${value}` })),
+        called: String,
+      },
+      {
+        key: 'payloadBytes',
+        label: 'message size',
+        offers: bytes([58, 1024, 16_384, 65_536]),
+        called: writeBytes,
+      },
     ],
-    called: String,
   },
   {
-    key: 'burstSize',
-    label: 'burst of',
-    offers: [10, 20, 50, 100, 200].map((value) => ({ value, label: `${value}` })),
-    called: String,
-  },
-  { key: 'payloadBytes', label: 'size', offers: bytes([58, 1024, 16_384, 65_536]), called: writeBytes },
-  {
-    key: 'intervalMs',
-    label: 'short poll every',
-    offers: times([50, 100, 250, 500, 1000, 2000, 4000, 10_000]),
-    called: ms,
-  },
-  { key: 'holdMs', label: 'long poll holds', offers: times([1000, 5000, 25_000, 60_000]), called: ms },
-  {
-    key: 'oneWayMs',
-    label: 'distance',
-    offers: times([0, 10, 50, 150, 250, 500, 1000]),
-    called: ms,
-  },
-  {
-    key: 'handlingMs',
-    label: 'push takes',
-    offers: times([0, 50, 100, 300, 500, 1000, 3000]),
-    called: ms,
-  },
-  {
-    key: 'slowBy',
-    label: 'meanwhile',
-    offers: [
-      { value: 'sleep', label: 'reads on' },
-      { value: 'block', label: 'blocks' },
+    title: 'Polling',
+    controls: [
+      {
+        key: 'intervalMs',
+        label: 'short-poll interval',
+        offers: times([50, 100, 250, 500, 1000, 2000, 4000, 10_000]),
+        called: ms,
+      },
+      {
+        key: 'holdMs',
+        label: 'long-poll timeout',
+        offers: times([1000, 5000, 25_000, 60_000]),
+        called: ms,
+      },
     ],
-    called: String,
   },
   {
-    key: 'policy',
-    label: 'push server',
-    offers: (['disconnect', 'drop-oldest', 'drop-newest', 'conflate', 'credit', 'unbounded'] as const).map(
-      (value) => ({ value, label: value }),
-    ),
-    called: String,
-  },
-  {
-    key: 'limitBytes',
-    label: 'at most',
-    offers: bytes([65_536, 1_048_576, 16_777_216, 67_108_864]),
-    called: writeBytes,
-  },
-  {
-    key: 'replay',
-    label: 'return with',
-    offers: [
-      { value: true, label: 'a cursor' },
-      { value: false, label: 'nothing' },
+    title: 'Network',
+    controls: [
+      {
+        key: 'oneWayMs',
+        label: 'one-way delay',
+        offers: times([0, 10, 50, 150, 250, 500, 1000]),
+        called: ms,
+      },
+      {
+        key: 'replay',
+        label: 'reconnect',
+        offers: [
+          { value: true, label: 'with cursor' },
+          { value: false, label: 'without cursor' },
+        ],
+        called: String,
+      },
     ],
-    called: String,
+  },
+  {
+    title: 'Push client',
+    controls: [
+      {
+        key: 'handlingMs',
+        label: 'handler time',
+        offers: times([0, 50, 100, 300, 500, 1000, 3000]),
+        called: ms,
+      },
+      {
+        key: 'slowBy',
+        label: 'while handling',
+        offers: [
+          { value: 'sleep', label: 'keeps reading' },
+          { value: 'block', label: 'stops reading' },
+        ],
+        called: String,
+      },
+    ],
+  },
+  {
+    title: 'Push server queue',
+    controls: [
+      {
+        key: 'policy',
+        label: 'when full',
+        offers: (
+          ['disconnect', 'drop-oldest', 'drop-newest', 'conflate', 'credit', 'unbounded'] as const
+        ).map((value) => ({ value, label: value })),
+        called: String,
+      },
+      {
+        key: 'limitBytes',
+        label: 'queue limit',
+        offers: bytes([65_536, 1_048_576, 16_777_216, 67_108_864]),
+        called: writeBytes,
+      },
+    ],
   },
 ];
+
+export const settingControls: readonly SettingControl[] = settingGroups.flatMap(({ controls }) => controls);
 
 /** How far back the pictures go. */
 export const spans: readonly Offer<number>[] = times([3000, 5000, 10_000, 30_000]);
@@ -110,10 +154,10 @@ export const spans: readonly Offer<number>[] = times([3000, 5000, 10_000, 30_000
 /** How far back they go unless a scene says otherwise. */
 export const defaultSpanMs = 10_000;
 
-/** What a lane's server calls one who asks: polls are answered, connections opened. */
-export const answersCalled: Record<LaneName, string> = {
+/** What page and server compare: responses to polls, or connections. */
+export const requestsCalled: Record<LaneName, string> = {
   push: 'connects',
   sse: 'connects',
-  'long-poll': 'answers',
-  'short-poll': 'answers',
+  'long-poll': 'responses',
+  'short-poll': 'responses',
 };

@@ -4,16 +4,16 @@ import type { ClassDelays, LaneName } from './protocol.ts';
 import { laneNames } from './settings.ts';
 import { Sign } from './sign.tsx';
 
-/** Ages that the axis spans, logarithmically. */
+/** The range of the logarithmic latency axis. */
 const fromMs = 1;
 const toMs = 10_000;
 const ticks = [1, 10, 100, 1000, 10_000];
 
-/** The class as the load: each member is a dot at the median age of its messages, by transport. */
+/** The class as the load: one dot per phone at its median latency, by transport. */
 export function ClassView({ delays, isHidden }: { delays: readonly ClassDelays[]; isHidden: boolean }) {
   return (
     <table class="lanes class-view" hidden={isHidden}>
-      <caption class="unseen">The class by transport, and how old its messages are</caption>
+      <caption class="unseen">The phones in the class and their latency, by transport</caption>
       <thead>
         <tr>
           <th scope="col" class="lane-name">
@@ -31,19 +31,19 @@ export function ClassView({ delays, isHidden }: { delays: readonly ClassDelays[]
           <th scope="col">phones</th>
           <th scope="col">messages</th>
           <th scope="col">
-            age: half
+            latency
             <br />
-            within
+            p50
           </th>
           <th scope="col">
-            95 %
+            latency
             <br />
-            within
+            p95
           </th>
           <th scope="col">
-            clock too
+            clock error
             <br />
-            uncertain
+            too large
           </th>
         </tr>
       </thead>
@@ -71,7 +71,7 @@ function ClassRow({ name, delays }: { name: LaneName; delays: ClassDelays | unde
         <svg
           class="dots"
           role="img"
-          aria-label={`${label}: ${dots.length} phones, half of their messages within ${writeTime(p50Ms)}`}
+          aria-label={`${label}: ${dots.length} phones, median latency ${writeTime(p50Ms)}`}
         >
           {ticks.map((tick) => (
             <line
@@ -116,13 +116,13 @@ function ClassRow({ name, delays }: { name: LaneName; delays: ClassDelays | unde
   );
 }
 
-/** Where an age stands on the axis, in percent. */
+/** The position of a latency on the axis, in percent. */
 function placeOf(ageMs: number): number {
   const share = Math.log(Math.max(fromMs, ageMs) / fromMs) / Math.log(toMs / fromMs);
   return 3 + 94 * Math.min(1, share);
 }
 
-/** Dots stand in five rows, so that equal ones do not hide each other. */
+/** Spreads the dots over five rows, so that equal dots do not hide each other. */
 function rowOf(index: number): string {
   return `${15 + ((index * 2) % 5) * 17}%`;
 }

@@ -1,4 +1,4 @@
-import { type SettingControl, settingControls, spans } from './choices.ts';
+import { type SettingControl, settingGroups, spans } from './choices.ts';
 import type { Settings } from './protocol.ts';
 import { scenes } from './scenes.ts';
 
@@ -15,7 +15,7 @@ export function Scenes({ current, onScene }: { current: number | null; onScene(k
   );
 }
 
-/** One control for each setting. A value that it does not offer, because a scene has set it, is shown all the same. */
+/** One control for each setting, in groups. A value that only a scene sets is shown as well. */
 export function SettingControls({
   settings,
   onSet,
@@ -25,22 +25,31 @@ export function SettingControls({
 }) {
   return (
     <section class="settings" aria-label="Settings">
-      {settingControls.map((control) => (
-        <label key={control.key}>
-          <span>{control.label}</span>
-          <select
-            data-setting={control.key}
-            data-holds={JSON.stringify(settings[control.key])}
-            value={JSON.stringify(settings[control.key])}
-            onChange={({ currentTarget }) => onSet({ [control.key]: JSON.parse(currentTarget.value) })}
-          >
-            {offersOf(control, settings).map(({ value, label }) => (
-              <option key={label} value={value} selected={value === JSON.stringify(settings[control.key])}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+      {settingGroups.map(({ title, controls }) => (
+        <fieldset key={title}>
+          <legend>{title}</legend>
+          {controls.map((control) => (
+            <label key={control.key}>
+              <span>{control.label}</span>
+              <select
+                data-setting={control.key}
+                data-holds={JSON.stringify(settings[control.key])}
+                value={JSON.stringify(settings[control.key])}
+                onChange={({ currentTarget }) => onSet({ [control.key]: JSON.parse(currentTarget.value) })}
+              >
+                {offersOf(control, settings).map(({ value, label }) => (
+                  <option
+                    key={label}
+                    value={value}
+                    selected={value === JSON.stringify(settings[control.key])}
+                  >
+                    {label}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ))}
+        </fieldset>
       ))}
     </section>
   );
@@ -54,11 +63,11 @@ function offersOf(control: SettingControl, settings: Settings): { value: string;
   return [{ value: JSON.stringify(current), label: called(current) }, ...offers];
 }
 
-/** How far back the pictures go. That is this screen's own, and no setting of the class. */
+/** How far back the pictures go. It belongs to this screen, and is no setting of the class. */
 export function SpanControl({ spanMs, onSpan }: { spanMs: number; onSpan(spanMs: number): void }) {
   return (
     <label class="span">
-      picture of
+      show last
       <select value={String(spanMs)} onChange={({ currentTarget }) => onSpan(Number(currentTarget.value))}>
         {spans.map(({ value, label }) => (
           <option key={value} value={String(value)} selected={value === spanMs}>

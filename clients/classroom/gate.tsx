@@ -12,10 +12,10 @@ type GateProps = {
 };
 
 /**
- * The question before the answer. As long as it is not closed the lanes are not to be seen; what is hidden
- * is not only covered, so nobody finds it with a magnifier either.
+ * The question before the result. The lanes are absent from the page until the vote is closed, so nobody can
+ * uncover them.
  *
- *     asked ──► open: votes come in, nobody sees which ──► closed: votes beside what was measured ──► the lanes
+ *     preview ──► open: votes come in, hidden ──► closed: votes next to the measurement ──► the lanes
  */
 export function Gate({ projector, screen, question }: GateProps) {
   const { hands, countedHands, otherQuestion: next } = screen;
@@ -55,7 +55,7 @@ export function Gate({ projector, screen, question }: GateProps) {
           <>
             <div class="measured">
               <h3>Measured just now</h3>
-              <p>{vote?.measured ?? 'Nothing yet: let it run for a while, and look at the lanes.'}</p>
+              <p>{vote?.measured ?? 'Nothing yet: let it run for a few seconds, then look at the lanes.'}</p>
             </div>
             <MeasuredLanes projector={projector} />
           </>
@@ -72,8 +72,8 @@ export function Gate({ projector, screen, question }: GateProps) {
             ) : (
               <p class="advice">
                 {vote
-                  ? 'No phones? Count hands, and enter them beside the choices.'
-                  : 'Think first. Then vote.'}
+                  ? 'No phones? Count hands, and enter them next to the choices.'
+                  : 'Think first, then vote.'}
               </p>
             )}
           </>
@@ -97,12 +97,12 @@ export function Gate({ projector, screen, question }: GateProps) {
         )}
         {isClosed && next && (
           <button type="button" data-do="next" onClick={() => void screen.ask(next)}>
-            The other question <kbd>n</kbd>
+            Second question <kbd>n</kbd>
           </button>
         )}
         {!isClosed && (
           <button type="button" data-do="skip" onClick={() => void screen.showLanes()}>
-            {vote ? 'Drop the vote' : 'Show the lanes without it'} {!vote && <kbd>Esc</kbd>}
+            {vote ? 'Cancel vote' : 'Skip the vote'} {!vote && <kbd>Esc</kbd>}
           </button>
         )}
       </div>
@@ -110,7 +110,7 @@ export function Gate({ projector, screen, question }: GateProps) {
   );
 }
 
-/** The lanes in two figures each, as they go on. */
+/** Two live figures for each lane. */
 function MeasuredLanes({ projector }: { projector: Projector }) {
   const { uncertaintyMs } = projector.session.clock;
   return (
@@ -119,13 +119,14 @@ function MeasuredLanes({ projector }: { projector: Projector }) {
         <tr>
           <th scope="col">now</th>
           <th scope="col">
-            age: half
+            latency
             <br />
-            within
+            p50
           </th>
           <th scope="col">
             requests
-            <br />a message
+            <br />
+            per message
           </th>
         </tr>
       </thead>
@@ -149,7 +150,7 @@ type ChoiceProps = {
   text: string;
   why: string;
   isRight: boolean;
-  /** Votes for it, once closed. */
+  /** Its votes, once the vote is closed. */
   count: number | undefined;
   of: number;
   hands: number | undefined;

@@ -1,5 +1,5 @@
 import { transportLooks } from '../transports.ts';
-import { answersCalled } from './choices.ts';
+import { requestsCalled } from './choices.ts';
 import { type Compared, isPolling, type Lane } from './lane.ts';
 import { counted, nothing, writeAge, writeBytes, writeCount, writeRatio, writeTime } from './numbers.ts';
 import type { Projector } from './projector.ts';
@@ -9,23 +9,23 @@ import { Sign } from './sign.tsx';
 type LanesProps = {
   projector: Projector;
   spanMs: number;
-  /** How far the pictures are behind. */
+  /** How far the pictures are behind, in milliseconds. */
   lagMs: number;
   selected: LaneName;
   onSelect(name: LaneName): void;
-  /** Something else is in their place just now. */
+  /** Something else is shown in their place. */
   isHidden: boolean;
 };
 
-/** The four lanes: each with its picture and its figures, the same figure of all of them in one column. */
+/** The four lanes, one per row: a picture and a column for each figure. */
 export function Lanes({ projector, spanMs, lagMs, selected, onSelect, isHidden }: LanesProps) {
   return (
     <table class="lanes" hidden={isHidden}>
-      <caption class="unseen">Four clients of one source, and what each of them has seen</caption>
+      <caption class="unseen">Four clients of one source, and what each has received</caption>
       <thead>
         <tr>
           <th scope="col" class="lane-name">
-            page = server
+            received / sent
           </th>
           <th scope="col" class="lane-picture">
             <span class="axis">
@@ -33,12 +33,12 @@ export function Lanes({ projector, spanMs, lagMs, selected, onSelect, isHidden }
               <span>{lagMs > 0 ? `${writeTime(lagMs)} ago` : 'now'}</span>
             </span>
           </th>
-          <Head first="behind" second="just now" />
-          <Head first="age: half," second="95 % within" />
-          <Head first="requests" second="a message" />
-          <Head first="bytes" second="a message" />
-          <Head first="waiting:" second="page/server" />
-          <Head first="messages" second="missed" />
+          <Head first="staleness" second="now" />
+          <Head first="latency" second="p50, p95" />
+          <Head first="requests" second="per message" />
+          <Head first="bytes" second="per message" />
+          <Head first="queued:" second="page / server" />
+          <Head first="messages" second="lost" />
         </tr>
       </thead>
       <tbody>
@@ -94,7 +94,7 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
             void projector.control({ action: 'offline', lane: name, isOffline: !isOffline });
           }}
         >
-          {isOffline ? 'come back' : 'out of reach'}
+          {isOffline ? 'reconnect' : 'go offline'}
           {isSelected && <kbd>o</kbd>}
         </button>
       </th>
@@ -102,14 +102,14 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
         <canvas
           data-picture={name}
           role="img"
-          aria-label={`${label}: ${counted(figures.messages, 'message')}, half of them within ${writeAge(figures.p50Ms, uncertaintyMs)}`}
+          aria-label={`${label}: ${counted(figures.messages, 'message')}, median latency ${writeAge(figures.p50Ms, uncertaintyMs)}`}
         />
       </td>
       <Figure
         id="behind"
         value={lane.behindMs(nowMs)}
         main={writeTime(lane.behindMs(nowMs))}
-        more={behind > 0 ? `${writeCount(behind)} due` : 'has all'}
+        more={behind > 0 ? `${writeCount(behind)} behind` : 'up to date'}
       />
       <Figure
         id="age"
@@ -127,7 +127,7 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
         id="bytes"
         value={bytes}
         main={bytes === null ? nothing : writeBytes(bytes)}
-        more={`all ${writeBytes(figures.bytes)}`}
+        more={`${writeBytes(figures.bytes)} total`}
       />
       <Figure
         id="waiting"
@@ -140,7 +140,7 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
         id="missed"
         value={figures.missed}
         main={writeCount(figures.missed)}
-        more={`back ${writeCount(figures.reconnects)}×`}
+        more={counted(figures.reconnects, 'reconnect')}
       />
     </tr>
   );
@@ -148,7 +148,7 @@ function LaneRow({ lane, projector, isSelected, onSelect }: LaneRowProps) {
 
 type FigureProps = { id: string; value: number | null; moreValue?: number; main: string; more: string };
 
-/** A figure as it is read, with another below it; and as it is, for whoever wants to reckon with it. */
+/** A figure in words with another below it, and both as data. */
 function Figure({ id, value, moreValue, main, more }: FigureProps) {
   return (
     <td class="figure" data-figure={id} data-value={value} data-more={moreValue}>
@@ -158,11 +158,11 @@ function Figure({ id, value, moreValue, main, more }: FigureProps) {
   );
 }
 
-/** What page and server have counted since the clients began. They differ while something is under way. */
+/** The counts of page and server since the clients began. They differ while messages are in transit. */
 function ComparedCounts({ compared, name }: { compared: Compared | undefined; name: LaneName }) {
   const rows: [keyof Compared, string][] = [
     ['messages', 'messages'],
-    ['requests', answersCalled[name]],
+    ['requests', requestsCalled[name]],
     ...(isPolling(name) ? [['empty', 'empty'] as [keyof Compared, string]] : []),
   ];
   return (

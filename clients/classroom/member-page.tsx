@@ -7,10 +7,10 @@ import { letters, type Question, questionOf } from './questions.ts';
 import { laneNames } from './settings.ts';
 import { Sign } from './sign.tsx';
 
-/** What has been entered at the door, and what was wrong with it. */
+/** The fields of the join form, and the error of the last attempt. */
 export type Entry = { code: string; name: string; problem: string };
 
-/** The door: a code and a name. The name is for this phone's own screen, and nothing is kept of it. */
+/** A code and a name. The name is for this phone's screen only; nothing stores it. */
 export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string, name: string): void }) {
   const [code, setCode] = useState(entry.code);
   const [name, setName] = useState(entry.name);
@@ -25,7 +25,7 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
         }}
       >
         <label>
-          Code on the projector
+          Code on the screen
           <input
             class="code"
             name="code"
@@ -39,7 +39,7 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
           />
         </label>
         <label>
-          A name, any name
+          Your name, or any name
           <input
             name="name"
             value={name}
@@ -56,14 +56,12 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
           Join
         </button>
       </form>
-      <p class="fine">
-        No account. This page becomes a client of the server in the room, and is forgotten afterwards.
-      </p>
+      <p class="fine">No account. This page becomes a client of the server in the room. Nothing is stored.</p>
     </main>
   );
 }
 
-/** Inside: the question if there is one, what this phone receives, and how. */
+/** The question, if there is one, and this phone's transport with its measurements. */
 export function MemberPage({ attendance, onLeave }: { attendance: Attendance; onLeave(): void }) {
   const { state, over, name, isConnected, refused } = attendance;
   if (over !== undefined) return <Closed reason={over} onLeave={onLeave} />;
@@ -78,12 +76,12 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
         <span>{counted(state.members.count, 'phone')} here</span>
       </p>
       <p class="problem" role="alert">
-        {isConnected ? refused : 'The connection is lost. Reconnecting…'}
+        {isConnected ? refused : 'Connection lost. Reconnecting…'}
       </p>
       {state.vote ? (
         <Ballot vote={state.vote} attendance={attendance} />
       ) : (
-        <p>No question just now. Look at the screen.</p>
+        <p>No question at the moment. Look at the screen.</p>
       )}
       <Transport attendance={attendance} />
       <button type="button" class="leave" onClick={onLeave}>
@@ -121,14 +119,14 @@ function Ballot({ vote, attendance }: { vote: VoteState; attendance: Attendance 
         <Outcome vote={vote} question={question} mine={mine} />
       )}
       <p class="fine" role="status">
-        {saidOf(vote, own)}
+        {statusOf(vote, own)}
       </p>
     </section>
   );
 }
 
-/** What became of this member's vote. It counts when the server has it, and not before. */
-function saidOf({ open, votes }: VoteState, own: MyVote | undefined): string {
+/** The status of this phone's vote. It counts once the server has it. */
+function statusOf({ open, votes }: VoteState, own: MyVote | undefined): string {
   const letter = own && letters[own.choice];
   const isLate = own?.isCounted === false;
   if (open && !own) return 'Choose an answer. Nobody sees it until the vote is closed.';
@@ -182,7 +180,7 @@ function Transport({ attendance }: { attendance: Attendance }) {
   const { lane } = attendance;
   return (
     <>
-      <h2>{lane ? 'This phone receives by' : 'Become a client: how shall this phone receive?'}</h2>
+      <h2>{lane ? 'This phone receives messages over' : 'Choose how this phone receives messages'}</h2>
       <div class="transports">
         {laneNames.map((name) => (
           <button
@@ -197,18 +195,18 @@ function Transport({ attendance }: { attendance: Attendance }) {
           </button>
         ))}
         <button type="button" data-transport="assign" onClick={() => attendance.take('assign')}>
-          whichever has the fewest
+          the transport with the fewest phones
         </button>
       </div>
       {attendance.isHeldBack && (
         <p class="problem" role="alert">
-          This stream does not open. A browser opens at most six connections to one server over HTTP/1.1:
-          close other tabs of this class, or choose another transport.
+          This stream does not open. A browser opens at most six connections to one server over HTTP/1.1.
+          Close other tabs of this class, or choose another transport.
         </p>
       )}
       {lane &&
         (attendance.state?.vote?.open ? (
-          <p class="fine">What this phone measures is shown when the vote is closed.</p>
+          <p class="fine">This phone’s measurements appear when the vote is closed.</p>
         ) : (
           <MyFigures attendance={attendance} name={lane.name} />
         ))}
@@ -224,25 +222,25 @@ function MyFigures({ attendance, name }: { attendance: Attendance; name: LaneNam
     <>
       <dl class="my-figures" data-lane={name}>
         <div>
-          <dt>messages so far</dt>
+          <dt>messages received</dt>
           <dd data-figure="messages">{writeCount(attendance.lane?.totals.handled ?? 0)}</dd>
         </div>
         <div>
-          <dt>missed</dt>
+          <dt>messages lost</dt>
           <dd>{writeCount(attendance.lane?.totals.missed ?? 0)}</dd>
         </div>
         <div>
-          <dt>age: half within</dt>
+          <dt>latency p50</dt>
           <dd>{writeTime(figures?.p50Ms ?? null)}</dd>
         </div>
         <div>
-          <dt>age: 95 % within</dt>
+          <dt>latency p95</dt>
           <dd>{writeTime(figures?.p95Ms ?? null)}</dd>
         </div>
       </dl>
       <p class="fine" data-uncertainty={uncertaintyMs}>
-        This phone knows the server’s clock to ±{writeTime(uncertaintyMs)}.
-        {isTooUncertain && ' Its ages are smaller than that: they are not drawn on the screen.'}
+        Clock error of this phone: ±{writeTime(uncertaintyMs)}.
+        {isTooUncertain && ' Its latency is smaller than that, so the screen does not show it.'}
       </p>
     </>
   );

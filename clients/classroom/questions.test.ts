@@ -53,7 +53,9 @@ describe('the questions', () => {
       push: { messages: 40, p50Ms: 3 },
     };
     const seen = figures({ ...lanes, 'long-poll': { messages: 40, requests: 41 } });
-    expect(questionOf('age-of-a-poll')?.measured(seen)).toContain('0.51 s old (40 messages). Push: 3 ms.');
+    expect(questionOf('age-of-a-poll')?.measured(seen)).toContain(
+      'latency was 0.51 s (40 messages). Push: 3 ms.',
+    );
     expect(questionOf('requests-per-message')?.measured(seen)).toBe(
       'Requests per message: short poll 5, long poll 1, push 0.',
     );

@@ -1,44 +1,41 @@
 import type { Settings } from './protocol.ts';
 
-/**
- * The nine scenes on the keys 1 to 9: what a class looks at, one after the other. Each bears the number of
- * its episode in LAB.md.
- */
+/** The nine scenes on the keys 1 to 9, each with the number of its episode in LAB.md. */
 export type Scene = {
   /** The key, 1 to 9. */
   key: number;
   /** Short enough for a button. */
   title: string;
-  /** One sentence for the teacher to say, on the screen as long as the scene is. */
+  /** Shown as long as the scene is: a sentence or two for the teacher. */
   say: string;
   /** What differs from `defaultSettings`. */
   settings: Partial<Settings>;
-  /** How much of the past the pictures show. Default 10,000. */
+  /** Milliseconds that the pictures go back. Default 10,000. */
   spanMs?: number;
-  /** Two questions that ask for the same understanding in other words and figures, by id. */
+  /** Two questions, by id, that need the same understanding. */
   questions: readonly [string, string];
 };
 
 export const scenes: readonly Scene[] = [
   {
     key: 1,
-    title: 'How old?',
-    say: 'Four clients hear the same messages, two a second. The short poll asks once a second. How old is a message when it gets there?',
+    title: 'Latency',
+    say: 'Four clients receive the same messages, two per second. The short poll runs once a second. How late does a message arrive?',
     settings: { ratePerSecond: 2, intervalMs: 1000 },
     questions: ['age-of-a-poll', 'age-of-a-slow-poll'],
   },
   {
     key: 2,
     title: 'Poll faster?',
-    say: 'The short poll now asks ten times a second. Its messages are fresher. Look at what it pays for that.',
+    say: 'The short poll now runs ten times a second. Its latency falls. Look at the requests per message.',
     settings: { ratePerSecond: 2, intervalMs: 100 },
     spanMs: 5000,
     questions: ['requests-per-message', 'empty-answers'],
   },
   {
     key: 3,
-    title: 'Nothing to hear',
-    say: 'One message in ten seconds. Who talks to the server although there is nothing to say?',
+    title: 'Idle clients',
+    say: 'One message in ten seconds. Which clients send requests although there is no news?',
     settings: { ratePerSecond: 0.1, schedule: 'periodic', intervalMs: 1000, holdMs: 5000 },
     spanMs: 30_000,
     questions: ['idle-requests', 'idle-connections'],
@@ -46,7 +43,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 4,
     title: 'Far away',
-    say: 'The server is now 150 milliseconds away, each way. Slanted lines are messages and requests on their way.',
+    say: 'The one-way delay is now 150 milliseconds. Slanted lines are messages and requests in transit.',
     settings: { ratePerSecond: 5, intervalMs: 1000, oneWayMs: 150 },
     spanMs: 5000,
     questions: ['long-poll-far-away', 'push-far-away'],
@@ -54,21 +51,21 @@ export const scenes: readonly Scene[] = [
   {
     key: 5,
     title: 'A burst',
-    say: 'Twenty messages at one instant, then silence. What does each way make of them?',
+    say: 'Twenty messages at one instant, then silence. How does each transport deliver them?',
     settings: { ratePerSecond: 4, schedule: 'burst', burstSize: 20 },
     questions: ['requests-per-burst', 'bytes-per-burst'],
   },
   {
     key: 6,
     title: 'Slow handler',
-    say: 'Ten messages a second; the push client needs 300 milliseconds for each. It goes on reading all the while.',
+    say: 'Ten messages per second. The push client’s handler needs 300 milliseconds for each, but keeps reading.',
     settings: { ratePerSecond: 10, handlingMs: 300, slowBy: 'sleep' },
     questions: ['where-a-slow-handler-piles-up', 'age-behind-a-slow-handler'],
   },
   {
     key: 7,
-    title: 'Blocked client',
-    say: 'The push client now blocks while it handles a message: it reads nothing meanwhile, and the messages are large.',
+    title: 'Slow consumer',
+    say: 'The push client now stops reading while it handles a message, and the messages are large.',
     settings: {
       ratePerSecond: 40,
       schedule: 'periodic',
@@ -81,8 +78,8 @@ export const scenes: readonly Scene[] = [
   },
   {
     key: 8,
-    title: 'Out of reach',
-    say: 'Take a lane out of reach, count to ten, and let it come back. What has it missed?',
+    title: 'Offline',
+    say: 'Take a lane offline, count to ten, and let it reconnect. How many messages did it miss?',
     settings: { ratePerSecond: 2 },
     spanMs: 30_000,
     questions: ['back-with-a-cursor', 'back-without-a-cursor'],

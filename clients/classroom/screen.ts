@@ -6,22 +6,22 @@ import { letters, type Question, questionOf } from './questions.ts';
 import { type Scene, sceneAt } from './scenes.ts';
 import { laneNames } from './settings.ts';
 
-/** A key with what it does, as the list of keys shows it. */
+/** Each key with its action, as the list of keys shows them. */
 export const keys: readonly (readonly [string, string])[] = [
-  ['1 … 9', 'a scene, its question first'],
+  ['1 … 9', 'open a scene with its question'],
   ['v', 'open the vote, close it, show the lanes'],
-  ['n', 'the scene’s other question'],
-  ['Space', 'pause the source, and go on'],
-  ['.', 'one message'],
-  ['b', 'a burst'],
+  ['n', 'the scene’s second question'],
+  ['Space', 'pause or resume the source'],
+  ['.', 'send one message'],
+  ['b', 'send a burst'],
   ['↑ ↓', 'choose a lane'],
-  ['o', 'that lane out of reach, and back'],
-  ['c', 'the class’s phones, and back'],
-  ['j', 'how to join'],
+  ['o', 'go offline with the chosen lane, or reconnect it'],
+  ['c', 'show the phones, or the lanes'],
+  ['j', 'show how to join'],
   ['s', 'save the session'],
-  ['r', 'reset: everything as at the beginning'],
+  ['r', 'reset everything'],
   ['Esc', 'show the lanes'],
-  ['?', 'these keys'],
+  ['?', 'show these keys'],
 ];
 
 /** What this one screen shows, which is nobody else's business: and what its keys do. */

@@ -302,9 +302,9 @@ function paintAbsences(
     pen.font = '700 16px system-ui, sans-serif';
     pen.lineWidth = 8;
     pen.strokeStyle = panel;
-    pen.strokeText('out of reach', (left + right) / 2, middle);
+    pen.strokeText('offline', (left + right) / 2, middle);
     pen.fillStyle = fails;
-    pen.fillText('out of reach', (left + right) / 2, middle);
+    pen.fillText('offline', (left + right) / 2, middle);
   }
 }
 

@@ -1,3 +1,4 @@
+import { frameworkOverhead } from '../../bench/analysis/break-even.ts';
 import type { Fit } from '../../bench/result.ts';
 import { listed, nothing } from '../units.ts';
 import type { Figure } from './figure.ts';
@@ -7,7 +8,7 @@ import { countCell, numberCell, numberColumn, wordCell, wordColumn } from './tab
 export function costsFigure(all: readonly Fit[]): Figure | undefined {
   const fits = all.filter(({ experiment }) => experiment === 'break-even');
   if (fits.length === 0) return undefined;
-  const tax = frameworkTax(fits);
+  const overhead = overheadOf(fits);
   const vague = fits.filter(({ low }) => low <= 0).map(({ title }) => `“${title}”`);
   return {
     id: 'break-even-costs',
@@ -15,16 +16,14 @@ export function costsFigure(all: readonly Fit[]): Figure | undefined {
     notes: [
       'Least squares over all cells of the grid, with 95 % intervals. They hold for loads like these, on this machine.',
       ...(vague.length > 0
-        ? [
-            `The interval reaches down to nothing for ${listed(vague)}: too few runs to say more than an order of magnitude.`,
-          ]
+        ? [`The interval reaches below 0 for ${listed(vague)}: too few runs to say what that costs.`]
         : []),
     ],
     panels: [],
     table: {
       id: 'break-even-costs-table',
       caption:
-        'Microseconds of server processor time. No cost is below nothing, so no interval is written so.',
+        'Microseconds of server CPU. An interval that reaches below 0 is written as it is: the cost is not known to be more than nothing.',
       staysOpen: true,
       columns: [
         wordColumn('what'),
@@ -33,10 +32,10 @@ export function costsFigure(all: readonly Fit[]): Figure | undefined {
         numberColumn('to', 'µs'),
         numberColumn('trials'),
       ],
-      rows: [...fits, ...(tax ? [tax] : [])].map(({ title, value, low, high, n }) => [
+      rows: [...fits, ...(overhead ? [overhead] : [])].map(({ title, value, low, high, n }) => [
         wordCell(title),
         numberCell(value),
-        numberCell(Math.max(0, low)),
+        numberCell(low),
         numberCell(high),
         n === undefined ? wordCell(nothing) : countCell(n),
       ]),
@@ -44,19 +43,14 @@ export function costsFigure(all: readonly Fit[]): Figure | undefined {
   };
 }
 
-/** The two fits share the pushed trials only, so their errors are taken to be independent. */
-function frameworkTax(
+function overheadOf(
   fits: readonly Fit[],
 ): (Pick<Fit, 'title' | 'value' | 'low' | 'high'> & { n?: number }) | undefined {
   const express = fits.find(({ name }) => name === 'poll/express');
   const bare = fits.find(({ name }) => name === 'poll/http');
   if (!express || !bare) return undefined;
-  const value = express.value - bare.value;
-  const half = Math.hypot(express.high - express.value, bare.high - bare.value);
   return {
-    title: 'the framework’s tax: a poll on Express less one on bare HTTP',
-    value,
-    low: value - half,
-    high: value + half,
+    title: 'framework overhead: a poll on Express less one on bare HTTP',
+    ...frameworkOverhead(express, bare),
   };
 }

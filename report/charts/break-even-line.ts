@@ -1,4 +1,5 @@
-import { breakEvenRatePerSecond, type PollCosts } from '../../bench/analysis/break-even.ts';
+import { breakEvenOf, type PollCosts } from '../../bench/analysis/break-even.ts';
+import { writeEstimate } from '../../bench/analysis/writing.ts';
 import { threeDigits, writeMs } from '../units.ts';
 import type { MapPanel, Point } from './figure.ts';
 import type { Contest } from './winners.ts';
@@ -12,7 +13,7 @@ const loneCellTimes = 4;
 /**
  * The predicted break-even λ* = (c_poll/T)/(c_push − c_batched) over the cells of a map, in cells from its
  * bottom left corner. Between the middles of two cells the scales are logarithmic. `undefined` where there
- * is no break-even, or none within the map.
+ * is no break-even, where it is not determined, and where none lies within the map.
  */
 export function predictedLine(
   costs: PollCosts,
@@ -22,9 +23,9 @@ export function predictedLine(
   const points: Point[] = [];
   for (let step = 0; step <= steps; step += 1) {
     const y = (intervalsMs.length * step) / steps;
-    const rate = breakEvenRatePerSecond(costs, valueAt(y, intervalsMs));
-    if (rate === undefined) return undefined;
-    points.push({ x: cellsUpTo(rate, rates), y });
+    const found = breakEvenOf(costs, valueAt(y, intervalsMs));
+    if (found.at !== 'rate') return undefined;
+    points.push({ x: cellsUpTo(found.rate.value, rates), y });
   }
   const inside = clipped(points, rates.length);
   return inside.length > 1 ? { name: 'predicted break-even λ*', points: inside } : undefined;
@@ -70,18 +71,24 @@ export function predictionNotes(
   if (!costs)
     return [`Polls on ${framework}: too few trials to fit costs to, so no break-even is predicted.`];
   const intervalsMs = [...new Set(contests.map(({ intervalMs }) => intervalMs))].sort((a, b) => a - b);
-  const turns = intervalsMs.flatMap((intervalMs) => {
-    const rate = breakEvenRatePerSecond(costs, intervalMs);
-    return rate === undefined ? [] : [`${threeDigits(rate)} messages a second at T = ${writeMs(intervalMs)}`];
-  });
-  if (turns.length === 0)
+  const all = intervalsMs.map((intervalMs) => ({ intervalMs, found: breakEvenOf(costs, intervalMs) }));
+  const found = all[0]?.found;
+  if (found?.at === 'no rate')
     return [
-      `Polls on ${framework}: no break-even. By the fit a pushed message costs ${us(costs.push.value)}, no more than one in a poll’s answer (${us(costs.batched.value)}), so push is cheaper at any rate.`,
+      `Polls on ${framework}: no break-even. By the fit a pushed message costs ${us(costs.push.value)}, less than one in a poll’s answer (${us(costs.batched.value)}), so push is cheaper at any rate.`,
     ];
-  const fastest = Math.max(...contests.map(({ ratePerSecond }) => ratePerSecond));
-  const beyond = intervalsMs.every(
-    (intervalMs) => (breakEvenRatePerSecond(costs, intervalMs) ?? 0) > fastest,
+  if (found?.at === 'not determined')
+    return [
+      `Polls on ${framework}: the break-even is not determined, so no line is drawn. By the fit a pushed message costs ${us(costs.push.value)} and one in a poll’s answer ${us(costs.batched.value)}; their difference (95%: ${threeDigits(found.saved.low)} to ${us(found.saved.high)}) may be nothing.`,
+    ];
+  const rates = all.flatMap(({ intervalMs, found }) =>
+    found.at === 'rate' ? [{ intervalMs, rate: found.rate }] : [],
   );
+  const turns = rates.map(
+    ({ intervalMs, rate }) => `${writeEstimate(rate, 'messages/s')} at T = ${writeMs(intervalMs)}`,
+  );
+  const fastest = Math.max(...contests.map(({ ratePerSecond }) => ratePerSecond));
+  const beyond = rates.every(({ rate }) => rate.value > fastest);
   return [
     `Polls on ${framework}: the fitted costs put the break-even λ* = (c_poll/T)/(c_push − c_batched) at ${turns.join(' and ')}${beyond ? ', faster than anything that was measured here' : ''}. Right of the dashed line and above it a poll should win.`,
   ];

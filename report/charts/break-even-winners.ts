@@ -24,7 +24,7 @@ const frameworks: { id: Framework; name: string }[] = [
 ];
 
 const cpu: Price = {
-  title: 'Server processor time',
+  title: 'Server CPU',
   times: 'times less',
   unit: 'ms/s per client',
   of: ({ server, durationMs, clients }) => (server.cpuMs * 1000) / durationMs / clients.count,
@@ -131,7 +131,7 @@ function winnersTable(grids: readonly { name: string; contests: Contest[] }[]): 
         numberColumn(`${title}: push`, unit),
         numberColumn('poll', unit),
       ]),
-      wordColumn('less processor time'),
+      wordColumn('less server CPU'),
     ],
     rows: grids.flatMap(({ name, contests }) =>
       contests.map((contest) => {

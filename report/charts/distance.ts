@@ -38,7 +38,7 @@ export function distanceFigures(result: Result): Figure[] {
       panels: ratesOf(trials).map((ratePerSecond) => ratePanel(ratePerSecond, trials, scales)),
       table: distanceTable(trials),
     },
-    ...modelFitFigures(trials),
+    ...modelFitFigures(result.trials),
   ];
 }
 

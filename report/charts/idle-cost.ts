@@ -75,7 +75,7 @@ const prices: Price[] = [
   },
   {
     id: 'memory',
-    title: 'Server memory for each waiting client',
+    title: 'Server memory for each waiting client (heap and buffers, plaintext)',
     axis: 'KiB per client',
     unit: 'KiB',
     of: ({ server }) =>
@@ -143,7 +143,7 @@ function priceTable(lanes: readonly Lane[]): Table {
       numberColumn('requests per message'),
       numberColumn('bytes', 'KiB/s'),
       numberColumn('server CPU', 'ms/s'),
-      numberColumn('server memory', 'KiB per client'),
+      numberColumn('server memory (heap and buffers, plaintext)', 'KiB per client'),
       numberColumn('clients’ CPU', 'ms/s'),
     ],
     rows: lanes.map(({ name, trials }) => [

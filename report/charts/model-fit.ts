@@ -1,4 +1,4 @@
-import { type ModelFit, modelFits } from '../../bench/analysis/model-fit.ts';
+import { type ModelFit, missesInWords, modelFits, writeDeviation } from '../../bench/analysis/model-fit.ts';
 import type { Trial } from '../../bench/result.ts';
 import type { Figure } from './figure.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
@@ -13,6 +13,7 @@ export function modelFitFigures(trials: readonly Trial[]): Figure[] {
       id: 'model-fit',
       title: `Model fit: ${fits.length - missed} of ${fits.length} comparisons within their limits`,
       notes: [
+        ...(missed > 0 ? [missesInWords(fits)] : []),
         'The models here are run on the very messages and the measured way of the same trials, so luck is in both. A miss says that something else took time: the models know distance, intervals and message times, but not the milliseconds that a busy machine itself takes, which weigh most where distances are short and all transports share two processes. Shares of empty answers also jump where a window holds few polls.',
       ],
       panels: [],
@@ -28,7 +29,7 @@ function fitTable(fits: readonly ModelFit[]): Table {
     staysOpen: true,
     columns: [
       wordColumn('comparison'),
-      wordColumn('fits?'),
+      wordColumn('within its limit?'),
       numberColumn('measured'),
       numberColumn('model'),
       wordColumn('unit'),
@@ -41,17 +42,13 @@ function fitTable(fits: readonly ModelFit[]): Table {
       .toSorted((a, b) => Number(a.fits) - Number(b.fits))
       .map(({ what, unit, measured, model, deviation, deviationUnit, limit, fits, runs }) => [
         wordCell(what),
-        { ...wordCell(fits ? '✓ fits' : '✗ misses'), mark: fits ? 'good' : 'bad' },
+        { ...wordCell(fits ? '✓ within its limit' : '✗ outside its limit'), mark: fits ? 'good' : 'bad' },
         numberCell(measured),
         numberCell(model),
         wordCell(unit),
-        { text: `${signed(deviation)} ${deviationUnit}`, value: deviation },
+        { text: writeDeviation({ deviation, deviationUnit }), value: deviation },
         { text: `±${limit} ${deviationUnit}`, value: limit },
         countCell(runs),
       ]),
   };
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
 }

@@ -18,6 +18,7 @@ describe('a path', () => {
     ['all arrived, as fresh as without it', {}, 'works', /^all arrived$/],
     ['one message of three was late', { agesMs: [2, 3, 900] }, 'works', /^all arrived$/],
     ['half were just within the limit', { agesMs: [253, 253, 2] }, 'works', /^all arrived$/],
+    ['half were just beyond the limit', { agesMs: [254, 254, 2] }, 'degraded', /^all arrived; 251 ms older/],
     ['the median was late', { agesMs: [2, 400, 900] }, 'degraded', /^all arrived; 397 ms older than/],
     [
       'it was cut and came back',

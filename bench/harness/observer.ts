@@ -1,0 +1,24 @@
+import { nowMs } from '../../servers/clock.ts';
+import type { MessageLog } from '../../servers/message-log.ts';
+import type { Appearance } from '../analysis/on-schedule.ts';
+
+/**
+ * Writes down when a log told of each message. It has to subscribe before any server does: the log tells its
+ * subscribers one after the other, and the models begin with the instant before the first write of a fan-out.
+ *
+ * Throws an `Error` where somebody was first.
+ */
+export function observe(log: MessageLog): { since(startMs: number): Appearance[]; stop(): void } {
+  if (log.subscribers > 0)
+    throw new Error(`the log has ${log.subscribers} subscribers: the observer has to be the first`);
+  const seen: Appearance[] = [];
+  const stop = log.subscribe((messages) => {
+    const atMs = nowMs();
+    for (const { dueMs } of messages) seen.push({ dueMs, atMs });
+  });
+  return {
+    /** What was seen so far, in milliseconds from `startMs`. */
+    since: (startMs) => seen.map(({ dueMs, atMs }) => ({ dueMs: dueMs - startMs, atMs: atMs - startMs })),
+    stop,
+  };
+}

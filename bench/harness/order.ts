@@ -1,0 +1,67 @@
+import { randomLcg } from 'd3-random';
+import { shuffle } from 'simple-statistics';
+import type { Plan, TrialPlan } from '../experiment.ts';
+
+/** One trial at its turn: its groups in the order in which they run, and where everything is in the plan. */
+export type Turn = {
+  plan: TrialPlan;
+  /** The trial's place in the plan. */
+  place: number;
+  /** The place in the plan of each group. */
+  groupPlaces: number[];
+};
+
+/**
+ * The order in which an experiment runs, drawn from the seed anew for each repeat, the first included: code
+ * that runs later is warmer, and a server serves the transport first that subscribed first. In a fixed order
+ * both would count as a difference between transports.
+ *
+ * The repeats follow one another. Trials in processes of their own come last, since whatever ran after them
+ * would run in cold processes. A traced trial keeps the order of its groups: it is drawn and not compared.
+ */
+export class Order {
+  readonly #random: () => number;
+
+  constructor(seed: number) {
+    this.#random = randomLcg(seed);
+    // The first numbers of neighbouring seeds are nearly the same.
+    for (let drawn = 0; drawn < 10; drawn += 1) this.#random();
+  }
+
+  /** The trials of a plan, each with its turn. */
+  ofTrials(trials: Plan['trials']): Turn[] {
+    const placed = trials.map((plan, place) => ({ plan, place, repeat: plan.repeat }));
+    const last = placed.filter(({ plan }) => plan.ownProcesses);
+    const drawn = this.of(placed.filter(({ plan }) => !plan.ownProcesses));
+    return [...drawn, ...last].map(({ plan, place }) => this.#turn(plan, place));
+  }
+
+  /** Anything that is repeated. */
+  of<Item extends { repeat: number }>(items: readonly Item[]): Item[] {
+    const repeats = [...new Set(items.map(({ repeat }) => repeat))].sort((a, b) => a - b);
+    return repeats.flatMap((repeat) =>
+      shuffle(
+        items.filter((item) => item.repeat === repeat),
+        this.#random,
+      ),
+    );
+  }
+
+  #turn(plan: TrialPlan, place: number): Turn {
+    const planned = plan.groups.map((_, index) => index);
+    const groupPlaces = plan.trace ? planned : shuffle(planned, this.#random);
+    const groups = groupPlaces.map((index) => plan.groups[index] as TrialPlan['groups'][number]);
+    return { plan: { ...plan, groups }, place, groupPlaces };
+  }
+}
+
+/** Puts what came of each group, in the order in which they ran, into the order of the plan. */
+export function inPlannedOrder<Item>(
+  items: readonly Item[],
+  { groupPlaces }: Pick<Turn, 'groupPlaces'>,
+): Item[] {
+  return items
+    .map((item, index) => ({ item, place: groupPlaces[index] ?? index }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
