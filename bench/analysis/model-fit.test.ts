@@ -86,6 +86,22 @@ describe('the model fit', () => {
     },
   );
 
+  it.each([
+    [5, true],
+    [4, true],
+    [3, false],
+  ])('lets one request per client fall to either side of the window: %i of 5', (total, fits) => {
+    const notify = trial({
+      transport: 'notify',
+      clients: { count: 1 },
+      linkMs: delay(80),
+      model: { requestsPerSecond: 5 },
+      requests: { total, empty: 0, missedSlots: 0 },
+      parameters: { oneWayMs: 80 },
+    });
+    expect(modelFits([notify]).map((fit) => fit.fits)).toEqual([fits]);
+  });
+
   it('says in words what is outside its limit', () => {
     expect(missesInWords(modelFits([poll(103, 54)]))).toBe(
       '1 of 2 comparisons with a model is outside its limit: empty answers: short poll every 250 ms, 20 ms away, 20 messages/s (+4.0 points, limit ±3 points).',

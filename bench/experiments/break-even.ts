@@ -201,7 +201,7 @@ export function forecastScore(trials: readonly Trial[], framework: 'express' | '
 function overheadSentence(trials: readonly Trial[]): string {
   const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
   if (!express || !bare) return '';
-  return `A poll on Express costs ${writeDifference(frameworkOverhead(express.poll, bare.poll))} more than on bare HTTP.`;
+  return `Express adds ${writeDifference(frameworkOverhead(express.poll, bare.poll))} to a poll on bare HTTP.`;
 }
 
 function coalescing(trials: readonly Trial[]): string {

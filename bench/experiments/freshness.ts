@@ -124,7 +124,8 @@ export const freshness: Experiment = {
       verdict: holds ? 'holds' : 'does not hold',
       sentence: [
         `Push delivered the median message after ${ms(push)}, a ${writeMs(pollIntervalMs)} poll after ${ms(pollMedian)}.`,
-        `Push delivered 99% within ${ms(pushLate)} (${whole(messagesIn(alone))} messages to ${clients} clients each, ${ratePerSecond} a second); the poll took ${ms(poll)} on average (model: ${writeMs(modelMs)}).`,
+        `Push delivered 99% within ${ms(pushLate)}; it sent ${whole(messagesIn(alone))} messages to ${clients} clients each, ${ratePerSecond} a second.`,
+        `On average the poll took ${ms(poll)}; the model says ${writeMs(modelMs)}.`,
         besideOthers
           ? `Next to all other transports on the same server, push took ${writeMs(besideOthers.median)}.`
           : '',

@@ -222,7 +222,8 @@ function prices(under: (policy: Policy) => Trial[]): string {
     ...under('disconnect')
       .slice(0, 1)
       .map(
-        ({ server }) => `disconnect its connection (${server.evictions?.count ?? 0} times) and no message`,
+        ({ server }) =>
+          `disconnect no message (the client lost its connection ${server.evictions?.count ?? 0}×)`,
       ),
     ...(under('credit').length > 0 ? ['credit nothing but age'] : []),
   ];

@@ -37,7 +37,7 @@ describe('freshness', () => {
   it('names both sides first, and the messages that it rests on', () => {
     const { sentence } = judge(freshness, evidence(pair(1, 5, 500)));
     expect(sentence).toMatch(/^Push delivered the median message after 1 ms, a 1 s poll after 500 ms\./);
-    expect(sentence).toContain('(5 messages to 20 clients each, 20 a second)');
+    expect(sentence).toContain('it sent 5 messages to 20 clients each, 20 a second');
   });
 
   it('judges push by its runs alone', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrialPlan } from '../experiment.ts';
 import { experiments } from '../experiments/experiments.ts';
-import { inPlannedOrder, Order } from './order.ts';
+import { InPlannedOrder, inPlannedOrder, Order } from './order.ts';
 
 const clientsOf = ({ groups }: TrialPlan) => groups[0]?.clients;
 
@@ -72,6 +72,16 @@ describe('the order of the groups of a trial', () => {
   it('stays where every message is followed', () => {
     for (const { plan } of turns({ trace: true })) expect(plan.groups).toEqual(groups);
   });
+});
+
+it('enters what was measured in the order of the plan, behind what was there', () => {
+  const list = ['earlier'];
+  const measured = new InPlannedOrder(list);
+  measured.enter(2, ['c']);
+  measured.enter(0, ['a1', 'a2']);
+  expect(list).toEqual(['earlier', 'a1', 'a2', 'c']);
+  measured.enter(1, ['b']);
+  expect(list).toEqual(['earlier', 'a1', 'a2', 'b', 'c']);
 });
 
 it('leaves out nothing that an experiment planned', () => {

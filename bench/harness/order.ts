@@ -36,6 +36,11 @@ export class Order {
     return [...drawn, ...last].map(({ plan, place }) => this.#turn(plan, place));
   }
 
+  /** Anything that is repeated, each with its place in the plan. */
+  ofAll<Item extends { repeat: number }>(items: readonly Item[]): { item: Item; place: number }[] {
+    return this.of(items.map((item, place) => ({ item, place, repeat: item.repeat })));
+  }
+
   /** Anything that is repeated. */
   of<Item extends { repeat: number }>(items: readonly Item[]): Item[] {
     const repeats = [...new Set(items.map(({ repeat }) => repeat))].sort((a, b) => a - b);
@@ -64,4 +69,24 @@ export function inPlannedOrder<Item>(
     .map((item, index) => ({ item, place: groupPlaces[index] ?? index }))
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
+}
+
+/**
+ * Enters what was measured at the end of a list, in the order of the plan, whenever it is done: tables and
+ * charts have the same order in every run.
+ */
+export class InPlannedOrder<Item> {
+  readonly #list: Item[];
+  readonly #done: Item[][] = [];
+  #from: number | undefined;
+
+  constructor(list: Item[]) {
+    this.#list = list;
+  }
+
+  enter(place: number, items: Item[]): void {
+    this.#from ??= this.#list.length;
+    this.#done[place] = items;
+    this.#list.splice(this.#from, Number.POSITIVE_INFINITY, ...this.#done.flat());
+  }
 }

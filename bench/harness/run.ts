@@ -4,7 +4,7 @@ import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPla
 import type { Result, Trial } from '../result.ts';
 import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
 import type { Rabbit } from './broker/rabbit.ts';
-import { inPlannedOrder, Order } from './order.ts';
+import { InPlannedOrder, inPlannedOrder, Order } from './order.ts';
 import { nginxRemedy } from './paths/nginx.ts';
 import type { Step } from './step.ts';
 import { Bench, type Elsewhere } from './trial.ts';
@@ -141,17 +141,13 @@ export class Run {
     const beside = (what: string, measure: (bench: Bench) => Promise<unknown>) => () =>
       this.#beside(what, measure);
     const order = new Order(this.#result.lab.seed);
-    const before = this.#result.trials.length;
-    const done: Trial[][] = [];
+    const measured = new InPlannedOrder(this.#result.trials);
+    const inRooms = new InPlannedOrder(probed);
     return [
       ...order.ofTrials(trials).map((turn, index) => ({
         text: `${index + 1} of ${trials.length} · ${describe(turn.plan)}`,
         ms: trialMs(turn.plan),
-        run: async () => {
-          done[turn.place] = inPlannedOrder(await this.#trial(id, turn.plan), turn);
-          // In the order of the plan, so that tables and charts have the same one in every run.
-          this.#result.trials.splice(before, Number.POSITIVE_INFINITY, ...done.flat());
-        },
+        run: async () => measured.enter(turn.place, inPlannedOrder(await this.#trial(id, turn.plan), turn)),
       })),
       ...(capacity ? [capacity] : []).map((plan) => ({
         text: 'raw capacity of the short-poll server',
@@ -163,17 +159,17 @@ export class Run {
         ms: otherMs(plan),
         run: beside(`“${plan.name}”`, async (bench) => probed.push(...(await bench.probe(id, plan)))),
       })),
-      ...order.of(rooms).map((plan, index) => ({
+      ...order.ofAll(rooms).map(({ item: plan, place }, index) => ({
         text: `${index + 1} of ${rooms.length} · a ${plan.kind} room, ${plan.visitors || plan.cycles} people`,
         ms: otherMs(plan),
-        run: beside('A chat room', async (bench) => probed.push(await bench.room(id, plan))),
+        run: beside('A chat room', async (bench) => inRooms.enter(place, [await bench.room(id, plan)])),
       })),
       ...paths.map((plan, index) => ({
         text: `${index + 1} of ${paths.length} · every transport on every path, ${plan.proxy} proxies`,
         ms: pathsMs(plan),
         run: beside('A network path', (bench) => this.#paths(id, bench, plan)),
       })),
-      ...(this.#atBroker && broker.length > 0 ? this.#atBroker.steps(id, order.of(broker)) : []),
+      ...(this.#atBroker && broker.length > 0 ? this.#atBroker.steps(id, order.ofAll(broker)) : []),
     ];
   }
 

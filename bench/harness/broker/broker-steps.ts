@@ -1,5 +1,6 @@
 import type { BrokerTrialPlan } from '../../experiment.ts';
-import type { Result } from '../../result.ts';
+import type { Result, Trial } from '../../result.ts';
+import { InPlannedOrder } from '../order.ts';
 import type { Step } from '../step.ts';
 import { nameOf, unfinishedBrokerTrials } from './broker-trial.ts';
 import { type Rabbit, startMs } from './rabbit.ts';
@@ -39,8 +40,9 @@ export class BrokerSteps {
     this.#signal = signal;
   }
 
-  /** The trials; before them the broker's start, and after them its end, where it is the run's own. */
-  steps(id: string, plans: readonly BrokerTrialPlan[]): Step[] {
+  /** The trials, in the order in which they are given; before them the broker's start, and after them its end, where it is the run's own. */
+  steps(id: string, plans: readonly { item: BrokerTrialPlan; place: number }[]): Step[] {
+    const measured = new InPlannedOrder(this.#result.trials);
     const own = this.#rabbit.startsOwn;
     return [
       {
@@ -48,10 +50,10 @@ export class BrokerSteps {
         ms: warmUpMs + (own ? startMs : 0),
         run: () => this.#open(),
       },
-      ...plans.map((plan, index) => ({
+      ...plans.map(({ item: plan, place }, index) => ({
         text: `${index + 1} of ${plans.length} · ${describe(plan)}`,
         ms: trialMs(plan),
-        run: () => this.#trial(id, plan),
+        run: () => this.#trial(id, plan, (trials) => measured.enter(place, trials)),
       })),
       { text: 'RabbitMQ is left', ms: 0, run: () => this.#rabbit.close() },
     ];
@@ -73,11 +75,11 @@ export class BrokerSteps {
     }
   }
 
-  async #trial(id: string, plan: BrokerTrialPlan): Promise<void> {
+  async #trial(id: string, plan: BrokerTrialPlan, enter: (trials: Trial[]) => void): Promise<void> {
     if (this.problem !== undefined) return;
     try {
       const bench = await this.#rabbit.bench();
-      this.#result.trials.push(...(await bench.run(id, plan, this.#result.lab.seed)));
+      enter(await bench.run(id, plan, this.#result.lab.seed));
     } catch (error) {
       this.kill();
       await new Promise((ended) => setTimeout(ended, endingMs));
@@ -85,7 +87,7 @@ export class BrokerSteps {
       const [status, why] = this.#signal.aborted
         ? (['interrupted', 'the run was interrupted'] as const)
         : (['failed', problem ?? (error as Error).message] as const);
-      this.#result.trials.push(...unfinishedBrokerTrials(id, plan, status, why));
+      enter(unfinishedBrokerTrials(id, plan, status, why));
       if (problem) this.#giveUp(`RabbitMQ was lost in the middle of the run: ${problem}, and run again`);
     }
   }
