@@ -105,7 +105,6 @@ it('gives each group a process of its own, and says how often it was woken', asy
     expect(clients.eventLoopDelayP99Ms).toBeNull();
   }
   const [push, poll] = trials.map(({ clients, durationMs }) => (clients.connectedMs ?? 0) / durationMs);
-  expect(push).toBeGreaterThan(0.9);
   expect(poll).toBeLessThan(push ?? 0);
 });
 
