@@ -15,6 +15,7 @@ import {
   type Settings,
 } from '../../clients/classroom/protocol.ts';
 import type { Figures } from '../../clients/classroom/questions.ts';
+import { closeCodes } from '../../clients/classroom/settings.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Endpoint } from '../../servers/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/main.ts';
@@ -246,6 +247,7 @@ export class Classroom {
     } else {
       votes.withdraw(member.number);
       members.expel(member);
+      page.end(closeCodes.ended, 'You have left the class.');
     }
     this.front.tellStateSoon();
   }
