@@ -51,7 +51,7 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
     network: lan,
     runsFolder: out && fromUsersFolder(out),
   }).catch((error) => fail(exitCodes.environment, listenProblem(error)));
-  const following = lan && setInterval(() => void follow(lan, classroom), lookEveryMs);
+  const following = lan && setInterval(follower(lan, classroom), lookEveryMs);
   onInterrupt(async () => {
     clearInterval(following);
     await classroom.close();
@@ -65,13 +65,20 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
 }
 
 /** The laptop of a class may change networks: terminal and projector then show the new address. */
-async function follow(lan: Lan, classroom: Classroom): Promise<void> {
-  const before = classroom.front.joinUrl;
-  await lan.refresh();
-  if (classroom.front.joinUrl === before) return;
-  console.error('The address of this machine has changed.');
-  printHowToJoin(classroom, lan);
-  classroom.front.tellJoin();
+function follower(lan: Lan, classroom: Classroom): () => Promise<void> {
+  let shown = lan.address;
+  return async () => {
+    await lan.refresh();
+    if (lan.address === shown) return;
+    shown = lan.address;
+    if (shown === undefined) {
+      console.error('This machine has lost its network: phones cannot join until it is connected again.');
+      return;
+    }
+    console.error('The address of this machine has changed.');
+    printHowToJoin(classroom, lan);
+    classroom.front.tellJoin();
+  };
 }
 
 function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
