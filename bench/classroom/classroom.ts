@@ -274,7 +274,8 @@ export class Classroom {
 
   /** Writes what the class was shown and what it voted. */
   async #save(): Promise<Saved> {
-    if (this.#isSaving) throw new BadInput('the lesson is being saved already', 409);
+    if (this.#isSaving)
+      throw new BadInput('the lesson is already being saved: wait until that has finished', 409);
     const votes = this.#lesson.votes.closed;
     const current = this.#segment;
     const segments = [...this.#log.ended, ...(current ? [current] : [])];

@@ -107,7 +107,7 @@ it('--lan follows this machine into another network, and says when there is none
   await projector.close();
   child.kill('SIGINT');
   const { exitCode, stdout } = await ended;
-  expect(stdout).not.toContain('is no address of this machine');
+  expect(stdout).not.toContain('does not have the address');
   expect(exitCode).toBe(130);
 });
 

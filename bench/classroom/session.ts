@@ -90,7 +90,7 @@ export class Sessions {
     try {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
       if (pathname !== '/session')
-        throw new BadInput(`there is no ${pathname} here: connect to /session`, 404);
+        throw new BadInput(`unknown path ${pathname}: WebSockets connect to /session`, 404);
       this.#host.checkOrigin(request);
       const owner = this.#host.whoHas(searchParams.get('token'));
       const hostname = hostnameOf(request);
@@ -196,7 +196,7 @@ export class Sessions {
       } catch (error) {
         if (!(error instanceof BadInput)) throw error;
         if (refusals.take(nowMs())) page.tell({ tell: 'refused', error: error.message });
-        else page.end(closeCodes.flooding, `refused too often: ${error.message}`.slice(0, 100));
+        else page.end(closeCodes.flooding, `too many refused messages: ${error.message}`.slice(0, 100));
       }
     });
   }
@@ -219,7 +219,7 @@ function close(client: WebSocket, code: number, reason: string): void {
 }
 
 function readSaid(data: Buffer, isBinary: boolean): Said {
-  if (isBinary) throw new BadInput('what is said is text: {"say": …}');
+  if (isBinary) throw new BadInput('expected a text message such as {"say": …}, and not a binary one');
   return read(saidSchema, parseJson(data.toString()));
 }
 
@@ -233,6 +233,6 @@ function send(client: WebSocket, text: string): void {
 function hostnameOf({ headers }: IncomingMessage): string {
   const address = headers.origin ?? `http://${headers.host}`;
   if (!URL.canParse(address))
-    throw new BadInput(`host is ${JSON.stringify(headers.host)}: that is no name of a host`);
+    throw new BadInput(`invalid Host ${JSON.stringify(headers.host)}: expected a host name or an address`);
   return new URL(address).hostname;
 }
