@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { laneToken } from '../../clients/classroom/lane-token.ts';
 import { closeCodes, limits } from '../../clients/classroom/settings.ts';
 import { HeadlessPage } from './headless.ts';
-import { HeldClass } from './held-class.ts';
+import { HeldClass, stateOf } from './held-class.ts';
 
 /** Members who say what they should not, beside one who hears every message all the same. */
 let held: HeldClass;
@@ -217,8 +217,33 @@ it('closes a class for a page that comes while it waits for one that sleeps', as
   asleep.terminate();
 });
 
-/** A projector's page whose computer sleeps: nothing that it is sent is read, and nothing is answered. */
-async function sleeping({ origin, token }: HeldClass, name: string): Promise<WebSocket> {
+it('a page that answers no heartbeat is gone, and one that does stays', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const beating = await HeldClass.open();
+    const awake = await beating.member();
+    const { token = '' } = await beating.join(beating.code, 'Bob');
+    const asleep = await sleeping({ origin: beating.origin, token }, 'asleep');
+    await stateOf(awake, ({ members: { count } }) => count === 2);
+    for (let beat = 0; beat < 3; beat += 1) {
+      vi.advanceTimersByTime(5000);
+      // Its answer to the ping is sent before the second of these requests.
+      await awake.answered();
+      await awake.answered();
+    }
+    await stateOf(awake, ({ members: { count } }) => count === 1);
+    asleep.terminate();
+    await beating.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** A page whose computer sleeps: nothing that it is sent is read, and nothing is answered. */
+async function sleeping(
+  { origin, token }: Pick<HeldClass, 'origin' | 'token'>,
+  name: string,
+): Promise<WebSocket> {
   const page = new WebSocket(`${origin.replace('http', 'ws')}/session?token=${token}&page=${name}`);
   await once(page, 'message');
   page.pause();
