@@ -14,7 +14,7 @@ type Latest = { latenciesMs: number[]; uncertaintyMs: number };
 
 /** The latencies of the members' clients since the settings last changed. */
 export class ClassLatencies {
-  readonly #latest = new Map<Member, Latest>();
+  #latest = new WeakMap<Member, Latest>();
   readonly #recorders = new Map<LaneName, Recorder>();
 
   /** A member's client handled messages with these latencies, by a clock known to this uncertainty. */
@@ -30,7 +30,7 @@ export class ClassLatencies {
   }
 
   clear(): void {
-    this.#latest.clear();
+    this.#latest = new WeakMap();
     this.#recorders.clear();
   }
 

@@ -15,6 +15,7 @@ import {
   type Settings,
 } from '../../clients/classroom/protocol.ts';
 import type { Figures } from '../../clients/classroom/questions.ts';
+import { closeCodes } from '../../clients/classroom/settings.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Endpoint } from '../../servers/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/main.ts';
@@ -246,6 +247,7 @@ export class Classroom {
     } else {
       votes.withdraw(member.number);
       members.expel(member);
+      page.end(closeCodes.ended, 'You have left the class.');
     }
     this.front.tellStateSoon();
   }
@@ -272,7 +274,8 @@ export class Classroom {
 
   /** Writes what the class was shown and what it voted. */
   async #save(): Promise<Saved> {
-    if (this.#isSaving) throw new BadInput('the lesson is being saved already', 409);
+    if (this.#isSaving)
+      throw new BadInput('the lesson is already being saved: wait until that has finished', 409);
     const votes = this.#lesson.votes.closed;
     const current = this.#segment;
     const segments = [...this.#log.ended, ...(current ? [current] : [])];

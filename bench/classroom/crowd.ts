@@ -149,10 +149,12 @@ function readCommand(): Wanted {
     const [origin = '', code = '', ...more] = positionals;
     const [members, seconds] = [Number(values.members), Number(values.seconds)];
     if (code === '' || more.length > 0)
-      throw new Error('it takes the origin of a classroom and its join code');
+      throw new Error(
+        'Expected the address of a classroom and its join code, such as http://127.0.0.1:8088 TQHKX.',
+      );
     if (!Number.isInteger(members) || members < 1)
-      throw new Error(`--members is "${values.members}": it takes a whole number from 1 on`);
-    if (!(seconds > 0)) throw new Error(`--seconds is "${values.seconds}": it takes a number above 0`);
+      throw new Error(`Invalid --members "${values.members}": expected a whole number from 1.`);
+    if (!(seconds > 0)) throw new Error(`Invalid --seconds "${values.seconds}": expected a number above 0.`);
     return { origin: new URL(origin).origin, code, members, seconds, projectorUrl: values.projector };
   } catch (error) {
     console.error((error as Error).message);

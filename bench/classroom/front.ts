@@ -114,8 +114,8 @@ export class Front {
 
   /** Ends it for everybody. */
   async close(): Promise<void> {
-    clearTimeout(this.#crowdTimer);
     await this.sessions.close();
+    clearTimeout(this.#crowdTimer);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;

@@ -137,6 +137,6 @@ it('a vote that cannot arrive any more is not taken for one that counts', async 
   member?.vote('age-of-a-poll', 1);
   await held.control({ action: 'close-vote' }, shownFigures());
   await member?.until(({ state }) => state?.vote?.open === false);
-  expect(member?.myVote).toEqual({ question: 'age-of-a-poll', choice: 1, isCounted: false });
+  expect(member?.myVote).toMatchObject({ question: 'age-of-a-poll', choice: 1, isCounted: false });
   expect(member?.state?.vote).toMatchObject({ votes: 0, counts: [0, 0, 0, 0] });
 }, 60_000);

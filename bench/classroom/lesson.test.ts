@@ -36,7 +36,7 @@ describe('a vote', () => {
     vote(members[1], 1);
     vote(members[2], 3);
     const open = await voteWith(projector, ({ votes }) => votes === 3);
-    expect(open.vote).toEqual({ question, open: true, votes: 3, people: 3 });
+    expect(open.vote).toEqual({ question, round: 1, open: true, votes: 3, people: 3 });
     for (const told of toldOfVotes()) expect(Object.keys(told ?? {})).not.toContain('counts');
     for (const told of toldOfVotes()) expect(Object.keys(told ?? {})).not.toContain('measured');
     await held.control({ action: 'close-vote' });
@@ -83,6 +83,28 @@ describe('a vote', () => {
       ({ members: { count }, vote: open }) => count === 1 && open?.votes === 2,
     );
     expect(asleep.vote).toMatchObject({ votes: 2, people: 2 });
+  });
+
+  it('is taken from nobody who has left, over the connection on which they did', async () => {
+    await held.control({ action: 'ask', question });
+    members[0]?.say({ say: 'leave' });
+    vote(members[0], 1);
+    expect(await members[0]?.closed()).toEqual({ code: 4000, reason: 'You have left the class.' });
+    await held.control({ action: 'close-vote' });
+    expect((await voteWith(projector, ({ open }) => !open)).vote).toMatchObject({ votes: 0 });
+  });
+
+  it('on a question that is put again starts without the answers of the first time', async () => {
+    const phone = await held.phone();
+    await held.control({ action: 'ask', question });
+    await phone.until(({ state }) => state?.vote?.open === true);
+    phone.vote(question, 2);
+    await phone.until(({ myVote }) => myVote?.isCounted === true);
+    await held.control({ action: 'close-vote' });
+    await held.control({ action: 'ask', question });
+    await phone.until(({ state }) => state?.vote?.round === 2);
+    expect(phone.myVote).toBeUndefined();
+    expect(phone.state?.vote).toMatchObject({ open: true, votes: 0 });
   });
 
   it('stays one vote when its member joins again', async () => {

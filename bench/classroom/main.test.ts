@@ -33,9 +33,9 @@ function startOn(nodeArgs: string[], args: string[]) {
       child.emit('said');
     });
   const ended = once(child, 'close').then(([exitCode]) => ({ exitCode, ...said }));
-  const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
+  const says = async (pattern: RegExp, where: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> => {
     for (;;) {
-      const found = pattern.exec(said.stdout);
+      const found = pattern.exec(said[where]);
       if (found) return found;
       await once(child, 'said');
     }
@@ -83,6 +83,32 @@ it('--lan on a machine without a network ends with 3, and says what to do', asyn
   expect(stderr).toBe('this machine has no address in a network: connect it, or leave out --lan\n');
   expect(stdout).toBe('');
   expect(exitCode).toBe(3);
+});
+
+it('--lan follows this machine into another network, and says when there is none', async () => {
+  // Each SIGUSR2 takes the machine to the next network.
+  const roaming =
+    "import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';" +
+    "const networks = ['192.168.1.23', undefined, '10.20.0.4']; process.on('SIGUSR2', () => networks.shift());" +
+    "os.networkInterfaces = () => ({ wlan0: networks[0] ? [{ address: networks[0], mac: '00:11:22:33:44:55', family: 'IPv4', internal: false }] : [] });" +
+    'syncBuiltinESMExports();';
+  const { child, ended, says } = startOn(
+    ['--import', `data:text/javascript,${encodeURIComponent(roaming)}`],
+    ['--no-open', '--lan', '--port', '0'],
+  );
+  const [, origin = '', token = ''] = await says(/^projector {2}(http:\/\/127\.0\.0\.1:\d+)\/#([\w-]+)$/m);
+  await says(/^members {4}http:\/\/192\.168\.1\.23:/m);
+  const projector = await HeadlessPage.open(origin, token);
+  child.kill('SIGUSR2');
+  await says(/lost its network/, 'stderr');
+  child.kill('SIGUSR2');
+  await says(/^members {4}http:\/\/10\.20\.0\.4:/m);
+  await projector.hear('join', ({ join }) => join.url.startsWith('http://10.20.0.4:'));
+  await projector.close();
+  child.kill('SIGINT');
+  const { exitCode, stdout } = await ended;
+  expect(stdout).not.toContain('does not have the address');
+  expect(exitCode).toBe(130);
 });
 
 describe('a port that is taken', () => {

@@ -23,13 +23,13 @@ export const classroomCommand = new Command('npm run classroom --')
   .description('Push and polling, live on a projector: the class predicts, joins, and is the load.')
   .option(
     '--lan [address]',
-    'let phones of this network join, at this address of this machine (default: the one they most likely reach)',
+    'let phones on this network join at this address (default: the address of this machine that phones can most likely reach)',
     readAddress,
   )
   .option('--port <number>', 'the page’s port; the class’s servers take the four after it', readPort, 8088)
   .option('--out <folder>', 'where lessons are saved (default: report/runs)')
   .option('--open', 'open the page in a browser (default: on a terminal)')
-  .option('--no-open', 'do not')
+  .option('--no-open', 'do not open a browser')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
@@ -51,7 +51,7 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
     network: lan,
     runsFolder: out && fromUsersFolder(out),
   }).catch((error) => fail(exitCodes.environment, listenProblem(error)));
-  const following = lan && setInterval(() => void follow(lan, classroom), lookEveryMs);
+  const following = lan && setInterval(follower(lan, classroom), lookEveryMs);
   onInterrupt(async () => {
     clearInterval(following);
     await classroom.close();
@@ -65,13 +65,20 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
 }
 
 /** The laptop of a class may change networks: terminal and projector then show the new address. */
-async function follow(lan: Lan, classroom: Classroom): Promise<void> {
-  const before = classroom.front.joinUrl;
-  await lan.refresh();
-  if (classroom.front.joinUrl === before) return;
-  console.error('The address of this machine has changed.');
-  printHowToJoin(classroom, lan);
-  classroom.front.tellJoin();
+function follower(lan: Lan, classroom: Classroom): () => Promise<void> {
+  let shown = lan.address;
+  return async () => {
+    await lan.refresh();
+    if (lan.address === shown) return;
+    shown = lan.address;
+    if (shown === undefined) {
+      console.error('This machine has lost its network: phones cannot join until it is connected again.');
+      return;
+    }
+    console.error('The address of this machine has changed.');
+    printHowToJoin(classroom, lan);
+    classroom.front.tellJoin();
+  };
 }
 
 function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
@@ -81,10 +88,12 @@ function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
   const used = new URL(front.joinUrl).hostname;
   const others = lan.addresses.filter(({ address }) => address !== used);
   if (!lan.addresses.some(({ address }) => address === used))
-    console.log(`           ${used} is no address of this machine: something has to forward the ports to it`);
+    console.log(
+      `           this machine does not have the address ${used}: phones join only if a router or a port mapping forwards the five ports`,
+    );
   for (const { name, address } of others)
     console.log(
-      `           or http://${address}:${front.port}/join (${name}): --lan ${address} shows it instead`,
+      `           or http://${address}:${front.port}/join (${name}): start with --lan ${address} to show this address on the projector`,
     );
   console.log(`\n${renderUnicodeCompact(`${front.joinUrl}#${code}`)}\n`);
 }

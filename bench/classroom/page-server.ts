@@ -62,7 +62,7 @@ export function pageServer(desk: Desk): Server {
     });
   app.get('/report/:id', (request, response) => {
     const file = desk.reportFile(request.params.id);
-    if (!file) throw new BadInput('no such report was saved in this class', 404);
+    if (!file) throw new BadInput('unknown report: this class has saved no report with this name', 404);
     // A report brings a policy of its own, which is stricter.
     response.removeHeader('content-security-policy');
     response.sendFile(file);
@@ -126,7 +126,7 @@ function ownOriginOnly({ allowsOrigin }: Desk) {
   return (request: Request, _response: Response, next: NextFunction) => {
     const { origin } = request.headers;
     if (origin !== undefined && !allowsOrigin(origin))
-      throw new BadInput(`origin is "${origin}": pages from there may do nothing here`, 403);
+      throw new BadInput(`origin is "${origin}": only pages of this classroom may send requests`, 403);
     next();
   };
 }

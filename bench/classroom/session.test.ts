@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { laneToken } from '../../clients/classroom/lane-token.ts';
 import { closeCodes, limits } from '../../clients/classroom/settings.ts';
 import { HeadlessPage } from './headless.ts';
-import { HeldClass } from './held-class.ts';
+import { HeldClass, stateOf } from './held-class.ts';
 
 /** Members who say what they should not, beside one who hears every message all the same. */
 let held: HeldClass;
@@ -108,6 +109,13 @@ describe('of two pages of one owner', () => {
     },
   );
 
+  it('the server speaks to the later one while the earlier one does not close', async () => {
+    const asleep = await sleeping(held, 'asleep');
+    await held.projector('awake');
+    expect(held.classroom.front.sessions.projector?.name).toBe('awake');
+    asleep.terminate();
+  });
+
   it('the projector’s lanes are for the live one', async () => {
     const early = await held.projector('early lanes');
     const live = await held.projector('live lanes');
@@ -196,3 +204,48 @@ it('a member that asks too much of the class’s servers is refused, and may not
     error: 'too many requests: a member may send 50 a second',
   });
 });
+
+it('closes a class for a page that comes while it waits for one that sleeps', async () => {
+  const ending = await HeldClass.open();
+  const asleep = await sleeping(ending, 'asleep');
+  const closed = ending.classroom.close();
+  const { token } = ending.classroom.front.access.members.join(ending.code, 'Late', '127.0.0.1', undefined);
+  const late = await HeadlessPage.open(ending.origin, token).catch((error) => error);
+  // Or it came too late for anybody to answer.
+  expect(late.message).toMatch(/^(4000 The class has ended\.|1006 )$/);
+  await closed;
+  asleep.terminate();
+});
+
+it('a page that answers no heartbeat is gone, and one that does stays', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const beating = await HeldClass.open();
+    const awake = await beating.member();
+    const { token = '' } = await beating.join(beating.code, 'Bob');
+    const asleep = await sleeping({ origin: beating.origin, token }, 'asleep');
+    await stateOf(awake, ({ members: { count } }) => count === 2);
+    for (let beat = 0; beat < 3; beat += 1) {
+      vi.advanceTimersByTime(5000);
+      // Its answer to the ping is sent before the second of these requests.
+      await awake.answered();
+      await awake.answered();
+    }
+    await stateOf(awake, ({ members: { count } }) => count === 1);
+    asleep.terminate();
+    await beating.close();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** A page whose computer sleeps: nothing that it is sent is read, and nothing is answered. */
+async function sleeping(
+  { origin, token }: Pick<HeldClass, 'origin' | 'token'>,
+  name: string,
+): Promise<WebSocket> {
+  const page = new WebSocket(`${origin.replace('http', 'ws')}/session?token=${token}&page=${name}`);
+  await once(page, 'message');
+  page.pause();
+  return page;
+}

@@ -75,8 +75,9 @@ export class Sessions {
   readonly #pages = new Map<Page, WebSocket>();
   /** Pages that have answered since the last heartbeat. */
   readonly #alive = new Set<Page>();
-  /** By owner: the names of its pages so far, the current one last. */
-  readonly #names = new Map<Owner, string[]>();
+  /** By owner: the names of its pages so far, the current one last. Those who have left the class are forgotten. */
+  readonly #names = new WeakMap<object, string[]>();
+  #hasEnded = false;
   readonly #heart: NodeJS.Timeout;
 
   constructor(host: Host) {
@@ -89,7 +90,7 @@ export class Sessions {
     try {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
       if (pathname !== '/session')
-        throw new BadInput(`there is no ${pathname} here: connect to /session`, 404);
+        throw new BadInput(`unknown path ${pathname}: WebSockets connect to /session`, 404);
       this.#host.checkOrigin(request);
       const owner = this.#host.whoHas(searchParams.get('token'));
       const hostname = hostnameOf(request);
@@ -98,6 +99,7 @@ export class Sessions {
         const turnedAway = whyTurnedAway(socket);
         client.on('error', () => {});
         if (turnedAway !== undefined) client.close(1013, turnedAway);
+        else if (this.#hasEnded) close(client, closeCodes.ended, ended);
         // A browser can't read why an upgrade was refused. It can read why a connection was closed.
         else if (!owner)
           close(client, closeCodes.unknown, 'This class does not know this page. It may have started again.');
@@ -122,22 +124,23 @@ export class Sessions {
     }
   }
 
-  /** The projector's page, if it is there. */
+  /** The projector's page, if it is there: the newest, since one that was taken over may not have closed. */
   get projector(): Page | undefined {
-    return [...this.#pages.keys()].find(({ member }) => !member);
+    return [...this.#pages.keys()].findLast(({ member }) => !member);
   }
 
   /** Closes every page for good. */
   async close(): Promise<void> {
+    this.#hasEnded = true;
     clearInterval(this.#heart);
     const clients = [...this.#pages.values()];
-    for (const page of this.#pages.keys()) page.end(closeCodes.ended, 'The class has ended.');
+    for (const page of this.#pages.keys()) page.end(closeCodes.ended, ended);
     await Promise.all(clients.map((client) => client.readyState === client.CLOSED || once(client, 'close')));
   }
 
   /** Whether another page of this owner has taken over from the one with this name. */
   #wasReplaced(owner: Owner, name: string | undefined): boolean {
-    return name !== undefined && (this.#names.get(owner)?.slice(0, -1).includes(name) ?? false);
+    return name !== undefined && (this.#names.get(this.#keyOf(owner))?.slice(0, -1).includes(name) ?? false);
   }
 
   #welcome(come: { hostname: string; owner: Owner; name?: string }, client: WebSocket): void {
@@ -169,9 +172,13 @@ export class Sessions {
   }
 
   #remember(owner: Owner, name: string | undefined): void {
-    const names = this.#names.get(owner) ?? [];
+    const names = this.#names.get(this.#keyOf(owner)) ?? [];
     if (name !== undefined && names.at(-1) !== name) names.push(name);
-    this.#names.set(owner, names.slice(-earlierMax));
+    this.#names.set(this.#keyOf(owner), names.slice(-earlierMax));
+  }
+
+  #keyOf(owner: Owner): object {
+    return owner === 'presenter' ? this : owner;
   }
 
   #listen(page: Page, client: WebSocket): void {
@@ -189,7 +196,7 @@ export class Sessions {
       } catch (error) {
         if (!(error instanceof BadInput)) throw error;
         if (refusals.take(nowMs())) page.tell({ tell: 'refused', error: error.message });
-        else page.end(closeCodes.flooding, `refused too often: ${error.message}`.slice(0, 100));
+        else page.end(closeCodes.flooding, `too many refused messages: ${error.message}`.slice(0, 100));
       }
     });
   }
@@ -202,6 +209,7 @@ export class Sessions {
   }
 }
 
+const ended = 'The class has ended.';
 const takenOver = 'Another page has taken over.';
 
 /** Closes for good, and cuts the connection if the page does not answer. */
@@ -211,7 +219,7 @@ function close(client: WebSocket, code: number, reason: string): void {
 }
 
 function readSaid(data: Buffer, isBinary: boolean): Said {
-  if (isBinary) throw new BadInput('what is said is text: {"say": …}');
+  if (isBinary) throw new BadInput('expected a text message such as {"say": …}, and not a binary one');
   return read(saidSchema, parseJson(data.toString()));
 }
 
@@ -225,6 +233,6 @@ function send(client: WebSocket, text: string): void {
 function hostnameOf({ headers }: IncomingMessage): string {
   const address = headers.origin ?? `http://${headers.host}`;
   if (!URL.canParse(address))
-    throw new BadInput(`host is ${JSON.stringify(headers.host)}: that is no name of a host`);
+    throw new BadInput(`invalid Host ${JSON.stringify(headers.host)}: expected a host name or an address`);
   return new URL(address).hostname;
 }

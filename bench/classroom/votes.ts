@@ -13,6 +13,7 @@ export class Votes {
   /** Those that were closed, in their order. */
   readonly closed: ClosedVote[] = [];
   #question: Question | undefined;
+  #round = 0;
   #choices = new Map<number, number>();
   #result: ClosedVote | undefined;
 
@@ -22,6 +23,7 @@ export class Votes {
     const question = questionOf(id);
     if (!question) throw new BadInput(`question is ${JSON.stringify(id)}: there is none of that name`, 404);
     this.#question = question;
+    this.#round += 1;
     this.#choices = new Map();
     this.#result = undefined;
     return question;
@@ -73,6 +75,7 @@ export class Votes {
     if (!this.#question) return null;
     const state = {
       question: this.#question.id,
+      round: this.#round,
       open: this.#isOpen,
       votes: this.#choices.size,
       people: new Set([...present, ...this.#choices.keys()]).size,

@@ -15,7 +15,7 @@ export type AttendanceOptions = Pick<SessionOptions, 'origin' | 'token' | 'openS
 };
 
 /** A vote of this member. It counts when the server has said so. */
-export type MyVote = { question: string; choice: number; isCounted: boolean };
+export type MyVote = { question: string; round: number; choice: number; isCounted: boolean };
 
 /** How often latencies are sent. */
 const tellEveryMs = 500;
@@ -44,6 +44,11 @@ export class Attendance {
   /** Where the class's servers are. */
   urls: Record<LaneName, string> | undefined;
   #client: LaneHandle | undefined;
+  /** A transport that was chosen, as long as the server has not said so. */
+  #wanted: LaneName | 'assign' | undefined;
+  /** Whether the session has connected again, and has not been told how things stand. */
+  #isBack = false;
+  #hasEnded = false;
   #latenciesMs: number[] = [];
 
   constructor(options: AttendanceOptions) {
@@ -69,13 +74,21 @@ export class Attendance {
 
   /** Votes, or votes again. Without a connection the vote is sent as soon as there is one. */
   vote(question: string, choice: number): void {
-    this.myVote = { question, choice, isCounted: false };
+    this.myVote = { question, round: this.#round, choice, isCounted: false };
     this.session.say({ say: 'vote', question, choice });
     this.#options.onChange();
   }
 
-  /** Becomes a client of this transport, or of the one that the fewest have. */
+  get #round(): number {
+    return this.state?.vote?.round ?? 0;
+  }
+
+  /**
+   * Becomes a client of this transport, or of the one that the fewest have. Without a connection the choice is
+   * sent as soon as there is one.
+   */
   take(transport: LaneName | 'assign'): void {
+    this.#wanted = transport;
     this.session.say({ say: 'transport', transport });
   }
 
@@ -87,6 +100,7 @@ export class Attendance {
   }
 
   async #stop(): Promise<void> {
+    this.#hasEnded = true;
     clearInterval(this.#telling);
     await this.#client?.stop();
   }
@@ -112,16 +126,17 @@ export class Attendance {
       case 'welcome':
         this.urls = told.urls;
         this.name = told.name;
-        if (this.myVote && !this.myVote.isCounted)
-          this.session.say({ say: 'vote', ...withoutCount(this.myVote) });
+        this.#isBack = true;
+        if (this.#wanted) this.session.say({ say: 'transport', transport: this.#wanted });
         break;
       case 'state':
         this.#onState(told.state);
         break;
       case 'voted':
-        this.myVote = { question: told.question, choice: told.choice, isCounted: true };
+        this.myVote = { question: told.question, round: this.#round, choice: told.choice, isCounted: true };
         break;
       case 'transport':
+        this.#wanted = undefined;
         void this.#become(told.transport);
         break;
       case 'refused':
@@ -134,6 +149,7 @@ export class Attendance {
     const before = this.state;
     this.state = state;
     this.refused = undefined;
+    this.#checkVote(state);
     const { lane } = this;
     if (!lane || !before) return;
     const isScene = before.scene !== state.scene;
@@ -141,6 +157,16 @@ export class Attendance {
     const habits = habitsOf(lane.name, settingsOfMember(state));
     if (JSON.stringify(habits) !== JSON.stringify(habitsOf(lane.name, settingsOfMember(before))))
       this.#client?.change(habits);
+  }
+
+  /** Forgets a vote of an earlier round; one that has not arrived is sent again over a new connection. */
+  #checkVote({ vote }: SessionState): void {
+    if (this.myVote?.round !== vote?.round) this.myVote = undefined;
+    if (this.#isBack && vote?.open && this.myVote && !this.myVote.isCounted) {
+      const { question, choice } = this.myVote;
+      this.session.say({ say: 'vote', question, choice });
+    }
+    this.#isBack = false;
   }
 
   async #become(name: LaneName): Promise<void> {
@@ -151,8 +177,8 @@ export class Attendance {
     this.lane = lane;
     this.isHeldBack = false;
     await earlier?.stop();
-    while (!this.session.clock.isKnown) await new Promise((wait) => setTimeout(wait, 50));
-    if (this.lane !== lane || this.over !== undefined) return;
+    while (!this.session.clock.isKnown && !this.#hasEnded) await new Promise((wait) => setTimeout(wait, 50));
+    if (this.lane !== lane || this.#hasEnded) return;
     this.#client = this.#options.startLane({
       transport: name,
       url: this.urls[name],
@@ -187,10 +213,6 @@ export class Attendance {
 
 /** The most uncertainty that the protocol takes. */
 const uncertaintyMaxMs = 60_000;
-
-function withoutCount({ question, choice }: MyVote) {
-  return { question, choice };
-}
 
 /** A phone is never slow or offline on purpose, and the class's servers keep their own policy. */
 function settingsOfMember({ settings }: SessionState): Settings {

@@ -3,6 +3,7 @@ import { nowMs } from '../../servers/clock.ts';
 import type { Endpoint } from '../../servers/endpoint.ts';
 import { type ServerOptions, startServers } from '../../servers/main.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
+import type { ConnectionEvents } from '../openers.ts';
 import { nodeOpeners } from '../openers-node.ts';
 import type { Habits } from './habits.ts';
 import { LaneClient } from './lane-client.ts';
@@ -137,6 +138,45 @@ it('grants credit where the server waits for it, and finds the gap of what was d
   expect(lane.seqs('handled')).toHaveLength(40);
 });
 
+it('grants no credit on a new connection for what an earlier one brought', async () => {
+  const granted: string[][] = [];
+  const events: ConnectionEvents[] = [];
+  let handledAll = () => {};
+  const handled = new Promise<void>((resolve) => {
+    handledAll = resolve;
+  });
+  // All that follows comes in one turn, so nothing is handled before the second connection.
+  const slow: Habits = { ...quick, policy: 'credit', handlingMs: 2 };
+  const client = new LaneClient({
+    transport: 'push',
+    url: 'ws://x',
+    habits: slow,
+    openers: {
+      ...nodeOpeners,
+      webSocket(_url, own) {
+        const sent: string[] = [];
+        granted.push(sent);
+        events.push(own);
+        return { send: (text) => void sent.push(text), close() {} };
+      },
+    },
+    tell: (seen) => {
+      if (seen.some((sight) => sight.kind === 'handled' && sight.seq === 7)) handledAll();
+    },
+    block() {},
+    nowMs,
+  });
+  toStop.push(() => client.stop());
+  const batch = (next: number) => JSON.stringify({ messages: [], next: `a1:${next}`, missed: 0 });
+  void client.start();
+  events[0]?.onText(batch(0));
+  for (let seq = 1; seq <= 7; seq += 1) events[0]?.onText(JSON.stringify({ seq, dueMs: 1, body: 'hi' }));
+  void client.reconnect();
+  events[1]?.onText(batch(7));
+  await handled;
+  expect(granted).toEqual([['{"credit":10}'], ['{"credit":10}']]);
+});
+
 it('says that it subscribed before it says what came in one piece with that', async () => {
   const sights: Sight[] = [];
   const told = new Promise<void>((resolve) => {
@@ -168,6 +208,65 @@ it('says that it subscribed before it says what came in one piece with that', as
   const kinds = sights.map(({ kind }) => kind).filter((kind) => kind !== 'request' && kind !== 'answer');
   expect(kinds).toEqual(['subscribed', 'arrived', 'handled']);
   expect(sights.find(({ kind }) => kind === 'subscribed')).toMatchObject({ seq: 6 });
+});
+
+describe('a lane without a connection', () => {
+  /** A lane whose polls nobody answers, and the addresses that it has opened. */
+  function unanswered(transport: LaneName) {
+    const opened: string[] = [];
+    const client = new LaneClient({
+      transport,
+      url: 'x://x',
+      habits: quick,
+      openers: {
+        ...nodeOpeners,
+        webSocket(url) {
+          opened.push(url);
+          return { send() {}, close() {} };
+        },
+        http(origin) {
+          opened.push(origin);
+          let cut: (reason: Error) => void = () => {};
+          const ask = () =>
+            new Promise<never>((_, reject) => {
+              cut = reject;
+            });
+          return { ask, close: () => cut(new Error('closed')) };
+        },
+      },
+      tell() {},
+      block() {},
+      nowMs,
+    });
+    toStop.push(() => client.stop());
+    void client.start();
+    return { client, opened };
+  }
+
+  it.each([
+    ['push', { policy: 'conflate' }],
+    ['short-poll', { intervalMs: 70 }],
+  ] as const)('stays offline when the habits of %s change', async (transport, change) => {
+    const { client, opened } = unanswered(transport);
+    const before = opened.length;
+    client.leave();
+    // A poll that was cut off is over in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    client.change({ ...quick, ...change });
+    expect(opened).toHaveLength(before);
+    void client.comeBack(true);
+    expect(opened).toHaveLength(2 * before);
+  });
+
+  it('opens nothing after it has stopped, even when it was about to change its interval', async () => {
+    const { client, opened } = unanswered('short-poll');
+    const before = opened.length;
+    client.change({ ...quick, intervalMs: 70 });
+    client.stop();
+    // The poll under way is over in a later turn, and whatever waits for that in one more.
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setTimeout(resolve));
+    expect(opened).toHaveLength(before);
+  });
 });
 
 /** A lane on a server of its own, with all that it has told so far. */

@@ -49,8 +49,8 @@ export class LaneClient {
   #client: Client | undefined;
   /** The newest message that arrived, or is known to be missing; `undefined` before the first subscription. */
   #seq: number | undefined;
-  /** Messages that are being handled or wait for it, oldest first. */
-  #unhandled: number[] = [];
+  /** Messages that are being handled or wait for it, oldest first, with the connection that each came on. */
+  #unhandled: { seq: number; from: Client | undefined }[] = [];
   /** Polls under way, where the client polls. */
   #asking = 0;
   #isToChange = false;
@@ -104,6 +104,7 @@ export class LaneClient {
     // What waits is let through before it would block.
     if (sleepMs(before) !== sleepMs(habits)) this.#consumer.setHandlingMs(sleepMs(habits));
     this.#habits = habits;
+    if (this.#isAway) return;
     const asksOtherwise = transport === 'short-poll' && before.intervalMs !== habits.intervalMs;
     if (!asksOtherwise && !connectsAnew(transport, before, habits)) return;
     this.#isToChange = true;
@@ -112,7 +113,7 @@ export class LaneClient {
 
   /** Leaves for good. */
   stop(): void {
-    this.#client?.stop();
+    this.leave();
     clearInterval(this.#watch);
     this.#tell();
   }
@@ -163,7 +164,7 @@ export class LaneClient {
       this.#client?.handled?.(1);
       return;
     }
-    this.#unhandled.push(seq);
+    this.#unhandled.push({ seq, from: this.#client });
     // Nobody reads the body here, and an inbox of thousands is not to fill the memory with them.
     this.#consumer.take({ seq, dueMs, key, body: '' });
   }
@@ -177,8 +178,10 @@ export class LaneClient {
 
   #onHandled(count: number): void {
     const atMs = this.#options.nowMs();
-    for (const seq of this.#unhandled.splice(0, count)) this.#see({ kind: 'handled', seq, atMs });
-    this.#client?.handled?.(count);
+    const handled = this.#unhandled.splice(0, count);
+    for (const { seq } of handled) this.#see({ kind: 'handled', seq, atMs });
+    // Credit for what an earlier connection brought is void: this one has granted a whole window of its own.
+    this.#client?.handled?.(handled.filter(({ from }) => from === this.#client).length);
   }
 
   #onExchange(exchange: Sight): void {

@@ -14,6 +14,9 @@ it('remembers what the storage remembers', () => {
   expect(memory.get('name')).toBe('Ada');
   memory.set('name', 'Grace');
   expect(stored.get('name')).toBe('Grace');
+  // Another tab of this browser.
+  stored.set('name', 'Hedy');
+  expect(memory.get('name')).toBe('Hedy');
   memory.remove('name');
   expect(stored.has('name')).toBe(false);
   expect(memory.get('name')).toBeNull();

@@ -27,8 +27,12 @@ export function memoryOf(storage: () => Storage): Memory {
   return {
     get: (key) => own.get(key) ?? trying((stored) => stored.getItem(key)) ?? null,
     set(key, value) {
+      // Only what the storage refuses is kept here, or this page would not see what another tab stores later.
       own.set(key, value);
-      trying((stored) => stored.setItem(key, value));
+      trying((stored) => {
+        stored.setItem(key, value);
+        own.delete(key);
+      });
     },
     remove(key) {
       own.delete(key);

@@ -173,7 +173,8 @@ export class Projector {
   /** This page takes over; then its clients start, once it knows the server's clock. */
   async #begin(): Promise<void> {
     await this.control({ action: 'begin' });
-    while (!this.session.clock.isKnown) await new Promise((wait) => setTimeout(wait, 50));
+    while (!this.session.clock.isKnown && this.over === undefined)
+      await new Promise((wait) => setTimeout(wait, 50));
     this.#startThreads();
   }
 

@@ -211,6 +211,8 @@ export type SessionState = {
 
 export type VoteState = {
   question: string;
+  /** Numbers the votes of this class from 1 on: the same question may be put twice. */
+  round: number;
   open: boolean;
   /** How many have voted. */
   votes: number;

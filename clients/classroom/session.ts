@@ -81,7 +81,6 @@ export class Session {
     this.#silence = new Silence();
     this.#asked.clear();
     socket.onopen = () => {
-      this.#failuresInARow = 0;
       this.#samples = 0;
       this.#silence.end();
       this.#options.onConnected(true);
@@ -133,6 +132,8 @@ export class Session {
   #onTold(told: Told): void {
     const receivedMs = pageMs();
     this.#silence.end();
+    // A server that is full opens a connection and closes it, which is a failure like others.
+    this.#failuresInARow = 0;
     if (told.tell !== 'clock') {
       this.#options.onTold(told);
       return;

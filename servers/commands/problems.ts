@@ -11,7 +11,7 @@ export function listenProblem(error: Error): string {
   if (code === 'EACCES')
     return `port ${port} is not for this user (${code}): name one above 1023 with --port`;
   if (code === 'EADDRNOTAVAIL')
-    return `this machine does not have the address ${address} (${code}): see whether its network is up, and its loopback interface`;
+    return `this machine does not have the address ${address} (${code}): check that the network and the loopback interface are up`;
   return message;
 }
 

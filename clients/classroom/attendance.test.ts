@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Attendance } from './attendance.ts';
+import type { LaneThreadOptions } from './lane-thread.ts';
+import type { SessionState, Told } from './protocol.ts';
+import { defaultSettings, limits } from './settings.ts';
+
+/** A member's page on connections of which the test is the other end. */
+class FakeSocket {
+  readyState = 0;
+  readonly sent: unknown[] = [];
+  onopen: () => void = () => {};
+  onmessage: (event: { data: string }) => void = () => {};
+  onclose: (event: { code: number; reason: string }) => void = () => {};
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen();
+  }
+
+  tell(told: Told): void {
+    this.onmessage({ data: JSON.stringify(told) });
+  }
+
+  /** Whatever was sent, apart from requests for the time. */
+  get said(): unknown[] {
+    return this.sent.filter((one) => (one as { say: string }).say !== 'clock');
+  }
+
+  end(code: number): void {
+    this.readyState = 3;
+    this.onclose({ code, reason: '' });
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+}
+
+let sockets: FakeSocket[];
+let lanes: LaneThreadOptions[];
+let attendance: Attendance;
+const none = { push: 0, sse: 0, 'long-poll': 0, 'short-poll': 0 };
+const urls = { push: 'ws://x', sse: 'http://x', 'long-poll': 'http://x', 'short-poll': 'http://x' };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  sockets = [];
+  lanes = [];
+  attendance = new Attendance({
+    origin: 'http://x',
+    token: 'token',
+    openSocket() {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket as unknown as WebSocket;
+    },
+    startLane(options) {
+      lanes.push(options);
+      return { change() {}, leave() {}, comeBack() {}, reconnect() {}, stop: async () => {} };
+    },
+    onChange() {},
+  });
+});
+
+afterEach(async () => {
+  await attendance.leave();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** How things stand with this round of a vote. */
+const stateIn = (round: number, open = true): SessionState => ({
+  settings: defaultSettings,
+  paused: false,
+  scene: null,
+  members: { count: 1, limit: limits.members, byTransport: none },
+  vote: { question: 'age-of-a-poll', round, open, votes: 0, people: 1 },
+});
+
+/** Connects, and is told how things stand. Returns the server's end. */
+function connected(state: SessionState): FakeSocket {
+  const socket = sockets.at(-1) as FakeSocket;
+  socket.open();
+  socket.tell({ tell: 'welcome', role: 'member', name: 'Ada', urls });
+  socket.tell({ tell: 'state', state });
+  return socket;
+}
+
+/** Loses the connection, and waits until another is tried. */
+function lose(socket: FakeSocket): void {
+  const before = sockets.length;
+  socket.end(1006);
+  while (sockets.length === before) vi.advanceTimersToNextTimer();
+}
+
+const vote = { say: 'vote', question: 'age-of-a-poll', choice: 2 };
+
+it('sends a vote again that did not arrive, as long as that vote is open', () => {
+  const first = connected(stateIn(1));
+  attendance.vote('age-of-a-poll', 2);
+  lose(first);
+  expect(connected(stateIn(1)).said).toEqual([vote]);
+  lose(sockets.at(-1) as FakeSocket);
+  expect(connected(stateIn(1, false)).said).toEqual([]);
+  expect(attendance.myVote?.isCounted).toBe(false);
+});
+
+it('does not answer a question that is put again with what it voted the first time', () => {
+  const first = connected(stateIn(1));
+  attendance.vote('age-of-a-poll', 2);
+  lose(first);
+  expect(connected(stateIn(2)).said).toEqual([]);
+  expect(attendance.myVote).toBeUndefined();
+});
+
+it('sends a transport again that was chosen while there was no connection, until the server has it', () => {
+  const first = connected(stateIn(1));
+  first.end(1006);
+  attendance.take('sse');
+  vi.advanceTimersByTime(10_000);
+  const second = connected(stateIn(1));
+  expect(second.said).toEqual([{ say: 'transport', transport: 'sse' }]);
+  second.tell({ tell: 'transport', transport: 'sse' });
+  lose(second);
+  expect(connected(stateIn(1)).said).toEqual([]);
+});
+
+it('starts no client after it has left', async () => {
+  const socket = connected(stateIn(1));
+  socket.tell({ tell: 'transport', transport: 'sse' });
+  await attendance.leave();
+  await vi.runAllTimersAsync();
+  expect(lanes).toEqual([]);
+});
+
+it('tries less and less often where the server opens connections only to close them', () => {
+  const endMs = performance.now() + 60_000;
+  while (performance.now() < endMs) {
+    const socket = sockets.at(-1) as FakeSocket;
+    if (socket.readyState === 0) {
+      socket.open();
+      socket.end(1013);
+    }
+    vi.advanceTimersToNextTimer();
+  }
+  expect(sockets.length).toBeGreaterThan(5);
+  expect(sockets.length).toBeLessThan(50);
+});
