@@ -105,7 +105,7 @@ it('a class whose connections all fall silent connects again, has lost nothing, 
   for (const [index, member] of class30.entries()) member.vote('age-of-a-poll', index % 4);
   expect(class30.every(({ myVote }) => myVote?.isCounted === false)).toBe(true);
   await Promise.all(class30.map((member) => member.until(({ myVote }) => myVote?.isCounted === true)));
-  expect(wereOpen).toBeGreaterThanOrEqual(2 * members);
+  expect(wereOpen).toBeGreaterThan(members);
 
   await held.control({ action: 'pause' });
   const { head } = held.classroom;
