@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { laneNames, limits } from '../../clients/classroom/protocol.ts';
 import { BadInput } from '../../servers/message.ts';
 import { HeldClass, stateOf } from './held-class.ts';
-import type { Members } from './members.ts';
+import { Members } from './members.ts';
 
 let held: HeldClass;
 
@@ -141,4 +141,19 @@ it('takes somebody who joins again with an earlier token for the same member, on
   await stateOf(projector, ({ members }) => members.count === 0);
   expect((await held.join(held.code, 'Ada Lovelace', {}, first.token)).token).toBe(first.token);
   expect((await held.join(held.code, 'Ada', {}, 'unknown')).status).toBe(200);
+});
+
+it('keeps the place of a member whose phone sleeps for a minute, and then gives it to the next', () => {
+  vi.useFakeTimers({ toFake: ['hrtime'] });
+  try {
+    const members = new Members('TQHKX');
+    const join = () => members.join('TQHKX', 'Ada', '127.0.0.1', undefined);
+    // Each has been here, and has closed its page.
+    for (let count = 0; count < limits.members; count += 1) join().wasHere = true;
+    expect(join).toThrow(`the class is full: it has at most ${limits.members} members`);
+    vi.advanceTimersByTime(61_000);
+    expect(join().number).toBe(limits.members + 1);
+  } finally {
+    vi.useRealTimers();
+  }
 });

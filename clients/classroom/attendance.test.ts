@@ -43,6 +43,8 @@ class FakeSocket {
 let sockets: FakeSocket[];
 let lanes: LaneThreadOptions[];
 let attendance: Attendance;
+/** Orders to a lane to connect again. */
+let reconnects: number;
 const none = { push: 0, sse: 0, 'long-poll': 0, 'short-poll': 0 };
 const urls = { push: 'ws://x', sse: 'http://x', 'long-poll': 'http://x', 'short-poll': 'http://x' };
 
@@ -51,6 +53,7 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
   sockets = [];
   lanes = [];
+  reconnects = 0;
   attendance = new Attendance({
     origin: 'http://x',
     token: 'token',
@@ -61,7 +64,15 @@ beforeEach(() => {
     },
     startLane(options) {
       lanes.push(options);
-      return { change() {}, leave() {}, comeBack() {}, reconnect() {}, stop: async () => {} };
+      return {
+        change() {},
+        leave() {},
+        comeBack() {},
+        reconnect() {
+          reconnects += 1;
+        },
+        stop: async () => {},
+      };
     },
     onChange() {},
   });
@@ -150,4 +161,39 @@ it('tries less and less often where the server opens connections only to close t
   }
   expect(sockets.length).toBeGreaterThan(5);
   expect(sockets.length).toBeLessThan(50);
+});
+
+/** Becomes a client by SSE, once it knows the server's clock. */
+async function receiving(socket: FakeSocket): Promise<LaneThreadOptions> {
+  socket.tell({ tell: 'clock', id: 1, nowMs: 0, head: 0 });
+  socket.tell({ tell: 'transport', transport: 'sse' });
+  await vi.advanceTimersByTimeAsync(100);
+  return lanes.at(-1) as LaneThreadOptions;
+}
+
+it('gives up a connection on which the server has fallen silent, and that of its client with it', async () => {
+  await receiving(connected(stateIn(1)));
+  expect({ sockets: sockets.length, reconnects }).toEqual({ sockets: 1, reconnects: 0 });
+  const endMs = performance.now() + 30_000;
+  while (sockets.length === 1 && performance.now() < endMs) vi.advanceTimersToNextTimer();
+  expect(sockets[0]?.readyState).toBe(3);
+  expect(reconnects).toBe(1);
+});
+
+it('keeps the latest latencies while there is no connection, and no more than a thousand', async () => {
+  const first = connected(stateIn(1));
+  const { onSights } = await receiving(first);
+  lose(first);
+  for (let seq = 1; seq <= 1500; seq += 1)
+    onSights([
+      { kind: 'arrived', seq, dueMs: 0, atMs: 1 },
+      { kind: 'handled', seq, atMs: 1 },
+    ]);
+  const second = connected(stateIn(1));
+  for (let id = 1; id <= 20; id += 1) {
+    vi.advanceTimersByTime(500);
+    second.tell({ tell: 'clock', id, nowMs: 0, head: 0 });
+  }
+  const sent = second.said.flatMap((one) => (one as { latenciesMs?: number[] }).latenciesMs ?? []);
+  expect(sent).toHaveLength(1000);
 });

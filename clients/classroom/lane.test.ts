@@ -240,6 +240,8 @@ describe('a lane that has fallen silent', () => {
     const offline = laneOf('sse', [subscribed]);
     offline.setOffline(true, 0);
     expect(secondsUntilSilent(offline, () => 5)).toBeUndefined();
+    // A short poll asks again whatever happens.
+    expect(secondsUntilSilent(laneOf('short-poll', [subscribed]), () => 5)).toBeUndefined();
     expect(secondsUntilSilent(laneOf('push', [subscribed]), () => 5, 3000)).toBe(9);
   });
 
