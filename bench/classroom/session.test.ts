@@ -172,6 +172,13 @@ it('bounds the work that one thing said can cause, whatever it says', async () =
     ),
   );
   expect(delays.find(({ transport }) => transport === 'push')?.dots.length).toBeLessThanOrEqual(40);
+  // Latencies under other settings are no latencies under these.
+  await held.control({ action: 'pause' });
+  await held.control({ action: 'set', settings: { payloadBytes: 99 } });
+  await projector.sees('class', (told) =>
+    told.delays.every(({ messages }) => messages < 20 * limits.latenciesAtOnce),
+  );
+  await held.control({ action: 'resume' });
 });
 
 it('a member that asks too much of the class’s servers is refused, and may not hold too many connections', async () => {

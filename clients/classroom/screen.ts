@@ -177,11 +177,19 @@ export class Screen {
     const act = this.#actionOf(event.key);
     if (!act) return;
     event.preventDefault();
-    if (!event.repeat) this.#acting = this.#acting.then(() => act()).then(() => {});
+    if (event.repeat || this.#waiting >= waitingMax) return;
+    this.#waiting += 1;
+    this.#acting = this.#acting
+      .then(() => act())
+      .catch(() => {})
+      .then(() => {
+        this.#waiting -= 1;
+      });
   }
 
-  /** What earlier keys stand for comes first: each may need an answer of the server. */
-  #acting = Promise.resolve();
+  /** What earlier keys stand for comes first: each may need a response of the server. */
+  #acting: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   #actionOf(key: string): (() => unknown) | undefined {
     if (/^[1-9]$/.test(key)) return () => this.open(Number(key));
@@ -225,6 +233,9 @@ export class Screen {
     this.change({ selected: laneNames[place] as LaneName });
   }
 }
+
+/** Keys that may wait for a server that does not respond. More are ignored: nobody remembers them by then. */
+const waitingMax = 3;
 
 type Changeable = 'selected' | 'chosenSpanMs' | 'chosenClass' | 'showsKeys' | 'showsJoin' | 'hands';
 
