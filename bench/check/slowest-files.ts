@@ -1,5 +1,5 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
-import { long } from '../../vitest.config.ts';
+import { long } from './long-tests.ts';
 
 /** Ends a test run with its ten slowest files, and says which tests were left out. */
 export default class SlowestFiles implements Reporter {
@@ -18,7 +18,7 @@ export default class SlowestFiles implements Reporter {
     for (const { name, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)}  ${name}`);
     if (this.#vitest?.projects.some(({ name }) => name === 'long')) return;
     console.log(
-      `\nLeft out: ${Object.keys(long).length} files of long tests (see vitest.config.ts). "npm run test:all" runs them too.`,
+      `\nLeft out: ${Object.keys(long).length} files of long tests (see bench/check/long-tests.ts). "npm run test:all" runs them too.`,
     );
   }
 }

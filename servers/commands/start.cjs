@@ -1,6 +1,6 @@
 /**
  * Starts a command of the lab: `node servers/commands/start.cjs bench/lab.ts --list`. Without a file it only
- * checks that everything for development is installed.
+ * checks that tests can run: that everything for development is installed, in a folder that Vite can read.
  *
  * Node of any age has to understand this file, to say that it is too old: no newer syntax, no `node:`.
  */
@@ -15,7 +15,7 @@ const exitCodeForEnvironment = 3;
 /** With fewer open files than this a command may fail anywhere, in words of its libraries. */
 const openFilesMin = 256;
 
-const problem = oldNode() || missingPackages() || tooFewFiles();
+const problem = oldNode() || missingPackages() || (process.argv[2] ? tooFewFiles() : unfitFolder());
 if (problem) refuse(problem);
 else if (process.argv[2]) start(path.resolve(process.argv[2]));
 
@@ -45,6 +45,14 @@ function tooFewFiles() {
   const openFiles = limits && limits.open_files.soft;
   return typeof openFiles === 'number' && openFiles < openFilesMin
     ? `Only ${openFiles} open files are allowed, the lab needs ${openFilesMin}: try "ulimit -n 20000".`
+    : undefined;
+}
+
+/** The tests run on Vite, which reads a path as an address. */
+function unfitFolder() {
+  const unfit = /[#?*]/.exec(root);
+  return unfit
+    ? `The tests can't run in ${root}: Vite cannot load files from a path with "${unfit[0]}". Rename the folder. All other commands work.`
     : undefined;
 }
 

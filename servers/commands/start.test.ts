@@ -168,3 +168,19 @@ it.each(['bench/lab.ts', 'bench/classroom/main.ts', 'report/main.ts'])(
     });
   },
 );
+
+it('says that tests cannot run in a folder that Vite cannot read', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'folder-'));
+  const folder = join(parent, 'c# and me');
+  mkdirSync(join(folder, 'servers/commands'), { recursive: true });
+  for (const file of ['package.json', 'servers/commands/start.cjs']) cpSync(file, join(folder, file));
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'servers/commands/start.cjs')], {
+    encoding: 'utf8',
+  });
+  rmSync(parent, { recursive: true });
+  expect(stderr).toMatch(
+    /^The tests can't run in .*c# and me.*: Vite cannot load files .* with "#"\. Rename the folder/,
+  );
+  expect(status).toBe(3);
+});

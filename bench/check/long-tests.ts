@@ -1,0 +1,22 @@
+/** The test files that `npm test` leaves out and `npm run test:all` runs, and why each takes long; the longest first. */
+export const long = {
+  'bench/agents/agents.test.ts': 'starts RabbitMQ, labs and load-generator agents',
+  'bench/lab.test.ts': 'runs, interrupts and kills whole labs',
+  'bench/faults/faults.test.ts': 'inflicts one fault of each kind on a lab',
+  'bench/harness/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
+  'bench/classroom/page.test.ts': 'holds classes in a browser',
+  'report/lab-md-run.test.ts': 'runs the quick commands of LAB.md',
+  'bench/check/commands.test.ts': 'runs every command that the Markdown files tell people to run',
+  'report/page-hostile.test.ts': 'draws the report of each hostile text in a browser',
+  'report/page-access.test.ts': 'lets axe check every element of the report four times',
+  'bench/classroom/lanes.test.ts': 'lets four lanes run in real time',
+  'report/page-unfinished.test.ts': 'runs labs, and interrupts and kills them',
+  'bench/agents/shared-servers.test.ts': 'kills servers and agents while they share one source in RabbitMQ',
+  'bench/peers/main.test.ts': 'measures the alternatives to our servers',
+  'bench/harness/shared-source.test.ts': 'starts RabbitMQ, and servers that share one source in it',
+  'bench/soak/soak.test.ts': 'lets clients of all transports come and go',
+  'bench/agents/namespaces.test.ts': 'runs a lab across network namespaces, with RabbitMQ',
+  'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
+  'bench/exercises/exercises.test.ts': 'starts a test run of its own for each exercise',
+  'bench/abuse/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
+};
