@@ -20,7 +20,7 @@ export function LessonSection({ result }: { result: Result }) {
         </p>
         <dl class="basis">
           <div>
-            <dt>Where?</dt>
+            <dt>Test machine</dt>
             <dd>{machineSentence(result)}</dd>
           </div>
         </dl>
