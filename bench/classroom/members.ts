@@ -31,9 +31,9 @@ const requestsAtOnce = 200;
 const connectionsAtOnce = 12;
 
 /**
- * Wrong codes: so many from one address, then from the whole class together. Behind one router a class has one
- * address: whoever mistypes there must not keep the others out. Somebody who guesses all hour long tries some
- * 7,000 of the 2.5 million codes.
+ * Wrong codes: first each address has its own, then all addresses share those of the class. Behind one router a
+ * whole class has one address, and one person's typing errors must not lock out the others. A program that guesses
+ * for an hour tries about 8,000 of the 2.5 million codes.
  */
 const wrongCodesAtOnce = 10;
 const wrongCodesPerSecond = 0.1;
