@@ -53,6 +53,19 @@ describe('the scorecard', () => {
     expect(Math.abs(Number(written) * unit - value)).toBeLessThanOrEqual(0.05 * value);
   });
 
+  it('counts a proxy setting once, however often it ran, and as passed only if every run passed', () => {
+    const proxiesOf = (trials: Trial[]) =>
+      scorecardOf({ ...sample, trials })?.rows.map(({ cells }) => cells.at(-1)?.value);
+    const once = proxiesOf(sample.trials);
+    const again = sample.trials.filter(({ experiment }) => experiment === 'path');
+    expect(proxiesOf([...sample.trials, ...again])).toEqual(once);
+    const failing = again.map((trial) => ({
+      ...trial,
+      path: { outcome: 'fails' as const, olderMs: null, reason: 'nothing came' },
+    }));
+    expect(new Set(proxiesOf([...sample.trials, ...failing]))).toEqual(new Set([0]));
+  });
+
   it('is nothing for a result without trials', () => {
     expect(scorecardOf({ ...sample, trials: [] })).toBeUndefined();
   });

@@ -186,15 +186,23 @@ function cellOf(
   };
 }
 
-/** A proxy setting is passed where every message came in time, without a loss of connection. */
+/** A proxy setting is passed where every message came in time, without a loss of connection, in every run. */
 function proxiesPassed(own: readonly Trial[]): ScoreCell | undefined {
   if (own.length === 0) return undefined;
-  const passed = own.filter(({ path }) => path?.outcome === 'works').length;
-  return { text: `${passed}`, value: passed, runs: 1, trials: own.map(({ id }) => id) };
+  const settings = [...new Set(own.map(settingOf))];
+  const passed = settings.filter((setting) =>
+    own.every((trial) => settingOf(trial) !== setting || trial.path?.outcome === 'works'),
+  ).length;
+  const runs = Math.round(own.length / settings.length);
+  return { text: `${passed}`, value: passed, runs, trials: own.map(({ id }) => id) };
+}
+
+function settingOf({ parameters: { path, proxy } }: Trial): string {
+  return `${path} ${proxy}`;
 }
 
 function cellsPerTransport(proxies: readonly Trial[]): number {
-  return new Set(proxies.map(({ parameters: { path, proxy } }) => `${path} ${proxy}`)).size;
+  return new Set(proxies.map(settingOf)).size;
 }
 
 function isSideBySide(together: string, all: readonly Trial[]): boolean {
