@@ -9,6 +9,7 @@ import type { AnyTransportName, TransportName } from '../../clients/transports.t
 import { inUrl } from '../../servers/address.ts';
 import { nowMs } from '../../servers/clock.ts';
 import type { Batch } from '../../servers/message.ts';
+import { atInstants } from '../../servers/source/player.ts';
 import { sumBooks } from '../analysis/books.ts';
 import type { Books, Cohort, Delay, Histogram, Returned, Shard } from '../result.ts';
 import { type Handled, Member } from './member.ts';
@@ -166,15 +167,16 @@ export class Group {
 
   /** Every client publishes from `startMs` on; a broker's consumers can't. Resolves when the last has been sent, or answered where there is an answer. */
   async publish(publications: Publications, startMs: number): Promise<void> {
-    const all = this.members.map(async ({ client }, index) => {
-      const sent: Promise<void>[] = [];
-      for (const atMs of publicationTimesMs(publications, index, this.members.length)) {
-        await until(startMs + atMs);
-        sent.push((client as Client).publish(`client ${index} says `.padEnd(58, 'hello '), startMs + atMs));
-      }
-      await Promise.all(sent);
-    });
-    await Promise.all(all);
+    const dueMs = publicationTimesMs(publications, this.members.length).map((atMs) => startMs + atMs);
+    const sent: Promise<void>[] = [];
+    await atInstants(dueMs, (place) => {
+      const index = place % this.members.length;
+      const client = this.members[index]?.client as Client;
+      const published = client.publish(`client ${index} says `.padEnd(58, 'hello '), dueMs[place] as number);
+      published.catch(() => {}); // It is awaited below, with all others.
+      sent.push(published);
+    }).ended;
+    await Promise.all(sent);
   }
 
   /** Everybody goes away for a while or dies, and comes back. The first member's messages are kept. */

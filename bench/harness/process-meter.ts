@@ -61,10 +61,10 @@ export async function meterWindow(
   };
 }
 
-/** Waits until an instant of the monotonic clock. */
-export function until(instantMs: number): Promise<void> {
-  const waitMs = instantMs - nowMs();
-  return waitMs <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, waitMs));
+/** Waits until an instant of the monotonic clock, and never ends before it. Node's timers can be a millisecond early. */
+export async function until(instantMs: number): Promise<void> {
+  for (let waitMs = instantMs - nowMs(); waitMs > 0; waitMs = instantMs - nowMs())
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(waitMs)));
 }
 
 /** Bytes that are in use after a collection: heap, and buffers outside it. */

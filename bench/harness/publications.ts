@@ -2,16 +2,10 @@
 export type Publications = { perClient: number; everyMs: number };
 
 /**
- * When the client at `index` of `clients` publishes, in milliseconds from the start: clients are spread
- * evenly over the time from one publication to the next, so that they don't all speak at once.
+ * When something is published, in order, in milliseconds from the start: by the first client, the second and
+ * so on, round after round. Clients are spread evenly over the time from one publication to the next, so that
+ * they don't all speak at once.
  */
-export function publicationTimesMs(
-  { perClient, everyMs }: Publications,
-  index: number,
-  clients: number,
-): number[] {
-  return Array.from(
-    { length: perClient },
-    (_, round) => ((index + 0.5) * everyMs) / clients + round * everyMs,
-  );
+export function publicationTimesMs({ perClient, everyMs }: Publications, clients: number): number[] {
+  return Array.from({ length: perClient * clients }, (_, place) => ((place + 0.5) * everyMs) / clients);
 }

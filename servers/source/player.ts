@@ -21,13 +21,24 @@ export function playSchedule(
   emit: (body: string, dueMs: number) => void,
 ): Playing {
   const due = dueTimesMs(schedule).map((atMs) => startMs + atMs);
-  const endMs = startMs + schedule.durationMs;
+  return atInstants(
+    due,
+    (index) => emit(bodyOf(index + 1, schedule.payloadBytes), due[index] as number),
+    startMs + schedule.durationMs,
+  );
+}
+
+/** Calls `act` with the place of each instant (monotonic, in order) when it has come, never before. Ends at `endMs`. */
+export function atInstants(
+  due: readonly number[],
+  act: (index: number) => void,
+  endMs = due.at(-1) ?? nowMs(),
+): Playing {
   let index = 0;
   let stop = () => {};
   const ended = new Promise<void>((resolve) => {
     const alarm = new Alarm(() => {
-      for (; index < due.length && (due[index] as number) <= nowMs(); index += 1)
-        emit(bodyOf(index + 1, schedule.payloadBytes), due[index] as number);
+      for (; index < due.length && (due[index] as number) <= nowMs(); index += 1) act(index);
       if (nowMs() >= endMs) stop();
       else alarm.set(due[index] ?? endMs);
     });
