@@ -26,7 +26,7 @@ import { makeRunFolder, saveResult, showAsLatest } from './result-file.ts';
 import { writeChecks } from './terminal/checks.ts';
 import { writeModelFit } from './terminal/model-fit.ts';
 import { runWithProgress } from './terminal/progress.ts';
-import { writeVerdicts } from './terminal/verdicts.ts';
+import { writeSummary } from './terminal/summary.ts';
 
 /**
  * The lab's command: `npm run lab`. See `--help`.
@@ -53,6 +53,7 @@ type Options = {
   serverHost: string;
   servers?: number;
   check?: boolean;
+  verbose?: boolean;
 };
 
 /** The command line. */
@@ -96,7 +97,8 @@ export const labCommand = new Command('npm run lab --')
     'let so many server processes have one source at the broker; agents take turns at them',
     readCount,
   )
-  .option('--check', 'also hold every claim of LAB.md against what was measured')
+  .option('--check', 'also check every claim of LAB.md against this run')
+  .option('--verbose', 'at the end, print every verdict in full and the model fit')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
@@ -227,13 +229,13 @@ export async function lab(options: Options): Promise<number> {
     );
   const resultPath = save();
   const reportPath = resultPath && (await drawReport(resultPath, join(folder, 'report.html')));
-  const said = [
-    writeVerdicts(result),
-    writeModelFit(result),
+  const page = pathToFileURL(reportPath ?? resultPath ?? folder).href;
+  const parts = [
+    options.verbose && writeModelFit(result),
     writeChecks(result),
-    reportPath ?? resultPath,
+    writeSummary(result, page, options.verbose),
   ].filter(Boolean);
-  (options.json ? console.error : console.log)(`\n${said.join('\n\n')}`);
+  (options.json ? console.error : console.log)(`\n${parts.join('\n\n')}`);
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (unsaved) {
     console.error(writeProblem(folder, unsaved, remedy));

@@ -5,7 +5,7 @@ import type { Axis } from './charts/figure.ts';
  * How the report writes numbers: three significant digits and a unit that keeps them readable.
  * The page's tables and the axes of its charts share these, so that one value looks alike everywhere.
  */
-export { threeDigits, whole, writeBytes, writeMs } from '../bench/analysis/writing.ts';
+export { counted, threeDigits, whole, writeBytes, writeMs } from '../bench/analysis/writing.ts';
 
 /** What stands where nothing was measured. */
 export const nothing = '–';
@@ -42,11 +42,6 @@ function writePercentile(place: number): string {
  */
 export function sixDigits(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(6));
-}
-
-/** "1 run", "3 runs". */
-export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`;
 }
 
 /** A list for a sentence: "a", "a and b", "a, b and c". */

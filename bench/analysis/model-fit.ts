@@ -149,7 +149,10 @@ function settingOf({ transport, parameters, clients, linkMs }: Trial): string {
 /** The comparisons outside their limits, in words: "3 of 26 comparisons with a model are outside their limits: …". */
 export function missesInWords(fits: readonly ModelFit[]): string {
   const misses = fits.filter((fit) => !fit.fits);
-  if (misses.length === 0) return `All ${fits.length} comparisons with a model are within their limits.`;
+  if (misses.length === 0)
+    return fits.length === 1
+      ? 'The one comparison with a model is within its limit.'
+      : `All ${fits.length} comparisons with a model are within their limits.`;
   const each = misses.map(
     (fit) => `${fit.what} (${writeDeviation(fit)}, limit ±${fit.limit}${suffixOf(fit.deviationUnit)})`,
   );

@@ -43,3 +43,14 @@ export function threeDigits(value: number): string {
 export function whole(value: number): string {
   return inFull.format(Math.round(value));
 }
+
+/** "1 run", "2 runs". */
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${whole(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** The first sentence of a finding, without runs and sample sizes: the experiment's own section has them. */
+export function leadOf(text: string): string {
+  const [first] = new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text);
+  return (first?.segment ?? text).trim().replaceAll(/ \([^()]*(?: runs|n = )[^()]*\)/g, '');
+}

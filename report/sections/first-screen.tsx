@@ -1,8 +1,9 @@
+import { leadOf } from '../../bench/analysis/writing.ts';
 import type { Finding, Result } from '../../bench/result.ts';
 import { type ScoreCell, type Scorecard, scorecardOf } from '../charts/scorecard.ts';
 import { anchorOf, anchors } from './anchors.ts';
 import { fairnessSentence } from './fairness.ts';
-import { byLectureLine, leadOf } from './lecture-lines.ts';
+import { byLectureLine } from './lecture-lines.ts';
 import { machineSentence } from './machine.ts';
 import { MissingBanner } from './missing-banner.tsx';
 import { ScorecardTable } from './scorecard.tsx';

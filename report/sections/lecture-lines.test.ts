@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { leadOf } from '../../bench/analysis/writing.ts';
 import type { Finding } from '../../bench/result.ts';
-import { byLectureLine, leadOf } from './lecture-lines.ts';
+import { byLectureLine } from './lecture-lines.ts';
 
 const finding = (experiment: string): Finding => ({
   experiment,

@@ -27,9 +27,3 @@ export function byLectureLine(findings: readonly Finding[]): { line: string; fin
     (group) => group.findings.length > 0,
   );
 }
-
-/** The first sentence of a finding, without runs and sample sizes: the experiment's own section has them. */
-export function leadOf(text: string): string {
-  const [first] = new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text);
-  return (first?.segment ?? text).trim().replaceAll(/ \([^()]*(?: runs|n = )[^()]*\)/g, '');
-}
