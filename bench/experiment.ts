@@ -1,6 +1,6 @@
-import type { BackoffName } from '../clients/backoff.ts';
+import type { BackoffName } from '../clients/shared/backoff.ts';
 import type { BrokerTransportName, TransportName } from '../clients/transports.ts';
-import type { ServerOptions } from '../servers/main.ts';
+import type { ServerOptions } from '../servers/serve.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
 import type { PathsPlan } from './harness/paths/paths-process.ts';
 import type { ProbeName } from './harness/probes/probes.ts';

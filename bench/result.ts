@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { anyTransportNames, transportNames } from '../clients/transports.ts';
-import { oneLine } from '../servers/message.ts';
+import { oneLine } from '../servers/log/message.ts';
 
 /**
  * The result file: the contract between the bench that writes it and the report (or any other

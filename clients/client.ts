@@ -1,6 +1,6 @@
-import type { Batch, Message } from '../servers/message.ts';
-import type { BackoffName } from './backoff.ts';
-import type { Ledger } from './ledger.ts';
+import type { Batch, Message } from '../servers/log/message.ts';
+import type { BackoffName } from './shared/backoff.ts';
+import type { Ledger } from './shared/ledger.ts';
 
 /**
  * One simulated (or real) client: one way of receiving messages. All transports look like this from

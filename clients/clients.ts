@@ -1,7 +1,7 @@
 import type { Client } from './client.ts';
 import { longPollClient } from './long-poll.ts';
 import { notifyClient } from './notify.ts';
-import type { Openers } from './openers.ts';
+import type { Openers } from './shared/openers.ts';
 import { pushClient } from './push.ts';
 import { type ShortPollClientOptions, shortPollClient } from './short-poll.ts';
 import { sseClient } from './sse.ts';

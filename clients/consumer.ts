@@ -1,4 +1,4 @@
-import type { Message } from '../servers/message.ts';
+import type { Message } from '../servers/log/message.ts';
 
 /**
  * What a client does with a message, and how long it takes: this is what makes a client overwhelmed.

@@ -1,12 +1,12 @@
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { serversByName } from '../servers/main.ts';
-import type { Message } from '../servers/message.ts';
-import { MessageLog } from '../servers/message-log.ts';
+import { serversByName } from '../servers/serve.ts';
+import type { Message } from '../servers/log/message.ts';
+import { MessageLog } from '../servers/log/message-log.ts';
 import { EmbeddedSource } from '../servers/source/embedded.ts';
 import type { Client } from './client.ts';
 import { clientsByName } from './clients.ts';
-import { nodeOpeners } from './openers-node.ts';
+import { nodeOpeners } from './shared/openers-node.ts';
 import { transportNames } from './transports.ts';
 
 /** Every server with its client, over real sockets. */

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { randomLcg } from 'd3-random';
 import { describe, expect, it } from 'vitest';
-import { serversByName } from '../servers/main.ts';
-import { MessageLog } from '../servers/message-log.ts';
+import { serversByName } from '../servers/serve.ts';
+import { MessageLog } from '../servers/log/message-log.ts';
 import { EmbeddedSource } from '../servers/source/embedded.ts';
 import { clientsByName } from './clients.ts';
-import { nodeOpeners } from './openers-node.ts';
+import { nodeOpeners } from './shared/openers-node.ts';
 import { type TransportName, transportNames } from './transports.ts';
 
 /**

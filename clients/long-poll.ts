@@ -1,7 +1,7 @@
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from './shared/backoff.ts';
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './openers.ts';
-import { Poll } from './poll.ts';
+import type { Openers } from './shared/openers.ts';
+import { Poll } from './shared/poll.ts';
 
 /** How long an answer may take: the hold of a server, 25,000 unless it was told another, and a margin. */
 const answeredWithinMs = 45_000;

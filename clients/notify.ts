@@ -1,9 +1,9 @@
-import { type Cursor, type Message, parseNotice } from '../servers/message.ts';
-import { backoffMs } from './backoff.ts';
+import { type Cursor, type Message, parseNotice } from '../servers/log/message.ts';
+import { backoffMs } from './shared/backoff.ts';
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './openers.ts';
-import { Poll } from './poll.ts';
-import { StayingConnected } from './stay-connected.ts';
+import type { Openers } from './shared/openers.ts';
+import { Poll } from './shared/poll.ts';
+import { StayingConnected } from './shared/reconnection.ts';
 
 /**
  * Receives by notify-then-fetch: is told that there is news, and asks for it when it wants it.

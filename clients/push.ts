@@ -1,6 +1,6 @@
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './openers.ts';
-import { Subscription } from './subscription.ts';
+import type { Openers } from './shared/openers.ts';
+import { Subscription } from './shared/subscription.ts';
 
 /**
  * Receives by WebSocket push: connects once, then listens. Publishes over the same socket.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Http } from './openers.ts';
+import type { Http } from './shared/openers.ts';
 import { shortPollClient } from './short-poll.ts';
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
-import type { Message } from '../servers/message.ts';
-import { backoffMs } from './backoff.ts';
+import type { Message } from '../servers/log/message.ts';
+import { backoffMs } from './shared/backoff.ts';
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './openers.ts';
-import { Poll } from './poll.ts';
+import type { Openers } from './shared/openers.ts';
+import { Poll } from './shared/poll.ts';
 
 /**
  * Receives by short polling: asks at fixed slots, whatever the answers are.

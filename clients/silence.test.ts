@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { serversByName } from '../servers/main.ts';
+import { serversByName } from '../servers/serve.ts';
 import { EmbeddedSource } from '../servers/source/embedded.ts';
 import { clientsByName } from './clients.ts';
-import { nodeOpeners } from './openers-node.ts';
+import { nodeOpeners } from './shared/openers-node.ts';
 import { transportNames } from './transports.ts';
 
 /**

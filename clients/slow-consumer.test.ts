@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { randomLcg } from 'd3-random';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Endpoint } from '../servers/endpoint.ts';
-import { type ServerOptions, serversByName } from '../servers/main.ts';
-import type { Message } from '../servers/message.ts';
-import { MessageLog } from '../servers/message-log.ts';
+import type { Endpoint } from '../servers/meter/endpoint.ts';
+import { type ServerOptions, serversByName } from '../servers/serve.ts';
+import type { Message } from '../servers/log/message.ts';
+import { MessageLog } from '../servers/log/message-log.ts';
 import { EmbeddedSource } from '../servers/source/embedded.ts';
 import type { Client, ClientOptions } from './client.ts';
 import { clientsByName } from './clients.ts';
-import { nodeOpeners } from './openers-node.ts';
+import { nodeOpeners } from './shared/openers-node.ts';
 
 /**
  * A client that stops reading, and its neighbour, over real sockets and under every policy.

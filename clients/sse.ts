@@ -1,7 +1,7 @@
 import type { Client, ClientOptions } from './client.ts';
-import type { Http, Openers } from './openers.ts';
-import { postMessage, publisherOf } from './poll.ts';
-import { Subscription } from './subscription.ts';
+import type { Http, Openers } from './shared/openers.ts';
+import { postMessage, publisherOf } from './shared/poll.ts';
+import { Subscription } from './shared/subscription.ts';
 
 /**
  * Receives by push over plain HTTP: sends one request and reads the answer for as long as it lasts.

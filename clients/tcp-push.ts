@@ -1,7 +1,7 @@
-import { LineSplitter } from '../servers/message.ts';
+import { LineSplitter } from '../servers/log/message.ts';
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './openers.ts';
-import { Subscription } from './subscription.ts';
+import type { Openers } from './shared/openers.ts';
+import { Subscription } from './shared/subscription.ts';
 
 /**
  * Receives by push over a bare TCP socket: says where it is in one line, then reads lines.

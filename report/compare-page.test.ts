@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compareResults } from '../bench/analysis/comparison.ts';
 import { parseResult, type Result } from '../bench/result.ts';
-import { hasBrowserFor, sharedBrowser } from '../clients/browser.ts';
+import { hasBrowserFor, sharedBrowser } from '../clients/shared/browser.ts';
 import { renderReport } from './render.ts';
 
 /** Two results compared in the page, as a reader does it: a file dropped or chosen, offline, in a real browser. */

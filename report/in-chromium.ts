@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { hasBrowserFor, sharedBrowser } from '../clients/browser.ts';
+import { hasBrowserFor, sharedBrowser } from '../clients/shared/browser.ts';
 import { drawn } from './drawn.ts';
 
 /** For how long a test, or what comes before it, may take: a browser on a busy machine is slow, and that is not what is tested. */

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stop } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { parseResult } from '../bench/result.ts';
-import { launchBrowser } from '../clients/browser.ts';
+import { launchBrowser } from '../clients/shared/browser.ts';
 import { beginCommand } from '../servers/commands/begin.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
 import { exitCodeOf, exitCodes, Refusal } from './command.ts';

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Endpoint, newTally, type Tally } from './endpoint.ts';
-import { whyTurnedAway } from './entrance.ts';
-import { guardedHttpServer, onWebSocket } from './http-guarded.ts';
-import { type Limited, limitsOf } from './limits.ts';
+import { Endpoint, newTally, type Tally } from './meter/endpoint.ts';
+import { whyTurnedAway } from './guards/connection-limit.ts';
+import { guardedHttpServer, onWebSocket } from './guards/http-guards.ts';
+import { type Limited, limitsOf } from './guards/limits.ts';
 
 /**
  * The plumbing that both chat servers share, so that each of them shows nothing but how it treats

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, CDPSession } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { hasBrowserFor, launchBrowser } from '../clients/browser.ts';
+import { hasBrowserFor, launchBrowser } from '../clients/shared/browser.ts';
 import { type ChatOptions, chatServer } from './chat.ts';
 import { naiveChatServer } from './chat-naive.ts';
 import { type ChatRoom, linesToType, openToBrowsers } from './chat-room.ts';

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { ChatRoom, memberServer, newChatTally } from './chat-room.ts';
-import type { Limited } from './limits.ts';
+import type { Limited } from './guards/limits.ts';
 
 /**
  * The lecture's chat room, done right: who comes, and what somebody says, is told to everybody.

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { type Endpoint, newTally } from './endpoint.ts';
-import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
-import { limitsOf } from './limits.ts';
-import type { BatchLimit } from './message-log.ts';
-import { Prepared } from './prepared.ts';
+import { type Endpoint, newTally } from './meter/endpoint.ts';
+import { type HttpOptions, httpEndpoint } from './http/http-endpoint.ts';
+import { limitsOf } from './guards/limits.ts';
+import type { BatchLimit } from './log/message-log.ts';
+import { Prepared } from './http/response-cache.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -17,9 +17,9 @@ import type { MessageSource } from './source/source.ts';
  * Costs: a request and an answer per message (or per burst), a parked request per client in between.
  * A message waits for nothing while a request is parked. After `holdMs` without news the answer is
  * empty, so that no proxy on the way gives up first. All who were held are answered with the same bytes
- * (prepared.ts).
+ * (response-cache.ts).
  *
- * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (auth.ts).
  */
 export type LongPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */

@@ -1,10 +1,10 @@
-import { Endpoint, newTally } from './endpoint.ts';
-import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { type HttpOptions, httpServer } from './http-endpoint.ts';
-import { type BatchLimit, defaultBatchLimit } from './message-log.ts';
+import { Endpoint, newTally } from './meter/endpoint.ts';
+import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
+import { type HttpOptions, httpServer } from './http/http-endpoint.ts';
+import { type BatchLimit, defaultBatchLimit } from './log/message-log.ts';
 import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, type Readers } from './web-socket.ts';
-import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
+import { acceptWebSockets, type Readers } from './web-socket/web-socket.ts';
+import { pingFrame, webSocketFrame } from './web-socket/frames.ts';
 
 /**
  * Notify, then fetch: push says only that there is news, the client asks for it when it wants it.
@@ -16,7 +16,7 @@ import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
  * message is one round trip older than with push. In return the client sets the pace: a notice is a
  * few bytes and replaces the one before it, so nothing piles up for a client that is slow.
  *
- * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (auth.ts).
  */
 export type NotifyOptions = FanOutOptions &
   HttpOptions & {

@@ -1,11 +1,11 @@
-import { Endpoint, newTally } from './endpoint.ts';
-import { FanOut, type FanOutOptions } from './fan-out.ts';
-import type { Gated } from './gate.ts';
-import { guardedHttpServer, refuse } from './http-guarded.ts';
-import type { Limited } from './limits.ts';
+import { Endpoint, newTally } from './meter/endpoint.ts';
+import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
+import type { Gated } from './guards/auth.ts';
+import { guardedHttpServer, refuse } from './guards/http-guards.ts';
+import type { Limited } from './guards/limits.ts';
 import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, type Readers } from './web-socket.ts';
-import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
+import { acceptWebSockets, type Readers } from './web-socket/web-socket.ts';
+import { pingFrame, webSocketFrame } from './web-socket/frames.ts';
 
 /**
  * Push over WebSocket: the server speaks when it has something to say.
@@ -18,13 +18,13 @@ import { pingFrame, webSocketFrame } from './web-socket-frames.ts';
  * per client and message. No request, no header: a message has two bytes of framing, or four from 126 bytes on.
  * With `?after=logId:seq` the client first gets what it missed.
  *
- * A reader that is too slow has an outbox with a policy (outbox.ts). Under `disconnect` it is closed
+ * A reader that is too slow has an outbox with a policy (send-queue.ts). Under `disconnect` it is closed
  * with 4008 and the reason, under `credit` it says itself how much it can take:
  *
  *     client  ──{"credit":2}──►                    ──{"credit":2}──►
  *             ◄──batch: where you stand──[7]──[8]──                 ◄─batch: [9 10]──
  *
- * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (auth.ts).
  */
 export function pushServer(source: MessageSource, options: FanOutOptions & Gated & Limited = {}): Endpoint {
   const tally = newTally();

@@ -1,7 +1,7 @@
-import { type Endpoint, newTally } from './endpoint.ts';
-import { type HttpOptions, httpEndpoint } from './http-endpoint.ts';
-import type { BatchLimit } from './message-log.ts';
-import { Prepared } from './prepared.ts';
+import { type Endpoint, newTally } from './meter/endpoint.ts';
+import { type HttpOptions, httpEndpoint } from './http/http-endpoint.ts';
+import type { BatchLimit } from './log/message-log.ts';
+import { Prepared } from './http/response-cache.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -14,9 +14,9 @@ import type { MessageSource } from './source/source.ts';
  * Costs: a request and an answer with all their headers every T, whether or not there is news; a
  * message waits T/2 on average. In return the server keeps nothing about the client, what comes in
  * one interval shares one answer, and a client that cannot keep up simply asks later. With `?latest`
- * it asks for the newest message alone. Whoever asks from the same place gets the same bytes (prepared.ts).
+ * it asks for the newest message alone. Whoever asks from the same place gets the same bytes (response-cache.ts).
  *
- * Left out: compression, encryption, conditional requests, and accounts: a `gate` lets in who has a token (gate.ts).
+ * Left out: compression, encryption, conditional requests, and accounts: a `gate` lets in who has a token (auth.ts).
  */
 export type ShortPollOptions = HttpOptions & {
   /** The most that one answer carries. Default 1,000 messages or 1 MiB. */

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { Endpoint, newTally } from './endpoint.ts';
-import { sayLast } from './entrance.ts';
-import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { type HttpOptions, httpServer } from './http-endpoint.ts';
-import { limitsOf } from './limits.ts';
-import { BadInput } from './message.ts';
+import { Endpoint, newTally } from './meter/endpoint.ts';
+import { sayLast } from './guards/connection-limit.ts';
+import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
+import { type HttpOptions, httpServer } from './http/http-endpoint.ts';
+import { limitsOf } from './guards/limits.ts';
+import { BadInput } from './log/message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -20,10 +20,10 @@ import type { MessageSource } from './source/source.ts';
  * The answer has neither a length nor chunks: it ends when the connection does (RFC 9112 §6.3).
  * So the bytes of an event are the same for everybody and go straight to the socket.
  *
- * A reader that is too slow has an outbox with a policy (outbox.ts). `credit` is not among them: it
+ * A reader that is too slow has an outbox with a policy (send-queue.ts). `credit` is not among them: it
  * takes a way back, which this protocol has not. Throws an `Error` on it.
  *
- * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (gate.ts).
+ * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (auth.ts).
  */
 export function sseServer(source: MessageSource, options: FanOutOptions & HttpOptions = {}): Endpoint {
   if (options.policy === 'credit')

@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net';
-import { Endpoint, newTally } from './endpoint.ts';
-import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
-import { FanOut, type FanOutOptions } from './fan-out.ts';
-import { type Limited, limitsOf } from './limits.ts';
-import { LineSplitter, parseCredit, parseJson, parsePublication } from './message.ts';
+import { Endpoint, newTally } from './meter/endpoint.ts';
+import { limitConnections, sayLast, whyTurnedAway } from './guards/connection-limit.ts';
+import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
+import { type Limited, limitsOf } from './guards/limits.ts';
+import { LineSplitter, parseCredit, parseJson, parsePublication } from './log/message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { MessageSource } from './source/source.ts';
  * what HTTP brings: no browser speaks it, no proxy passes it on, and the first line, the limits and
  * the answers to errors are of our own making.
  *
- * A reader that is too slow has an outbox with a policy (outbox.ts). Under `credit` it sends
+ * A reader that is too slow has an outbox with a policy (send-queue.ts). Under `credit` it sends
  * `{"credit":n}\n` when it can take n messages more.
  *
  * Left out: encryption, and any authentication.

@@ -1,4 +1,4 @@
-import type { ServerName } from '../../servers/main.ts';
+import type { ServerName } from '../../servers/serve.ts';
 import { serveCalls } from '../harness/child.ts';
 import { Attacker, attacksOn } from './attacks.ts';
 

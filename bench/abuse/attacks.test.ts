@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { clientsByName } from '../../clients/clients.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import { transportNames } from '../../clients/transports.ts';
-import type { Endpoint } from '../../servers/endpoint.ts';
-import { startServers } from '../../servers/main.ts';
-import { MessageLog } from '../../servers/message-log.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
+import { startServers } from '../../servers/serve.ts';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { Attacker, attacks, attacksOn } from './attacks.ts';
 import { variants } from './beside.ts';

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { ServerName } from '../../servers/main.ts';
+import type { ServerName } from '../../servers/serve.ts';
 import { frameOf, handshake } from './conversation.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { max, median, min } from 'simple-statistics';
 import { clientsByName } from '../../clients/clients.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import { type TransportName, transportNames } from '../../clients/transports.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { Child } from '../harness/child.ts';
 import type { AttackedHandlers } from './attacked-process.ts';
 import type { AttackerHandlers } from './attacker-process.ts';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { controlSchema, joinSchema, saidSchema } from '../../clients/classroom/protocol.ts';
 import { questions } from '../../clients/classroom/questions.ts';
 import { defaultSettings, laneNames } from '../../clients/classroom/settings.ts';
-import type { ConnectionEvents } from '../../clients/openers.ts';
-import { Subscription } from '../../clients/subscription.ts';
+import type { ConnectionEvents } from '../../clients/shared/openers.ts';
+import { Subscription } from '../../clients/shared/subscription.ts';
 import {
   formatCursor,
   isBatch,
@@ -15,8 +15,8 @@ import {
   parseJson,
   parseNotice,
   parsePublication,
-} from '../../servers/message.ts';
-import { MessageLog } from '../../servers/message-log.ts';
+} from '../../servers/log/message.ts';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { parseStreamEntry, Transcript } from '../../servers/source/stream-entry.ts';
 import { eventFrame } from '../../servers/sse.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ServerName } from '../../servers/main.ts';
+import type { ServerName } from '../../servers/serve.ts';
 import {
   type FrameParts,
   frameOf,

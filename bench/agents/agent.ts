@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
-import { backoffMs } from '../../clients/backoff.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { backoffMs } from '../../clients/shared/backoff.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import {
   nameOfRabbit,
   parseRabbitUrl,

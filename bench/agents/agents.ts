@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Channel, type ConsumeMessage, connect } from 'amqplib';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { nameOfRabbit, parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
 import { labVersion } from '../harness/environment.ts';
 import { type AnswerTo, answersByOrder } from './answers.ts';

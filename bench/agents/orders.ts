@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { transportNames } from '../../clients/transports.ts';
-import { oneLine } from '../../servers/message.ts';
+import { oneLine } from '../../servers/log/message.ts';
 
 /**
  * What the lab and its agents say to each other, over RabbitMQ.

@@ -1,8 +1,8 @@
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientsByName } from '../../clients/clients.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
-import type { Message } from '../../servers/message.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+import type { Message } from '../../servers/log/message.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { openRelay } from '../harness/relay.ts';

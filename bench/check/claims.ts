@@ -166,7 +166,7 @@ export const claims: readonly Claim[] = [
     },
   },
   {
-    // Decided after a look: it was 1.1 to 6 times, until requests were born as Express's own (servers/express-born.ts).
+    // Decided after a look: it was 1.1 to 6 times, until requests were born as Express's own (servers/http/express-prototypes.ts).
     id: 'framework-tax',
     experiment: 'break-even',
     says: 'A poll on Express, as these servers use it, costs at most 3 times the server CPU of a poll on bare HTTP.',

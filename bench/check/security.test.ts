@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../clients/classroom/settings.ts';
 import { chatDefaults } from '../../servers/chat.ts';
-import { defaultLimits } from '../../servers/limits.ts';
-import { defaultBatchLimit } from '../../servers/message-log.ts';
-import { defaultLimitBytes } from '../../servers/outbox.ts';
+import { defaultLimits } from '../../servers/guards/limits.ts';
+import { defaultBatchLimit } from '../../servers/log/message-log.ts';
+import { defaultLimitBytes } from '../../servers/fan-out/send-queue.ts';
 
 const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
 
@@ -20,7 +20,7 @@ const rows = new Map(
 const numberIn = (name: string) => Number(rows.get(name)?.[0]?.replaceAll(',', ''));
 
 describe('SECURITY.md', () => {
-  it.each(Object.entries(defaultLimits))('says what servers/limits.ts says: %s', (name, value) => {
+  it.each(Object.entries(defaultLimits))('says what servers/guards/limits.ts says: %s', (name, value) => {
     expect(numberIn(name)).toBe(value);
   });
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { laneToken } from '../../clients/classroom/lane-token.ts';
-import type { Gate } from '../../servers/gate.ts';
-import { BadInput } from '../../servers/message.ts';
+import type { Gate } from '../../servers/guards/auth.ts';
+import { BadInput } from '../../servers/log/message.ts';
 import { isSame, newJoinCode, newToken } from './keys.ts';
 import { type Member, Members } from './members.ts';
 

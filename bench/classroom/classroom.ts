@@ -16,10 +16,10 @@ import {
 } from '../../clients/classroom/protocol.ts';
 import type { Figures } from '../../clients/classroom/questions.ts';
 import { closeCodes } from '../../clients/classroom/settings.ts';
-import { nowMs } from '../../servers/clock.ts';
-import type { Endpoint } from '../../servers/endpoint.ts';
-import { type ServerName, type ServerOptions, startServers } from '../../servers/main.ts';
-import { BadInput } from '../../servers/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
+import { type ServerName, type ServerOptions, startServers } from '../../servers/serve.ts';
+import { BadInput } from '../../servers/log/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import type { Result, Segment } from '../result.ts';

@@ -1,5 +1,5 @@
 import { type LaneCounts, type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
-import type { Endpoint } from '../../servers/endpoint.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
 
 /** What servers have counted, by lane. */
 export type Counts = Record<LaneName, LaneCounts>;

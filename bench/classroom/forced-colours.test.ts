@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hasBrowserFor, launchBrowser } from '../../clients/browser.ts';
+import { hasBrowserFor, launchBrowser } from '../../clients/shared/browser.ts';
 import { Classroom } from './classroom.ts';
 
 describe.skipIf(!hasBrowserFor('the classroom in forced colours'))('the classroom in forced colours', () => {

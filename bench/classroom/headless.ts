@@ -15,8 +15,8 @@ import {
   type Told,
 } from '../../clients/classroom/protocol.ts';
 import { Session } from '../../clients/classroom/session.ts';
-import type { Openers } from '../../clients/openers.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
+import type { Openers } from '../../clients/shared/openers.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 
 /** Joins a class. Rejects with the reason when that is refused. */
 export async function join(origin: string, code: string, name: string, token?: string): Promise<Joined> {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { BadInput } from '../../servers/message.ts';
+import { BadInput } from '../../servers/log/message.ts';
 
 /**
  * Reads data by a schema. Throws `BadInput` of one line that names the field, what stood there, and what it

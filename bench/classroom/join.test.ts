@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { laneNames, limits } from '../../clients/classroom/protocol.ts';
-import { BadInput } from '../../servers/message.ts';
+import { BadInput } from '../../servers/log/message.ts';
 import { HeldClass, stateOf } from './held-class.ts';
 import { Members } from './members.ts';
 

@@ -1,7 +1,7 @@
 import { type LaneName, laneNames, type Settings } from '../../clients/classroom/protocol.ts';
-import type { Endpoint } from '../../servers/endpoint.ts';
-import type { Gate } from '../../servers/gate.ts';
-import { type ServerOptions, serversByName } from '../../servers/main.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
+import type { Gate } from '../../servers/guards/auth.ts';
+import { type ServerOptions, serversByName } from '../../servers/serve.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
 import { Link } from '../harness/link.ts';
 import { type Counts, countOf, nothingCounted, ofEveryLane, since } from './counts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings, type Settings } from '../../clients/classroom/protocol.ts';
-import { MessageLog } from '../../servers/message-log.ts';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { dueTimesMs, type Schedule } from '../../servers/source/schedule.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
 import { Player } from './player.ts';

@@ -1,5 +1,5 @@
 import type { Settings } from '../../clients/classroom/protocol.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { bodyOf, type Schedule } from '../../servers/source/schedule.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
 

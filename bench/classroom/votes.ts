@@ -1,6 +1,6 @@
 import type { VoteState } from '../../clients/classroom/protocol.ts';
 import { type Figures, type Question, questionOf } from '../../clients/classroom/questions.ts';
-import { BadInput } from '../../servers/message.ts';
+import { BadInput } from '../../servers/log/message.ts';
 
 /** A question that the class has answered, as it goes into the result. */
 export type ClosedVote = { question: Question; counts: number[]; measured: string | null };

@@ -1,6 +1,6 @@
 import { linearRegression } from 'simple-statistics';
 import type { TransportName } from '../../clients/transports.ts';
-import { defaultLimits } from '../../servers/limits.ts';
+import { defaultLimits } from '../../servers/guards/limits.ts';
 import { fitCosts } from '../analysis/costs.ts';
 import { messagesMin, NotEnough } from '../analysis/findings.ts';
 import { freshestIntervalMs } from '../analysis/models.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../../servers/outbox.ts';
+import type { Policy } from '../../servers/fan-out/send-queue.ts';
 import { NotEnough } from '../analysis/findings.ts';
 import { overwhelmedAgeMs } from '../analysis/models.ts';
 import { spread, threeDigits, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';

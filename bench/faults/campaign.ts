@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomLcg } from 'd3-random';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { type Fault, faults, type Outcome } from './faults.ts';
 
 /** One fault of a campaign, and what came of it. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { type Member, membersOf, type Part, parts } from './processes.ts';
 
 /** How a lab is to be started: what the shell does before, what is loaded with it, and for whom. */

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { clientsByName } from '../../clients/clients.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import { transportNames } from '../../clients/transports.ts';
-import { serversByName } from '../../servers/main.ts';
-import type { Message } from '../../servers/message.ts';
-import { MessageLog } from '../../servers/message-log.ts';
+import { serversByName } from '../../servers/serve.ts';
+import type { Message } from '../../servers/log/message.ts';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { bookProblems } from '../analysis/books.ts';
 import { Member } from './member.ts';

@@ -1,5 +1,5 @@
-import { nodeOpeners } from '../../clients/openers-node.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import type { Delay } from '../result.ts';
 import { until } from './process-meter.ts';
 import { Recorder } from './recorder.ts';

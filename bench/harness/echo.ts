@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { until } from './process-meter.ts';
 import { Recorder } from './recorder.ts';
 

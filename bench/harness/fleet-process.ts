@@ -1,8 +1,8 @@
 import { randomLcg } from 'd3-random';
-import type { Hand } from '../../clients/hand.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
+import type { Hand } from '../../clients/broker/in-flight.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { BrokerTransportName } from '../../clients/transports.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import type { Absence } from '../experiment.ts';
 import type { Delay } from '../result.ts';
 import { measureCapacity } from './capacity.ts';
@@ -71,7 +71,7 @@ async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs
 
 /** The consumers of a broker. Their libraries are large, and loaded by nobody who doesn't consume. */
 async function ofBroker({ transport, consuming }: FleetGroup): Promise<Opening> {
-  const { consumersByName } = await import('../../clients/broker-clients.ts');
+  const { consumersByName } = await import('../../clients/broker/broker-clients.ts');
   const open = consumersByName[transport as BrokerTransportName];
   const { queues, ...place } = consuming as ConsumingPlace;
   const hands: Hand[] = [];

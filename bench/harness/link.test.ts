@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { networkInterfaces } from 'node:os';
 import { randomLcg, randomUniform } from 'd3-random';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { Child } from './child.ts';
 import { measureOneWay, openEcho } from './echo.ts';
 import { Link, queueLimitBytes } from './link.ts';

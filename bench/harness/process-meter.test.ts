@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { until } from './process-meter.ts';
 
 it('never ends a wait before its instant', async () => {

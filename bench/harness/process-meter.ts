@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 
 /** What a process spent on itself within a window. */
 export type ProcessUse = {

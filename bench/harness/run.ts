@@ -1,4 +1,4 @@
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { judge, usableEvidence } from '../analysis/findings.ts';
 import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';

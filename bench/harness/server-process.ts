@@ -1,8 +1,8 @@
 import type { TransportName } from '../../clients/transports.ts';
-import { nowMs } from '../../servers/clock.ts';
-import type { Endpoint, Tally } from '../../servers/endpoint.ts';
-import { type ServerOptions, serversByName } from '../../servers/main.ts';
-import { type LogOptions, MessageLog } from '../../servers/message-log.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
+import type { Endpoint, Tally } from '../../servers/meter/endpoint.ts';
+import { type ServerOptions, serversByName } from '../../servers/serve.ts';
+import { type LogOptions, MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';

@@ -1,4 +1,4 @@
-import { defaultLimits } from '../../servers/limits.ts';
+import { defaultLimits } from '../../servers/guards/limits.ts';
 import { bookProblems, emptyBooks } from '../analysis/books.ts';
 import type { GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Delay, Trial } from '../result.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { policies } from '../../servers/outbox.ts';
+import { policies } from '../../servers/fan-out/send-queue.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type Trial, trialSchema } from '../result.ts';
 import { type FleetGroup, Group } from './group.ts';

@@ -1,4 +1,4 @@
-import { defaultLimits } from '../../servers/limits.ts';
+import { defaultLimits } from '../../servers/guards/limits.ts';
 import { modelOfTrial } from '../analysis/model-of-trial.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
 import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';

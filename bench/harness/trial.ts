@@ -1,5 +1,5 @@
 import { transportNames } from '../../clients/transports.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
 import type { Agents } from '../agents/agents.ts';
 import { DividedFleet } from '../agents/divided-fleet.ts';

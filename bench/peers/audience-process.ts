@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { type Handlers, serveCalls } from '../harness/child.ts';
 import { type Language, languages } from './languages.ts';
 import { MarkCounter } from './message-line.ts';

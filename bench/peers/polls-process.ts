@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { type Handlers, serveCalls } from '../harness/child.ts';
 
 /** Bare sockets that ask, and ask again as soon as they are answered, at the least cost: the same for every server. */

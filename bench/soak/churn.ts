@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { randomLcg } from 'd3-random';
 import { clientsByName } from '../../clients/clients.ts';
-import { nodeOpeners } from '../../clients/openers-node.ts';
-import { nowMs } from '../../servers/clock.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { bookProblems, emptyBooks, sumBooks } from '../analysis/books.ts';
 import { Member } from '../harness/member.ts';
 import { Recorder } from '../harness/recorder.ts';

@@ -1,6 +1,6 @@
 import type { ClientOptions } from '../../clients/client.ts';
 import type { TransportName } from '../../clients/transports.ts';
-import type { ServerOptions } from '../../servers/main.ts';
+import type { ServerOptions } from '../../servers/serve.ts';
 
 /** Clients of one kind, and the server that they have to themselves. */
 export type SoakGroup = {

@@ -1,4 +1,4 @@
-import { nowMs } from '../../servers/clock.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
 import type { Books } from '../result.ts';

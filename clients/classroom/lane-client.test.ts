@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { nowMs } from '../../servers/clock.ts';
-import type { Endpoint } from '../../servers/endpoint.ts';
-import { type ServerOptions, startServers } from '../../servers/main.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
+import { type ServerOptions, startServers } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
-import type { ConnectionEvents } from '../openers.ts';
-import { nodeOpeners } from '../openers-node.ts';
+import type { ConnectionEvents } from '../shared/openers.ts';
+import { nodeOpeners } from '../shared/openers-node.ts';
 import type { Habits } from './habits.ts';
 import { LaneClient } from './lane-client.ts';
 import type { LaneName, Sight } from './protocol.ts';

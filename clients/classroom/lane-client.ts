@@ -1,8 +1,8 @@
-import type { Message } from '../../servers/message.ts';
+import type { Message } from '../../servers/log/message.ts';
 import type { Client } from '../client.ts';
 import { clientsByName } from '../clients.ts';
 import { Consumer } from '../consumer.ts';
-import type { Openers } from '../openers.ts';
+import type { Openers } from '../shared/openers.ts';
 import { connectsAnew, type Habits } from './habits.ts';
 import type { LaneName, Sight } from './protocol.ts';
 import { watched } from './watched-openers.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Http } from '../openers.ts';
+import type { Http } from '../shared/openers.ts';
 import { browserOpeners } from './openers-browser.ts';
 
 /** Requests of a browser that has no AbortSignal.any and no AbortSignal.timeout, to a server that answers late or never. */

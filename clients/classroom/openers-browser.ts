@@ -1,4 +1,4 @@
-import type { OpenConnection, OpenEvents, Openers, OpenHttp } from '../openers.ts';
+import type { OpenConnection, OpenEvents, Openers, OpenHttp } from '../shared/openers.ts';
 
 /**
  * The openers of a browser: WebSocket, EventSource and fetch, for the very client files of the fleet.

@@ -1,4 +1,4 @@
-import { backoffMs } from '../backoff.ts';
+import { backoffMs } from '../shared/backoff.ts';
 import { pageMs, ServerClock } from './clock.ts';
 import type { Said, Sight, Told } from './protocol.ts';
 import { Silence, silenceLimitMs } from './silence.ts';

@@ -5,7 +5,7 @@ import type { Settings } from './protocol.ts';
 /** The lanes on the projector, from top to bottom: what a browser can speak. */
 export const laneNames = ['push', 'sse', 'long-poll', 'short-poll'] as const;
 
-/** What a server can do with what waits for a slow push client, as servers/outbox.ts explains it. */
+/** What a server can do with what waits for a slow push client, as servers/fan-out/send-queue.ts explains it. */
 export const policies = [
   'unbounded',
   'drop-newest',

@@ -1,5 +1,5 @@
-import { isBatch, parseDelivery } from '../../servers/message.ts';
-import type { OpenConnection, Openers } from '../openers.ts';
+import { isBatch, parseDelivery } from '../../servers/log/message.ts';
+import type { OpenConnection, Openers } from '../shared/openers.ts';
 import type { Sight } from './protocol.ts';
 
 /** What is seen of requests and connections. */

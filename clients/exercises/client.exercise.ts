@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Client, ClientOptions } from '../client.ts';
-import type { Http, Openers } from '../openers.ts';
+import type { Http, Openers } from '../shared/openers.ts';
 
 /**
  * Exercise: write a client. `npm run exercise -- client` runs this until it is green.
@@ -13,7 +13,7 @@ import type { Http, Openers } from '../openers.ts';
  *     answers  7  -    -        -                8  -    -        intervalMs 100, longestMs 800
  *              100 200    400         800        100 200
  *
- * Read `clients/long-poll.ts` first: yours is built the same way. `Poll` in `clients/poll.ts` asks once,
+ * Read `clients/long-poll.ts` first: yours is built the same way. `Poll` in `clients/shared/poll.ts` asks once,
  * keeps the cursor and counts; *when* to ask is yours to say. Wait with `setTimeout`.
  */
 const file = process.env.EXERCISE_ANSWER ? './patient-poll.ts' : '../my-poll.ts';

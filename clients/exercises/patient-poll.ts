@@ -1,7 +1,7 @@
-import type { Message } from '../../servers/message.ts';
+import type { Message } from '../../servers/log/message.ts';
 import type { Client, ClientOptions } from '../client.ts';
-import type { Openers } from '../openers.ts';
-import { Poll } from '../poll.ts';
+import type { Openers } from '../shared/openers.ts';
+import { Poll } from '../shared/poll.ts';
 
 /**
  * A worked answer to the exercise in client.exercise.ts. Don't read on before you have tried.

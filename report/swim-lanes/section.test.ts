@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseResult, type Result } from '../../bench/result.ts';
-import { hasBrowserFor, sharedBrowser } from '../../clients/browser.ts';
+import { hasBrowserFor, sharedBrowser } from '../../clients/shared/browser.ts';
 import { renderReport } from '../render.ts';
 import { tracedTrials } from './made-up.ts';
 

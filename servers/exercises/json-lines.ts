@@ -1,6 +1,6 @@
-import { Endpoint, newTally } from '../endpoint.ts';
-import { FanOut, type FanOutOptions } from '../fan-out.ts';
-import { type HttpOptions, httpServer } from '../http-endpoint.ts';
+import { Endpoint, newTally } from '../meter/endpoint.ts';
+import { FanOut, type FanOutOptions } from '../fan-out/fan-out.ts';
+import { type HttpOptions, httpServer } from '../http/http-endpoint.ts';
 import type { MessageSource } from '../source/source.ts';
 
 /**

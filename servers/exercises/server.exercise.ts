@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Endpoint } from '../endpoint.ts';
-import type { Batch, Message } from '../message.ts';
+import type { Endpoint } from '../meter/endpoint.ts';
+import type { Batch, Message } from '../log/message.ts';
 import { EmbeddedSource } from '../source/embedded.ts';
 import type { MessageSource } from '../source/source.ts';
 

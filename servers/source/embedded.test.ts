@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nowMs } from '../clock.ts';
+import { nowMs } from '../meter/clock.ts';
 import { EmbeddedSource } from './embedded.ts';
 import { dueTimesMs } from './schedule.ts';
 

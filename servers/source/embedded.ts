@@ -1,6 +1,6 @@
-import { nowMs } from '../clock.ts';
-import type { Message, Publication } from '../message.ts';
-import { MessageLog } from '../message-log.ts';
+import { nowMs } from '../meter/clock.ts';
+import type { Message, Publication } from '../log/message.ts';
+import { MessageLog } from '../log/message-log.ts';
 import { type Playing, playSchedule } from './player.ts';
 import type { Schedule } from './schedule.ts';
 import type { MessageSource } from './source.ts';

@@ -1,4 +1,4 @@
-import { nowMs } from '../clock.ts';
+import { nowMs } from '../meter/clock.ts';
 import { Alarm } from './alarm.ts';
 import { bodyOf, dueTimesMs, type Schedule } from './schedule.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
-import { nowMs } from '../clock.ts';
-import { BadInput, type Message, type Publication } from '../message.ts';
-import { type LogOptions, MessageLog } from '../message-log.ts';
+import { nowMs } from '../meter/clock.ts';
+import { BadInput, type Message, type Publication } from '../log/message.ts';
+import { type LogOptions, MessageLog } from '../log/message-log.ts';
 import { type Playing, playSchedule } from './player.ts';
 import { nameOfRabbit, parseRabbitUrl, type RabbitAddress, rabbitProblem } from './rabbit-address.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,5 +1,5 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { type Message, parseJson, parsePublication } from '../message.ts';
+import { type Message, parseJson, parsePublication } from '../log/message.ts';
 import type { Stamped } from './stream-entry.ts';
 
 /**

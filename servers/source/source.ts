@@ -1,5 +1,5 @@
-import type { Message, Publication } from '../message.ts';
-import type { MessageLog } from '../message-log.ts';
+import type { Message, Publication } from '../log/message.ts';
+import type { MessageLog } from '../log/message-log.ts';
 import type { Schedule } from './schedule.ts';
 
 /**

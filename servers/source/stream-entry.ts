@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts';
+import type { Message } from '../log/message.ts';
 
 /**
  * What stands in the stream that servers on several hosts share, and what each of them makes of it. All read

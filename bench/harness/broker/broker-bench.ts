@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostOf } from '../../../servers/address.ts';
-import { nowMs } from '../../../servers/clock.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
 import type { Schedule } from '../../../servers/source/schedule.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
 import type { Trial } from '../../result.ts';

@@ -1,5 +1,5 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
-import { nowMs } from '../../../servers/clock.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
 import { playSchedule } from '../../../servers/source/player.ts';
 import type { Schedule } from '../../../servers/source/schedule.ts';
 import type { Appearance } from '../../analysis/on-schedule.ts';

@@ -2,7 +2,7 @@ import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createProxyServer } from 'httpxy';
-import { Endpoint, newTally } from '../../../servers/endpoint.ts';
+import { Endpoint, newTally } from '../../../servers/meter/endpoint.ts';
 import type { OpenPath, PathKind } from './open-path.ts';
 
 /**

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { transportNames } from '../../../clients/transports.ts';
-import { Endpoint, newTally } from '../../../servers/endpoint.ts';
+import { Endpoint, newTally } from '../../../servers/meter/endpoint.ts';
 import { pushServer } from '../../../servers/push.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { findNginx, nginxRemedy } from './nginx.ts';

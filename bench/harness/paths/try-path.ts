@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { clientsByName } from '../../../clients/clients.ts';
-import { nodeOpeners } from '../../../clients/openers-node.ts';
+import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
 import type { TransportName } from '../../../clients/transports.ts';
-import { nowMs } from '../../../servers/clock.ts';
-import type { Endpoint } from '../../../servers/endpoint.ts';
-import { type ServerOptions, serversByName } from '../../../servers/main.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
+import type { Endpoint } from '../../../servers/meter/endpoint.ts';
+import { type ServerOptions, serversByName } from '../../../servers/serve.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { bodyOf } from '../../../servers/source/schedule.ts';
 import type { MessageSource } from '../../../servers/source/source.ts';

@@ -1,7 +1,7 @@
 import { chatServer } from '../../../servers/chat.ts';
 import { naiveChatServer } from '../../../servers/chat-naive.ts';
 import type { ChatRoom } from '../../../servers/chat-room.ts';
-import { nowMs } from '../../../servers/clock.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
 import type { Probe } from '../../result.ts';
 import type { Child, Handlers } from '../child.ts';
 import { memoryInUseBytes, until } from '../process-meter.ts';

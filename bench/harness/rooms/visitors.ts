@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { nowMs } from '../../../servers/clock.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
 import { until } from '../process-meter.ts';
 
 /** A party: so many visitors enter one after the other, then each says one thing, `sayEveryMs` apart. */

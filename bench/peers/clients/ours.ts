@@ -1,7 +1,7 @@
 import { clientsByName } from '../../../clients/clients.ts';
-import { nodeOpeners } from '../../../clients/openers-node.ts';
+import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
 import type { TransportName } from '../../../clients/transports.ts';
-import { nowMs } from '../../../servers/clock.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
 import { Member } from '../../harness/member.ts';
 import { Recorder } from '../../harness/recorder.ts';
 import { openAll, stand } from './stand.js';

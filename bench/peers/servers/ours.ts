@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { type ServerName, type ServerOptions, serversByName } from '../../../servers/main.ts';
+import { type ServerName, type ServerOptions, serversByName } from '../../../servers/serve.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { parseMessage } from '../message-line.ts';
 

@@ -1,0 +1,18 @@
+import { amqpConsumer } from './amqp.ts';
+import { type AmqpGetOptions, amqpGetConsumer } from './amqp-get.ts';
+import type { Consuming } from './in-flight.ts';
+import { mqttConsumer } from './mqtt.ts';
+import type { Openers } from '../shared/openers.ts';
+import { stompConsumer } from './stomp.ts';
+import type { BrokerTransportName } from '../transports.ts';
+
+/** Every way of consuming from a broker, by name. */
+export const consumersByName: Record<
+  BrokerTransportName,
+  (options: AmqpGetOptions, openers: Pick<Openers, 'tcp'>) => Consuming
+> = {
+  amqp: amqpConsumer,
+  'amqp-get': amqpGetConsumer,
+  mqtt: mqttConsumer,
+  stomp: stompConsumer,
+};
