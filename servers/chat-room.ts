@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Endpoint, newTally, type Tally } from './meter/endpoint.ts';
+import { Endpoint } from './meter/endpoint.ts';
+import { newTally, type Tally } from './meter/tally.ts';
 import { whyTurnedAway } from './guards/connection-limit.ts';
 import { guardedHttpServer, onWebSocket } from './guards/http-guards.ts';
 import { type Limited, limitsOf } from './guards/limits.ts';

@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { longPollServer } from './long-poll.ts';
+import { serversByName } from './serve.ts';
 import { EmbeddedSource } from './source/embedded.ts';
 
 it('reads for every request anew how long it may hold the answer', async () => {
   const source = new EmbeddedSource();
   const parked = vi.spyOn(source.log, 'subscribe');
   const options = { holdMs: 600_000 };
-  const endpoint = longPollServer(source, options);
+  const endpoint = serversByName['long-poll'](source, options);
   await endpoint.listen();
   onTestFinished(() => endpoint.close());
   const url = `http://127.0.0.1:${endpoint.port}/messages?after=${source.log.id}:0`;

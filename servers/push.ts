@@ -1,52 +1,50 @@
-import { Endpoint, newTally } from './meter/endpoint.ts';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ServerOptions, WebSocketServer } from 'ws';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
-import type { Gated } from './guards/auth.ts';
-import { guardedHttpServer, refuse } from './guards/http-guards.ts';
-import type { Limited } from './guards/limits.ts';
-import type { MessageSource } from './source/source.ts';
-import { acceptWebSockets, type Readers } from './web-socket/web-socket.ts';
-import { pingFrame, webSocketFrame } from './web-socket/frames.ts';
+import type { Feed } from './log/message-log.ts';
+import { webSocketFormat } from './web-socket/frames.ts';
+import { receive } from './web-socket/receive.ts';
 
 /**
- * Push over WebSocket: the server speaks when it has something to say.
+ * Push over WebSocket: the server sends as soon as there is a message.
  *
  *     client  ──GET /messages, Upgrade──────────────────────────────────────►
- *             ◄──101──batch: where you stand──────[7]──[8]────────[9]─────── server
- *             ──{"body":"hi"}───────────────────────────────────────────────►  the same socket, the other way
+ *             ◄──101──batch: your place───────────[7]──[8]────────[9]─────── server
+ *             ──{"body":"hi"}───────────────────────────────────────────────►  the same connection, the other way
  *
- * Costs: one open connection per client, with its memory, for as long as the client lives; one write
- * per client and message. No request, no header: a message has two bytes of framing, or four from 126 bytes on.
- * With `?after=logId:seq` the client first gets what it missed.
+ * Costs: one open connection per client, with its memory, as long as the client lives; one write per client and
+ * message. No request and no header: a message has two bytes of framing, or four from 126 bytes on.
+ * With `?after=logId:seq` the client first gets the messages that it missed.
  *
- * A reader that is too slow has an outbox with a policy (send-queue.ts). Under `disconnect` it is closed
- * with 4008 and the reason, under `credit` it says itself how much it can take:
+ * A slow consumer has a send queue with an overflow policy (fan-out/send-queue.ts). Under `disconnect` it is
+ * closed with 4008 and the reason. Under `credit` it says how many messages it can take:
  *
- *     client  ──{"credit":2}──►                    ──{"credit":2}──►
- *             ◄──batch: where you stand──[7]──[8]──                 ◄─batch: [9 10]──
+ *     client  ──{"credit":2}──►                     ──{"credit":2}──►
+ *             ◄──batch: your place──[7]──[8]──                       ◄─batch: [9 10]──
  *
- * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (auth.ts).
+ * Left out: compression, encryption and accounts.
  */
-export function pushServer(source: MessageSource, options: FanOutOptions & Gated & Limited = {}): Endpoint {
-  const tally = newTally();
-  const fanOut = new FanOut(source.log, tally, webSocketFrame, pingFrame, options);
-  const server = guardedHttpServer(
-    (_request, response) => {
-      tally.refused += 1;
-      const reason = 'this is a WebSocket endpoint: connect with ws://…/messages';
-      refuse(response, 426, reason, { upgrade: 'websocket', connection: 'close, upgrade' });
-    },
-    tally,
-    options,
-  );
+export type PushOptions = FanOutOptions & {
+  /** Passed on to `ws`: limits of what a client sends. */
+  webSocket?: ServerOptions;
+};
 
-  const readers: Readers = {
-    admit(after) {
-      const cursor = source.log.cursorFrom(after);
-      return (socket, sayWhy) => fanOut.join(socket, cursor, sayWhy);
-    },
-    grant: (socket, credit) => fanOut.grant(socket, credit),
-    leave: (socket) => fanOut.leave(socket),
-  };
-  acceptWebSockets(server, source, tally, readers, options);
-  return new Endpoint(server, tally, fanOut);
+/** A slow consumer. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
+const slowConsumer = 4008;
+
+export function push(server: Server, feed: Feed, options: PushOptions = {}): FanOut {
+  const fanOut = new FanOut(feed.log, webSocketFormat, options);
+  const webSockets = new WebSocketServer({ ...options.webSocket, noServer: true, clientTracking: false });
+
+  server.on('upgrade', (request, socket: Socket, head) => {
+    const { searchParams } = new URL(request.url ?? '', 'ws://here');
+    const cursor = feed.log.cursorFrom(searchParams.get('after'));
+    webSockets.handleUpgrade(request, socket, head, (client) => {
+      // The fan-out writes frames, each built once for all, to the connection itself; ws reads it and closes it.
+      fanOut.add(socket, cursor, (reason) => client.close(slowConsumer, reason));
+      receive(client, feed, (credit) => fanOut.grant(socket, credit));
+    });
+  });
+  return fanOut;
 }

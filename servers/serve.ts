@@ -1,26 +1,99 @@
-import type { Endpoint } from './meter/endpoint.ts';
-import { type LongPollOptions, longPollServer } from './long-poll.ts';
-import { type NotifyOptions, notifyServer } from './notify.ts';
-import { pushServer } from './push.ts';
-import { type ShortPollOptions, shortPollServer } from './short-poll.ts';
+import { Server as HttpServer } from 'node:http';
+import { Server as TcpServer } from 'node:net';
+import type { FanOut } from './fan-out/fan-out.ts';
+import { type Gated, gated } from './guards/auth.ts';
+import { guardedHttpServer, passOnUpgrades } from './guards/http-guards.ts';
+import { type Limited, limitsOf } from './guards/limits.ts';
+import { guardedTcpServer } from './guards/tcp-guards.ts';
+import type { App } from './http/app.ts';
+import { bareApp } from './http/bare.ts';
+import { expressApp } from './http/express.ts';
+import { type LongPollOptions, longPoll } from './long-poll.ts';
+import { countPolls, type OnAsk } from './meter/count-polls.ts';
+import { Endpoint } from './meter/endpoint.ts';
+import { newTally } from './meter/tally.ts';
+import { notify } from './notify.ts';
+import { type PushOptions, push } from './push.ts';
+import { shortPoll } from './short-poll.ts';
 import type { MessageSource } from './source/source.ts';
-import { sseServer } from './sse.ts';
-import { tcpPushServer } from './tcp-push.ts';
+import { type SseOptions, sse } from './sse.ts';
+import { tcpPush } from './tcp-push.ts';
 
-/** Every way of delivering, by name. */
+/**
+ * The pages show how messages are delivered. Here is everything that a deployed server needs around that:
+ *
+ *     connection ──► guards: limits, who may come in ──► page: push.ts, sse.ts, … ──► response, counted
+ */
+export type ServerOptions = SseOptions &
+  LongPollOptions &
+  Gated &
+  Limited & {
+    /** What reads requests and writes responses: Express, or `node:http` alone. Default `express`. */
+    framework?: 'express' | 'http';
+    onAsk?: OnAsk;
+  };
+
+/** What a page adds itself to: `app` reads requests, `server` has the upgrades. */
+type Place = { app: App; server: HttpServer; source: MessageSource; options: ServerOptions & PushOptions };
+
+/** Adds a transport to a place; returns its fan-out if it pushes. */
+export type Page = (place: Place) => FanOut | void;
+
+/** One page over HTTP with its guards and its meter. Throws an `Error` where the page refuses an option. */
+export function servePage(page: Page, source: MessageSource, options: ServerOptions = {}): Endpoint {
+  const limits = limitsOf(options);
+  const tally = newTally();
+  const inner = new HttpServer();
+  let fanOut: FanOut | undefined;
+  const { messageBytes: maxPayload, goodbyeMs: closeTimeout, bodyBytes } = limits;
+  const site = {
+    publish: source.publish.bind(source),
+    onRefused: () => {
+      tally.refused += 1;
+    },
+    ...countPolls(tally, options.onAsk),
+    bodyLimitBytes: bodyBytes,
+  };
+  const webSocket = { maxPayload, closeTimeout, perMessageDeflate: false } as const;
+  const addPage = (app: App) => {
+    const place = { app, server: inner, source, options: extended(options, { tally, webSocket }) };
+    fanOut = page(place) ?? undefined;
+  };
+  const listener = options.framework === 'http' ? bareApp(site, addPage) : expressApp(site, addPage);
+  const server = guardedHttpServer(gated(options.gate, tally, listener), tally, options);
+  passOnUpgrades(server, inner, tally, options);
+  return new Endpoint(server, tally, fanOut);
+}
+
+function serveTcp(source: MessageSource, options: ServerOptions): Endpoint {
+  const inner = new TcpServer();
+  const { lineCharacters, helloMs, goodbyeMs } = limitsOf(options);
+  const tally = newTally();
+  const fanOut = tcpPush(inner, source, extended(options, { tally, lineCharacters, helloMs, goodbyeMs }));
+  return new Endpoint(guardedTcpServer(inner, tally, options), tally, fanOut);
+}
+
+/** Options that pages read again for every request or connection, so they must not be copied; and more of them. */
+function extended<More extends object>(options: ServerOptions, more: More): ServerOptions & More {
+  return Object.setPrototypeOf(more, options);
+}
+
+const overHttp =
+  (page: Page) =>
+  (source: MessageSource, options: ServerOptions = {}): Endpoint =>
+    servePage(page, source, options);
+
+/** Every transport by name: starts its server, which does not listen yet. */
 export const serversByName = {
-  push: pushServer,
-  sse: sseServer,
-  'tcp-push': tcpPushServer,
-  notify: notifyServer,
-  'long-poll': longPollServer,
-  'short-poll': shortPollServer,
+  push: overHttp(({ server, source, options }) => push(server, source, options)),
+  sse: overHttp(({ app, source, options }) => sse(app, source, options)),
+  'tcp-push': (source: MessageSource, options: ServerOptions = {}) => serveTcp(source, options),
+  notify: overHttp(({ app, server, source, options }) => notify(app, server, source, options)),
+  'long-poll': overHttp(({ app, source, options }) => longPoll(app, source, options)),
+  'short-poll': overHttp(({ app, source }) => shortPoll(app, source)),
 };
 
 export type ServerName = keyof typeof serversByName;
-
-/** Options of all servers; each takes what concerns it. */
-export type ServerOptions = NotifyOptions & LongPollOptions & ShortPollOptions;
 
 /**
  * Starts the named servers on one source, each on its own port of `host`: `ports[i]` or any free one.

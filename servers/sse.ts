@@ -1,79 +1,81 @@
-import type { Socket } from 'node:net';
-import { Endpoint, newTally } from './meter/endpoint.ts';
-import { sayLast } from './guards/connection-limit.ts';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
-import { type HttpOptions, httpServer } from './http/http-endpoint.ts';
-import { limitsOf } from './guards/limits.ts';
-import { BadInput } from './log/message.ts';
-import type { MessageSource } from './source/source.ts';
+import type { WireFormat } from './fan-out/subscriber.ts';
+import type { App } from './http/app.ts';
+import { type Batch, type Cursor, formatCursor, parseCursor } from './log/message.ts';
+import type { Feed } from './log/message-log.ts';
 
 /**
- * Push over plain HTTP, as Server-Sent Events: one request, one answer that never ends.
+ * Push over plain HTTP, as Server-Sent Events: one request, one response that never ends.
  *
  *     client  ──GET /messages────────────────────────────────────────────►
  *             ◄──200──event: batch──────[id: a1:7]──[id: a1:8]────[id: a1:9]── server
  *
- * Costs: what WebSocket push costs, with some 30 bytes more per message, in one direction only. To
- * publish, a client sends `POST /messages` beside it. A browser's EventSource reconnects by itself
- * and names the last id it saw (`Last-Event-ID`), so the cursor is part of the protocol.
+ * Costs: what WebSocket push costs, with some 30 bytes more per message, in one direction only: to publish, a
+ * client sends `POST /messages`. A browser's EventSource reconnects on its own with the last id (`Last-Event-ID`),
+ * so the cursor is part of the protocol, and `onmessage` gets each message once.
  *
- * The answer has neither a length nor chunks: it ends when the connection does (RFC 9112 §6.3).
- * So the bytes of an event are the same for everybody and go straight to the socket.
+ * A slow consumer has a send queue with an overflow policy (fan-out/send-queue.ts), except `credit`: SSE has no
+ * direction in which to grant it. Throws an `Error` on that policy.
  *
- * A reader that is too slow has an outbox with a policy (send-queue.ts). `credit` is not among them: it
- * takes a way back, which this protocol has not. Throws an `Error` on it.
- *
- * Left out: compression, encryption, and accounts: a `gate` lets in who has a token (auth.ts).
+ * Left out: compression, encryption and accounts.
  */
-export function sseServer(source: MessageSource, options: FanOutOptions & HttpOptions = {}): Endpoint {
+export type SseOptions = FanOutOptions & {
+  /** Asks nginx not to collect the response (`X-Accel-Buffering: no`). Default `false`. */
+  unbuffered?: boolean;
+};
+
+export function sse(app: App, feed: Feed, options: SseOptions = {}): FanOut {
   if (options.policy === 'credit')
-    throw new Error(`policy is "credit": over SSE nobody can grant any, it takes one of the others`);
-  const tally = newTally();
-  const fanOut = new FanOut(source.log, tally, eventFrame, Buffer.from(':\n\n'), options);
+    throw new Error('policy is "credit": expected another one, because SSE clients cannot grant credit');
+  const fanOut = new FanOut(feed.log, eventFormat, options);
 
-  const { goodbyeMs } = limitsOf(options);
-  const streams = new WeakSet<Socket>();
-
-  const server = httpServer(source, tally, options, ({ after, request, response }) => {
-    const { socket } = request;
-    if (streams.has(socket)) return refuseMore(socket);
-    // It was sent behind another request, whose answer is still to come: a stream would run ahead of that.
-    if (!response.socket) throw new BadInput('a stream takes a connection of its own: ask on another', 409);
-    const cursor = source.log.cursorFrom(request.headers['last-event-id'] ?? after);
-    response.removeHeader('transfer-encoding');
+  app.get('/messages', ({ headers, query }, response) => {
+    const cursor = feed.log.cursorFrom(headers['last-event-id'] ?? query.after);
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
-      connection: 'close',
+      ...(options.unbuffered && { 'x-accel-buffering': 'no' }),
     });
-    response.flushHeaders();
-    fanOut.join(socket, cursor, (reason) => sayLast(socket, evictedEvent(reason), goodbyeMs));
-    // Nothing that follows on this connection would ever be answered, and all of it would wait for that.
-    streams.add(socket);
-    socket.removeAllListeners('data').once('data', () => refuseMore(socket));
+    response.write('retry: 1000\n\n');
+    fanOut.add(response, cursor, (reason) => response.end(evictedEvent(reason)));
   });
+  return fanOut;
+}
 
-  function refuseMore(socket: Socket): void {
-    if (!fanOut.stateOf(socket)) return;
-    tally.refused += 1;
-    fanOut.leave(socket);
-    sayLast(
-      socket,
-      evictedEvent('a connection carries one stream and nothing else: ask on another'),
-      goodbyeMs,
-    );
+/** Events of a stream (WHATWG HTML §9.2). JSON has no line break, so one data line is enough. */
+export const eventFormat: WireFormat = {
+  message: (message, cursor) => Buffer.from(`id: ${cursor}\ndata: ${JSON.stringify(message)}\n\n`),
+  batch: (batch) => Buffer.from(eventsOf(batch).join('')),
+  heartbeat: Buffer.from(':\n\n'),
+};
+
+/**
+ * A batch as ordinary events, one per message. The event `batch` comes first, and wherever messages are missing: it
+ * has the place right before the next message, so that a reconnect from any id loses and repeats nothing.
+ */
+function eventsOf({ messages, next, missed, ...report }: Batch): string[] {
+  const { logId, seq: last } = parseCursor(next) as Cursor;
+  let seq = last - messages.length - missed - (report.dropped ?? 0);
+  let unsent: object = report;
+  const events: string[] = [];
+  const reportUpTo = (place: number) => {
+    const cursor = formatCursor({ logId, seq: place });
+    const { more: _more, dropped = 0, ...rest } = { dropped: 0, ...unsent } as Partial<Batch>;
+    const data = { messages: [], next: cursor, missed: place - seq - dropped, ...rest, ...(dropped && { dropped }) };
+    events.push(`event: batch\nid: ${cursor}\ndata: ${JSON.stringify(data)}\n\n`);
+    unsent = {};
+    seq = place;
+  };
+  for (const message of messages) {
+    if (events.length === 0 || message.seq > seq + 1) reportUpTo(message.seq - 1);
+    seq = message.seq;
+    events.push(String(eventFormat.message(message, formatCursor({ logId, seq }))));
   }
-
-  return new Endpoint(server, tally, fanOut);
+  if (events.length === 0 || last > seq) reportUpTo(last);
+  return events;
 }
 
-/** One event as it stands in the stream (WHATWG HTML §9.2). JSON holds no line break, so one data line will do. */
-export function eventFrame(text: string, cursor: string, event: 'batch' | 'message'): Buffer {
-  const name = event === 'message' ? '' : `event: ${event}\n`;
-  return Buffer.from(`${name}id: ${cursor}\ndata: ${text}\n\n`);
-}
-
-/** The last event that a reader gets which is cut off. It bears no id: the reader stands where it stood. */
-function evictedEvent(reason: string): Buffer {
-  return Buffer.from(`event: evicted\ndata: ${JSON.stringify({ error: reason })}\n\n`);
+/** The last event of a slow consumer. It has no id: the client keeps its place. */
+function evictedEvent(reason: string): string {
+  return `event: evicted\ndata: ${JSON.stringify({ error: reason })}\n\n`;
 }

@@ -1,10 +1,8 @@
-import { createServer, type Socket } from 'node:net';
-import { Endpoint, newTally } from './meter/endpoint.ts';
-import { limitConnections, sayLast, whyTurnedAway } from './guards/connection-limit.ts';
+import type { Server, Socket } from 'node:net';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
-import { type Limited, limitsOf } from './guards/limits.ts';
-import { LineSplitter, parseCredit, parseJson, parsePublication } from './log/message.ts';
-import type { MessageSource } from './source/source.ts';
+import type { WireFormat } from './fan-out/subscriber.ts';
+import { LineSplitter, parseCredit, parseHello, parseJson, parsePublication } from './log/message.ts';
+import type { Feed } from './log/message-log.ts';
 
 /**
  * Push over a bare TCP socket, a line of JSON per message: "TCP can also work though".
@@ -12,79 +10,77 @@ import type { MessageSource } from './source/source.ts';
  *     client  ──{"after":null}\n──────────────────────{"body":"hi"}\n────►
  *             ◄──batch\n───────────[7]\n──[8]\n────────────────[9]\n────── server
  *
- * Costs: the least that any push can cost here, a byte of framing per message. In return nothing of
- * what HTTP brings: no browser speaks it, no proxy passes it on, and the first line, the limits and
- * the answers to errors are of our own making.
+ * Costs: the least of all push, one byte of framing per message. In return nothing that HTTP brings: no browser
+ * speaks it, no proxy passes it on, and the first line, the limits and the error lines are our own invention.
  *
- * A reader that is too slow has an outbox with a policy (send-queue.ts). Under `credit` it sends
- * `{"credit":n}\n` when it can take n messages more.
+ * A slow consumer has a send queue with an overflow policy (fan-out/send-queue.ts). Under `credit` it sends
+ * `{"credit":n}\n` when it can take n more messages.
  *
- * Left out: encryption, and any authentication.
+ * Left out: encryption and authentication.
  */
-export function tcpPushServer(source: MessageSource, options: FanOutOptions & Limited = {}): Endpoint {
-  const tally = newTally();
-  const limits = limitsOf(options);
-  const fanOut = new FanOut(source.log, tally, lineFrame, Buffer.from('\n'), options);
-  const server = createServer({ noDelay: true });
-  limitConnections(server, tally, limits);
-  server.on('connection', (socket) => {
-    const turnedAway = whyTurnedAway(socket);
-    if (turnedAway !== undefined) return sayLast(socket, errorLine(turnedAway), limits.goodbyeMs);
-    const lines = new LineSplitter(limits.lineCharacters);
-    let joined = false;
-    const hello = setTimeout(
-      () => refuse(socket, `the first line is too slow: it takes at most ${limits.helloMs} ms`),
-      limits.helloMs,
-    ).unref();
-    socket.once('close', () => clearTimeout(hello));
-    socket.setEncoding('utf8');
-    socket.on('data', (text: string) => {
+export type TcpPushOptions = FanOutOptions & {
+  /** Characters of a line. Default 65,536. */
+  lineCharacters?: number;
+  /** Time until the first line is complete. Default 20,000. */
+  helloMs?: number;
+  /** Time in which a refused client may read the reason. Default 1,000. */
+  goodbyeMs?: number;
+};
+
+export function tcpPush(server: Server, feed: Feed, options: TcpPushOptions = {}): FanOut {
+  const fanOut = new FanOut(feed.log, lineFormat, options);
+  const { lineCharacters, helloMs = 20_000, goodbyeMs = 1000 } = options;
+
+  server.on('connection', (socket: Socket) => {
+    const lines = new LineSplitter(lineCharacters);
+    let isSubscribed = false;
+    const hello = setTimeout(() => refuse(`the first line is too slow: expected within ${helloMs} ms`), helloMs);
+
+    socket.on('data', (bytes: Buffer) => {
       try {
-        for (const line of lines.take(text)) {
-          const said = parseJson(line);
-          if (joined) takeIn(socket, said);
+        for (const line of lines.take(bytes)) {
+          if (isSubscribed) handle(parseJson(line)).catch(({ message }) => refuse(message));
           else {
-            join(socket, said);
-            joined = true;
             clearTimeout(hello);
+            isSubscribed = true;
+            fanOut.add(socket, feed.log.cursorFrom(parseHello(parseJson(line)).after), end);
           }
         }
       } catch (error) {
-        refuse(socket, (error as Error).message);
+        refuse((error as Error).message);
       }
     });
-    // A reset connection is no news: 'close' follows, and the fan-out lets the reader go.
+    socket.on('close', () => clearTimeout(hello));
+    // A reset connection needs no handling: 'close' follows.
     socket.on('error', () => {});
+
+    async function handle(message: unknown): Promise<void> {
+      const credit = parseCredit(message);
+      if (credit !== undefined) return fanOut.grant(socket, credit);
+      const publication = parsePublication(message);
+      const { seq } = await feed.publish(publication);
+      socket.write(line({ published: seq, id: publication.id }));
+    }
+
+    function refuse(reason: string): void {
+      if (!socket.writable) return;
+      fanOut.tally.refused += 1;
+      fanOut.remove(socket);
+      end(reason);
+    }
+
+    function end(reason: string): void {
+      socket.removeAllListeners('data').resume();
+      socket.end(line({ error: reason }));
+      setTimeout(() => socket.destroy(), goodbyeMs).unref();
+    }
   });
-
-  function join(socket: Socket, said: unknown): void {
-    const after = source.log.cursorFrom((said as { after?: unknown } | null)?.after);
-    fanOut.join(socket, after, (reason) => sayLast(socket, errorLine(reason), limits.goodbyeMs));
-  }
-
-  function takeIn(socket: Socket, said: unknown): void {
-    const credit = parseCredit(said);
-    if (credit !== undefined) fanOut.grant(socket, credit);
-    else source.publish(parsePublication(said)).catch(({ message }) => refuse(socket, message));
-  }
-
-  function refuse(socket: Socket, reason: string): void {
-    // Whoever was told its last already is refused nothing more.
-    if (!socket.writable) return;
-    tally.refused += 1;
-    fanOut.leave(socket);
-    sayLast(socket, errorLine(reason), limits.goodbyeMs);
-  }
-
-  return new Endpoint(server, tally, fanOut);
+  return fanOut;
 }
 
-/** A line. JSON holds no line break of its own. */
-function lineFrame(text: string): Buffer {
-  return Buffer.from(`${text}\n`);
+/** JSON has no line break. */
+function line(data: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(data)}\n`);
 }
 
-/** The last line that a client gets when it is refused or too slow. */
-function errorLine(reason: string): Buffer {
-  return lineFrame(JSON.stringify({ error: reason }));
-}
+const lineFormat: WireFormat = { batch: line, message: line, heartbeat: Buffer.from('\n') };

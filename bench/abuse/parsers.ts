@@ -19,7 +19,7 @@ import {
 import { MessageLog } from '../../servers/log/message-log.ts';
 import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { parseStreamEntry, Transcript } from '../../servers/source/stream-entry.ts';
-import { eventFrame } from '../../servers/sse.ts';
+import { eventFormat } from '../../servers/sse.ts';
 import { answerSchema, orderSchema, parseAs, signSchema } from '../agents/orders.ts';
 import { shownFigures } from '../classroom/held-class.ts';
 import { read } from '../classroom/input.ts';
@@ -60,7 +60,7 @@ export function parsers(): Target<never>[] {
         const text = JSON.stringify({ seq: 1, dueMs: 0, body, key });
         const events: { data: string; id?: string }[] = [];
         createParser({ onEvent: (event) => events.push(event) }).feed(
-          String(eventFrame(text, `a1:${cursor}`, 'message')),
+          String(eventFormat.message(JSON.parse(text), `a1:${cursor}`)),
         );
         if (events.length !== 1 || events[0]?.data !== text || events[0]?.id !== `a1:${cursor}`)
           throw new TypeError('another event than was written');

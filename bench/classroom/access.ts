@@ -35,7 +35,6 @@ export class Access {
             'these lanes are for the projector’s page, and for the one that took over last',
             403,
           );
-        return { publish() {} };
       },
     };
   }

@@ -132,7 +132,7 @@ export class Classroom {
     const files = await pageFiles();
     const classOptions: ServerOptions = { gate: access.classGate, holdMs: defaultSettings.holdMs };
     const classPorts = port === 0 ? [] : laneNames.map((_, index) => port + 1 + index);
-    const classServers = await startServers(source, laneNames, classOptions, classPorts, network.host);
+    const classServers = await startServers(receiveOnly(source), laneNames, classOptions, classPorts, network.host);
     const lanes = await Lanes.open(source, access.laneGate, network.host);
     const ground = { access, source, lanes, classServers, classOptions, environment };
     const classroom = new Classroom(ground, files, options);
@@ -310,4 +310,15 @@ function whyNotSaved(error: NodeJS.ErrnoException): Error {
     `can’t write ${error.path} (${error.code}): start the classroom with --out FOLDER, a folder that can be written`,
     503,
   );
+}
+
+/** The source as members have it: they receive its messages, and publish none. */
+function receiveOnly(source: EmbeddedSource): MessageSource {
+  return {
+    log: source.log,
+    play: (schedule, startMs) => source.play(schedule, startMs),
+    stop: () => source.stop(),
+    publish: () =>
+      Promise.reject(new BadInput('only the teacher’s settings publish here: members receive', 403)),
+  };
 }

@@ -137,11 +137,6 @@ export class Members {
         const member = this.of(token);
         if (!member) throw new BadInput('token is not known here: join with the code first', 403);
         this.#checkUse(member, socket);
-        return {
-          publish() {
-            throw new BadInput('only the classroom’s source publishes here: members may only receive', 403);
-          },
-        };
       },
     };
   }

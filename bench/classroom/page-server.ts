@@ -11,7 +11,7 @@ import {
   joinSchema,
   type OnScreen,
 } from '../../clients/classroom/protocol.ts';
-import { newTally } from '../../servers/meter/endpoint.ts';
+import { newTally } from '../../servers/meter/tally.ts';
 import { guardedHttpServer } from '../../servers/guards/http-guards.ts';
 import { BadInput, parseJson } from '../../servers/log/message.ts';
 import { read } from './input.ts';

@@ -1,6 +1,7 @@
 import type { TransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
-import type { Endpoint, Tally } from '../../servers/meter/endpoint.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
+import type { Tally } from '../../servers/meter/tally.ts';
 import { type ServerOptions, serversByName } from '../../servers/serve.ts';
 import { type LogOptions, MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';

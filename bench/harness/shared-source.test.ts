@@ -9,7 +9,7 @@ import { clientsByName } from '../../clients/clients.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { TransportName } from '../../clients/transports.ts';
 import type { Message } from '../../servers/log/message.ts';
-import { pushServer } from '../../servers/push.ts';
+import { serversByName } from '../../servers/serve.ts';
 import { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import { parseStreamEntry, type Stamped } from '../../servers/source/stream-entry.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from './broker-node.ts';
@@ -170,7 +170,7 @@ describe.skipIf(!runs)('servers on one RabbitMQ source', { timeout: 120_000 }, (
     const name = randomUUID();
     const source = await openSource(name);
     await source.publish({ body: 'one' });
-    const endpoint = pushServer(source);
+    const endpoint = serversByName.push(source);
     await endpoint.listen();
     cleanups.push(() => endpoint.close());
     const early = subscribe({ ports: new Map([['push', endpoint.port]]) }, 'push');

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { longPollServer } from '../../servers/long-poll.ts';
+import { serversByName } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { Child } from '../harness/child.ts';
 import { mark } from './message-line.ts';
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 it('asks again after every answer, and counts each message once', async () => {
   const source = new EmbeddedSource();
-  const server = longPollServer(source, { framework: 'http' });
+  const server = serversByName['long-poll'](source, { framework: 'http' });
   await server.listen();
   const parked = new Child<ParkedHandlers>('../peers/parked-process.ts');
   cleanups.push(

@@ -3,19 +3,22 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '../meter/endpoint.ts';
 import type { Batch, Message } from '../log/message.ts';
 import { EmbeddedSource } from '../source/embedded.ts';
-import type { MessageSource } from '../source/source.ts';
+import type { FanOut } from '../fan-out/fan-out.ts';
+import type { App } from '../http/app.ts';
+import type { Feed } from '../log/message-log.ts';
+import { servePage } from '../serve.ts';
 
 /**
  * Exercise: write a server. `npm run exercise -- server` runs this until it is green.
  *
- * Write `servers/my-transport.ts`. It exports `myTransportServer(source)` and returns an `Endpoint`: push
- * as one HTTP answer that never ends, with one line of JSON per delivery.
+ * Write `servers/my-transport.ts`. It exports `myTransport(app, feed)` and returns its `FanOut`: push as one HTTP
+ * response that never ends, with one line of JSON per delivery.
  *
  *     client  ──GET /messages?after=a1:6──────────────────────────►
  *             ◄──200, application/x-ndjson──{batch [7]}⏎──{8}⏎──{9}⏎─── server
  *
- * Read `servers/sse.ts` first: yours needs the same parts. `FanOut` writes one frame to every reader, and
- * takes what makes a frame of a text; `httpServer` calls you for every `GET /messages`.
+ * Read `servers/sse.ts` first: yours needs the same parts. `FanOut` writes each message to every subscriber, in the
+ * format that you give it; `app.get` calls you for every `GET /messages`.
  */
 const file = process.env.EXERCISE_ANSWER ? './json-lines.ts' : '../my-transport.ts';
 
@@ -34,11 +37,9 @@ afterEach(async () => {
 });
 
 describe('step by step', () => {
-  it('1. there is a file that exports myTransportServer', async () => {
+  it('1. there is a file that exports myTransport', async () => {
     expect(existsSync(new URL(file, import.meta.url)), 'write servers/my-transport.ts').toBe(true);
-    expect((await import(file)).myTransportServer, 'export a function myTransportServer').toBeTypeOf(
-      'function',
-    );
+    expect((await import(file)).myTransport, 'export a function myTransport').toBeTypeOf('function');
   });
 
   it('2. answers GET /messages with 200 and the type application/x-ndjson', async () => {
@@ -88,10 +89,8 @@ describe('step by step', () => {
 });
 
 async function serve(): Promise<Endpoint> {
-  const { myTransportServer } = (await import(file)) as {
-    myTransportServer: (source: MessageSource) => Endpoint;
-  };
-  endpoint = myTransportServer(source);
+  const { myTransport } = (await import(file)) as { myTransport: (app: App, feed: Feed) => FanOut };
+  endpoint = servePage((place) => myTransport(place.app, place.source), source);
   await endpoint.listen();
   return endpoint;
 }

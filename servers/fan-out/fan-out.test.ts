@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { randomLcg } from 'd3-random';
 import { describe, expect, it } from 'vitest';
-import { newTally, type ReaderState } from '../meter/endpoint.ts';
+import { newTally, type SubscriberState } from '../meter/tally.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type Cursor, isBatch, LineSplitter, parseCursor, parseDelivery } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
@@ -100,7 +100,7 @@ function fanOutWith(options: FanOutOptions, log: MessageLog) {
       reasons.push(reason);
       socket.destroy();
     });
-    return { tap, socket, joinedSeq, state: () => fanOut.stateOf(socket) as ReaderState };
+    return { tap, socket, joinedSeq, state: () => fanOut.stateOf(socket) as SubscriberState };
   };
   return { tally, fanOut, join, reasons };
 }

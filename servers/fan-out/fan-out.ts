@@ -1,116 +1,103 @@
 import type { Socket } from 'node:net';
-import { nowMs } from '../meter/clock.ts';
-import type { Eviction, ReaderState, Readership, Tally } from '../meter/endpoint.ts';
-import { endToo } from '../guards/connection-limit.ts';
-import { type Limited, limitsOf } from '../guards/limits.ts';
 import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from '../log/message.ts';
 import type { MessageLog } from '../log/message-log.ts';
-import type { Entry, OutboxOptions } from './send-queue.ts';
-import { type Frame, type Parcel, Reader, type SayWhy, type Wire, writeLimitBytes } from './subscriber.ts';
+import { nowMs } from '../meter/clock.ts';
+import { type Eviction, newTally, type SubscriberState, type Subscribers, type Tally } from '../meter/tally.ts';
+import type { Entry, SendQueueOptions } from './send-queue.ts';
+import { type Chunk, type FanOutContext, type Outlet, Subscriber, socketOf, type WireFormat, writeLimitBytes } from './subscriber.ts';
 
 /**
  * "Tell everybody": what every kind of push shares.
  *
  *     turn of the event loop     |  msg 7, msg 8  |                |  msg 9  |
- *     built once                 | [frame7 frame8]|                | [frame9]|
- *     socket A  ------------------[7 8]------------------------------[9]----->
- *     socket B  -------------------[7 8]------------------------------[9]---->
- *     socket C  --------------------[7 8]------------------------------[9]--->   the last one waits for all before it
+ *     framed once                | [frame7 frame8]|                | [frame9]|
+ *     connection A  --------------[7 8]------------------------------[9]----->
+ *     connection B  ---------------[7 8]------------------------------[9]---->
+ *     connection C  ----------------[7 8]------------------------------[9]--->   the last one waits for all others
  *
- * A message is encoded and framed once, however many sockets it goes to, and what comes due in one
- * turn of the event loop leaves in one write per socket. The writes are serial: the cost of a
- * fan-out, and the last reader's delay, grow with the number of readers.
+ * A message is framed once, however many subscribers it goes to, and all messages of one turn of the event loop
+ * leave in one write per subscriber. The writes are serial: the cost of a fan-out, and the latency of its last
+ * subscriber, grow with the number of subscribers.
  *
- * Node queues without limit for a socket that does not drain. Here what such a reader is owed waits in
- * its outbox, under a limit and a policy; subscriber.ts says when, send-queue.ts what becomes of it. While
- * nobody is slow, none of that costs anything: a reader that keeps up is a socket in a list. The options
- * of the outbox are read anew for every reader.
+ * Node buffers without limit for a connection that does not drain. Here the messages of a slow subscriber wait
+ * in its send queue, which has a limit and an overflow policy: subscriber.ts says when, send-queue.ts what is
+ * dropped. A fast subscriber costs nothing more than its place in a set.
  */
-export type FanOutOptions = OutboxOptions &
-  Limited & {
-    /** How often a sign of life is written, for whatever sits between. Default 15,000. */
-    heartbeatMs?: number;
-    /** One write per socket for all that is due in a turn of the event loop. Default `true`; `false` shows what that saves. */
-    coalesce?: boolean;
-  };
+export type FanOutOptions = SendQueueOptions & {
+  /** Time between two heartbeats. Default 15,000; `Infinity` for none. */
+  heartbeatMs?: number;
+  /** One write per subscriber for all messages of a turn of the event loop. Default `true`; `false` shows what that saves. */
+  coalesce?: boolean;
+  /** Where deliveries are counted. Default: a tally that nobody else has. */
+  tally?: Tally;
+};
 
-/** Evictions that are remembered, the newest of them. */
-const evictionLimit = 100;
+/** Evictions that are kept, the newest of them. */
+const evictionsKept = 100;
 
-export class FanOut implements Readership {
-  readonly #wire: Wire;
+export class FanOut implements Subscribers {
+  /** What was delivered, dropped and evicted. */
+  readonly tally: Tally;
+  readonly #context: FanOutContext;
   readonly #options: FanOutOptions;
-  readonly #readers = new Map<Socket, Reader>();
+  readonly #queueOptions: SendQueueOptions;
+  readonly #subscribers = new Map<Outlet, Subscriber>();
+  readonly #bySocket = new WeakMap<Socket, Subscriber>();
   readonly #evictions: Eviction[] = [];
   #joined = 0;
   readonly #unsubscribe: () => void;
-  readonly #heart: NodeJS.Timeout;
-  /** What happens at the end of a connection: the same for all of them. */
-  readonly #onClose: (this: Socket) => void;
-  readonly #onEnd: (this: Socket) => void;
+  readonly #heart: NodeJS.Timeout | undefined;
 
   /**
-   * With `noticesOnly` the frames say only that there is news: of one turn's the newest will do, and it
-   * replaces the one that still waits for a reader, whatever the policy.
+   * The options of the send queue are read for every new subscriber. With `noticesOnly` a frame says only that
+   * there is news: the newest replaces one that is still queued, whatever the policy.
    */
-  constructor(
-    log: MessageLog,
-    tally: Tally,
-    frame: Frame,
-    heartbeat: Buffer,
-    options: FanOutOptions = {},
-    { noticesOnly = false } = {},
-  ) {
-    this.#wire = {
+  constructor(log: MessageLog, format: WireFormat, options: FanOutOptions = {}, { noticesOnly = false } = {}) {
+    this.tally = options.tally ?? newTally();
+    this.#context = {
       log,
-      frame,
-      tally,
+      format,
+      tally: this.tally,
       noticesOnly,
-      flowing: new Set(),
-      evict: (reader, reason) => this.#evict(reader, reason),
+      live: new Set(),
+      evict: (subscriber, reason) => this.#evict(subscriber, reason),
     };
-    this.#options = noticesOnly ? { ...options, policy: 'conflate', limitBytes: undefined } : options;
+    this.#options = options;
+    this.#queueOptions = noticesOnly ? { policy: 'conflate' } : options;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
-    this.#heart = setInterval(() => {
-      for (const reader of this.#readers.values()) reader.beat(heartbeat);
-    }, options.heartbeatMs ?? 15_000).unref();
-    const fanOut = this;
-    const { goodbyeMs } = limitsOf(options);
-    this.#onClose = function () {
-      fanOut.leave(this);
-    };
-    // A reader is connected both ways or not at all: one that has said its last word, and does not read what
-    // waits for it, would never close.
-    this.#onEnd = function () {
-      fanOut.leave(this);
-      endToo(this, goodbyeMs);
-    };
+    const { heartbeatMs = 15_000 } = options;
+    if (heartbeatMs < Number.POSITIVE_INFINITY)
+      this.#heart = setInterval(() => this.#beat(), heartbeatMs).unref();
   }
 
   /**
-   * Lets a reader in: first the batches that a poll with this cursor would get, until it has caught
-   * up, then every message as it comes.
+   * Adds a subscriber: first it gets the batches that a poll with this cursor would get, then every message as
+   * it comes. A subscriber that is too slow is removed, and `evict` is called with the reason.
    */
-  join(socket: Socket, after: Cursor | undefined, sayWhy: SayWhy): void {
+  add(outlet: Outlet, cursor: Cursor | undefined, evict: (reason: string) => void): void {
     this.#joined += 1;
-    this.#readers.set(socket, new Reader(socket, after, this.#wire, sayWhy, this.#options));
-    socket.on('close', this.#onClose).on('end', this.#onEnd);
+    outlet.on('close', () => this.remove(outlet));
+    const subscriber = new Subscriber(outlet, cursor, this.#context, evict, this.#queueOptions);
+    this.#subscribers.set(outlet, subscriber);
+    this.#bySocket.set(subscriber.socket, subscriber);
   }
 
-  /** Lets this reader be sent more, under the policy `credit`. Throws `BadInput` on any other, and on too much. */
-  grant(socket: Socket, credit: number): void {
-    this.#readers.get(socket)?.grant(credit);
+  /** Lets a subscriber be sent more, under the policy `credit`. Throws `BadInput` under any other, and on too much. */
+  grant(outlet: Outlet, credit: number): void {
+    this.#subscribers.get(outlet)?.grant(credit);
   }
 
-  /** Lets a reader go. */
-  leave(socket: Socket): void {
-    this.#readers.get(socket)?.stop();
-    this.#readers.delete(socket);
+  remove(outlet: Outlet): void {
+    const subscriber = this.#subscribers.get(outlet);
+    if (!subscriber) return;
+    subscriber.stop();
+    this.#subscribers.delete(outlet);
+    this.#bySocket.delete(subscriber.socket);
   }
 
-  /** How the reader at this socket stands; `undefined` when there is none. */
-  stateOf(socket: Socket): ReaderState | undefined {
-    return this.#readers.get(socket);
+  /** The state of the subscriber at this connection; `undefined` where there is none. */
+  stateOf(socket: Socket): SubscriberState | undefined {
+    return this.#bySocket.get(socket);
   }
 
   get joined(): number {
@@ -121,105 +108,99 @@ export class FanOut implements Readership {
     return this.#evictions;
   }
 
-  /** Stops listening to the log, and writing. */
+  /** Removes everybody, and reads the log no more. */
   close(): void {
     this.#unsubscribe();
     clearInterval(this.#heart);
-    for (const socket of this.#readers.keys()) this.leave(socket);
+    for (const outlet of this.#subscribers.keys()) this.remove(outlet);
   }
 
-  /** Tells everybody what came in one turn. Of messages that will never come it tells in their place. */
+  /** Writes the messages of one turn to everybody, with a report wherever some will never come. */
   #deliver(messages: readonly Message[]): void {
     let unbroken: Message[] = [];
     for (const message of messages) {
-      const missing = this.#wire.log.missingBefore(message.seq);
+      const missing = this.#context.log.missingBefore(message.seq);
       if (missing > 0) {
         this.#write(unbroken);
         unbroken = [];
-        this.#tellHole(message.seq - missing, missing);
+        this.#writeHole(message.seq - missing, missing);
       }
       unbroken.push(message);
     }
     this.#write(unbroken);
   }
 
-  /** Says in an empty batch that so many messages will never come. A notice says only how far the log has got. */
-  #tellHole(first: number, missing: number): void {
-    const { log, frame: frameOf, noticesOnly } = this.#wire;
+  /** Reports messages that will never come in an empty batch. A notice says only where the log ends. */
+  #writeHole(first: number, missing: number): void {
+    const { log, format, noticesOnly } = this.#context;
     if (noticesOnly) return;
     const next = formatCursor({ logId: log.id, seq: first + missing - 1 });
     const batch: Batch = { messages: [], next, missed: missing };
-    const frame = frameOf(JSON.stringify(batch), next, 'batch');
     // A key that no message can have: nothing replaces it, and it replaces nothing.
-    const hole = { seq: first, key: `${first}`.padEnd(keyLimit + 1), frame, missing };
-    for (const reader of this.#readers.values()) reader.tellHole(hole);
+    const hole = { seq: first, key: `${first}`.padEnd(keyLimit + 1), frame: format.batch(batch), missing };
+    for (const subscriber of this.#subscribers.values()) subscriber.takeHole(hole);
   }
 
+  /** The loop of every push server: each message, once for each subscriber. */
   #write(messages: readonly Message[]): void {
-    if (this.#readers.size === 0 || messages.length === 0) return;
-    const { flowing, tally, noticesOnly } = this.#wire;
-    const told = noticesOnly ? messages.slice(-1) : messages;
-    const parcels = parcelsOf(
-      told.map((message) => this.#entryOf(message)),
-      this.#options.coalesce ?? true,
-    );
+    if (this.#subscribers.size === 0 || messages.length === 0) return;
+    const { live, noticesOnly } = this.#context;
     const startMs = nowMs();
-    for (const parcel of parcels) {
+    for (const chunk of this.#chunksOf(noticesOnly ? messages.slice(-1) : messages)) {
       let written = 0;
-      // Who does not flow first: a socket that is full after this write is not to get it twice.
-      if (flowing.size < this.#readers.size)
-        for (const [socket, reader] of this.#readers)
-          if (!flowing.has(socket) && reader.take(parcel)) written += 1;
-      for (const socket of flowing) {
-        // One that is on its way out takes nothing more.
-        if (!socket.writable) continue;
-        if (!socket.write(parcel.bytes)) flowing.delete(socket);
+      // Those that are not live first: a connection that is full after this write must not get the chunk twice.
+      if (live.size < this.#subscribers.size)
+        for (const [outlet, subscriber] of this.#subscribers)
+          if (!live.has(outlet) && subscriber.take(chunk)) written += 1;
+      for (const outlet of live) {
+        if (!outlet.writable) continue;
+        if (!outlet.write(chunk.bytes)) live.delete(outlet);
         written += 1;
       }
-      tally.deliveries += written * parcel.entries.length;
+      if (!noticesOnly) this.tally.deliveries += written * chunk.entries.length;
     }
+    const { fanOuts } = this.tally;
     const spanMs = nowMs() - startMs;
-    const { fanOuts } = tally;
     fanOuts.count += 1;
     fanOuts.sumMs += spanMs;
     fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
   }
 
-  /** The one frame that all readers share. */
+  /** Frames messages for all subscribers: as many to a chunk as one write may carry, or one to each. */
+  #chunksOf(messages: readonly Message[]): Chunk[] {
+    const { coalesce = true } = this.#options;
+    const chunks: Entry[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const entry of messages.map((message) => this.#entryOf(message))) {
+      bytes += entry.frame.length;
+      if (coalesce && bytes <= writeLimitBytes) chunks.at(-1)?.push(entry);
+      else {
+        chunks.push([entry]);
+        bytes = entry.frame.length;
+      }
+    }
+    return chunks.map((entries) => ({ entries, bytes: joined(entries) }));
+  }
+
   #entryOf(message: Message): Entry {
     const { seq, key = '' } = message;
-    const { log, frame, noticesOnly } = this.#wire;
-    const place = formatCursor({ logId: log.id, seq });
-    return {
-      seq,
-      key: noticesOnly ? '' : key,
-      frame: frame(JSON.stringify(message), place, 'message'),
-    };
+    const { log, format, noticesOnly } = this.#context;
+    const frame = format.message(message, formatCursor({ logId: log.id, seq }));
+    return { seq, key: noticesOnly ? '' : key, frame };
   }
 
-  /** Has a reader sent away, and remembers why: congested as it is, it may never read the reason itself. */
-  #evict({ socket, who, sayWhy }: Reader, reason: string): void {
-    this.#wire.tally.evicted += 1;
-    this.#evictions.push({ who, atMs: nowMs(), reason });
-    if (this.#evictions.length > evictionLimit) this.#evictions.shift();
-    this.leave(socket);
-    sayWhy(reason);
+  #beat(): void {
+    for (const subscriber of this.#subscribers.values()) subscriber.writeHeartbeat();
   }
-}
 
-/** Packs entries for writing: as many to a parcel as one write may carry, or one to each. */
-function parcelsOf(entries: readonly Entry[], coalesce: boolean): Parcel[] {
-  const packed: Entry[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const entry of entries) {
-    bytes += entry.frame.length;
-    if (coalesce && bytes <= writeLimitBytes) packed.at(-1)?.push(entry);
-    else {
-      packed.push([entry]);
-      bytes = entry.frame.length;
-    }
+  /** Removes a subscriber, and keeps the reason: it may never read that itself. */
+  #evict({ outlet, address, evict }: Subscriber, reason: string): void {
+    this.tally.evicted += 1;
+    this.#evictions.push({ who: address, atMs: nowMs(), reason });
+    if (this.#evictions.length > evictionsKept) this.#evictions.shift();
+    this.remove(outlet);
+    evict(reason);
   }
-  return packed.map((entries) => ({ entries, bytes: joined(entries) }));
 }
 
 function joined(entries: readonly Entry[]): Buffer {

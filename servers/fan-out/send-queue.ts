@@ -29,7 +29,7 @@ export const policies = [
 
 export type Policy = (typeof policies)[number];
 
-export type OutboxOptions = {
+export type SendQueueOptions = {
   /** What gives when more waits for a reader than may. Default `disconnect`. */
   policy?: Policy;
   /** Bytes that may wait for one reader. Default: that of the policy, see `defaultLimitBytes`. */
@@ -75,7 +75,7 @@ export type Offered = 'waits' | 'dropped' | 'full';
 /** An entry's place in the queue. */
 type Link = { entry: Entry; older: Link | undefined; newer: Link | undefined };
 
-export class Outbox {
+export class SendQueue {
   readonly policy: Policy;
   /** Bytes that may wait. An empty outbox takes any one message, or a large one would never be sent. */
   readonly limitBytes: number;
@@ -92,7 +92,7 @@ export class Outbox {
   /** Where the message of a key waits. There for `conflate` only: of a thousand readers each would have an empty one. */
   readonly #ofKey: Map<string, Link> | undefined;
 
-  constructor({ policy = 'disconnect', limitBytes, limitMessages, onDropped }: OutboxOptions = {}) {
+  constructor({ policy = 'disconnect', limitBytes, limitMessages, onDropped }: SendQueueOptions = {}) {
     this.policy = policy;
     this.limitBytes = limitBytes ?? defaultLimitBytes[policy];
     this.limitMessages = limitMessages ?? Number.POSITIVE_INFINITY;

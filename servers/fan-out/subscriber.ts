@@ -1,242 +1,285 @@
+import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Tally } from '../meter/endpoint.ts';
-import { BadInput, type Batch, type Cursor, creditLimit, formatCursor, parseCursor } from '../log/message.ts';
+import { BadInput, type Batch, type Cursor, creditLimit, formatCursor, type Message, parseCursor } from '../log/message.ts';
 import { defaultBatchLimit, type MessageLog } from '../log/message-log.ts';
-import { type Entry, Outbox, type OutboxOptions } from './send-queue.ts';
+import type { Tally } from '../meter/tally.ts';
+import { type Entry, SendQueue, type SendQueueOptions } from './send-queue.ts';
 
 /**
- * One reader of a fan-out, between the log and its socket. It is in one of three states:
+ * One subscriber of a fan-out, between the log and its connection. It is in one of three states:
  *
- *     catching up   log ──[batch]─────[batch]─────[batch]──► socket      at the socket's pace, by cursor
- *                          each when the one before has left
+ *     catching up   log ──[batch]─────[batch]─────[batch]──► connection     at its pace, by cursor: the next
+ *                                                                           batch when the last one has left
+ *     live          fan-out ──[7]──[8]─────────────────────► connection     the shared frames
  *
- *     flowing       fan-out ──[7]──[8]─────────────────────► socket      the shared frames, past the reader
+ *     congested     fan-out ──[7]──[8]──►[ send queue ]────► connection     … and through the queue, as it drains
  *
- *     congested     fan-out ──[7]──[8]──►[ outbox ]────────► socket      … and through it, as the socket drains
+ * It starts at its cursor and is live once it has reached the end of the log. So the messages that a newcomer
+ * has missed wait in the log, and only later ones can fill its send queue, where the policy decides. Under the
+ * policy `credit` no subscriber is live, because each message is counted. A congested one, or one without
+ * credit, goes back to catching up: its backlog is a cursor.
  *
- * It begins by catching up from its cursor and flows once it has reached the end of the log. So what
- * a newcomer is owed waits in the log, which is there anyway, and only what comes after that can fill
- * its outbox; there the policy decides. Under the policy `credit` no reader flows, as each message is
- * counted, and one that is congested or has nothing left of what it granted goes back to catching up:
- * its backlog is a cursor.
- *
- * A socket is congested when as much waits in it as Node advises (`writableHighWaterMark`). Then
- * 'drain' is sure to follow, and what waits in the outbox can still be dropped; what was written can't.
+ * A connection is congested when Node's own buffer has reached `writableHighWaterMark`. Then 'drain' is sure to
+ * follow, and messages in the send queue can still be dropped; written ones can't.
  */
-export class Reader {
+export class Subscriber {
+  readonly outlet: Outlet;
   readonly socket: Socket;
-  /** Its address and port. Read as it comes: a connection that has broken has none. */
-  readonly who: string;
-  readonly sayWhy: SayWhy;
-  readonly #wire: Wire;
-  readonly #outbox: Outbox;
-  /** Where a reader that is catching up is in the log. */
+  /** Address and port, read while it is connected: a broken connection has none. */
+  readonly address: string;
+  readonly evict: (reason: string) => void;
+  readonly #context: FanOutContext;
+  readonly #queue: SendQueue;
+  /** The place in the log of a subscriber that is catching up, or that is ahead of this log. */
   #cursor: Cursor | undefined;
-  #isBatchUnderWay = false;
+  #isBatchPending = false;
   #isStopped = false;
   /** Messages that it may still be sent. */
-  #granted: number;
-  /** While something waits in the outbox: up to where the reader has been told what it gets and what it does not. */
-  #toldSeq = 0;
-  /** The newest message, if that was dropped: nothing that follows tells the reader so, as yet. */
-  #untoldSeq: number | undefined;
+  #credit: number;
+  /** While messages are queued: the last `seq` that was written or reported as dropped. */
+  #reportedSeq = 0;
+  /** The newest message, if it was dropped and no later frame has reported it yet. */
+  #droppedSeq: number | undefined;
 
-  /** Writes the first batch at once: it tells the reader where it stands. */
-  constructor(socket: Socket, after: Cursor | undefined, wire: Wire, sayWhy: SayWhy, options: OutboxOptions) {
-    this.socket = socket;
-    this.who = `${socket.remoteAddress}:${socket.remotePort}`;
-    this.sayWhy = sayWhy;
-    this.#wire = wire;
-    this.#outbox = new Outbox(options);
-    this.#granted = this.#outbox.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
-    socket.on('drain', () => this.#flush());
-    this.#writeBatch(after);
+  /** Heartbeats since the last byte that came from it. */
+  #unanswered = 0;
+  #bytesRead = 0;
+
+  /** Writes the first batch at once: it tells the subscriber its place in the log. */
+  constructor(
+    outlet: Outlet,
+    cursor: Cursor | undefined,
+    context: FanOutContext,
+    evict: (reason: string) => void,
+    options: SendQueueOptions,
+  ) {
+    this.outlet = outlet;
+    this.socket = socketOf(outlet);
+    this.address = `${this.socket.remoteAddress}:${this.socket.remotePort}`;
+    this.evict = evict;
+    this.#context = context;
+    this.#queue = new SendQueue(options);
+    this.#credit = this.#queue.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
+    outlet.on('drain', () => this.#flush());
+    this.#writeBatch(cursor);
   }
 
-  /** Messages given up for this reader, superseded ones included. */
+  /** Messages dropped for this subscriber, superseded ones included. */
   get dropped(): number {
-    return this.#outbox.dropped;
+    return this.#queue.dropped;
   }
 
-  /** Messages that wait for it: in its outbox or, while it catches up, in the log. */
+  /** Messages that wait for it: in its send queue or, while it catches up, in the log. */
   get waitingMessages(): number {
-    return this.#cursor ? this.#wire.log.head - this.#cursor.seq : this.#outbox.messages;
+    if (this.#cursor) return Math.max(0, this.#context.log.head - this.#cursor.seq);
+    return this.#queue.messages;
   }
 
-  /** Bytes in its outbox. What waits in the log is not its own, and what waits in the socket not counted here. */
+  /** Bytes in its send queue, without those in the connection's own buffer. */
   get waitingBytes(): number {
-    return this.#outbox.bytes;
+    return this.#queue.bytes;
   }
 
-  /** Takes what the fan-out has for everybody, while it does not flow. Returns whether it was written at once. */
-  take({ entries, bytes }: Parcel): boolean {
-    if (this.#cursor || !this.socket.writable) return false;
-    if (this.#outbox.policy !== 'credit') this.#queue(entries);
-    else if (this.#isCongested || this.#granted < entries.length) this.#fallBehind(entries[0] as Entry);
+  /** Takes a chunk for everybody while it is not live. Returns whether the chunk was written at once. */
+  take({ entries, bytes }: Chunk): boolean {
+    if (!this.outlet.writable) return false;
+    const [first] = entries as [Entry];
+    if (this.#cursor) this.#catchUpLater(this.#cursor);
+    else if (this.#queue.policy !== 'credit') this.#enqueue(entries);
+    else if (this.#isCongested || this.#credit < entries.length) this.#fallBehind(first);
     else {
-      this.#granted -= entries.length;
-      this.socket.write(bytes);
+      this.#credit -= entries.length;
+      this.outlet.write(bytes);
       return true;
     }
     return false;
   }
 
-  /** Is told in its turn of messages that will never come. While it catches up, the log tells it. */
-  tellHole(hole: Entry): void {
-    if (this.#cursor || !this.socket.writable) return;
-    if (this.#outbox.policy === 'credit') this.#fallBehind(hole);
-    else if (this.#wire.flowing.has(this.socket)) this.#goOn(this.socket.write(hole.frame));
-    else this.#queue([hole]);
+  /** Reports messages that will never come, in their place. A subscriber that catches up reads that from the log. */
+  takeHole(hole: Entry): void {
+    if (!this.outlet.writable) return;
+    if (this.#cursor) this.#catchUpLater(this.#cursor);
+    else if (this.#queue.policy === 'credit') this.#fallBehind(hole);
+    else if (this.#context.live.has(this.outlet)) this.#setLive(this.outlet.write(hole.frame));
+    else this.#enqueue([hole]);
   }
 
-  /** Writes a sign of life, unless more is on its way than that. */
-  beat(heartbeat: Buffer): void {
-    if (this.socket.writable && !this.#isCongested) this.socket.write(heartbeat);
+  /**
+   * Writes a heartbeat, unless other bytes are waiting. Where peers answer heartbeats, one that has sent nothing
+   * since the last two is gone: TCP itself would notice after many minutes.
+   */
+  writeHeartbeat(): void {
+    const { heartbeat, isHeartbeatAnswered = false } = this.#context.format;
+    if (!this.outlet.writable || this.#isCongested) return;
+    if (this.socket.bytesRead > this.#bytesRead) this.#unanswered = 0;
+    this.#bytesRead = this.socket.bytesRead;
+    if (isHeartbeatAnswered && this.#unanswered === unansweredMax)
+      return this.#context.evict(this, `no answer to ${unansweredMax} heartbeats`);
+    this.#unanswered += 1;
+    this.outlet.write(heartbeat);
   }
 
-  /** Lets n messages more be sent. Throws `BadInput` when nobody asked for it, or on more than can be counted. */
+  /** Lets n more messages be sent. Throws `BadInput` under another policy, and on a sum that is too large. */
   grant(credit: number): void {
-    if (this.#outbox.policy !== 'credit')
+    if (this.#queue.policy !== 'credit')
+      throw new BadInput(`credit is ${credit}: expected none, the policy is "${this.#queue.policy}"`);
+    if (this.#credit + credit > creditLimit)
       throw new BadInput(
-        `credit is ${credit}: nobody waits for it here, the policy is "${this.#outbox.policy}"`,
+        `credit is ${credit}: expected at most ${creditLimit} in all, ${this.#credit} are granted already`,
       );
-    if (this.#granted + credit > creditLimit)
-      throw new BadInput(
-        `credit is ${credit}: ${this.#granted} are granted already, it takes at most ${creditLimit} in all`,
-      );
-    this.#granted += credit;
+    this.#credit += credit;
     this.#catchUp();
   }
 
   /** Nothing more is written. */
   stop(): void {
     this.#isStopped = true;
-    this.#wire.flowing.delete(this.socket);
+    this.#context.live.delete(this.outlet);
     this.#cursor = undefined;
-    this.#untoldSeq = undefined;
-    this.#outbox.clear();
+    this.#droppedSeq = undefined;
+    this.#queue.clear();
   }
 
   get #isCongested(): boolean {
-    return this.socket.writableLength >= this.socket.writableHighWaterMark;
+    return this.outlet.writableLength >= this.outlet.writableHighWaterMark;
   }
 
-  /** Flows from now on, or no more. */
-  #goOn(flowing: boolean): void {
-    if (flowing && this.#outbox.policy !== 'credit') this.#wire.flowing.add(this.socket);
-    else this.#wire.flowing.delete(this.socket);
+  #setLive(live: boolean): void {
+    if (live && this.#queue.policy !== 'credit') this.#context.live.add(this.outlet);
+    else this.#context.live.delete(this.outlet);
   }
 
-  #queue(entries: readonly Entry[]): void {
-    const droppedBefore = this.#outbox.dropped;
-    if (this.#outbox.messages === 0) this.#toldSeq = (entries[0] as Entry).seq - 1;
+  #enqueue(entries: readonly Entry[]): void {
+    const droppedBefore = this.#queue.dropped;
+    if (this.#queue.messages === 0) this.#reportedSeq = (entries[0] as Entry).seq - 1;
     for (const entry of entries) {
-      const outcome = this.#outbox.offer(entry);
-      this.#untoldSeq = outcome === 'dropped' ? entry.seq + (entry.missing ?? 1) - 1 : undefined;
+      const outcome = this.#queue.offer(entry);
+      this.#droppedSeq = outcome === 'dropped' ? lastSeqOf(entry) : undefined;
       if (outcome !== 'full') continue;
-      this.#wire.evict(this, this.#whyFull);
+      this.#context.evict(this, this.#whyFull);
       break;
     }
-    this.#wire.tally.dropped += this.#outbox.dropped - droppedBefore;
+    this.#context.tally.dropped += this.#queue.dropped - droppedBefore;
   }
 
   get #whyFull(): string {
-    const { messages, bytes, limitBytes, limitMessages } = this.#outbox;
+    const { messages, bytes, limitBytes, limitMessages } = this.#queue;
     const limit = messages >= limitMessages ? `${limitMessages} messages` : `${limitBytes} bytes`;
-    return `slow consumer: ${messages} messages of ${bytes} bytes wait, the limit is ${limit}`;
+    return `slow consumer: ${messages} messages of ${bytes} bytes are queued, the limit is ${limit}`;
   }
 
-  /** Writes what waits, oldest first, for as long as the socket has room. */
+  /** Writes queued messages, oldest first, while the connection has room. */
   #flush(): void {
-    if (this.#isStopped || !this.socket.writable) return;
-    this.socket.cork();
-    while (this.#outbox.messages > 0 && !this.#isCongested) {
-      const { seq, frame, missing } = this.#outbox.shift() as Entry;
-      this.#tellDropped(seq - 1);
-      this.socket.write(frame);
-      this.#toldSeq = seq + (missing ?? 1) - 1;
-      if (missing === undefined) this.#wire.tally.deliveries += 1;
+    if (this.#isStopped || !this.outlet.writable) return;
+    this.outlet.cork();
+    while (this.#queue.messages > 0 && !this.#isCongested) {
+      const entry = this.#queue.shift() as Entry;
+      this.#reportDropped(entry.seq - 1);
+      this.outlet.write(entry.frame);
+      this.#reportedSeq = lastSeqOf(entry);
+      if (entry.missing === undefined) this.#context.tally.deliveries += 1;
     }
-    if (this.#untoldSeq !== undefined && this.#outbox.messages === 0) {
-      this.#tellDropped(this.#untoldSeq);
-      this.#untoldSeq = undefined;
+    if (this.#droppedSeq !== undefined && this.#queue.messages === 0) {
+      this.#reportDropped(this.#droppedSeq);
+      this.#droppedSeq = undefined;
     }
-    this.socket.uncork();
-    if (!this.#cursor) this.#goOn(this.#outbox.messages === 0 && !this.#isCongested);
+    this.outlet.uncork();
+    if (!this.#cursor) this.#setLive(this.#queue.messages === 0 && !this.#isCongested);
   }
 
   /**
-   * Says in an empty batch how many messages up to this place were dropped. It moves the reader's cursor past
-   * them in the same moment: a reader whose connection breaks has been told of them and does not get them
-   * any more, or has not been told and finds them in the log.
+   * Reports in an empty batch how many messages up to this one were dropped, and moves the subscriber's cursor
+   * past them with the same bytes: a subscriber whose connection breaks has either read that and does not get
+   * them any more, or has not and finds them in the log.
    */
-  #tellDropped(seq: number): void {
-    const dropped = seq - this.#toldSeq;
-    if (dropped === 0 || this.#wire.noticesOnly) return;
-    const next = formatCursor({ logId: this.#wire.log.id, seq });
-    const batch: Batch = { messages: [], next, missed: 0, dropped };
-    this.socket.write(this.#wire.frame(JSON.stringify(batch), next, 'batch'));
-    this.#toldSeq = seq;
+  #reportDropped(seq: number): void {
+    const { log, format, noticesOnly } = this.#context;
+    const dropped = seq - this.#reportedSeq;
+    if (dropped === 0 || noticesOnly) return;
+    const next = formatCursor({ logId: log.id, seq });
+    this.outlet.write(format.batch({ messages: [], next, missed: 0, dropped }));
+    this.#reportedSeq = seq;
   }
 
-  /** From this entry on it reads the log itself: once everybody else has been told, lest it be told twice. */
+  /** From this entry on it reads the log itself, after the present turn's fan-out: else it would get it twice. */
   #fallBehind({ seq }: Entry): void {
-    this.#cursor = { logId: this.#wire.log.id, seq: seq - 1 };
+    this.#cursor = { logId: this.#context.log.id, seq: seq - 1 };
     setImmediate(() => this.#catchUp());
   }
 
+  /** The log has grown: a subscriber that was ahead of it may go on, after the present turn's fan-out. */
+  #catchUpLater({ seq }: Cursor): void {
+    if (this.#context.log.head > seq) setImmediate(() => this.#catchUp());
+  }
+
   #catchUp(): void {
-    if (!this.#cursor || this.#isBatchUnderWay || this.#granted === 0 || !this.socket.writable) return;
-    this.#writeBatch(this.#cursor);
+    const { log } = this.#context;
+    if (!this.#cursor || this.#isBatchPending || this.#credit === 0 || !this.outlet.writable) return;
+    if (log.head > this.#cursor.seq) this.#writeBatch(this.#cursor);
   }
 
   /**
-   * Writes the next batch; the one after it, when this one has left. A whole log never waits in memory
-   * for one reader, and the others have their turn in between.
+   * Writes the next batch. The one after it follows when this one has left, so that a whole log is never in
+   * memory for one subscriber, and the others have their turn in between.
    */
   #writeBatch(cursor: Cursor | undefined): void {
-    const { log, frame, tally } = this.#wire;
-    // The readers that are live are told what they have not heard yet, so that this one can join right behind them.
+    const { log, format, tally, noticesOnly } = this.#context;
+    // Live subscribers get what is new first, so that this one can join right behind it.
     log.tell();
     const batch = log.after(cursor, {
-      messages: Math.min(defaultBatchLimit.messages, this.#granted),
+      messages: Math.min(defaultBatchLimit.messages, this.#credit),
       bytes: writeLimitBytes,
     });
-    this.#cursor = batch.more ? parseCursor(batch.next) : undefined;
-    this.#granted -= batch.messages.length;
-    tally.deliveries += batch.messages.length;
-    this.#isBatchUnderWay = true;
-    const hasRoom = this.socket.write(frame(JSON.stringify(batch), batch.next, 'batch'), () => {
-      this.#isBatchUnderWay = false;
+    const next = parseCursor(batch.next) as Cursor;
+    this.#cursor = next.seq === log.head ? undefined : next;
+    this.#credit -= batch.messages.length;
+    if (!noticesOnly) tally.deliveries += batch.messages.length;
+    this.#isBatchPending = true;
+    const hasRoom = this.outlet.write(format.batch(batch), () => {
+      this.#isBatchPending = false;
       setImmediate(() => this.#catchUp());
     });
-    if (!this.#cursor) this.#goOn(hasRoom);
+    if (!this.#cursor) this.#setLive(hasRoom);
   }
 }
 
-/** The most that is handed to a socket at once, unless one message is larger. What a socket holds can't be taken back. */
+function lastSeqOf({ seq, missing = 1 }: Entry): number {
+  return seq + missing - 1;
+}
+
+/** The most that is written to a connection at once, unless one message is larger. Written bytes can't be dropped. */
 export const writeLimitBytes = 64 * 1024;
 
-/** How a transport wraps a text for its wire. SSE also sends where the reader stands and what kind of event it is. */
-export type Frame = (text: string, cursor: string, event: 'batch' | 'message') => Buffer;
+/** Heartbeats in a row that a peer may leave without an answer. */
+const unansweredMax = 2;
+
+/** What a subscriber's bytes are written to: a socket, or the response of a request that never ends. */
+export type Outlet = Socket | ServerResponse;
+
+export function socketOf(outlet: Outlet): Socket {
+  return outlet instanceof ServerResponse ? outlet.req.socket : outlet;
+}
+
+/** How a transport writes batches and messages; `cursor` is the place right behind the message. */
+export type WireFormat = {
+  batch(batch: Batch): Buffer;
+  message(message: Message, cursor: string): Buffer;
+  heartbeat: Buffer;
+  /** Whether peers answer a heartbeat. */
+  isHeartbeatAnswered?: boolean;
+};
 
 /** Messages that leave in one write: each with its frame, and all frames in a row. */
-export type Parcel = { entries: readonly Entry[]; bytes: Buffer };
+export type Chunk = { entries: readonly Entry[]; bytes: Buffer };
 
-/** Tells a reader, in the words of its transport, why it has to go, and ends the connection. */
-export type SayWhy = (reason: string) => void;
-
-/**
- * What all readers of a fan-out are connected to. With `noticesOnly` what they get says only that there is
- * news, and what they do not get needs no mention.
- */
-export type Wire = {
+/** What all subscribers of a fan-out share. With `noticesOnly` a frame says only that there is news: dropped ones need no report. */
+export type FanOutContext = {
   log: MessageLog;
-  frame: Frame;
+  format: WireFormat;
   tally: Tally;
   noticesOnly: boolean;
-  /** The sockets of the readers that flow: they have been told everything and have room for more. */
-  flowing: Set<Socket>;
-  /** Is called when a reader is too slow to stay. */
-  evict(reader: Reader, reason: string): void;
+  /** The connections of live subscribers: they have everything so far, and have room for more. */
+  live: Set<Outlet>;
+  /** Called when a subscriber is too slow to stay. */
+  evict(subscriber: Subscriber, reason: string): void;
 };

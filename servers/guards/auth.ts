@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Tally } from '../meter/endpoint.ts';
+import type { Tally } from '../meter/tally.ts';
 import { BadInput } from '../log/message.ts';
 
 /**
- * A gate in front of a server: whose pages may ask, who may come in, and how much they may publish.
+ * A gate in front of a server: whose pages may ask, and who may come in.
  *
  *     a stranger's page  ──GET, Origin: http://elsewhere──►│ 403
  *     our page           ──GET ?token=guessed─────────────►│ 403
@@ -18,16 +18,8 @@ export type Gate = {
   /** Whether pages of this origin may ask. */
   allowsOrigin(origin: string): boolean;
   /** Lets the bearer of a token in. Throws `BadInput` on a token that is not known, and on one that is used too much. */
-  admit(token: string | null, socket: Socket): Guest;
+  admit(token: string | null, socket: Socket): void;
 };
-
-/** Somebody who was let in. */
-export type Guest = {
-  /** Is told of every publication before it is read. Throws `BadInput` when it is too large, or one too many. */
-  publish(bytes: number): void;
-};
-
-const anybody: Guest = { publish() {} };
 
 /** An option of every server that browsers can speak to. */
 export type Gated = {
@@ -35,14 +27,14 @@ export type Gated = {
   gate?: Gate;
 };
 
-/** Lets a request through, or throws `BadInput`. Without a gate everybody may come in and publish. */
-export function enter(gate: Gate | undefined, request: IncomingMessage): Guest {
-  if (!gate) return anybody;
+/** Lets a request through, or throws `BadInput`. Without a gate everybody may come in. */
+export function authenticate(gate: Gate | undefined, request: IncomingMessage): void {
+  if (!gate) return;
   const { origin } = request.headers;
   if (origin !== undefined && !gate.allowsOrigin(origin))
     throw new BadInput(`origin is "${origin}": pages from there may not ask here`, 403);
-  const [, query] = (request.url ?? '').split('?');
-  return gate.admit(new URLSearchParams(query).get('token'), request.socket);
+  const { searchParams } = new URL(request.url ?? '', 'http://here');
+  gate.admit(searchParams.get('token'), request.socket);
 }
 
 /** Puts a gate in front of an HTTP server; allowed pages may then read its answers (CORS, WHATWG Fetch §3.2). */
@@ -55,8 +47,7 @@ export function gated(gate: Gate | undefined, tally: Tally, listener: RequestLis
         response.setHeader('access-control-allow-origin', origin).setHeader('vary', 'origin');
       // A browser asks first whether it may send JSON, and shows no token then.
       if (request.method === 'OPTIONS' && asksFor !== undefined) return preflight(response);
-      const guest = enter(gate, request);
-      if (request.method === 'POST') guest.publish(lengthOf(request));
+      authenticate(gate, request);
       listener(request, response);
     } catch (error) {
       tally.refused += 1;
@@ -73,13 +64,6 @@ function preflight(response: ServerResponse): void {
       'access-control-max-age': '600',
     })
     .end();
-}
-
-/** The length that a body says it has: without one nobody could refuse it before it is read. */
-function lengthOf({ headers }: IncomingMessage): number {
-  const length = headers['content-length'];
-  if (length === undefined) throw new BadInput('a publication says how long it is: content-length', 411);
-  return Number(length);
 }
 
 function refuse(response: ServerResponse, { status, message }: BadInput): void {

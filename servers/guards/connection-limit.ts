@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import type { Tally } from '../meter/endpoint.ts';
+import type { Tally } from '../meter/tally.ts';
 import type { Limits } from './limits.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { newTally } from '../meter/endpoint.ts';
+import { newTally } from '../meter/tally.ts';
 import { guardedHttpServer, onWebSocket } from './http-guards.ts';
 
 const cleanups: (() => void)[] = [];

@@ -6,9 +6,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Tally } from '../meter/endpoint.ts';
+import { WebSocketServer } from 'ws';
+import { BadInput } from '../log/message.ts';
+import type { Tally } from '../meter/tally.ts';
+import { authenticate, type Gated } from './auth.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './connection-limit.ts';
-import type { Born } from '../http/express-prototypes.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
 
 /**
@@ -20,12 +22,11 @@ export function guardedHttpServer(
   listener: RequestListener,
   tally: Tally,
   options: Limited,
-  born: Born = {},
 ): Server {
   const limits = limitsOf(options);
   /** Connections on which nothing more is read. */
   const broken = new WeakSet<Socket>();
-  const server = createServer({ ...born, ...parsing(limits) }, (request, response) => {
+  const server = createServer(parsing(limits), (request, response) => {
     const { socket } = request;
     const reason = whyTurnedAway(socket);
     if (reason !== undefined) return refuse(response, 503, reason);
@@ -90,6 +91,47 @@ function parsing({ headerBytes, helloMs, requestMs, idleMs }: Limits) {
 
 function asksForWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** Passes upgrades on to the server of a page, unless they are refused. What the page refuses gets a reason, too. */
+export function passOnUpgrades(server: Server, page: Server, tally: Tally, options: Gated & Limited): void {
+  if (page.listenerCount('upgrade') === 0) return;
+  const { goodbyeMs } = limitsOf(options);
+  const refusing = new WebSocketServer({ noServer: true, clientTracking: false, closeTimeout: goodbyeMs });
+  onWebSocket(server, options, (request, socket, head) => {
+    // A reset connection needs no handling: 'close' follows.
+    socket.on('error', () => {});
+    try {
+      authenticate(options.gate, request);
+      if (pathOf(request) !== '/messages')
+        throw new BadInput(`there is no ${pathOf(request)} here: expected /messages`, 404);
+      if (isAsking(socket)) throw new BadInput('a WebSocket needs a connection without pending requests', 409);
+      const reason = whyTurnedAway(socket);
+      // A browser shows a page no status of a handshake, but the code and reason of a close.
+      if (reason !== undefined)
+        return refusing.handleUpgrade(request, socket, head, (client) => client.close(1013, reason));
+      page.emit('upgrade', request, socket, head);
+      if (socket.writableEnded) tally.refused += 1;
+      readWhileRoom(socket);
+    } catch (error) {
+      tally.refused += 1;
+      const { status, message } = error as BadInput;
+      onceAnswered(socket, () => sayLast(socket, rawAnswer(`${status} Refused`, message), goodbyeMs));
+    }
+  });
+}
+
+/** Reads no more from a peer that does not read what it is sent: replies to it would pile up. */
+function readWhileRoom(socket: Socket): void {
+  socket.on('data', () => {
+    if (!socket.writableNeedDrain || socket.isPaused()) return;
+    socket.pause();
+    socket.once('drain', () => socket.resume());
+  });
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return new URL(url, 'http://here').pathname;
 }
 
 /** Takes a handshake: `head` is what came with it already. */

@@ -1,70 +1,68 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { count, type HttpApp } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from '../log/message.ts';
-import { sendBatch } from './response-cache.ts';
-import { Questions } from './query.ts';
+import type { App, Request, Response, Site } from './app.ts';
 
 /**
- * The same two routes as express.ts with nothing on top of `node:http`, so that what polling
- * costs can be told from what a framework costs.
+ * The same as express.ts on `node:http` alone, so that the cost of a poll can be told from the cost of a framework.
  */
-export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): RequestListener {
-  const questions = new Questions();
+export function bareApp({ publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site, addPages: (app: App) => void): RequestListener {
+  let handle: Parameters<App['get']>[1] = () => {};
+  addPages({
+    get: (_path, handler) => {
+      handle = handler;
+    },
+  });
 
-  return (request, response) => {
+  return async (request, response) => {
     try {
-      const { path, after, latest } = questions.read(request.url ?? '');
-      if (request.method !== 'GET' && request.method !== 'POST')
-        throw new BadInput(
-          `${request.method} means nothing here: GET reads messages, POST publishes one`,
-          405,
-        );
-      if (path !== '/messages') throw new BadInput(`there is no ${path} here: ask for /messages`, 404);
-      if (request.method === 'POST') return void takeIn(request, response);
-      onAsked({
-        after,
-        latest,
-        answer(batch) {
-          count(batch, tally);
-          sendBatch(response, batch);
-        },
-        request,
-        response,
-      });
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://here');
+      if (!['GET', 'HEAD', 'POST'].includes(request.method ?? '')) {
+        response.setHeader('allow', 'GET, HEAD, POST');
+        throw new BadInput(`${request.method} is not supported: GET reads messages, POST publishes one`, 405);
+      }
+      if (pathname !== '/messages') throw new BadInput(`there is no ${pathname} here: expected /messages`, 404);
+      const bare = Object.assign(response as Response, { json });
+      if (request.method === 'POST') {
+        const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
+        return bare.writeHead(201, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify({ seq }));
+      }
+      onPoll?.(response);
+      handle(Object.assign(request as Request, { query: queryOf(searchParams) }), bare);
     } catch (error) {
       refuse(response, error as Error);
     }
   };
 
-  async function takeIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
-      sendJson(response, 201, { seq });
-    } catch (error) {
-      refuse(response, error as Error);
-    }
+  function json(this: ServerResponse, data: unknown): void {
+    onJson(this, data);
+    sendJson(this, 200, data);
   }
 
   function refuse(response: ServerResponse, error: Error): void {
     if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
-    tally.refused += 1;
+    onRefused();
     const status = error instanceof BadInput ? error.status : 500;
     if (status === 500) console.error(error);
-    if (status === 405) response.setHeader('allow', 'GET, POST');
     sendJson(response, status, { error: status === 500 ? 'the server failed' : error.message });
   }
 }
 
-/** Reads a body. Throws `BadInput` at the first byte too many; the rest is read and thrown away. */
+/** A parameter that comes more than once is a list, as in Express. */
+function queryOf(parameters: URLSearchParams): Record<string, unknown> {
+  const query: Record<string, unknown> = {};
+  for (const [name, value] of parameters) query[name] = name in query ? [query[name], value].flat() : value;
+  return query;
+}
+
 async function bodyOf(request: IncomingMessage, limitBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes <= limitBytes) pieces.push(piece);
+    if (bytes > limitBytes)
+      throw new BadInput(`the body is too large: expected at most ${limitBytes} bytes`, 413);
+    pieces.push(piece);
   }
-  if (bytes > limitBytes)
-    throw new BadInput(`the body is too large: it takes at most ${limitBytes} bytes`, 413);
   return Buffer.concat(pieces).toString();
 }
 
@@ -74,7 +72,6 @@ function sendJson(response: ServerResponse, status: number, data: unknown): void
     .writeHead(status, {
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-store',
     })
     .end(body);
 }

@@ -1,29 +1,20 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { count, type HttpApp } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from '../log/message.ts';
-import { sendBatch } from './response-cache.ts';
+import type { App, Site } from './app.ts';
 
-/** `GET /messages` and `POST /messages` on Express: convenient, and not free. */
-export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): Express {
+/** Express with the pages of a server, `POST /messages` to publish, and a reason for everything that is refused. */
+export function expressApp({ publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site, addPages: (app: App) => void): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.disable('etag');
-  // Express asks its layers one after the other: polls, of which there are most, come first.
-  app.get('/messages', (request, response, next) => {
-    // Express takes a HEAD for a GET.
-    if (request.method !== 'GET') return next();
-    const { after, latest } = request.query;
-    onAsked({
-      after,
-      latest: latest !== undefined,
-      answer(batch) {
-        count(batch, tally);
-        sendBatch(response, batch);
-      },
-      request,
-      response,
-    });
+  app.response.json = function (data) {
+    onJson(this, data);
+    return express.response.json.call(this, data);
+  };
+  if (onPoll) app.get('/messages', (_request, response, next) => {
+    onPoll(response);
+    next();
   });
+  addPages(app);
   app.post(
     '/messages',
     express.text({ type: () => true, limit: bodyLimitBytes }),
@@ -34,30 +25,29 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   );
   app.use(refuseOtherMethods);
   app.use((request) => {
-    throw new BadInput(`there is no ${request.path} here: ask for /messages`, 404);
+    throw new BadInput(`there is no ${request.path} here: expected /messages`, 404);
   });
   app.use(
     (error: Error & { status?: number }, _request: Request, response: Response, _next: NextFunction) => {
-      // It was refused meanwhile: a body that is too slow, or breaks off.
       if (response.headersSent) return void response.destroy();
-      tally.refused += 1;
+      onRefused();
       const status = error.status ?? 500;
       if (status === 500) console.error(error);
-      response.status(status).json({ error: whyRefused(error, status) });
+      response.status(status).json({ error: reasonOf(error, status) });
     },
   );
   return app;
 
-  function whyRefused({ message }: Error, status: number): string {
-    if (status === 413) return `the body is too large: it takes at most ${bodyLimitBytes} bytes`;
+  function reasonOf({ message }: Error, status: number): string {
+    if (status === 413) return `the body is too large: expected at most ${bodyLimitBytes} bytes`;
     return status === 500 ? 'the server failed' : message;
   }
 }
 
 function refuseOtherMethods(request: Request, response: Response, next: NextFunction): void {
-  if (request.method !== 'GET' && request.method !== 'POST') {
-    response.set('allow', 'GET, POST');
-    throw new BadInput(`${request.method} means nothing here: GET reads messages, POST publishes one`, 405);
+  if (request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'POST') {
+    response.set('allow', 'GET, HEAD, POST');
+    throw new BadInput(`${request.method} is not supported: GET reads messages, POST publishes one`, 405);
   }
   next();
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BadInput, type Batch, type Cursor, formatCursor, type Message, parseCursor } from './message.ts';
+import { BadInput, type Batch, type Cursor, formatCursor, type Message, type Publication, parseCursor } from './message.ts';
 
 /**
  * The one bounded log that every server reads. Only delivery differs.
@@ -20,6 +20,15 @@ export type LogOptions = {
   limitMessages?: number;
   /** Bytes of message bodies kept. Default 256 MiB. */
   limitBytes?: number;
+  /** The most that one batch carries. Default 1,000 messages or 1 MiB. */
+  batchLimit?: BatchLimit;
+};
+
+/** What a server needs to deliver messages, and to let clients publish. */
+export type Feed = {
+  readonly log: MessageLog;
+  /** Resolves when the log has the message. Rejects with `BadInput` when it can't be taken now. */
+  publish(publication: Publication): Promise<Message>;
 };
 
 /** The most that one batch carries: whichever comes first, but always one message. */
@@ -35,6 +44,7 @@ export class MessageLog {
   readonly id: string;
   readonly #limitMessages: number;
   readonly #limitBytes: number;
+  readonly #batchLimit: BatchLimit;
   readonly #messages = new Map<number, Message>();
   readonly #listeners = new Set<Listener>();
   #head = 0;
@@ -45,10 +55,11 @@ export class MessageLog {
   #bytes = 0;
   #untold: Message[] = [];
 
-  constructor({ limitMessages = 20_000, limitBytes = 256 * 1024 * 1024 }: LogOptions = {}, id?: string) {
+  constructor({ limitMessages = 20_000, limitBytes = 256 * 1024 * 1024, batchLimit = defaultBatchLimit }: LogOptions = {}, id?: string) {
     this.id = id ?? randomUUID().replaceAll('-', '').slice(0, 12);
     this.#limitMessages = limitMessages;
     this.#limitBytes = limitBytes;
+    this.#batchLimit = batchLimit;
   }
 
   /** The newest message's `seq`; 0 while the log is empty. */
@@ -100,19 +111,16 @@ export class MessageLog {
     return this.#skipped.get(seq) ?? 0;
   }
 
-  /** Reads a cursor as a client sent it. Throws `BadInput` on a malformed one and on one that lies ahead of this log. */
+  /** Reads a cursor as a client sent it. Throws `BadInput` on a malformed one. */
   cursorFrom(text: unknown): Cursor | undefined {
-    const cursor = parseCursor(text);
-    if (cursor?.logId === this.id && cursor.seq > this.#head)
-      throw new BadInput(`after is "${formatCursor(cursor)}": the log ends at ${this.#head}`);
-    return cursor;
+    return parseCursor(text);
   }
 
   /**
    * What comes after the cursor, up to `limit`. Without a cursor: nothing yet, only where the log ends.
    * A cursor of another log gives this one from its start, marked `reset`.
    */
-  after(cursor: Cursor | undefined, limit: BatchLimit = defaultBatchLimit): Batch {
+  after(cursor: Cursor | undefined, limit: BatchLimit = this.#batchLimit): Batch {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
     const reset = cursor.logId !== this.id;
     const seen = reset ? 0 : cursor.seq;

@@ -34,7 +34,10 @@ export type Batch = {
 };
 
 /** What a client sends to publish. `dueMs` is the instant at which the client had planned to; default: now. */
-export type Publication = { body: string; dueMs?: number; key?: string };
+export type Publication = { body: string; dueMs?: number; key?: string; id?: string };
+
+/** Characters in the longest id of a publication. */
+const idLimit = 64;
 
 /** Characters in the longest key. */
 export const keyLimit = 128;
@@ -69,7 +72,7 @@ export function parseCursor(text: unknown): Cursor | undefined {
 export function parsePublication(data: unknown): Publication {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     throw new BadInput('a publication takes a JSON object: {"body": "text"}');
-  const { body, dueMs, key, credit } = data as Record<string, unknown>;
+  const { body, dueMs, key, id, credit } = data as Record<string, unknown>;
   if (credit !== undefined)
     throw new BadInput(
       `credit is ${quote(credit)}: it is granted on the connection that the messages come on, where that has a way back`,
@@ -80,7 +83,9 @@ export function parsePublication(data: unknown): Publication {
     throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
     throw new BadInput(`key is ${quote(key)}: it takes a string of 1 to ${keyLimit} characters`);
-  return { body, dueMs: dueMs as number | undefined, key };
+  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > idLimit))
+    throw new BadInput(`id is ${quote(id)}: expected a string of 1 to ${idLimit} characters`);
+  return { body, dueMs: dueMs as number | undefined, key, id };
 }
 
 /**
@@ -89,10 +94,19 @@ export function parsePublication(data: unknown): Publication {
  */
 export function parseCredit(data: unknown): number | undefined {
   if (typeof data !== 'object' || data === null || !('credit' in data)) return undefined;
-  const { credit } = data;
+  const { credit, ...others } = data;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new BadInput(`${other} comes with credit: expected {"credit": n} alone`);
   if (Number.isInteger(credit) && (credit as number) >= 1 && (credit as number) <= creditLimit)
     return credit as number;
   throw new BadInput(`credit is ${quote(credit)}: it takes a whole number of messages, 1 to ${creditLimit}`);
+}
+
+/** Reads the first line of a TCP client: `{"after": cursor}`, or null from now on. Throws `BadInput` on anything else. */
+export function parseHello(data: unknown): { after: unknown } {
+  const isHello = typeof data === 'object' && data !== null && Object.keys(data).join() === 'after';
+  if (!isHello) throw new BadInput(`the first line is ${quote(data)}: expected {"after": "logId:seq"} or {"after": null}`);
+  return data as { after: unknown };
 }
 
 /** Reads JSON text. Throws `BadInput` that says what was expected. */
@@ -148,19 +162,43 @@ export function isBatch(delivery: Batch | Message): delivery is Batch {
  */
 export class LineSplitter {
   readonly #limit: number;
-  #rest = '';
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  /** The pieces of the line that has not ended yet. */
+  #rest: string[] = [];
+  #restLength = 0;
 
   constructor(limit = 64 * 1024) {
     this.#limit = limit;
   }
 
-  /** Takes the next piece and returns the lines that it completes, without empty ones. */
-  take(text: string): string[] {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() as string;
-    if (lines.some((line) => line.length > this.#limit) || this.#rest.length > this.#limit)
-      throw new BadInput(`a line takes at most ${this.#limit} characters`, 413);
+  /** Takes the next piece and returns the lines that it completes, without empty ones. Throws `BadInput` on invalid UTF-8. */
+  take(piece: string | Uint8Array): string[] {
+    const [first = '', ...others] = this.#decoded(piece).split('\n');
+    this.#add(first);
+    const lines: string[] = [];
+    for (const start of others) {
+      lines.push(this.#rest.join(''));
+      this.#rest = [];
+      this.#restLength = 0;
+      this.#add(start);
+    }
     return lines.filter((line) => line.trim() !== '');
+  }
+
+  #add(text: string): void {
+    this.#restLength += text.length;
+    if (this.#restLength > this.#limit)
+      throw new BadInput(`a line is too long: expected at most ${this.#limit} characters`, 413);
+    if (text !== '') this.#rest.push(text);
+  }
+
+  #decoded(piece: string | Uint8Array): string {
+    if (typeof piece === 'string') return piece;
+    try {
+      return this.#decoder.decode(piece, { stream: true });
+    } catch {
+      throw new BadInput('invalid UTF-8: expected lines of JSON in UTF-8');
+    }
   }
 }
 

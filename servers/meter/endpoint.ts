@@ -1,63 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { nowMs } from './clock.ts';
-
-/** What a server counts as it works. Only ever added to. */
-export type Tally = {
-  /** Polls answered. */
-  requests: number;
-  /** Polls answered with nothing. */
-  empty: number;
-  /** Messages written or answered, summed over the readers. */
-  deliveries: number;
-  /**
-   * Messages given up for a reader, superseded ones included. A reader whose connection breaks before it
-   * is told of them comes back with an older cursor and finds them in the log after all: what a reader has
-   * really lost is what it was told.
-   */
-  dropped: number;
-  /** Inputs and connections refused: with a reason, unless so many come that there is no telling them all. */
-  refused: number;
-  /** Readers cut off because too much waited for them. */
-  evicted: number;
-  /** Fan-outs, and the time from the first to the last write of one. */
-  fanOuts: { count: number; sumMs: number; maxMs: number };
-};
-
-/** A tally with nothing on it. */
-export function newTally(): Tally {
-  return {
-    requests: 0,
-    empty: 0,
-    deliveries: 0,
-    dropped: 0,
-    refused: 0,
-    evicted: 0,
-    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
-  };
-}
-
-/** How one reader of a pushing server stands. */
-export type ReaderState = {
-  /** Messages given up for it, superseded ones included. */
-  readonly dropped: number;
-  /** Messages that wait for it, in its outbox or, while it catches up, in the log. */
-  readonly waitingMessages: number;
-  /** Bytes that wait for it outside its socket. */
-  readonly waitingBytes: number;
-};
-
-/** A reader that was cut off: its address, the instant (monotonic), and why. */
-export type Eviction = { who: string; atMs: number; reason: string };
-
-/** The readers of a pushing server, as its endpoint sees them. A server that is polled has none. */
-export interface Readership {
-  stateOf(socket: Socket): ReaderState | undefined;
-  /** Readers that ever came. */
-  readonly joined: number;
-  /** The latest evictions, oldest first: a bounded number of them. */
-  readonly evictions: readonly Eviction[];
-  close(): void;
-}
+import type { Eviction, Subscribers, SubscriberState, Tally } from './tally.ts';
 
 /**
  * One listening server, whatever it speaks, with the bytes that passed its sockets.
@@ -68,17 +11,17 @@ export class Endpoint {
   readonly tally: Tally;
   readonly #server: Server;
   readonly #entrances: Server[] = [];
-  readonly #readership: Readership | undefined;
+  readonly #subscribers: Subscribers | undefined;
   /** Every open socket, and the instant at which it was opened. */
   readonly #sockets = new Map<Socket, number>();
   readonly #closedBytes = { toClients: 0, toServer: 0 };
   #closedConnectedMs = 0;
   #accepted = 0;
 
-  constructor(server: Server, tally: Tally, readership?: Readership) {
+  constructor(server: Server, tally: Tally, subscribers?: Subscribers) {
     this.tally = tally;
     this.#server = server;
-    this.#readership = readership;
+    this.#subscribers = subscribers;
     server.on('connection', (socket: Socket) => {
       const openedAtMs = nowMs();
       this.#accepted += 1;
@@ -104,7 +47,7 @@ export class Endpoint {
 
   /** Readers that were ever let in, by a server that pushes. */
   get joined(): number {
-    return this.#readership?.joined ?? 0;
+    return this.#subscribers?.joined ?? 0;
   }
 
   /** Connections that are open now. */
@@ -134,20 +77,20 @@ export class Endpoint {
   get longestBacklogBytes(): number {
     let longest = 0;
     for (const socket of this.#sockets.keys()) {
-      const outboxBytes = this.#readership?.stateOf(socket)?.waitingBytes ?? 0;
+      const outboxBytes = this.#subscribers?.stateOf(socket)?.waitingBytes ?? 0;
       longest = Math.max(longest, outboxBytes + socket.writableLength);
     }
     return longest;
   }
 
   /** How each reader stands, in the order in which they came. */
-  get readers(): ReaderState[] {
-    return [...this.#sockets.keys()].flatMap((socket) => this.#readership?.stateOf(socket) ?? []);
+  get readers(): SubscriberState[] {
+    return [...this.#sockets.keys()].flatMap((socket) => this.#subscribers?.stateOf(socket) ?? []);
   }
 
   /** The latest readers that were cut off, and why: 100 at most. */
   get evictions(): readonly Eviction[] {
-    return this.#readership?.evictions ?? [];
+    return this.#subscribers?.evictions ?? [];
   }
 
   /** Listens. Port 0 takes any free one. Rejects when the port is taken. */
@@ -180,7 +123,7 @@ export class Endpoint {
 
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
-    this.#readership?.close();
+    this.#subscribers?.close();
     const closed = [this.#server, ...this.#entrances].map(
       (server) => new Promise((resolve) => server.close(resolve)),
     );

@@ -2,12 +2,14 @@ import { nowMs } from '../meter/clock.ts';
 import type { Message, Publication } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
 import { type Playing, playSchedule } from './player.ts';
+import { PublishedIds } from './published-ids.ts';
 import type { Schedule } from './schedule.ts';
 import type { MessageSource } from './source.ts';
 
 /** The default source: plays a schedule inside the server's own process, and appends to its log at once. */
 export class EmbeddedSource implements MessageSource {
   readonly log: MessageLog;
+  readonly #ids = new PublishedIds();
   #playing: Playing | undefined;
 
   constructor(log = new MessageLog()) {
@@ -20,8 +22,8 @@ export class EmbeddedSource implements MessageSource {
     return this.#playing.ended;
   }
 
-  async publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
-    return this.log.append(body, dueMs, key);
+  publish({ body, dueMs = nowMs(), key, id }: Publication): Promise<Message> {
+    return this.#ids.once(id, async () => this.log.append(body, dueMs, key));
   }
 
   stop(): void {

@@ -6,6 +6,7 @@ import { type LogOptions, MessageLog } from '../log/message-log.ts';
 import { type Playing, playSchedule } from './player.ts';
 import { nameOfRabbit, parseRabbitUrl, type RabbitAddress, rabbitProblem } from './rabbit-address.ts';
 import type { Schedule } from './schedule.ts';
+import { PublishedIds } from './published-ids.ts';
 import { type Numbered, Sequencer, type Term } from './sequencer.ts';
 import type { MessageSource } from './source.ts';
 import { type Mark, parseStreamEntry, type StreamEntry, Transcript } from './stream-entry.ts';
@@ -74,6 +75,7 @@ export class RabbitSource implements MessageSource {
   #log: MessageLog | undefined;
   #offset: number | undefined;
   #published = 0;
+  readonly #ids = new PublishedIds();
   #writer: ConfirmChannel | undefined;
   #close = async () => {};
   #isClosed = false;
@@ -120,7 +122,11 @@ export class RabbitSource implements MessageSource {
   }
 
   /** Resolves when the message stands in this server's log. Rejects when too many wait for that, and when the source is closed. */
-  publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
+  publish({ id, ...publication }: Publication): Promise<Message> {
+    return this.#ids.once(id, () => this.#publish(publication));
+  }
+
+  #publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
     if (this.#isClosed) return Promise.reject(new BadInput('the source was closed', 503));
     if (this.#pending.size >= pendingLimit)
       return Promise.reject(

@@ -1,25 +1,16 @@
-import type { Message, Publication } from '../log/message.ts';
-import type { MessageLog } from '../log/message-log.ts';
+import type { Feed } from '../log/message-log.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
  * Where messages come from. All servers of a process share one source and read its one log;
  * what clients publish goes through it as well, so that it alone gives out `seq`.
  */
-export interface MessageSource {
-  readonly log: MessageLog;
-
+export interface MessageSource extends Feed {
   /**
    * Appends the schedule's messages, each at its instant counted from `startMs` (monotonic).
    * Resolves when the schedule has ended or `stop` was called. A schedule that is playing is stopped first.
    */
   play(schedule: Schedule, startMs: number): Promise<void>;
-
-  /**
-   * Appends what a client publishes, under the instant that the client had planned.
-   * Rejects with `BadInput` when the source can't take it now.
-   */
-  publish(publication: Publication): Promise<Message>;
 
   /** Ends the playing schedule. */
   stop(): void;

@@ -1,45 +1,36 @@
+import type { WireFormat } from '../fan-out/subscriber.ts';
+
 /**
- * What a server says over a WebSocket: final, unmasked frames (RFC 6455 §5.2).
+ * The frames of a WebSocket server: final and unmasked (RFC 6455 §5.2).
  *
  *     ┌───────────────┬──────────────────────────────────┬─────────┐
  *     │ 0x80 + opcode │ length: 1 byte, or 126 and 2,    │ payload │
  *     │               │         or 127 and 8             │         │
  *     └───────────────┴──────────────────────────────────┴─────────┘
  *
- * That is two bytes on top of a short text. A frame is the same for everybody, so it is built once.
+ * Two bytes around a short text. A frame has no mask and no connection in it, so one buffer serves every subscriber.
  */
-const opcodes = { text: 0x1, close: 0x8, ping: 0x9, pong: 0xa };
+const opcodes = { text: 0x1, ping: 0x9 };
 
-/** A text. */
-export function webSocketFrame(text: string): Buffer {
+/** Frames a text. */
+export function textFrame(text: string): Buffer {
   return frame(opcodes.text, Buffer.from(text));
 }
 
-/** A sign of life, for whatever sits between. A client answers it; that a reader is gone, TCP notices. */
-export const pingFrame = frame(opcodes.ping, Buffer.alloc(0));
+/** Push: batches and messages as JSON. Every WebSocket client answers a ping with a pong. */
+export const webSocketFormat: WireFormat = {
+  batch: (batch) => textFrame(JSON.stringify(batch)),
+  message: (message) => textFrame(JSON.stringify(message)),
+  heartbeat: frame(opcodes.ping, Buffer.alloc(0)),
+  isHeartbeatAnswered: true,
+};
 
-/** Whether this is a client's answer to `pingFrame` and nothing else: a pong without a word, behind its mask. */
-export function isPong(bytes: Buffer): boolean {
-  return bytes.length === 6 && bytes[0] === 0x80 + opcodes.pong && bytes[1] === 0x80;
-}
-
-/** The answer to a ping: it says again what the ping said, at most 125 bytes. */
-export function pongFrame(said: Buffer): Buffer {
-  return frame(opcodes.pong, said);
-}
-
-/**
- * The last frame, with a code (RFC 6455 §7.4) and a reason for people. It has room for 123 bytes of reason, and a
- * character that is cut in two goes. Code 1005 means that there is none, and is not sent (§7.1.5).
- */
-export function closeFrame(code: number, reason = ''): Buffer {
-  if (code === 1005) return frame(opcodes.close, Buffer.alloc(0));
-  const words = Buffer.from(reason)
-    .subarray(0, 123)
-    .toString()
-    .replace(/\ufffd$/, '');
-  return frame(opcodes.close, Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(words)]));
-}
+/** Notify: only the place where the log ends now. */
+export const noticeFormat: WireFormat = {
+  ...webSocketFormat,
+  batch: ({ next }) => textFrame(JSON.stringify({ next })),
+  message: (_message, cursor) => textFrame(JSON.stringify({ next: cursor })),
+};
 
 function frame(opcode: number, payload: Buffer): Buffer {
   const first = 0x80 + opcode;

@@ -2,7 +2,8 @@ import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createProxyServer } from 'httpxy';
-import { Endpoint, newTally } from '../../../servers/meter/endpoint.ts';
+import { Endpoint } from '../../../servers/meter/endpoint.ts';
+import { newTally } from '../../../servers/meter/tally.ts';
 import type { OpenPath, PathKind } from './open-path.ts';
 
 /**

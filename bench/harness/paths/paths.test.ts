@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { transportNames } from '../../../clients/transports.ts';
-import { Endpoint, newTally } from '../../../servers/meter/endpoint.ts';
-import { pushServer } from '../../../servers/push.ts';
+import { Endpoint } from '../../../servers/meter/endpoint.ts';
+import { newTally } from '../../../servers/meter/tally.ts';
+import { serversByName } from '../../../servers/serve.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { findNginx, nginxRemedy } from './nginx.ts';
 import { openPath, type PathKind, type PathOptions, type ProxyName } from './open-path.ts';
@@ -230,7 +231,7 @@ describe('a cell depends on what happens', () => {
     const seen = await tryPath('push', 'direct', {
       ...quick,
       connectLimitMs: 10_000,
-      serve: (_source, options) => pushServer(new EmbeddedSource(), options),
+      serve: (_source, options) => serversByName.push(new EmbeddedSource(), options),
     });
     expect(judgePath(seen)).toMatchObject({
       outcome: 'fails',
@@ -258,7 +259,7 @@ describe('a cell depends on what happens', () => {
       signal: interrupt.signal,
       intervalMs: 3_600_000,
       serve(source, options) {
-        endpoints.push(pushServer(source, options));
+        endpoints.push(serversByName.push(source, options));
         return endpoints[0] as Endpoint;
       },
     });

@@ -7,13 +7,13 @@ import { createParser } from 'eventsource-parser';
 import { generate } from 'selfsigned';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
-import { newTally } from '../../../servers/meter/endpoint.ts';
 import { bareApp } from '../../../servers/http/bare.ts';
 import { defaultLimits } from '../../../servers/guards/limits.ts';
+import { shortPoll } from '../../../servers/short-poll.ts';
 import { serversByName } from '../../../servers/serve.ts';
 import { formatCursor } from '../../../servers/log/message.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
-import { eventFrame } from '../../../servers/sse.ts';
+import { eventFormat } from '../../../servers/sse.ts';
 import { Link } from '../link.ts';
 import type { Probed } from './probes.ts';
 
@@ -188,12 +188,13 @@ class WireBench {
 
   async #http2Server(keys: { key: string; cert: string }): Promise<number> {
     const { log } = this.#source;
-    const polls = bareApp({
-      onAsked: ({ after, answer }) => answer(log.after(log.cursorFrom(after))),
-      publish: (publication) => this.#source.publish(publication),
-      tally: newTally(),
+    const site = {
+      publish: this.#source.publish.bind(this.#source),
+      onJson() {},
+      onRefused() {},
       bodyLimitBytes: defaultLimits.bodyBytes,
-    });
+    };
+    const polls = bareApp(site, (app) => shortPoll(app, this.#source));
     const server = createSecureServer(keys);
     server.on('request', (incoming, response) => {
       if (incoming.url !== '/events')
@@ -204,7 +205,7 @@ class WireBench {
       const unsubscribe = log.subscribe((messages) => {
         for (const message of messages)
           response.write(
-            eventFrame(JSON.stringify(message), formatCursor({ logId: log.id, seq: message.seq }), 'message'),
+            eventFormat.message(message, formatCursor({ logId: log.id, seq: message.seq })),
           );
       });
       response.once('close', unsubscribe);

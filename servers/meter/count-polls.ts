@@ -1,0 +1,23 @@
+import type { ServerResponse } from 'node:http';
+import { type Batch, isBatch } from '../log/message.ts';
+import type { Tally } from './tally.ts';
+
+/** Called for every poll as it arrives; what it returns is called with the batch of the response. */
+export type OnAsk = () => (batch: Batch) => void;
+
+/** Counts polls from outside the pages, as they arrive and as they are answered. */
+export function countPolls(tally: Tally, onAsk?: OnAsk) {
+  const pending = new WeakMap<ServerResponse, (batch: Batch) => void>();
+  return {
+    ...(onAsk && { onPoll: (response: ServerResponse) => void pending.set(response, onAsk()) }),
+    onJson(response: ServerResponse, data: unknown) {
+      if (!isBatch(data as Batch)) return;
+      const { messages, superseded = 0 } = data as Batch;
+      tally.requests += 1;
+      if (messages.length === 0) tally.empty += 1;
+      tally.deliveries += messages.length;
+      tally.dropped += superseded;
+      pending.get(response)?.(data as Batch);
+    },
+  };
+}

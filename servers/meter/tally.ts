@@ -1,0 +1,58 @@
+import type { Socket } from 'node:net';
+
+/** What a server counts as it works. Only ever added to. */
+export type Tally = {
+  /** Polls answered, empty or not. */
+  requests: number;
+  /** Polls answered with an empty batch. */
+  empty: number;
+  /** Messages written, summed over the clients. */
+  deliveries: number;
+  /**
+   * Messages dropped for a client, superseded ones included. A client whose connection breaks before it reads that
+   * comes back with an older cursor and finds them in the log: what it has really lost, only its own accounting shows.
+   */
+  dropped: number;
+  /** Inputs and connections refused, as a rule with a reason. */
+  refused: number;
+  /** Slow consumers that were disconnected. */
+  evicted: number;
+  /** Fan-outs, and the time from the first to the last write of one. */
+  fanOuts: { count: number; sumMs: number; maxMs: number };
+};
+
+/** A tally with nothing on it. */
+export function newTally(): Tally {
+  return {
+    requests: 0,
+    empty: 0,
+    deliveries: 0,
+    dropped: 0,
+    refused: 0,
+    evicted: 0,
+    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
+  };
+}
+
+/** The state of one subscriber of a push server. */
+export type SubscriberState = {
+  /** Messages dropped for it, superseded ones included. */
+  readonly dropped: number;
+  /** Messages that wait for it, in its send queue or, while it catches up, in the log. */
+  readonly waitingMessages: number;
+  /** Bytes in its send queue. */
+  readonly waitingBytes: number;
+};
+
+/** A subscriber that was disconnected: its address, the instant (monotonic), and the reason. */
+export type Eviction = { who: string; atMs: number; reason: string };
+
+/** The subscribers of a push server, as its meter sees them. A server that is polled has none. */
+export interface Subscribers {
+  stateOf(socket: Socket): SubscriberState | undefined;
+  /** Subscribers that were ever added. */
+  readonly joined: number;
+  /** The latest evictions, oldest first: a bounded number of them. */
+  readonly evictions: readonly Eviction[];
+  close(): void;
+}
