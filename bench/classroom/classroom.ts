@@ -21,6 +21,7 @@ import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/serve.ts';
 import { BadInput } from '../../servers/log/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
+import type { MessageSource } from '../../servers/source/source.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import type { Result, Segment } from '../result.ts';
 import { Access } from './access.ts';
