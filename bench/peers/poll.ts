@@ -1,5 +1,5 @@
-import { nowMs } from '../../servers/meter/clock.ts';
 import type { Batch } from '../../servers/log/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import type { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
 import { Contender, programOf } from './contender.ts';
@@ -25,6 +25,21 @@ const contenders: Answering[] = [
   {
     name: 'short poll on node:http',
     program: programOf('./servers/ours.ts', '0', 'short-poll', 'http'),
+    ours: true,
+  },
+  {
+    name: 'short poll on Express, without guards',
+    program: programOf('./servers/express-prototypes.ts', '0', 'stock'),
+    ours: true,
+  },
+  {
+    name: 'the same with preset prototypes',
+    program: programOf('./servers/express-prototypes.ts', '0', 'preset'),
+    ours: true,
+  },
+  {
+    name: 'node:http with a response cache',
+    program: programOf('./servers/response-cache.ts'),
     ours: true,
   },
   { name: 'Express, response.json', program: programOf('./servers/express-json.js'), ours: false },

@@ -95,6 +95,13 @@ export class FanOut implements Subscribers {
     this.#bySocket.delete(subscriber.socket);
   }
 
+  /** Removes a subscriber, and sends it the reason. */
+  disconnect(outlet: Outlet, reason: string): void {
+    const subscriber = this.#subscribers.get(outlet);
+    this.remove(outlet);
+    subscriber?.evict(reason);
+  }
+
   /** The state of the subscriber at this connection; `undefined` where there is none. */
   stateOf(socket: Socket): SubscriberState | undefined {
     return this.#bySocket.get(socket);

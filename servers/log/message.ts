@@ -47,7 +47,7 @@ export const creditLimit = 2 ** 31 - 1;
 
 /** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it, or that it comes at a bad time (503). */
 export class BadInput extends Error {
-  readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 503;
   constructor(message: string, status: BadInput['status'] = 400) {
     super(oneLine(message));
     this.status = status;
