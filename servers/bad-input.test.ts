@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { BadInput } from './log/message.ts';
 import type { Endpoint } from './meter/endpoint.ts';
 import { type ServerName, serversByName, startServers } from './serve.ts';
-import { BadInput } from './log/message.ts';
 import { EmbeddedSource } from './source/embedded.ts';
 
 /** Every server beside a healthy client: bad input gets a reason, and nobody else notices. */

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Endpoint } from './meter/endpoint.ts';
-import { newTally, type Tally } from './meter/tally.ts';
 import { whyTurnedAway } from './guards/connection-limit.ts';
 import { guardedHttpServer, onWebSocket } from './guards/http-guards.ts';
 import { type Limited, limitsOf } from './guards/limits.ts';
+import { Endpoint } from './meter/endpoint.ts';
+import { newTally, type Tally } from './meter/tally.ts';
 
 /**
  * The plumbing that both chat servers share, so that each of them shows nothing but how it treats

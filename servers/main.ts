@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nowMs } from './meter/clock.ts';
 import { beginCommand, onInterrupt } from './commands/begin.ts';
 import { listenProblem } from './commands/problems.ts';
-import { EmbeddedSource } from './source/embedded.ts';
+import { nowMs } from './meter/clock.ts';
 import { type ServerName, serversByName, startServers } from './serve.ts';
+import { EmbeddedSource } from './source/embedded.ts';
 import { parseRabbitUrl } from './source/rabbit-address.ts';
 
 /** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */

@@ -61,7 +61,13 @@ function eventsOf({ messages, next, missed, ...report }: Batch): string[] {
   const reportUpTo = (place: number) => {
     const cursor = formatCursor({ logId, seq: place });
     const { more: _more, dropped = 0, ...rest } = { dropped: 0, ...unsent } as Partial<Batch>;
-    const data = { messages: [], next: cursor, missed: place - seq - dropped, ...rest, ...(dropped && { dropped }) };
+    const data = {
+      messages: [],
+      next: cursor,
+      missed: place - seq - dropped,
+      ...rest,
+      ...(dropped && { dropped }),
+    };
     events.push(`event: batch\nid: ${cursor}\ndata: ${JSON.stringify(data)}\n\n`);
     unsent = {};
     seq = place;

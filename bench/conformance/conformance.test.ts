@@ -6,13 +6,13 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasBrowserFor, sharedBrowser } from '../../clients/shared/browser.ts';
 import { clientsByName } from '../../clients/clients.ts';
+import { hasBrowserFor, sharedBrowser } from '../../clients/shared/browser.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { TransportName } from '../../clients/transports.ts';
+import type { Batch } from '../../servers/log/message.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, startServers } from '../../servers/serve.ts';
-import type { Batch } from '../../servers/log/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { findNginx, nginxRemedy, openNginx } from '../harness/paths/nginx.ts';
 

@@ -1,5 +1,5 @@
-import { nowMs } from '../../servers/meter/clock.ts';
 import type { Batch } from '../../servers/log/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import type { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
 import { Contender, programOf } from './contender.ts';

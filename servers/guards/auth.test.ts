@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Endpoint } from '../meter/endpoint.ts';
-import type { Gate } from './auth.ts';
-import { type ServerName, startServers } from '../serve.ts';
 import { BadInput } from '../log/message.ts';
+import type { Endpoint } from '../meter/endpoint.ts';
+import { type ServerName, startServers } from '../serve.ts';
 import { EmbeddedSource } from '../source/embedded.ts';
+import type { Gate } from './auth.ts';
 
 /** Servers behind a gate that lets in pages of one origin, and one token, whose bearer may publish 100 bytes. */
 const ours = 'http://ours.example';

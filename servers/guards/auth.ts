@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Tally } from '../meter/tally.ts';
 import { BadInput } from '../log/message.ts';
+import type { Tally } from '../meter/tally.ts';
 
 /**
  * A gate in front of a server: whose pages may ask, and who may come in.

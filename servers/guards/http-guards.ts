@@ -18,11 +18,7 @@ import { type Limited, type Limits, limitsOf } from './limits.ts';
  * head with a status alone, and takes one that trickles in for a minute. `born` says what requests and
  * responses are made of; default: what Node makes them of.
  */
-export function guardedHttpServer(
-  listener: RequestListener,
-  tally: Tally,
-  options: Limited,
-): Server {
+export function guardedHttpServer(listener: RequestListener, tally: Tally, options: Limited): Server {
   const limits = limitsOf(options);
   /** Connections on which nothing more is read. */
   const broken = new WeakSet<Socket>();
@@ -97,7 +93,9 @@ function asksForWebSocket({ headers }: IncomingMessage): boolean {
 export function passOnUpgrades(server: Server, page: Server, tally: Tally, options: Gated & Limited): void {
   if (page.listenerCount('upgrade') === 0) return;
   const { goodbyeMs } = limitsOf(options);
-  const refusing = new WebSocketServer({ noServer: true, clientTracking: false, closeTimeout: goodbyeMs });
+  // The types of ws lack closeTimeout.
+  const refusal = { noServer: true, clientTracking: false, closeTimeout: goodbyeMs };
+  const refusing = new WebSocketServer(refusal);
   onWebSocket(server, options, (request, socket, head) => {
     // A reset connection needs no handling: 'close' follows.
     socket.on('error', () => {});
@@ -105,7 +103,8 @@ export function passOnUpgrades(server: Server, page: Server, tally: Tally, optio
       authenticate(options.gate, request);
       if (pathOf(request) !== '/messages')
         throw new BadInput(`there is no ${pathOf(request)} here: expected /messages`, 404);
-      if (isAsking(socket)) throw new BadInput('a WebSocket needs a connection without pending requests', 409);
+      if (isAsking(socket))
+        throw new BadInput('a WebSocket needs a connection without pending requests', 409);
       const reason = whyTurnedAway(socket);
       // A browser shows a page no status of a handshake, but the code and reason of a close.
       if (reason !== undefined)

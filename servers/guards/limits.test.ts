@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Endpoint } from '../meter/endpoint.ts';
-import type { Limits } from './limits.ts';
 import { type ServerName, type ServerOptions, startServers } from '../serve.ts';
 import { EmbeddedSource } from '../source/embedded.ts';
+import type { Limits } from './limits.ts';
 
 /** Every limit with its answer, at servers whose limits are small. What a test opens is closed after it. */
 const source = new EmbeddedSource();

@@ -5,7 +5,10 @@ import type { App, Request, Response, Site } from './app.ts';
 /**
  * The same as express.ts on `node:http` alone, so that the cost of a poll can be told from the cost of a framework.
  */
-export function bareApp({ publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site, addPages: (app: App) => void): RequestListener {
+export function bareApp(
+  { publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site,
+  addPages: (app: App) => void,
+): RequestListener {
   let handle: Parameters<App['get']>[1] = () => {};
   addPages({
     get: (_path, handler) => {
@@ -20,11 +23,14 @@ export function bareApp({ publish, onJson, onPoll, bodyLimitBytes, onRefused }: 
         response.setHeader('allow', 'GET, HEAD, POST');
         throw new BadInput(`${request.method} is not supported: GET reads messages, POST publishes one`, 405);
       }
-      if (pathname !== '/messages') throw new BadInput(`there is no ${pathname} here: expected /messages`, 404);
+      if (pathname !== '/messages')
+        throw new BadInput(`there is no ${pathname} here: expected /messages`, 404);
       const bare = Object.assign(response as Response, { json });
       if (request.method === 'POST') {
         const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
-        return bare.writeHead(201, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify({ seq }));
+        return bare
+          .writeHead(201, { 'content-type': 'application/json; charset=utf-8' })
+          .end(JSON.stringify({ seq }));
       }
       onPoll?.(response);
       handle(Object.assign(request as Request, { query: queryOf(searchParams) }), bare);

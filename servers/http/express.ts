@@ -3,17 +3,21 @@ import { BadInput, parseJson, parsePublication } from '../log/message.ts';
 import type { App, Site } from './app.ts';
 
 /** Express with the pages of a server, `POST /messages` to publish, and a reason for everything that is refused. */
-export function expressApp({ publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site, addPages: (app: App) => void): Express {
+export function expressApp(
+  { publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site,
+  addPages: (app: App) => void,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.response.json = function (data) {
     onJson(this, data);
     return express.response.json.call(this, data);
   };
-  if (onPoll) app.get('/messages', (_request, response, next) => {
-    onPoll(response);
-    next();
-  });
+  if (onPoll)
+    app.get('/messages', (_request, response, next) => {
+      onPoll(response);
+      next();
+    });
   addPages(app);
   app.post(
     '/messages',
