@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { serversByName } from '../servers/serve.ts';
 import type { Message } from '../servers/log/message.ts';
 import { MessageLog } from '../servers/log/message-log.ts';
+import { serversByName } from '../servers/serve.ts';
 import { EmbeddedSource } from '../servers/source/embedded.ts';
 import type { Client } from './client.ts';
 import { clientsByName } from './clients.ts';

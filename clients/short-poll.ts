@@ -1,6 +1,6 @@
 import type { Message } from '../servers/log/message.ts';
-import { backoffMs } from './shared/backoff.ts';
 import type { Client, ClientOptions } from './client.ts';
+import { backoffMs } from './shared/backoff.ts';
 import type { Openers } from './shared/openers.ts';
 import { Poll } from './shared/poll.ts';
 

@@ -34,7 +34,10 @@ export function tcpPush(server: Server, feed: Feed, options: TcpPushOptions = {}
   server.on('connection', (socket: Socket) => {
     const lines = new LineSplitter(lineCharacters);
     let isSubscribed = false;
-    const hello = setTimeout(() => refuse(`the first line is too slow: expected within ${helloMs} ms`), helloMs);
+    const hello = setTimeout(
+      () => refuse(`the first line is too slow: expected within ${helloMs} ms`),
+      helloMs,
+    );
 
     socket.on('data', (bytes: Buffer) => {
       try {

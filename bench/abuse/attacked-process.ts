@@ -1,7 +1,7 @@
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/serve.ts';
-import { MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { serveCalls } from '../harness/child.ts';
 import { logId } from './open-server.ts';

@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import fc from 'fast-check';
-import { readOptions } from '../../servers/main.ts';
 import { oneLine } from '../../servers/log/message.ts';
+import { readOptions } from '../../servers/main.ts';
 import { agentCommand } from '../agent.ts';
 import { classroomCommand } from '../classroom/main.ts';
 import { experiments } from '../experiments/experiments.ts';

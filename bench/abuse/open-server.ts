@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import { pushClient } from '../../clients/push.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/serve.ts';
-import { MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 
 /** Few, so that an answer from the start of the log is short, and some of what is asked for has fallen off. */

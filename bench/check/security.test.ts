@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../clients/classroom/settings.ts';
 import { chatDefaults } from '../../servers/chat.ts';
+import { defaultLimitBytes } from '../../servers/fan-out/send-queue.ts';
 import { defaultLimits } from '../../servers/guards/limits.ts';
 import { defaultBatchLimit } from '../../servers/log/message-log.ts';
-import { defaultLimitBytes } from '../../servers/fan-out/send-queue.ts';
 
 const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
 

@@ -16,10 +16,10 @@ import {
 } from '../../clients/classroom/protocol.ts';
 import type { Figures } from '../../clients/classroom/questions.ts';
 import { closeCodes } from '../../clients/classroom/settings.ts';
+import { BadInput } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/serve.ts';
-import { BadInput } from '../../servers/log/message.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
@@ -133,7 +133,13 @@ export class Classroom {
     const files = await pageFiles();
     const classOptions: ServerOptions = { gate: access.classGate, holdMs: defaultSettings.holdMs };
     const classPorts = port === 0 ? [] : laneNames.map((_, index) => port + 1 + index);
-    const classServers = await startServers(receiveOnly(source), laneNames, classOptions, classPorts, network.host);
+    const classServers = await startServers(
+      receiveOnly(source),
+      laneNames,
+      classOptions,
+      classPorts,
+      network.host,
+    );
     const lanes = await Lanes.open(source, access.laneGate, network.host);
     const ground = { access, source, lanes, classServers, classOptions, environment };
     const classroom = new Classroom(ground, files, options);

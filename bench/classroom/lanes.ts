@@ -1,6 +1,6 @@
 import { type LaneName, laneNames, type Settings } from '../../clients/classroom/protocol.ts';
-import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import type { Gate } from '../../servers/guards/auth.ts';
+import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerOptions, serversByName } from '../../servers/serve.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
 import { Link } from '../harness/link.ts';

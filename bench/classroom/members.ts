@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { type LaneName, laneNames, limits } from '../../clients/classroom/protocol.ts';
-import { nowMs } from '../../servers/meter/clock.ts';
 import type { Gate } from '../../servers/guards/auth.ts';
 import { BadInput } from '../../servers/log/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { Allowance } from './allowance.ts';
 import { ofEveryLane } from './counts.ts';
 import { isSame, newToken } from './keys.ts';

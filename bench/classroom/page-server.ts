@@ -11,9 +11,9 @@ import {
   joinSchema,
   type OnScreen,
 } from '../../clients/classroom/protocol.ts';
-import { newTally } from '../../servers/meter/tally.ts';
 import { guardedHttpServer } from '../../servers/guards/http-guards.ts';
 import { BadInput, parseJson } from '../../servers/log/message.ts';
+import { newTally } from '../../servers/meter/tally.ts';
 import { read } from './input.ts';
 import type { PageFile } from './pages.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasBrowserFor, launchBrowser } from '../../clients/shared/browser.ts';
 import { type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
+import { hasBrowserFor, launchBrowser } from '../../clients/shared/browser.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { Classroom } from './classroom.ts';
 

@@ -1,14 +1,14 @@
 import { randomLcg } from 'd3-random';
-import type { BackoffName } from '../../clients/shared/backoff.ts';
+import type { ConsumingOptions, Hand } from '../../clients/broker/in-flight.ts';
 import type { Client, Receiver } from '../../clients/client.ts';
 import { clientsByName } from '../../clients/clients.ts';
-import type { ConsumingOptions, Hand } from '../../clients/broker/in-flight.ts';
+import type { BackoffName } from '../../clients/shared/backoff.ts';
 import { nodeOpenersFrom } from '../../clients/shared/openers-node.ts';
 import type { ShortPollClientOptions } from '../../clients/short-poll.ts';
 import type { AnyTransportName, TransportName } from '../../clients/transports.ts';
 import { inUrl } from '../../servers/address.ts';
-import { nowMs } from '../../servers/meter/clock.ts';
 import type { Batch } from '../../servers/log/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { atInstants } from '../../servers/source/player.ts';
 import { sumBooks } from '../analysis/books.ts';
 import type { Books, Cohort, Delay, Histogram, Returned, Shard } from '../result.ts';

@@ -1,7 +1,7 @@
 import type { Receiver } from '../../clients/client.ts';
 import { Consumer, type ConsumerOptions } from '../../clients/consumer.ts';
-import { nowMs } from '../../servers/meter/clock.ts';
 import { formatCursor, type Message, parseCursor } from '../../servers/log/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { emptyBooks } from '../analysis/books.ts';
 import type { Books } from '../result.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { serversByName } from '../../servers/serve.ts';
-import { MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { modelOfTrial } from '../analysis/model-of-trial.ts';
 import { observe } from './observer.ts';

@@ -1,5 +1,5 @@
-import { nowMs } from '../../servers/meter/clock.ts';
 import type { MessageLog } from '../../servers/log/message-log.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 import type { Appearance } from '../analysis/on-schedule.ts';
 
 /**

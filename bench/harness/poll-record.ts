@@ -1,5 +1,5 @@
-import { nowMs } from '../../servers/meter/clock.ts';
 import type { Batch } from '../../servers/log/message.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
 
 /** A poll at one end of its way: when it was asked there, and when the answer was there; monotonic milliseconds. */
 export type Asked = { askedMs: number; answeredMs?: number; seqs: number[] };

@@ -1,9 +1,9 @@
 import type { TransportName } from '../../clients/transports.ts';
+import { type LogOptions, MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import type { Tally } from '../../servers/meter/tally.ts';
 import { type ServerOptions, serversByName } from '../../servers/serve.ts';
-import { type LogOptions, MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';

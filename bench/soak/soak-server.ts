@@ -1,7 +1,7 @@
+import { MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { serversByName } from '../../servers/serve.ts';
-import { MessageLog } from '../../servers/log/message-log.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
 import { type Handlers, serveCalls } from '../harness/child.ts';

@@ -1,7 +1,7 @@
 import type { Channel } from 'amqplib';
+import type { ShortPollClientOptions } from '../short-poll.ts';
 import { type AmqpConnection, openAmqp } from './amqp-connection.ts';
 import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
-import type { ShortPollClientOptions } from '../short-poll.ts';
 
 /**
  * Receives from a RabbitMQ queue by AMQP's `basic.get`: asks at fixed slots, as a short poll does.

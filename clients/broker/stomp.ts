@@ -1,6 +1,6 @@
 import { type IStompSocket, Client as StompClient, StompSocketState } from '@stomp/stompjs';
-import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
 import type { OpenConnection, Openers } from '../shared/openers.ts';
+import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
 
 /**
  * Receives from a RabbitMQ queue by STOMP: text frames over TCP, and the broker pushes.

@@ -1,4 +1,10 @@
-import { type Batch, type Cursor, formatCursor, type Message, parseCursor } from '../../servers/log/message.ts';
+import {
+  type Batch,
+  type Cursor,
+  formatCursor,
+  type Message,
+  parseCursor,
+} from '../../servers/log/message.ts';
 
 /** Absent messages of one gap that are told from duplicates when they come after all: the newest, as many as a log keeps. */
 const absentMax = 20_000;

@@ -1,5 +1,5 @@
-import { backoffMs } from './backoff.ts';
 import type { ClientOptions, Counters } from '../client.ts';
+import { backoffMs } from './backoff.ts';
 import type { Connection, ConnectionEvents } from './openers.ts';
 
 /**

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Endpoint } from '../meter/endpoint.ts';
-import type { Batch, Message } from '../log/message.ts';
-import { EmbeddedSource } from '../source/embedded.ts';
 import type { FanOut } from '../fan-out/fan-out.ts';
 import type { App } from '../http/app.ts';
+import type { Batch, Message } from '../log/message.ts';
 import type { Feed } from '../log/message-log.ts';
+import type { Endpoint } from '../meter/endpoint.ts';
 import { servePage } from '../serve.ts';
+import { EmbeddedSource } from '../source/embedded.ts';
 
 /**
  * Exercise: write a server. `npm run exercise -- server` runs this until it is green.

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { randomLcg } from 'd3-random';
 import { describe, expect, it } from 'vitest';
-import { newTally, type SubscriberState } from '../meter/tally.ts';
-import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type Cursor, isBatch, LineSplitter, parseCursor, parseDelivery } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
+import { newTally, type SubscriberState } from '../meter/tally.ts';
+import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { policies } from './send-queue.ts';
 
 /** Readers behind a tap instead of a network, so that hundreds of random schedules run in no time and repeat themselves. */

@@ -2,9 +2,22 @@ import type { Socket } from 'node:net';
 import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from '../log/message.ts';
 import type { MessageLog } from '../log/message-log.ts';
 import { nowMs } from '../meter/clock.ts';
-import { type Eviction, newTally, type SubscriberState, type Subscribers, type Tally } from '../meter/tally.ts';
+import {
+  type Eviction,
+  newTally,
+  type SubscriberState,
+  type Subscribers,
+  type Tally,
+} from '../meter/tally.ts';
 import type { Entry, SendQueueOptions } from './send-queue.ts';
-import { type Chunk, type FanOutContext, type Outlet, Subscriber, socketOf, type WireFormat, writeLimitBytes } from './subscriber.ts';
+import {
+  type Chunk,
+  type FanOutContext,
+  type Outlet,
+  Subscriber,
+  type WireFormat,
+  writeLimitBytes,
+} from './subscriber.ts';
 
 /**
  * "Tell everybody": what every kind of push shares.
@@ -52,7 +65,12 @@ export class FanOut implements Subscribers {
    * The options of the send queue are read for every new subscriber. With `noticesOnly` a frame says only that
    * there is news: the newest replaces one that is still queued, whatever the policy.
    */
-  constructor(log: MessageLog, format: WireFormat, options: FanOutOptions = {}, { noticesOnly = false } = {}) {
+  constructor(
+    log: MessageLog,
+    format: WireFormat,
+    options: FanOutOptions = {},
+    { noticesOnly = false } = {},
+  ) {
     this.tally = options.tally ?? newTally();
     this.#context = {
       log,

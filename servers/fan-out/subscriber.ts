@@ -1,6 +1,14 @@
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { BadInput, type Batch, type Cursor, creditLimit, formatCursor, type Message, parseCursor } from '../log/message.ts';
+import {
+  BadInput,
+  type Batch,
+  type Cursor,
+  creditLimit,
+  formatCursor,
+  type Message,
+  parseCursor,
+} from '../log/message.ts';
 import { defaultBatchLimit, type MessageLog } from '../log/message-log.ts';
 import type { Tally } from '../meter/tally.ts';
 import { type Entry, SendQueue, type SendQueueOptions } from './send-queue.ts';
@@ -113,8 +121,10 @@ export class Subscriber {
     if (!this.outlet.writable || this.#isCongested) return;
     if (this.socket.bytesRead > this.#bytesRead) this.#unanswered = 0;
     this.#bytesRead = this.socket.bytesRead;
-    if (isHeartbeatAnswered && this.#unanswered === unansweredMax)
-      return this.#context.evict(this, `no answer to ${unansweredMax} heartbeats`);
+    if (isHeartbeatAnswered && this.#unanswered === unansweredMax) {
+      this.#context.evict(this, `no answer to ${unansweredMax} heartbeats`);
+      return;
+    }
     this.#unanswered += 1;
     this.outlet.write(heartbeat);
   }

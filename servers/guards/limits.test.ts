@@ -272,9 +272,7 @@ describe.each([
     const { toServer } = endpoint.bytes;
     socket.write('nonsense\n{"body":"behind"}\n');
     await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
-    expect(await text(socket)).toMatch(
-      /slow consumer: .* the limit is 1000 bytes/,
-    );
+    expect(await text(socket)).toMatch(/slow consumer: .* the limit is 1000 bytes/);
     expect(endpoint.tally.refused).toBe(0);
     expect(source.log.head).toBe(head);
   });

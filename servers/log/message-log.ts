@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { BadInput, type Batch, type Cursor, formatCursor, type Message, type Publication, parseCursor } from './message.ts';
+import {
+  type Batch,
+  type Cursor,
+  formatCursor,
+  type Message,
+  type Publication,
+  parseCursor,
+} from './message.ts';
 
 /**
  * The one bounded log that every server reads. Only delivery differs.
@@ -55,7 +62,14 @@ export class MessageLog {
   #bytes = 0;
   #untold: Message[] = [];
 
-  constructor({ limitMessages = 20_000, limitBytes = 256 * 1024 * 1024, batchLimit = defaultBatchLimit }: LogOptions = {}, id?: string) {
+  constructor(
+    {
+      limitMessages = 20_000,
+      limitBytes = 256 * 1024 * 1024,
+      batchLimit = defaultBatchLimit,
+    }: LogOptions = {},
+    id?: string,
+  ) {
     this.id = id ?? randomUUID().replaceAll('-', '').slice(0, 12);
     this.#limitMessages = limitMessages;
     this.#limitBytes = limitBytes;

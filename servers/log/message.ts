@@ -105,7 +105,10 @@ export function parseCredit(data: unknown): number | undefined {
 /** Reads the first line of a TCP client: `{"after": cursor}`, or null from now on. Throws `BadInput` on anything else. */
 export function parseHello(data: unknown): { after: unknown } {
   const isHello = typeof data === 'object' && data !== null && Object.keys(data).join() === 'after';
-  if (!isHello) throw new BadInput(`the first line is ${quote(data)}: expected {"after": "logId:seq"} or {"after": null}`);
+  if (!isHello)
+    throw new BadInput(
+      `the first line is ${quote(data)}: expected {"after": "logId:seq"} or {"after": null}`,
+    );
   return data as { after: unknown };
 }
 

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { nowMs } from './clock.ts';
-import type { Eviction, Subscribers, SubscriberState, Tally } from './tally.ts';
+import type { Eviction, SubscriberState, Subscribers, Tally } from './tally.ts';
 
 /**
  * One listening server, whatever it speaks, with the bytes that passed its sockets.

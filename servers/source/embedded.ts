@@ -1,6 +1,6 @@
-import { nowMs } from '../meter/clock.ts';
 import type { Message, Publication } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
+import { nowMs } from '../meter/clock.ts';
 import { type Playing, playSchedule } from './player.ts';
 import { PublishedIds } from './published-ids.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
-import { nowMs } from '../meter/clock.ts';
 import { BadInput, type Message, type Publication } from '../log/message.ts';
 import { type LogOptions, MessageLog } from '../log/message-log.ts';
+import { nowMs } from '../meter/clock.ts';
 import { type Playing, playSchedule } from './player.ts';
+import { PublishedIds } from './published-ids.ts';
 import { nameOfRabbit, parseRabbitUrl, type RabbitAddress, rabbitProblem } from './rabbit-address.ts';
 import type { Schedule } from './schedule.ts';
-import { PublishedIds } from './published-ids.ts';
 import { type Numbered, Sequencer, type Term } from './sequencer.ts';
 import type { MessageSource } from './source.ts';
 import { type Mark, parseStreamEntry, type StreamEntry, Transcript } from './stream-entry.ts';

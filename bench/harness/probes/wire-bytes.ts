@@ -7,11 +7,11 @@ import { createParser } from 'eventsource-parser';
 import { generate } from 'selfsigned';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
-import { bareApp } from '../../../servers/http/bare.ts';
 import { defaultLimits } from '../../../servers/guards/limits.ts';
-import { shortPoll } from '../../../servers/short-poll.ts';
-import { serversByName } from '../../../servers/serve.ts';
+import { bareApp } from '../../../servers/http/bare.ts';
 import { formatCursor } from '../../../servers/log/message.ts';
+import { serversByName } from '../../../servers/serve.ts';
+import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { eventFormat } from '../../../servers/sse.ts';
 import { Link } from '../link.ts';
@@ -204,9 +204,7 @@ class WireBench {
       response.write(':\n\n');
       const unsubscribe = log.subscribe((messages) => {
         for (const message of messages)
-          response.write(
-            eventFormat.message(message, formatCursor({ logId: log.id, seq: message.seq })),
-          );
+          response.write(eventFormat.message(message, formatCursor({ logId: log.id, seq: message.seq })));
       });
       response.once('close', unsubscribe);
     });
