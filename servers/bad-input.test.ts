@@ -335,7 +335,7 @@ describe('a source that takes nothing now', () => {
 it('does not start an SSE server whose policy is credit, nor any other beside it', async () => {
   const subscribed = vi.spyOn(source.log, 'subscribe');
   const starting = startServers(source, ['push', 'sse'], { policy: 'credit' });
-  await expect(starting).rejects.toThrow(/policy is "credit": over SSE nobody can grant any/);
+  await expect(starting).rejects.toThrow(/policy is "credit": expected another one, because SSE clients cannot grant credit/);
   expect(subscribed).toHaveBeenCalledOnce();
   subscribed.mockRestore();
 });

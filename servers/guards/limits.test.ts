@@ -179,7 +179,8 @@ describe.each(['push', 'notify'] as const)('a WebSocket of %s', (name) => {
       for (let piece = 1; piece <= pieces; piece += 1)
         socket.send('x'.repeat(120 / pieces), { fin: piece === pieces });
       const [code, reason] = await once(socket, 'close');
-      expect([code, String(reason)]).toEqual([1009, 'a message takes at most 100 bytes']);
+      expect(code).toBe(1009);
+      expect(String(reason)).toMatch(/at most 100 bytes/);
     }
   });
 
@@ -199,9 +200,8 @@ describe.each(['push', 'notify'] as const)('a WebSocket of %s', (name) => {
 describe('a TCP connection', () => {
   it('is ended when the first line does not come', async () => {
     const endpoint = await serve('tcp-push', { helloMs: 100 });
-    expect(JSON.parse(await text(await open(endpoint, '{"aft')))).toEqual({
-      error: 'the first line is too slow: it takes at most 100 ms',
-    });
+    const { error } = JSON.parse(await text(await open(endpoint, '{"aft')));
+    expect(error).toMatch(/first line .*too slow: expected within 100 ms/);
   });
 
   it('may be silent once the first line has come', async () => {
@@ -273,7 +273,8 @@ describe.each([
     socket.write('nonsense\n{"body":"behind"}\n');
     await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
     expect(await text(socket)).toMatch(/slow consumer: .* the limit is 1000 bytes/);
-    expect(endpoint.tally.refused).toBe(0);
+    // Behind a stream comes the next request, and this is none.
+    expect(endpoint.tally.refused).toBe(name === 'sse' ? 1 : 0);
     expect(source.log.head).toBe(head);
   });
 });
