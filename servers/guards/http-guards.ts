@@ -66,7 +66,7 @@ export function guardedHttpServer(
     finished.add(socket);
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     tally.refused += 1;
-    const { status, reason } = refusalOf(error, limits);
+    const { status, reason } = parserRefusal(error, limits);
     // Only a listener of our own keeps what still comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
     const last = pendingOf(socket).at(-1);
@@ -177,7 +177,7 @@ export function refuse(response: ServerResponse, status: number, reason: string)
     .end(body);
 }
 
-function refusalOf(
+function parserRefusal(
   error: NodeJS.ErrnoException & { reason?: string },
   { headerBytes, helloMs, requestMs }: Limits,
 ): { status: number; reason: string } {
