@@ -75,10 +75,9 @@ export function guardedHttpServer(
     else if (last.headersSent) socket.destroy();
     else refuse(last, status, reason);
   });
-  // Node itself would ask for every body. Here the reader of a body does, once nothing speaks against it; a client
-  // that is refused may send the body all the same, or not, so that nothing else can follow.
+  // Node itself would ask for every body. Here the reader of bodies does, once nothing speaks against it. Otherwise
+  // Node closes the connection after the response, because the client may send the body or not.
   server.on('checkContinue', (request, response) => {
-    response.setHeader('connection', 'close');
     server.emit('request', request, response);
   });
   server.on('checkExpectation', ({ headers }, response) => {
