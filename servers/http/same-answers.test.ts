@@ -112,6 +112,8 @@ const targets: Case[] = [
   ['a list in brackets, which is another name', at('/messages?after[]=1'), 200, /"messages":\[\]/],
   ['two cursors', at('/messages?after=CURSOR&after=CURSOR'), 400, /after .*\[/],
   ['a malformed cursor', at('/messages?after=nonsense'), 400, /after .*\\"nonsense\\"/],
+  ['a path with dots', at('/elsewhere/../messages?after=CURSOR'), 200, /"seq":/],
+  ['a fragment', at('/messages?after=CURSOR#end'), 200],
   ['two slashes', at('//'), 404, /unknown path \/\/:/],
   ['two slashes and a name', at('//messages'), 404],
   ['a capital', at('/Messages'), 404],
