@@ -1,6 +1,12 @@
 import { createServer, type Server } from 'node:net';
 import type { Tally } from '../meter/tally.ts';
-import { endGracefully, endWithMessage, limitConnections, rejectionReason } from './connection-limit.ts';
+import {
+  endGracefully,
+  endWithMessage,
+  limitConnections,
+  readWhileRoom,
+  rejectionReason,
+} from './connection-limit.ts';
 import { type Limited, limitsOf } from './limits.ts';
 
 /** A TCP server that passes connections on to the server of a page, up to their limit. */
@@ -11,8 +17,10 @@ export function guardedTcpServer(page: Server, tally: Tally, options: Limited): 
   server.on('connection', (socket) => {
     socket.on('end', () => endGracefully(socket, limits.goodbyeMs));
     const reason = rejectionReason(socket);
-    if (reason === undefined) page.emit('connection', socket);
-    else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
+    if (reason === undefined) {
+      page.emit('connection', socket);
+      readWhileRoom(socket);
+    } else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
   });
   return server;
 }

@@ -6,7 +6,7 @@ import { urlOf } from '../http/request-url.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import { authenticate, type Gated } from './auth.ts';
-import { endWithMessage, rejectionReason } from './connection-limit.ts';
+import { endWithMessage, readWhileRoom, rejectionReason } from './connection-limit.ts';
 import { afterResponses, hasPendingResponse, parserOptions, rawResponse } from './http-guards.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
 import { checkHost } from './origin.ts';
@@ -43,15 +43,6 @@ export function passOnUpgrades(server: Server, page: Server, tally: Tally, optio
 export function refuseUpgrade(socket: Socket, error: Error, goodbyeMs: number): void {
   const { status, reason } = refusalOf(error);
   afterResponses(socket, () => endWithMessage(socket, rawResponse(status, reason), goodbyeMs));
-}
-
-/** Stops reading while the peer doesn't read: replies to it would pile up. */
-function readWhileRoom(socket: Socket): void {
-  socket.on('data', () => {
-    if (!socket.writableNeedDrain || socket.isPaused()) return;
-    socket.pause();
-    socket.once('drain', () => socket.resume());
-  });
 }
 
 /** Takes a handshake: `head` is what came with it already. */

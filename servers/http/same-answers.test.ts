@@ -15,6 +15,8 @@ let endpoints: Record<(typeof frameworks)[number], Map<ServerName, Endpoint>>;
 
 beforeAll(async () => {
   source = new EmbeddedSource();
+  // So that every seq has the same length.
+  for (let seq = 1; seq <= 200; seq += 1) source.log.append('x', 0);
   const start = (framework: (typeof frameworks)[number]) =>
     startServers(source, names, { framework, holdMs: 0, limits: { bodyBytes } });
   endpoints = { express: await start('express'), http: await start('http') };
