@@ -67,8 +67,6 @@ export function guardedHttpServer(
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     tally.refused += 1;
     const { status, reason } = parserRefusal(error, limits);
-    // Only a listener of our own keeps what still comes away from the parser.
-    socket.removeAllListeners('data').on('data', () => {});
     const last = pendingOf(socket).at(-1);
     if (!last || last.req.complete)
       afterResponses(socket, () => endWithMessage(socket, rawResponse(status, reason), limits.goodbyeMs));
