@@ -123,7 +123,7 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
     socket.on('resume', () => {
       if (responses.size >= pendingMax) socket.pause();
     });
-    // Node tells only the first response in the queue that its connection has closed.
+    // When a connection closes, Node emits this only for the first response in the queue.
     socket.once('close', () => {
       for (const waiting of responses) if (!waiting.socket) waiting.emit('close');
     });
