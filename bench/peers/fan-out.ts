@@ -36,12 +36,22 @@ export type Fanning = {
   folder?: string;
 };
 
-const contenders: Fanning[] = [
+/** Servers that push over WebSocket: the lab's, with less memory per client, and a plain one. */
+export const pushServers: readonly Fanning[] = [
   { name: 'push', language: 'lab-websocket', program: programOf('./servers/ours.ts', '0', 'push') },
+  {
+    name: 'WebSocket by hand',
+    language: 'lab-websocket',
+    program: programOf('./servers/raw-web-socket.ts', '0'),
+  },
+  { name: 'ws loop', language: 'websocket', program: programOf('./servers/ws-loop.js') },
+];
+
+const contenders: readonly Fanning[] = [
+  ...pushServers,
   { name: 'SSE', language: 'lab-sse', program: programOf('./servers/ours.ts', '0', 'sse', 'http') },
   { name: 'TCP push', language: 'tcp-push', program: programOf('./servers/ours.ts', '0', 'tcp-push') },
   { name: 'bare TCP loop', language: 'tcp', program: programOf('./servers/tcp-loop.js') },
-  { name: 'ws loop', language: 'websocket', program: programOf('./servers/ws-loop.js') },
   { name: 'websocket library', language: 'websocket', program: programOf('./servers/websocket-library.js') },
   { name: 'Socket.IO', language: 'socket.io', program: programOf('./servers/socket-io.js') },
   { name: 'better-sse', language: 'sse', program: programOf('./servers/better-sse.js') },
