@@ -12,6 +12,7 @@ import type { Tally } from '../meter/tally.ts';
 import { authenticate, type Gated } from './auth.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './connection-limit.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
+import { limitSlowReader } from './slow-reader.ts';
 
 /**
  * An HTTP server that says why it refuses, also what never becomes a request: Node itself answers a bad
@@ -111,21 +112,12 @@ export function passOnUpgrades(server: Server, page: Server, tally: Tally, optio
         return refusing.handleUpgrade(request, socket, head, (client) => client.close(1013, reason));
       page.emit('upgrade', request, socket, head);
       if (socket.writableEnded) tally.refused += 1;
-      readWhileRoom(socket);
+      limitSlowReader(socket, goodbyeMs);
     } catch (error) {
       tally.refused += 1;
       const { status, message } = error as BadInput;
       onceAnswered(socket, () => sayLast(socket, rawAnswer(`${status} Refused`, message), goodbyeMs));
     }
-  });
-}
-
-/** Reads no more from a peer that does not read what it is sent: replies to it would pile up. */
-function readWhileRoom(socket: Socket): void {
-  socket.on('data', () => {
-    if (!socket.writableNeedDrain || socket.isPaused()) return;
-    socket.pause();
-    socket.once('drain', () => socket.resume());
   });
 }
 

@@ -32,8 +32,6 @@ async function open({ port }: Endpoint, said = ''): Promise<Socket> {
 }
 
 const ask = (path = '/messages', more = '') => `GET ${path} HTTP/1.1\r\nhost: x\r\n${more}\r\n`;
-const upgrade =
-  'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const errorIn = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error;
 const httpServers = ['push', 'sse', 'notify', 'long-poll', 'short-poll'] as const;
 const tooMany = 'too many connections: this server takes at most 2 at once';
@@ -174,116 +172,6 @@ it('does not complain of a body that is long and slow, on Express, which waits f
   await new Promise(setImmediate);
   expect(complaints).not.toHaveBeenCalled();
   complaints.mockRestore();
-});
-
-describe.each(['push', 'notify'] as const)('a WebSocket of %s', (name) => {
-  it('is closed with 1009 on a long message, in one frame or in many', async () => {
-    const endpoint = await serve(name, { messageBytes: 100 });
-    for (const pieces of [1, 30]) {
-      const socket = new WebSocket(`ws://127.0.0.1:${endpoint.port}/messages`);
-      await once(socket, 'open');
-      for (let piece = 1; piece <= pieces; piece += 1)
-        socket.send('x'.repeat(120 / pieces), { fin: piece === pieces });
-      const [code, reason] = await once(socket, 'close');
-      expect([code, String(reason)]).toEqual([1009, 'a message takes at most 100 bytes']);
-    }
-  });
-
-  it('does not pile up answers to pings for a client that does not read', async () => {
-    const endpoint = await serve(name, {});
-    const socket = await open(endpoint, ask('/messages', upgrade));
-    socket.pause();
-    const pings = Buffer.alloc(131 * 1000, Buffer.concat([Buffer.of(0x89, 0xfd), Buffer.alloc(129)]));
-    const gone = new Promise((closed) => socket.once('close', closed));
-    for (let thousands = 0; thousands < 300 && !socket.destroyed; thousands += 1)
-      if (!socket.write(pings))
-        await Promise.race([gone, new Promise((drained) => socket.once('drain', drained))]);
-    expect(endpoint.longestBacklogBytes).toBeLessThan(8 * 1024 * 1024);
-  });
-});
-
-describe('a TCP connection', () => {
-  it('is ended when the first line does not come', async () => {
-    const endpoint = await serve('tcp-push', { helloMs: 100 });
-    expect(JSON.parse(await text(await open(endpoint, '{"aft')))).toEqual({
-      error: 'the first line is too slow: it takes at most 100 ms',
-    });
-  });
-
-  it('may be silent once the first line has come', async () => {
-    const endpoint = await serve('tcp-push', { helloMs: 100 }, { heartbeatMs: 150 });
-    const socket = await open(endpoint, '{"after":null}\n');
-    await once(socket, 'data');
-    const [heartbeat] = await once(socket, 'data');
-    expect(String(heartbeat)).toBe('\n');
-  });
-
-  it('is ended on a long line', async () => {
-    const endpoint = await serve('tcp-push', { lineCharacters: 100 });
-    expect(JSON.parse(await text(await open(endpoint, 'x'.repeat(101)))).error).toMatch(
-      /at most 100 characters/,
-    );
-  });
-
-  it('is cut when whoever is refused goes on sending', async () => {
-    const endpoint = await serve('tcp-push', { goodbyeMs: 50 });
-    const socket = await open(endpoint, 'nonsense\n');
-    socket.allowHalfOpen = true;
-    const sending = setInterval(() => socket.write('more\n'), 10);
-    opened.push(() => clearInterval(sending));
-    socket.resume();
-    await new Promise((closed) => socket.once('close', closed));
-  });
-});
-
-describe.each([
-  ['push', ask('/messages', upgrade)],
-  ['sse', ask()],
-  ['tcp-push', '{"after":null}\n'],
-] as const)('a reader of %s that reads nothing', (name, hello) => {
-  async function congested(limits: Partial<Limits>, options: ServerOptions = {}) {
-    const endpoint = await serve(name, limits, options);
-    const socket = await open(endpoint, hello);
-    await once(socket, 'data');
-    socket.pause();
-    while (endpoint.longestBacklogBytes === 0) {
-      await source.publish({ body: 'x'.repeat(500_000) });
-      await new Promise(setImmediate);
-    }
-    return { endpoint, socket };
-  }
-
-  it('and says that it has said all, is let go and cut', async () => {
-    const { endpoint, socket } = await congested({ goodbyeMs: 50 });
-    socket.end();
-    await vi.waitFor(() => expect(endpoint.connections).toBe(0));
-    expect(endpoint.readers).toHaveLength(0);
-  });
-
-  it('and not why it was evicted either, is cut', async () => {
-    const { endpoint } = await congested({ goodbyeMs: 50 }, { policy: 'disconnect', limitBytes: 1000 });
-    for (const body of ['fits', 'x'.repeat(2000)]) await source.publish({ body });
-    await vi.waitFor(() => expect(endpoint.tally.evicted).toBe(1));
-    await vi.waitFor(() => expect(endpoint.connections).toBe(0));
-  });
-
-  it('is told why it was evicted, whatever it says behind that', async () => {
-    const { endpoint, socket } = await congested(
-      { goodbyeMs: 600_000 },
-      { policy: 'disconnect', limitBytes: 1000 },
-    );
-    for (const body of ['fits', 'x'.repeat(2000)]) await source.publish({ body });
-    await vi.waitFor(() => expect(endpoint.tally.evicted).toBe(1));
-    const { head } = source.log;
-    const { toServer } = endpoint.bytes;
-    socket.write('nonsense\n{"body":"behind"}\n');
-    await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
-    expect(await text(socket)).toMatch(
-      /slow consumer: 1 messages of \d+ bytes wait, the limit is 1000 bytes/,
-    );
-    expect(endpoint.tally.refused).toBe(0);
-    expect(source.log.head).toBe(head);
-  });
 });
 
 describe('requests that follow one another on a connection, without waiting for answers', () => {
