@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
 
 /** The house has four floors. A file imports from its own floor and from those below it, never from above. */
 const floors = ['servers', 'clients', 'bench', 'report'];
@@ -9,12 +10,12 @@ const floors = ['servers', 'clients', 'bench', 'report'];
  * contract, the models, how a file is read and written, and what all commands do.
  */
 const doors: Record<string, RegExp[]> = {
-  clients: [/^servers\/(message|address)\.ts$/],
+  clients: [/^servers\/(log\/message|address)\.ts$/],
   report: [
     /^servers\/commands\//,
     /^bench\/(result|write-whole|decoded-text)\.ts$/,
     /^bench\/analysis\//,
-    /^clients\/(transports|browser)\.ts$/,
+    /^clients\/(transports|shared\/browser)\.ts$/,
   ],
 };
 
@@ -23,10 +24,18 @@ const imports = floors.flatMap((floor) =>
     .map((file) => `${floor}/${file}`)
     .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/\.test\.tsx?$|\bnode_modules\b/.test(file))
     .flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']*)'/g)].map((found) => {
-        const target = new URL(found[1] as string, `file:///${file}`).pathname.slice(1);
-        return { file, floor, target, below: target.split('/')[0] as string };
-      }),
+      [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)( type)?[^;']*'(\.[^']*)'/gm)].map(
+        (found) => {
+          const target = new URL(found[2] as string, `file:///${file}`).pathname.slice(1);
+          return {
+            file,
+            floor,
+            target,
+            below: target.split('/')[0] as string,
+            isType: found[1] !== undefined,
+          };
+        },
+      ),
     ),
 );
 
@@ -45,3 +54,47 @@ it('lets clients and report use the floors below through their doors only', () =
   );
   expect(around).toEqual([]);
 });
+
+const sources = [...new Set(imports.map(({ file }) => file))];
+
+describe.each(['servers', 'clients'])('the layer %s', (layer) => {
+  it('shows at most 20 source files in a folder, tests, exercises and the classroom apart', () => {
+    const files = readdirSync(layer, { recursive: true, encoding: 'utf8' })
+      .map((file) => `${layer}/${file}`)
+      .filter((file) => /\.(ts|tsx|js|cjs)$/.test(file) && !/\.(test|exercise)\.tsx?$/.test(file));
+    const folders = [...new Set(files.map((file) => dirname(file)))].filter(
+      (folder) => folder !== 'clients/classroom',
+    );
+    const full = folders.filter((folder) => files.filter((file) => dirname(file) === folder).length > 20);
+    expect(full).toEqual([]);
+  });
+
+  it('has no circle of imports, apart from types', () => {
+    const inCircles = sources.filter((file) => file.startsWith(layer) && drawnInBy(file, true).has(file));
+    expect(inCircles).toEqual([]);
+  });
+});
+
+it('lets no page of servers/ know of guards', () => {
+  const pages = ['push', 'sse', 'tcp-push', 'notify', 'long-poll', 'short-poll'].map(
+    (name) => `servers/${name}.ts`,
+  );
+  for (const page of pages) {
+    expect(sources).toContain(page);
+    expect([...drawnInBy(page)].filter((file) => file.startsWith('servers/guards/'))).toEqual([]);
+  }
+});
+
+it('lets push.ts draw in at most 10 files', () => {
+  expect([...drawnInBy('servers/push.ts')].length).toBeLessThanOrEqual(10);
+});
+
+/** All files that a file imports, directly or not. */
+function drawnInBy(file: string, withoutTypes = false, found = new Set<string>()): Set<string> {
+  for (const { file: from, target, isType } of imports) {
+    if (from !== file || found.has(target) || (withoutTypes && isType)) continue;
+    found.add(target);
+    drawnInBy(target, withoutTypes, found);
+  }
+  return found;
+}

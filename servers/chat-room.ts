@@ -1,28 +1,31 @@
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { whyTurnedAway } from './guards/connection-limit.ts';
-import { guardedHttpServer, onWebSocket } from './guards/http-guards.ts';
+import { authenticate, withAuth } from './guards/auth.ts';
+import { rejectionReason } from './guards/connection-limit.ts';
+import { guardedHttpServer } from './guards/http-guards.ts';
 import { type Limited, limitsOf } from './guards/limits.ts';
+import { checkHost } from './guards/origin.ts';
+import { onWebSocket, refuseUpgrade } from './guards/upgrades.ts';
+import type { BadInput } from './log/message.ts';
 import { Endpoint } from './meter/endpoint.ts';
 import { newTally, type Tally } from './meter/tally.ts';
 
 /**
- * The plumbing that both chat servers share, so that each of them shows nothing but how it treats
- * its members: a listening server, the WebSocket handshake, and what is counted.
+ * What both chat servers share, so that each of them shows only how it treats its members: the HTTP server with its
+ * guards, the WebSocket handshake, and the counters.
  */
 export type ChatTally = Tally & {
-  /** Copies of "… just connected." that were handed to members. */
+  /** Copies of "… just connected." that were sent to members. */
   announced: number;
-  /** Copies of "… says: …" that were handed to members. */
+  /** Copies of "… says: …" that were sent to members. */
   relayed: number;
 };
 
-/** A tally with nothing on it. */
 export function newChatTally(): ChatTally {
   return { ...newTally(), announced: 0, relayed: 0 };
 }
 
-/** A chat server that can listen. */
+/** A chat server, which does not listen yet. */
 export class ChatRoom extends Endpoint {
   declare readonly tally: ChatTally;
   readonly #remembered: () => number;
@@ -32,13 +35,13 @@ export class ChatRoom extends Endpoint {
     this.#remembered = remembered;
   }
 
-  /** Connections that the room still tells everything, dead or alive. */
+  /** Connections to which the room still sends every message, open or closed. */
   get remembered(): number {
     return this.#remembered();
   }
 }
 
-/** The lecture's client, to be typed into a browser's console. `host` is where the room is: `localhost:8080`. */
+/** The lecture's client, for the console of a browser. `host` is the room's address, such as `localhost:8080`. */
 export function linesToType(host: string): string {
   return `let ws = new WebSocket("ws://${host}");
 ws.onmessage = message => console.log(\`Received: \${message.data}\`);
@@ -46,9 +49,9 @@ ws.send("Hello! I'm client")`;
 }
 
 /**
- * Opens a room to this machine's browsers, which look for `localhost` at ::1 first. Returns its address,
- * `localhost:8080`; or `127.0.0.1:8080` and why, where another program has the port at ::1. Rejects when the
- * port is taken at 127.0.0.1.
+ * Listens where the browsers of this machine look for `localhost`: at ::1 first, then at 127.0.0.1. Returns the
+ * address, `localhost:8080`; or `127.0.0.1:8080` and the reason, where another program has the port at ::1. Rejects
+ * when the port is taken at 127.0.0.1.
  */
 export async function openToBrowsers(room: ChatRoom, port: number): Promise<{ host: string; why?: string }> {
   await room.listen(port);
@@ -59,28 +62,26 @@ export async function openToBrowsers(room: ChatRoom, port: number): Promise<{ ho
     if (code === 'EADDRINUSE')
       return {
         host: `127.0.0.1:${room.port}`,
-        why: `Another program has port ${room.port} at ::1, where browsers look for localhost first: write 127.0.0.1 instead, or name another port with --port.`,
+        why: `Another program has port ${room.port} at ::1, where browsers look for localhost first. Use 127.0.0.1 instead, or another port with --port.`,
       };
-    // Without IPv6 nobody looks there.
+    // Without IPv6 no browser looks there.
   }
   return { host: `localhost:${room.port}` };
 }
 
 /**
- * An HTTP server that calls `welcome` with every WebSocket and the name that the lecture gives it,
- * whatever path it asked for. The limits are those of every server (limits.ts); ws closes on more than
- * `messageBytes` in one message, without a word.
+ * An HTTP server that calls `welcome` with every WebSocket, at any path, and the name that the lecture gives it. It
+ * has the guards of every server; ws closes a connection on more than `messageBytes` in one message, without a reason.
  *
- * Any other request is answered with what to type. The room's own page is the right place to type it:
- * browsers have begun to keep pages that came from elsewhere, or from nowhere, away from this
- * machine's servers (https://wicg.github.io/local-network-access/).
+ * Any other request gets a page with the lines to enter in its console. On pages of other origins they would be
+ * refused, here (origin.ts) and by newer browsers (https://wicg.github.io/local-network-access/).
  */
 export function memberServer(
   tally: Tally,
   options: Limited,
   welcome: (member: WebSocket, name: string) => void,
 ): Server {
-  const { messageBytes } = limitsOf(options);
+  const { messageBytes, goodbyeMs } = limitsOf(options);
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -88,20 +89,27 @@ export function memberServer(
     perMessageDeflate: false,
   });
   const server = guardedHttpServer(
-    ({ headers }, response) => {
+    withAuth(undefined, tally, ({ headers }, response) => {
       response.setHeader('content-type', 'text/plain; charset=utf-8');
-      response.end(`A chat room. Open this page's console and type, one line at a time:
+      response.end(`A chat room. Open the console of this page (F12) and enter, one line at a time:
 
 ${linesToType(headers.host ?? 'localhost')}
 `);
-    },
+    }),
     tally,
     options,
   );
   onWebSocket(server, options, (request, socket, head) => {
+    try {
+      checkHost(request);
+      authenticate(undefined, request);
+    } catch (error) {
+      tally.refused += 1;
+      return refuseUpgrade(socket, error as BadInput, goodbyeMs);
+    }
     webSockets.handleUpgrade(request, socket, head, (member) => {
-      const turnedAway = whyTurnedAway(socket);
-      if (turnedAway !== undefined) return member.on('error', () => {}).close(1013, turnedAway);
+      const rejected = rejectionReason(socket);
+      if (rejected !== undefined) return member.on('error', () => {}).close(1013, rejected);
       welcome(member, `User${socket.remotePort}`);
     });
   });

@@ -19,18 +19,18 @@ export type LongPollOptions = {
 };
 
 export function longPoll(app: App, { log }: Feed, options: LongPollOptions = {}): void {
-  app.get('/messages', ({ query: { after, latest, wait } }, response) => {
+  app.get('/messages', ({ method, query: { after, latest, wait } }, response) => {
     const cursor = log.cursorFrom(after);
     const read = () => (latest === undefined ? log.after(cursor) : log.latest(cursor));
     const isUpToDate = () => log.head <= (cursor?.seq ?? 0) && log.id === cursor?.logId;
 
-    if (!isUpToDate() || wait === '0') return response.json(read());
+    if (!isUpToDate() || wait === '0' || method === 'HEAD') return response.json(read());
     const respond = () => {
       stop();
       response.json(read());
     };
     const unsubscribe = log.subscribe(() => isUpToDate() || respond());
-    const timer = setTimeout(respond, Math.min(options.holdMs ?? 25_000, longestTimerMs));
+    const timer = setTimeout(respond, options.holdMs ?? 25_000);
     const stop = () => {
       clearTimeout(timer);
       unsubscribe();
@@ -38,6 +38,3 @@ export function longPoll(app: App, { log }: Feed, options: LongPollOptions = {})
     response.on('close', stop);
   });
 }
-
-/** Node runs a longer timer at once. */
-const longestTimerMs = 2 ** 31 - 1;

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { beginCommand, onInterrupt } from './commands/begin.ts';
@@ -7,7 +8,7 @@ import { type ServerName, serversByName, startServers } from './serve.ts';
 import { EmbeddedSource } from './source/embedded.ts';
 import { parseRabbitUrl } from './source/rabbit-address.ts';
 
-/** `npm run servers`: all of them on one source, to poke at with curl and a browser's console. */
+/** `npm run servers`: all of them on one source, to try with curl and the console of a browser. */
 async function main(): Promise<void> {
   beginCommand('npm run servers', [
     { long: '--port', required: true },
@@ -24,15 +25,19 @@ async function main(): Promise<void> {
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
   const others = shared ? ' All servers of this RabbitMQ share it.' : '';
-  console.log(`One source, two messages a second, six ways to get them.${others} Ctrl-C ends it.
+  console.log(`Six servers, one source with two messages a second.${others} Ctrl-C ends them.
 
-  push        new WebSocket('ws://${at('push')}/messages').onmessage = m => console.log(m.data)
   sse         curl -N http://${at('sse')}/messages
   tcp-push    (echo '{"after":null}'; cat) | nc ${at('tcp-push').replace(':', ' ')}
-  notify      the same as push, to be told what to fetch from http://${at('notify')}/messages
-  long-poll   curl http://${at('long-poll')}/messages        then ?after=NEXT, with the "next" you were given
-  short-poll  curl http://${at('short-poll')}/messages        the same
-  publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages`);
+  long-poll   curl http://${at('long-poll')}/messages    then add ?after= and the "next" of the last response
+  short-poll  curl http://${at('short-poll')}/messages    the same
+  publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages
+
+In a browser, open http://${at('push')}/ and enter in its console (F12). Pages of other origins are refused.
+
+  push        new WebSocket('ws://${at('push')}/messages').onmessage = ({ data }) => console.log(data)
+  notify      new WebSocket('ws://${at('notify')}/messages').onmessage = ({ data }) => console.log(data)
+  sse         new EventSource('http://${at('sse')}/messages').onmessage = ({ data }) => console.log(data)`);
 
   onInterrupt(() => source.stop());
   const aDayMs = 24 * 60 * 60 * 1000;
@@ -66,7 +71,7 @@ export function readOptions(args: string[]): { port: number; broker?: string } {
   const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
   const { port, broker } = parseArgs({ args, options }).values;
   if (!/^\d+$/.test(port) || Number(port) > 65_530)
-    throw new Error(`--port is "${port}": it takes the first of six free ports, 1 to 65530, or 0 for any`);
+    throw new Error(`--port is "${port}": expected the first of six free ports, 1 to 65530, or 0 for any`);
   if (broker !== undefined) checkBroker(broker);
   return { port: Number(port), broker };
 }
@@ -84,4 +89,6 @@ function fail(exitCode: number, reason: string): never {
   process.exit(exitCode);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
+// Node resolves a symbolic link before it loads a module, but not in its arguments.
+const [, program = ''] = process.argv;
+if (program !== '' && import.meta.url === pathToFileURL(realpathSync(program)).href) await main();

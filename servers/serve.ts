@@ -1,10 +1,11 @@
 import { Server as HttpServer } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import type { FanOut } from './fan-out/fan-out.ts';
-import { type Gated, gated } from './guards/auth.ts';
-import { guardedHttpServer, passOnUpgrades } from './guards/http-guards.ts';
-import { type Limited, limitsOf } from './guards/limits.ts';
+import { type Gated, withAuth } from './guards/auth.ts';
+import { guardedHttpServer } from './guards/http-guards.ts';
+import { type Limited, limitsOf, timerMs } from './guards/limits.ts';
 import { guardedTcpServer } from './guards/tcp-guards.ts';
+import { passOnUpgrades } from './guards/upgrades.ts';
 import type { App } from './http/app.ts';
 import { bareApp } from './http/bare.ts';
 import { expressApp } from './http/express.ts';
@@ -38,7 +39,7 @@ export type ServerOptions = SseOptions &
 type Place = { app: App; server: HttpServer; source: MessageSource; options: ServerOptions & PushOptions };
 
 /** Adds a transport to a place; returns its fan-out if it pushes. */
-export type Page = (place: Place) => FanOut | void;
+export type Page = (place: Place) => FanOut | undefined;
 
 /** One page over HTTP with its guards and its meter. Throws an `Error` where the page refuses an option. */
 export function servePage(page: Page, source: MessageSource, options: ServerOptions = {}): Endpoint {
@@ -57,11 +58,22 @@ export function servePage(page: Page, source: MessageSource, options: ServerOpti
   };
   const webSocket = { maxPayload, closeTimeout, WebSocket: reasonedWebSocket(maxPayload) };
   const addPage = (app: App) => {
-    const place = { app, server: inner, source, options: extended(options, { tally, webSocket }) };
-    fanOut = page(place) ?? undefined;
+    const more = {
+      tally,
+      webSocket,
+      get holdMs() {
+        return timerMs(options.holdMs ?? limits.holdMs);
+      },
+    };
+    fanOut = page({ app, server: inner, source, options: extended(options, more) });
   };
   const listener = options.framework === 'http' ? bareApp(site, addPage) : expressApp(site, addPage);
-  const server = guardedHttpServer(gated(options.gate, tally, listener), tally, options);
+  const server = guardedHttpServer(
+    withAuth(options.gate, tally, listener),
+    tally,
+    options,
+    (stream, reason) => fanOut?.disconnect(stream, reason),
+  );
   passOnUpgrades(server, inner, tally, options);
   return new Endpoint(server, tally, fanOut);
 }
@@ -90,8 +102,8 @@ export const serversByName = {
   sse: overHttp(({ app, source, options }) => sse(app, source, options)),
   'tcp-push': (source: MessageSource, options: ServerOptions = {}) => serveTcp(source, options),
   notify: overHttp(({ app, server, source, options }) => notify(app, server, source, options)),
-  'long-poll': overHttp(({ app, source, options }) => longPoll(app, source, options)),
-  'short-poll': overHttp(({ app, source }) => shortPoll(app, source)),
+  'long-poll': overHttp(({ app, source, options }) => void longPoll(app, source, options)),
+  'short-poll': overHttp(({ app, source }) => void shortPoll(app, source)),
 };
 
 export type ServerName = keyof typeof serversByName;

@@ -29,13 +29,14 @@ export function sse(app: App, feed: Feed, options: SseOptions = {}): FanOut {
     throw new Error('policy is "credit": expected another one, because SSE clients cannot grant credit');
   const fanOut = new FanOut(feed.log, eventFormat, options);
 
-  app.get('/messages', ({ headers, query }, response) => {
+  app.get('/messages', ({ method, headers, query }, response) => {
     const cursor = feed.log.cursorFrom(headers['last-event-id'] ?? query.after);
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       ...(options.unbuffered && { 'x-accel-buffering': 'no' }),
     });
+    if (method === 'HEAD') return response.end();
     response.write('retry: 1000\n\n');
     fanOut.add(response, cursor, (reason) => response.end(evictedEvent(reason)));
   });
@@ -45,40 +46,38 @@ export function sse(app: App, feed: Feed, options: SseOptions = {}): FanOut {
 /** Events of a stream (WHATWG HTML §9.2). JSON has no line break, so one data line is enough. */
 export const eventFormat: WireFormat = {
   message: (message, cursor) => Buffer.from(`id: ${cursor}\ndata: ${JSON.stringify(message)}\n\n`),
-  batch: (batch) => Buffer.from(eventsOf(batch).join('')),
+  batch: eventsOf,
   heartbeat: Buffer.from(':\n\n'),
 };
 
 /**
- * A batch as ordinary events, one per message. The event `batch` comes first, and wherever messages are missing: it
- * has the place right before the next message, so that a reconnect from any id loses and repeats nothing.
+ * A batch as events: `batch` with the subscriber's place, then the messages one by one. Wherever some are missing,
+ * `batch` comes again, with the place right before the next message. So each id is a place from which a client loses
+ * nothing, and gets nothing twice.
  */
-function eventsOf({ messages, next, missed, ...report }: Batch): string[] {
-  const { logId, seq: last } = parseCursor(next) as Cursor;
-  let seq = last - messages.length - missed - (report.dropped ?? 0);
-  let unsent: object = report;
-  const events: string[] = [];
-  const reportUpTo = (place: number) => {
-    const cursor = formatCursor({ logId, seq: place });
-    const { more: _more, dropped = 0, ...rest } = { dropped: 0, ...unsent } as Partial<Batch>;
-    const data = {
-      messages: [],
-      next: cursor,
-      missed: place - seq - dropped,
-      ...rest,
-      ...(dropped && { dropped }),
-    };
-    events.push(`event: batch\nid: ${cursor}\ndata: ${JSON.stringify(data)}\n\n`);
-    unsent = {};
-    seq = place;
+function eventsOf({ messages, next, missed, more: _more, ...report }: Batch): Buffer {
+  const { logId, seq: end } = parseCursor(next) as Cursor;
+  const cursorAt = (seq: number) => formatCursor({ logId, seq });
+  const place = (seq: number, missing: number, report: object = {}) => {
+    const data = { messages: [], next: cursorAt(seq), missed: missing, ...report };
+    return Buffer.from(`event: batch\nid: ${cursorAt(seq)}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+
+  const start = messages[0] ? messages[0].seq - 1 : end;
+  const events: Buffer[] = [];
+  let seq = start;
+  let missedLater = 0;
+  const skipTo = (last: number) => {
+    if (last > seq) events.push(place(last, last - seq));
+    missedLater += last - seq;
   };
   for (const message of messages) {
-    if (events.length === 0 || message.seq > seq + 1) reportUpTo(message.seq - 1);
+    skipTo(message.seq - 1);
+    events.push(eventFormat.message(message, cursorAt(message.seq)));
     seq = message.seq;
-    events.push(String(eventFormat.message(message, formatCursor({ logId, seq }))));
   }
-  if (events.length === 0 || last > seq) reportUpTo(last);
-  return events;
+  skipTo(end);
+  return Buffer.concat([place(start, missed - missedLater, report), ...events]);
 }
 
 /** The last event of a slow consumer. It has no id: the client keeps its place. */

@@ -19,8 +19,9 @@ const http: readonly ServerName[] = [...polled, 'sse', 'push'];
 const sockets: readonly ServerName[] = ['push', 'notify'];
 const all: readonly ServerName[] = [...http, 'tcp-push'];
 
-const get = 'GET /messages HTTP/1.1\r\nhost: x\r\n';
-const post = (length: number) => `POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`;
+const get = 'GET /messages HTTP/1.1\r\nhost: localhost\r\n';
+const post = (length: number) =>
+  `POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`;
 
 /** A byte of a head or a line, now and then. */
 const dripEveryMs = 50;

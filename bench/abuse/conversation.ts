@@ -79,7 +79,7 @@ export function reasonIn({ body, contentType }: Answer): string {
 
 /** The head of a handshake. */
 export function handshake(path: string, more = ''): string {
-  return `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
+  return `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
 }
 
 /** A frame as a client sends it, right or wrong in any of its parts (RFC 6455 §5.2). */

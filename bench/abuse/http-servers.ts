@@ -177,11 +177,11 @@ const otherRequests = fc
 const raw = fc
   .tuple(
     fc.constantFrom(
-      'GET /messages HTTP/1.1\r\nhost: x\r\n\r\n',
-      'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 12\r\n\r\n{"body":"x"}',
-      'POST /messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nc\r\n{"body":"x"}\r\n0\r\n\r\n',
+      'GET /messages HTTP/1.1\r\nhost: localhost\r\n\r\n',
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 12\r\n\r\n{"body":"x"}',
+      'POST /messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nc\r\n{"body":"x"}\r\n0\r\n\r\n',
       'GET /messages HTTP/1.0\r\n\r\n',
-      'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n',
+      'CONNECT x:1 HTTP/1.1\r\nhost: localhost\r\n\r\n',
       '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
     ),
     fc.nat(),
@@ -220,7 +220,7 @@ export function whole(method: string, path: string, more = '', body = ''): HttpI
   const bytes = latin1(wellFormed(body));
   const length = method === 'GET' || method === 'HEAD' ? '' : `content-length: ${bytes.length}\r\n`;
   return {
-    bytes: `${method} ${path} HTTP/1.1\r\nhost: x\r\n${more}${length}\r\n${bytes}`,
+    bytes: `${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${more}${length}\r\n${bytes}`,
     isWhole: true,
     isToHead: method === 'HEAD',
   };

@@ -26,7 +26,7 @@ describe('SECURITY.md', () => {
 
   it.each([
     ['bytes for one slow reader', defaultLimitBytes.disconnect],
-    ['bytes for one member of a chat', chatDefaults.outboxLimitBytes],
+    ['bytes for one member of a chat', chatDefaults.queueLimitBytes],
     ['bytes of what is said in a chat', chatDefaults.textLimitBytes],
     ['messages in one answer', defaultBatchLimit.messages],
     ['members of a class', limits.members],

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { renderSVG } from 'uqr';
 import type { LaneName, Said, SessionState, Told } from '../../clients/classroom/protocol.ts';
-import { onWebSocket } from '../../servers/guards/http-guards.ts';
+import { onWebSocket } from '../../servers/guards/upgrades.ts';
 import type { Access } from './access.ts';
 import { ofEveryLane } from './counts.ts';
 import type { Network } from './network.ts';

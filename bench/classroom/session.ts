@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Said, saidSchema, type Told } from '../../clients/classroom/protocol.ts';
 import { closeCodes, limits } from '../../clients/classroom/settings.ts';
-import { sayLast, whyTurnedAway } from '../../servers/guards/connection-limit.ts';
-import { rawAnswer } from '../../servers/guards/http-guards.ts';
+import { rejectionReason } from '../../servers/guards/connection-limit.ts';
 import { defaultLimits } from '../../servers/guards/limits.ts';
+import { refuseUpgrade } from '../../servers/guards/upgrades.ts';
 import { BadInput, parseJson } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { reasonedWebSocket } from '../../servers/web-socket/close-reasons.ts';
@@ -96,9 +96,9 @@ export class Sessions {
       const hostname = hostnameOf(request);
       const name = searchParams.get('page')?.slice(0, 64);
       this.#webSockets.handleUpgrade(request, socket, head, (client) => {
-        const turnedAway = whyTurnedAway(socket);
+        const rejected = rejectionReason(socket);
         client.on('error', () => {});
-        if (turnedAway !== undefined) client.close(1013, turnedAway);
+        if (rejected !== undefined) client.close(1013, rejected);
         else if (this.#hasEnded) close(client, closeCodes.ended, ended);
         // A browser can't read why an upgrade was refused. It can read why a connection was closed.
         else if (!owner)
@@ -107,8 +107,8 @@ export class Sessions {
         else this.#welcome({ hostname, owner, name }, client);
       });
     } catch (error) {
-      const { status = 400, message } = error as BadInput;
-      sayLast(socket, rawAnswer(`${status} Refused`, message), defaultLimits.goodbyeMs);
+      const refusal = error instanceof BadInput ? error : new BadInput((error as Error).message);
+      refuseUpgrade(socket, refusal, defaultLimits.goodbyeMs);
     }
   }
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import { EventSource } from 'undici';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clientsByName } from '../../clients/clients.ts';
 import { hasBrowserFor, sharedBrowser } from '../../clients/shared/browser.ts';
@@ -34,6 +35,11 @@ const hasPython = has(
   "install Debian's package python3-websockets, or name a Python that has it with PYTHON_PATH",
 );
 const hasCurl = has(spawnSync('curl', ['--version']).status === 0, 'curl', "install Debian's package curl");
+const hasJava = has(
+  spawnSync('java', ['--version']).status === 0,
+  'Java’s HttpClient',
+  "install Debian's package default-jdk-headless",
+);
 const hasNginx = has(findNginx() !== undefined, 'clients through nginx', nginxRemedy);
 const hasBrowser = hasBrowserFor('WebSocket and EventSource of Chromium');
 
@@ -103,16 +109,19 @@ async function curl(...args: string[]): Promise<string> {
 const paths = hasNginx ? ['directly', 'through nginx'] : ['directly'];
 
 describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
-  describe.skipIf(!hasCurl)('curl', () => {
-    it('polls, and goes on from its cursor', async () => {
-      const { port } = await serve('short-poll', path);
+  describe.skipIf(!hasCurl).each([
+    ['curl', []],
+    ['curl --http2', ['--http2']],
+  ] as [string, string[]][])('%s', (_name, options) => {
+    it.each(['short-poll', 'notify'] as const)('polls %s, and goes on from its cursor', async (name) => {
+      const { port } = await serve(name, path);
       const url = `http://127.0.0.1:${port}/messages`;
       const seqs: number[] = [];
-      let { next }: Batch = JSON.parse(await curl(url));
+      let { next }: Batch = JSON.parse(await curl(...options, url));
       for (const count of [0, 3, 1500]) {
         await publish(count);
         for (let more: boolean | undefined = true; more; ) {
-          const batch: Batch = JSON.parse(await curl(`${url}?after=${next}`));
+          const batch: Batch = JSON.parse(await curl(...options, `${url}?after=${next}`));
           seqs.push(...batch.messages.map(({ seq }) => seq));
           ({ next, more } = batch);
         }
@@ -121,18 +130,22 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
     });
 
     it('publishes', async () => {
-      const { port } = await serve('short-poll', path);
-      const answer = await curl('--data', '{"body":"hello"}', `http://127.0.0.1:${port}/messages`);
-      expect(JSON.parse(answer)).toEqual({ seq: 1 });
+      const { port } = await serve('notify', path);
+      const url = `http://127.0.0.1:${port}/messages`;
+      expect(JSON.parse(await curl(...options, '--data', '{"body":"hello"}', url))).toEqual({ seq: 1 });
+      const long = JSON.stringify({ body: 'x'.repeat(60_000) });
+      expect(
+        JSON.parse(await curl(...options, '--data', long, '--header', 'expect: 100-continue', url)),
+      ).toEqual({ seq: 2 });
     });
 
     it('waits in a long poll until there is news', async () => {
       const { endpoint, port } = await serve('long-poll', path);
       const url = `http://127.0.0.1:${port}/messages`;
       const seqs: number[] = [];
-      let { next }: Batch = JSON.parse(await curl(url));
+      let { next }: Batch = JSON.parse(await curl(...options, url));
       for (let round = 1; round <= 5; round += 1) {
-        const asked = curl(`${url}?after=${next}`);
+        const asked = curl(...options, `${url}?after=${next}`);
         await vi.waitFor(() => expect(endpoint.connections).toBeGreaterThan(0));
         await publish(2);
         const batch: Batch = JSON.parse(await asked);
@@ -140,32 +153,59 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
         next = batch.next;
       }
       const rest: Batch =
-        seqs.length < 10 ? JSON.parse(await curl(`${url}?after=${next}`)) : { messages: [] };
+        seqs.length < 10 ? JSON.parse(await curl(...options, `${url}?after=${next}`)) : { messages: [] };
       expect([...seqs, ...rest.messages.map(({ seq }) => seq)]).toEqual(upTo(10));
     });
 
-    it('reads a stream of events, and comes back with the last id', async () => {
-      const { port } = await serve('sse', path);
+    it('reads a stream of events, and comes back with the last id after a cut', async () => {
+      const { endpoint, port } = await serve('sse', path);
       const url = `http://127.0.0.1:${port}/messages`;
       const seqs: number[] = [];
       let lastId = '';
       for (const until of [5, 10]) {
-        const args = lastId ? ['--header', `Last-Event-ID: ${lastId}`] : [];
-        const { child, lines } = start('curl', '--silent', '--no-buffer', ...args, url);
+        const again = lastId ? ['--header', `Last-Event-ID: ${lastId}`] : [];
+        const { child, lines } = start('curl', ...options, '--silent', '--no-buffer', ...again, url);
         for await (const line of lines) {
           if (line.startsWith('id: ')) lastId = line.slice(4);
           if (!line.startsWith('data: ')) continue;
-          const delivery = JSON.parse(line.slice(6));
-          seqs.push(...(delivery.messages ?? [delivery]).map(({ seq }: { seq: number }) => seq));
-          if (delivery.messages && until === 5) await publish(5);
-          // The id of an event stands before its data, so it is known by now.
-          if (seqs.length >= until) break;
+          const { seq } = JSON.parse(line.slice(6));
+          if (seq === undefined && until === 5) await publish(5);
+          if (seq !== undefined && seqs.push(seq) === until) break;
         }
+        if (until === 5) await endpoint.cut();
         child.kill();
         if (until === 5) await publish(5);
       }
       expect(seqs).toEqual(upTo(10));
     });
+  });
+
+  describe.skipIf(!hasJava)('Java’s HttpClient', () => {
+    it.each(['short-poll', 'long-poll', 'notify'] as const)('polls %s across a cut', async (name) => {
+      const { endpoint, port } = await serve(name, path);
+      const { said } = start('java', script('PollClient.java'), `http://127.0.0.1:${port}/messages`, '20');
+      expect(await said()).toBe('ready');
+      await publish(10);
+      await vi.waitFor(() => expect(endpoint.tally.deliveries).toBeGreaterThan(0), patienceMs);
+      await endpoint.cut();
+      await publish(10);
+      expect(JSON.parse(await said())).toEqual(upTo(20));
+    });
+  });
+
+  it('undici’s EventSource hears everything by onmessage alone, across a cut', async () => {
+    const { endpoint, port } = await serve('sse', path);
+    const events = new EventSource(`http://127.0.0.1:${port}/messages`);
+    cleanups.push(() => events.close());
+    const seqs: number[] = [];
+    events.onmessage = ({ data }) => seqs.push(JSON.parse(data).seq);
+    await vi.waitFor(() => expect(endpoint.readers).toHaveLength(1));
+    await publish(10);
+    await vi.waitFor(() => expect(seqs).toHaveLength(10), patienceMs);
+    await endpoint.cut();
+    await publish(10);
+    await vi.waitFor(() => expect(seqs.length).toBeGreaterThanOrEqual(20), patienceMs);
+    expect(seqs).toEqual(upTo(20));
   });
 
   describe.skipIf(!hasPython)('Python’s websockets', () => {
@@ -248,21 +288,15 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
       expect(await shown.evaluate('seqs')).toEqual(upTo(20));
     });
 
-    it('reads events, and its EventSource comes back by itself', async () => {
+    it('hears every event by onmessage alone, and its EventSource comes back after a cut', async () => {
       const { endpoint, port } = await serve('sse', path);
       const shown = await page(port);
       await shown.evaluate(() => {
         const seqs: number[] = [];
-        const events = new EventSource('/messages');
-        const take = ({ data }: MessageEvent) => {
-          const delivery = JSON.parse(data);
-          for (const { seq } of delivery.messages ?? [delivery]) seqs.push(seq);
-          Object.assign(globalThis, { seqs, isReady: true });
-        };
-        events.addEventListener('batch', take);
-        events.onmessage = take;
+        Object.assign(globalThis, { seqs });
+        new EventSource('/messages').onmessage = ({ data }) => seqs.push(JSON.parse(data).seq);
       });
-      await shown.waitForFunction('globalThis.isReady');
+      await vi.waitFor(() => expect(endpoint.readers).toHaveLength(1));
       await publish(10);
       await shown.waitForFunction('seqs.length >= 10');
       await endpoint.cut();
@@ -270,6 +304,34 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
       await shown.waitForFunction('seqs.length >= 20');
       expect(await shown.evaluate('seqs')).toEqual(upTo(20));
     });
+  });
+});
+
+describe.skipIf(!hasBrowser)('npm run servers', { timeout: patienceMs }, () => {
+  it('prints lines that work in the console of the page that it names', async () => {
+    const main = fileURLToPath(new URL('../../servers/main.ts', import.meta.url));
+    const { lines } = start(process.execPath, '--import', 'tsx', main, '--port', '0');
+    let address = '';
+    const typed: string[] = [];
+    for await (const line of lines) {
+      address = /open (http:\S+)/.exec(line)?.[1] ?? address;
+      const code = /^ +\S+ +(new .*)$/.exec(line)?.[1];
+      if (code) typed.push(code);
+      if (typed.length === 3) break;
+    }
+    const browser = await sharedBrowser();
+    for (const code of typed) {
+      const shown = await browser.newPage();
+      cleanups.push(() => shown.close());
+      await shown.goto(address);
+      const printed = new Promise<string>((resolve) => {
+        shown.on('console', (message) => {
+          if (message.type() === 'log') resolve(message.text());
+        });
+      });
+      await shown.evaluate(code);
+      expect(JSON.parse(await printed)).toBeTypeOf('object');
+    }
   });
 });
 
@@ -313,12 +375,10 @@ describe('our clients', { timeout: patienceMs }, () => {
       createServer((request, response) => {
         const after = Number(String(request.headers['last-event-id'] ?? 'other:0').split(':')[1]);
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        const next = after === 0 ? 0 : after + 1;
-        const messages = next === 0 ? [] : [{ seq: next, dueMs: 0, body: 'x' }];
-        const batch = JSON.stringify({ messages, next: `other:${next}`, missed: 0 }, null, 1);
+        const batch = JSON.stringify({ messages: [], next: `other:${after}`, missed: 0 }, null, 1);
         const data = batch.split('\n').map((line) => `data:${line}\r\n`);
-        response.write(`: hello\r\nretry: 10\r\nevent: batch\r\nid: other:${next}\r\n${data.join('')}\r\n`);
-        const event = `id:other:${next + 1}\ndata: ${JSON.stringify({ seq: next + 1, dueMs: 0, body: 'é' })}\n\n`;
+        response.write(`: hello\r\nretry: 10\r\nevent: batch\r\nid: other:${after}\r\n${data.join('')}\r\n`);
+        const event = `id:other:${after + 1}\ndata: ${JSON.stringify({ seq: after + 1, dueMs: 0, body: 'é' })}\n\n`;
         // A chunk ends where it ends, in the middle of a character too.
         const bytes = Buffer.from(event);
         const middle = bytes.indexOf(0xc3) + 1;

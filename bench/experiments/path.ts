@@ -43,7 +43,7 @@ export const path: Experiment = {
       'Rows are transports, columns are paths. Each cell was run: a client connected through that path, messages were published, and what arrived is judged by a rule fixed beforehand. The reason stands in the cell.',
     why: 'WebSocket asks for an Upgrade, and a proxy that drops that header answers in its place. SSE and polls are plain HTTP. A proxy that collects answers passes on a poll’s and holds back a stream. One that cuts idle connections cuts whoever is silent, unless a heartbeat comes in time.',
     caveat:
-      'One client per cell, on one machine. The embedded proxies are made of a library, the others are a real nginx with the settings that the columns name. nginx collects only answers that end with their connection, as this lab’s SSE does; the header “X-Accel-Buffering: no” tells it not to.',
+      'One client per cell, on one machine. The embedded proxies are made of a library, the others are a real nginx with the settings that the columns name. The buffering nginx speaks HTTP/1.0 to the server, as it does unless told otherwise: over HTTP/1.1 an SSE response has chunks, which nginx passes on.',
   },
 
   rule: `A cell works when every message arrived, the median message was at most ${olderMsMax} ms older than on the direct path, and no connection or poll failed. It is degraded when all arrived but not so. It fails when a message did not arrive. Does not hold when SSE, which is one-way, works on a path without Upgrade in every run. Holds when neither SSE nor WebSocket nor TCP push works there in any run. Otherwise "depends".`,
@@ -77,7 +77,7 @@ export const path: Experiment = {
       verdict,
       sentence: [
         `On a path without Upgrade SSE ${outcomesOf(sse)} and WebSocket ${outcomesOf(webSocket)}: push needs a connection that the server can write to, not a bidirectional protocol.`,
-        `Where a proxy collects answers SSE ${outcomesOf(cells('sse', 'buffering'))} and WebSocket ${outcomesOf(cells('push', 'buffering'))};`,
+        `Where a proxy collects answers SSE ${outcomesOf(cells('sse', 'buffering'))}, with “X-Accel-Buffering: no” it ${outcomesOf(cells('sse', 'buffering with opt-out'))}, and WebSocket ${outcomesOf(cells('push', 'buffering'))};`,
         `with an idle limit WebSocket ${outcomesOf(cells('push', 'idle-limit'))}, with a heartbeat as well it ${outcomesOf(cells('push', 'idle-limit with heartbeat'))}.`,
         `Of ${whole(trials.length)} cells, ${counts.join(', ')} (${proxiesOf(trials)}).`,
       ].join(' '),

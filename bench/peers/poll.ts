@@ -27,6 +27,21 @@ const contenders: Answering[] = [
     program: programOf('./servers/ours.ts', '0', 'short-poll', 'http'),
     ours: true,
   },
+  {
+    name: 'short poll on Express, without guards',
+    program: programOf('./servers/express-prototypes.ts', '0', 'stock'),
+    ours: true,
+  },
+  {
+    name: 'the same with preset prototypes',
+    program: programOf('./servers/express-prototypes.ts', '0', 'preset'),
+    ours: true,
+  },
+  {
+    name: 'node:http with a response cache',
+    program: programOf('./servers/response-cache.ts'),
+    ours: true,
+  },
   { name: 'Express, response.json', program: programOf('./servers/express-json.js'), ours: false },
   { name: 'node:http, a constant', program: programOf('./servers/http-constant.js'), ours: false },
 ];

@@ -6,12 +6,16 @@ import { leftOutNotes, usableTrials } from './lanes.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
 
 /** Paths from the harmless to the hostile; a path that is not among them comes last. */
-const pathOrder = ['direct', 'no-upgrade', 'buffering', 'idle-limit', 'idle-limit with heartbeat'];
+const pathOrder = [
+  ...['direct', 'no-upgrade', 'buffering', 'buffering with opt-out'],
+  ...['idle-limit', 'idle-limit with heartbeat'],
+];
 
 const pathNames: Record<string, string> = {
   direct: 'direct',
   'no-upgrade': 'proxy without Upgrade',
   buffering: 'proxy that collects answers',
+  'buffering with opt-out': 'the same, with X-Accel-Buffering: no',
   'idle-limit': 'proxy that cuts the idle',
   'idle-limit with heartbeat': 'the same, with a heartbeat',
 };

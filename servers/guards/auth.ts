@@ -1,73 +1,71 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { urlOf } from '../http/request-url.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
+import { refuse } from './http-guards.ts';
+import { checkNeighbour, isNeighbour } from './origin.ts';
 
 /**
- * A gate in front of a server: whose pages may ask, and who may come in.
+ * A gate in front of a server: which pages and which clients may use it.
  *
- *     a stranger's page  ──GET, Origin: http://elsewhere──►│ 403
- *     our page           ──GET ?token=guessed─────────────►│ 403
- *     our page           ──GET ?token=…───────────────────►│──► the server
+ *     a foreign page   ──GET, Origin: http://elsewhere──►│ 403
+ *     our page         ──GET ?token=guessed─────────────►│ 403
+ *     our page         ──GET ?token=…───────────────────►│──► the server
  *
- * A browser names the page's origin in every request to another port and in every upgrade. A program that
- * names none is not a page that somebody was lured to, and the token alone decides. The token travels in
- * the query, since EventSource and WebSocket can't set headers.
+ * A browser names the page's origin in every request to another port and in every upgrade. A request without an
+ * origin comes from a program, and the token alone decides. The token is part of the query, since EventSource and
+ * WebSocket can't set headers.
  */
 export type Gate = {
-  /** Whether pages of this origin may ask. */
+  /** Whether pages of this origin may send requests. */
   allowsOrigin(origin: string): boolean;
-  /** Lets the bearer of a token in. Throws `BadInput` on a token that is not known, and on one that is used too much. */
+  /** Throws `BadInput` on an unknown token, and on a known one that is used too much. */
   admit(token: string | null, socket: Socket): void;
 };
 
-/** An option of every server that browsers can speak to. */
+/** An option of every server that browsers can connect to. */
 export type Gated = {
-  /** Who may come in. Default: everybody, from any page. */
+  /** Who may use the server. Default: every program, and pages of this machine (origin.ts). */
   gate?: Gate;
 };
 
-/** Lets a request through, or throws `BadInput`. Without a gate everybody may come in. */
+/** Throws `BadInput` on a request that may not come in. */
 export function authenticate(gate: Gate | undefined, request: IncomingMessage): void {
-  if (!gate) return;
+  if (!gate) {
+    checkNeighbour(request);
+    return;
+  }
   const { origin } = request.headers;
   if (origin !== undefined && !gate.allowsOrigin(origin))
-    throw new BadInput(`origin is "${origin}": pages from there may not ask here`, 403);
-  const { searchParams } = new URL(request.url ?? '', 'http://here');
-  gate.admit(searchParams.get('token'), request.socket);
+    throw new BadInput(`invalid origin "${origin}": expected a page of this server`, 403);
+  gate.admit(urlOf(request).searchParams.get('token'), request.socket);
 }
 
-/** Puts a gate in front of an HTTP server; allowed pages may then read its answers (CORS, WHATWG Fetch §3.2). */
-export function gated(gate: Gate | undefined, tally: Tally, listener: RequestListener): RequestListener {
-  if (!gate) return listener;
+/** Puts a gate in front of an HTTP server. Allowed pages may then read its responses (CORS, WHATWG Fetch §3.2). */
+export function withAuth(gate: Gate | undefined, tally: Tally, listener: RequestListener): RequestListener {
   return (request, response) => {
+    const { host, origin, 'access-control-request-method': preflight } = request.headers;
+    if (gate || origin !== undefined) response.setHeader('vary', 'origin');
+    const isAllowed = origin !== undefined && (gate ? gate.allowsOrigin(origin) : isNeighbour(origin, host));
+    if (isAllowed) response.setHeader('access-control-allow-origin', origin);
     try {
-      const { origin, 'access-control-request-method': asksFor } = request.headers;
-      if (origin !== undefined && gate.allowsOrigin(origin))
-        response.setHeader('access-control-allow-origin', origin).setHeader('vary', 'origin');
-      // A browser asks first whether it may send JSON, and shows no token then.
-      if (request.method === 'OPTIONS' && asksFor !== undefined) return preflight(response);
+      // A preflight carries no token.
+      if (isAllowed && request.method === 'OPTIONS' && preflight !== undefined)
+        return void response.writeHead(204, preflightHeaders).end();
       authenticate(gate, request);
-      listener(request, response);
     } catch (error) {
       tally.refused += 1;
-      refuse(response, error as BadInput);
+      const { status, message } = error as BadInput;
+      return refuse(response, status, message);
     }
+    listener(request, response);
   };
 }
 
-function preflight(response: ServerResponse): void {
-  response
-    .writeHead(204, {
-      'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'content-type',
-      'access-control-max-age': '600',
-    })
-    .end();
-}
-
-function refuse(response: ServerResponse, { status, message }: BadInput): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
-    .end(JSON.stringify({ error: message }));
-}
+/** A page may publish JSON. */
+const preflightHeaders = {
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers': 'content-type',
+  'access-control-max-age': '600',
+};

@@ -1,66 +1,68 @@
+import type { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { Tally } from '../meter/tally.ts';
 import type { Limits } from './limits.ts';
 
 /**
- * So many connections may be open at once, whatever a server speaks.
+ * The number of connections that may be open at once, whatever a server speaks.
  *
- *     connections   1 … limit     │ … + some more        │ …
- *                   come in       │ are told, and go     │ are cut
+ *     connections   1 … limit     │ … + a few more       │ …
+ *                   accepted      │ closed with a reason │ cut
  *
- * How somebody is told is the server's own affair. A client of HTTP is told when its request has come: a
- * browser reads no answer to what it has not asked.
+ * How the reason is sent depends on the protocol. Over HTTP it answers the first request: a browser reads no
+ * response that it has not asked for.
  */
 export function limitConnections(
   server: Server,
   tally: Tally,
   { connections, connectionsTold, goodbyeMs }: Limits,
 ): void {
-  let inside = 0;
+  let accepted = 0;
   const leave = () => {
-    inside -= 1;
+    accepted -= 1;
   };
   server.maxConnections = connections + connectionsTold;
   server.on('drop', () => {
     tally.refused += 1;
   });
   server.on('connection', (socket: Socket) => {
-    if (inside >= connections) {
-      reasons.set(socket, `too many connections: this server takes at most ${connections} at once`);
+    if (accepted >= connections) {
+      reasons.set(socket, `too many connections: expected at most ${connections} at once`);
       tally.refused += 1;
-      cutSoon(socket, goodbyeMs);
+      destroyAfter(socket, goodbyeMs);
       return;
     }
-    inside += 1;
+    accepted += 1;
     socket.on('close', leave);
   });
 }
 
 const reasons = new WeakMap<Socket, string>();
 
-/** Why this connection may not stay; `undefined` for one that may. */
-export function whyTurnedAway(socket: Socket): string | undefined {
+/** Why this connection is rejected; `undefined` for an accepted one. */
+export function rejectionReason(socket: Socket): string | undefined {
   return reasons.get(socket);
 }
 
 /**
- * Writes the last that a peer is told, reads on without listening, and cuts the connection if the peer does not
- * end it. A peer that has hung up, or was told its last already, is told nothing more.
+ * Writes the last bytes of a connection, discards what still comes, and destroys the connection if the peer does
+ * not end it in time. A connection that has ended already gets nothing more.
  */
-export function sayLast(socket: Socket, words: string | Buffer, goodbyeMs: number): void {
+export function endWithMessage(socket: Socket, message: string | Buffer, goodbyeMs: number): void {
   socket.on('error', () => {});
   socket.removeAllListeners('data').resume();
-  if (socket.writable) socket.end(words);
-  cutSoon(socket, goodbyeMs);
+  if (socket.writable) socket.end(message);
+  destroyAfter(socket, goodbyeMs);
 }
 
-/** Ends the connection from our side as well, and cuts it if what still waits for the peer does not get through. */
-export function endToo(socket: Socket, goodbyeMs: number): void {
+/** Ends our side of the connection as well, and destroys it if the peer does not read what is still queued. */
+export function endGracefully(socket: Socket, goodbyeMs: number): void {
   socket.end();
-  if (socket.writableLength > 0) cutSoon(socket, goodbyeMs);
+  if (socket.writableLength > 0) destroyAfter(socket, goodbyeMs);
 }
 
-function cutSoon(socket: Socket, goodbyeMs: number): void {
-  const cut = setTimeout(() => socket.destroy(), goodbyeMs).unref();
-  socket.once('close', () => clearTimeout(cut));
+/** Destroys a connection in time, unless it, or a response on it, has closed by then. */
+export function destroyAfter(socket: Socket, goodbyeMs: number, until: EventEmitter = socket): void {
+  const timer = setTimeout(() => socket.destroy(), goodbyeMs).unref();
+  until.once('close', () => clearTimeout(timer));
 }

@@ -1,242 +1,189 @@
 import {
   createServer,
-  type IncomingMessage,
   type RequestListener,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { WebSocketServer } from 'ws';
+import { urlOf } from '../http/request-url.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
-import { authenticate, type Gated } from './auth.ts';
-import { limitConnections, sayLast, whyTurnedAway } from './connection-limit.ts';
+import {
+  destroyAfter,
+  endGracefully,
+  endWithMessage,
+  limitConnections,
+  rejectionReason,
+} from './connection-limit.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
-import { limitSlowReader } from './slow-reader.ts';
+import { checkHost } from './origin.ts';
+
+/** Ends a stream of events with a reason. */
+type EndStream = (stream: ServerResponse, reason: string) => void;
 
 /**
- * An HTTP server that says why it refuses, also what never becomes a request: Node itself answers a bad
- * head with a status alone, and takes one that trickles in for a minute. `born` says what requests and
- * responses are made of; default: what Node makes them of.
+ * An HTTP server with limits, for pages that know of none:
+ *
+ *     connection ──► request ──► listener                          one of them, or up to 100 without waiting
+ *            └─ 503      └─ 400: no request, or none with a host
+ *                        └─ 431, 408: too large, too slow          Node's own limits
+ *
+ * Every refusal has a reason. A stream never ends on its own, so a request behind it would never be answered. With
+ * `endStream` the stream ends, and the request is refused.
  */
-export function guardedHttpServer(listener: RequestListener, tally: Tally, options: Limited): Server {
+export function guardedHttpServer(
+  listener: RequestListener,
+  tally: Tally,
+  options: Limited,
+  endStream?: EndStream,
+): Server {
   const limits = limitsOf(options);
-  /** Connections on which nothing more is read. */
-  const broken = new WeakSet<Socket>();
-  const server = createServer(parsing(limits), (request, response) => {
+  const server = createServer(parserOptions(limits), (request, response) => {
     const { socket } = request;
-    const reason = whyTurnedAway(socket);
-    if (reason !== undefined) return refuse(response, 503, reason);
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      tally.refused += 1;
-      return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
+    if (finished.has(socket)) return;
+    try {
+      const reason = rejectionReason(socket);
+      if (reason !== undefined) throw new BadInput(reason, 503);
+      checkHost(request);
+      const { pathname, search } = urlOf(request);
+      request.url = pathname + search;
+      endStreamBefore(response, endStream);
+    } catch (error) {
+      const { status, message } = error as BadInput;
+      if (status !== 503) tally.refused += 1;
+      return refuse(response, status, message);
     }
     listener(request, response);
-    // A poll has been answered by now, as a rule.
-    if (!response.writableEnded || !response.shouldKeepAlive) remember(response, socket);
+    if (!response.writableEnded) track(response, limits);
   });
   limitConnections(server, tally, limits);
+  server.on('connection', (socket: Socket) => {
+    socket.on('end', () => endGracefully(socket, limits.goodbyeMs));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (broken.has(socket)) return;
-    broken.add(socket);
-    // Whoever has hung up hears nothing.
+    if (finished.has(socket)) return;
+    finished.add(socket);
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     tally.refused += 1;
     const { status, reason } = refusalOf(error, limits);
-    const sayWhy = () =>
-      sayLast(socket, rawAnswer(status, whyTurnedAway(socket) ?? reason), limits.goodbyeMs);
-    // A listener takes what comes away from the parser.
+    // Only a listener of our own keeps what still comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
-    const response = unanswered(socket);
-    if (!response || response.req.complete) onceAnswered(socket, sayWhy);
-    else if (response.headersSent) socket.destroy();
-    else refuse(response, Number.parseInt(status, 10), reason);
+    const last = pendingOf(socket).at(-1);
+    if (!last || last.req.complete)
+      afterResponses(socket, () => endWithMessage(socket, rawResponse(status, reason), limits.goodbyeMs));
+    else if (last.headersSent) socket.destroy();
+    else refuse(last, status, reason);
   });
-  // Node itself cuts whoever wants a tunnel, and answers an unknown expectation, or no host, without a word.
-  server.on('connect', (_request, socket: Socket) => {
-    tally.refused += 1;
-    const reason = 'CONNECT means nothing here: this is no proxy';
-    sayLast(socket, rawAnswer('405 Method Not Allowed', reason), limits.goodbyeMs);
-  });
-  // Node would write its 100 into the middle of an answer that waits for the one before it.
+  // Node itself would ask for every body. Here the reader of a body does, once nothing speaks against it; a client
+  // that is refused may send the body all the same, or not, so that nothing else can follow.
   server.on('checkContinue', (request, response) => {
-    if (response.socket) response.writeContinue();
+    response.setHeader('connection', 'close');
     server.emit('request', request, response);
   });
-  server.on('checkExpectation', (request, response) => {
+  server.on('checkExpectation', ({ headers }, response) => {
     tally.refused += 1;
-    refuse(response, 417, `expect is "${request.headers.expect}": it takes 100-continue`);
+    refuse(response, 417, `invalid expect "${headers.expect}": expected 100-continue`);
   });
   return server;
 }
 
 /** How Node reads requests within these limits. */
-function parsing({ headerBytes, helloMs, requestMs, idleMs }: Limits) {
+export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limits) {
   return {
-    requireHostHeader: false,
     maxHeaderSize: headerBytes,
     headersTimeout: helloMs,
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
     connectionsCheckingInterval: Math.min(5000, helloMs, requestMs),
-    // Node asks this from 24.9 on.
-    shouldUpgradeCallback(this: Server, request: IncomingMessage) {
-      return this.listenerCount('upgrade') > 0 && asksForWebSocket(request);
-    },
+    // Node's own check has no reason to send, and knows nothing of a second line.
+    requireHostHeader: false,
   };
 }
 
-function asksForWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket';
+/** Connections on which nothing more is read. */
+const finished = new WeakSet<Socket>();
+
+/** Responses that one connection may be owed. Further requests are read when there are fewer. */
+const pendingMax = 100;
+
+/** The responses that are still to come on a connection, in the order of their requests. */
+const pending = new WeakMap<Socket, Set<ServerResponse>>();
+
+function pendingOf(socket: Socket): ServerResponse[] {
+  return [...(pending.get(socket) ?? [])];
 }
 
-/** Passes upgrades on to the server of a page, unless they are refused. What the page refuses gets a reason, too. */
-export function passOnUpgrades(server: Server, page: Server, tally: Tally, options: Gated & Limited): void {
-  if (page.listenerCount('upgrade') === 0) return;
-  const { goodbyeMs } = limitsOf(options);
-  // The types of ws lack closeTimeout.
-  const refusal = { noServer: true, clientTracking: false, closeTimeout: goodbyeMs };
-  const refusing = new WebSocketServer(refusal);
-  onWebSocket(server, options, (request, socket, head) => {
-    // A reset connection needs no handling: 'close' follows.
-    socket.on('error', () => {});
-    try {
-      authenticate(options.gate, request);
-      if (pathOf(request) !== '/messages')
-        throw new BadInput(`there is no ${pathOf(request)} here: expected /messages`, 404);
-      if (isAsking(socket))
-        throw new BadInput('a WebSocket needs a connection without pending requests', 409);
-      const reason = whyTurnedAway(socket);
-      // A browser shows a page no status of a handshake, but the code and reason of a close.
-      if (reason !== undefined)
-        return refusing.handleUpgrade(request, socket, head, (client) => client.close(1013, reason));
-      page.emit('upgrade', request, socket, head);
-      if (socket.writableEnded) tally.refused += 1;
-      limitSlowReader(socket, goodbyeMs);
-    } catch (error) {
-      tally.refused += 1;
-      const { status, message } = error as BadInput;
-      onceAnswered(socket, () => sayLast(socket, rawAnswer(`${status} Refused`, message), goodbyeMs));
-    }
-  });
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  return new URL(url, 'http://here').pathname;
-}
-
-/** Takes a handshake: `head` is what came with it already. */
-type TakeHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
-
-/**
- * Calls back for every request to become a WebSocket. One that would rather speak another protocol (`curl
- * --http2` and Java's client offer h2c) is answered like any other: a server may ignore Upgrade (RFC 9110 §7.8).
- *
- * An older Node hands over the connection of either. It is given back, without that header, to a server that knows of no
- * upgrade: this one reads what comes on the connection from then on, and passes all of it on.
- */
-export function onWebSocket(server: Server, options: Limited, take: TakeHandshake): void {
-  let plain: Server | undefined;
-  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
-    if (asksForWebSocket(request)) return take(request, socket, head);
-    socket.on('error', () => {});
-    onceAnswered(socket, () => {
-      if (!socket.writable) return;
-      plain ??= plainServer(server, limitsOf(options));
-      // Set while the connection waited for its next request.
-      socket.setTimeout(0);
-      socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
-      plain.emit('connection', socket);
+function track(response: ServerResponse, { goodbyeMs }: Limits): void {
+  const { socket } = response.req;
+  const responses = pending.get(socket) ?? new Set();
+  if (!pending.has(socket)) {
+    pending.set(socket, responses);
+    // Node tells only the first response in the queue that its connection has closed.
+    socket.once('close', () => {
+      for (const waiting of responses) if (!waiting.socket) waiting.emit('close');
     });
+  }
+  responses.add(response);
+  if (responses.size >= pendingMax) socket.pause();
+  if (response.headersSent) response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
+  response.once('close', () => {
+    responses.delete(response);
+    if (responses.size === pendingMax - 1) socket.resume();
   });
 }
 
-/** A server that listens nowhere: it reads requests from connections that it is given, for another to answer. */
-function plainServer(server: Server, limits: Limits): Server {
-  const plain = createServer(parsing(limits));
-  for (const event of ['request', 'clientError', 'connect', 'checkContinue', 'checkExpectation'])
-    plain.on(event, (...args) => void server.emit(event, ...args));
-  // With this Node begins to look for requests that are too slow.
-  plain.emit('listening');
-  server.once('close', () => plain.close());
-  return plain;
+function endStreamBefore({ req }: ServerResponse, endStream?: EndStream): void {
+  const stream = pendingOf(req.socket).find(
+    ({ headersSent, writableEnded }) => headersSent && !writableEnded,
+  );
+  if (!stream || !endStream) return;
+  const reason = 'a stream needs a connection of its own, without further requests';
+  endStream(stream, reason);
+  throw new BadInput(reason, 409);
 }
 
-function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
-  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() !== 'upgrade') head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
-  return Buffer.from(`${head}\r\n`, 'latin1');
+/** Whether a response is still to come on this connection. */
+export function hasPendingResponse(socket: Socket): boolean {
+  return (pending.get(socket)?.size ?? 0) > 0;
 }
 
-/**
- * The answer to what was asked last on a connection, while it is still to come. It stands at the connection
- * itself, and is let go once it has left: for a client that asks again in a minute nothing is kept.
- */
-const latest = Symbol('latest');
-type Asking = Socket & { [latest]?: ServerResponse };
-
-function remember(response: ServerResponse, socket: Asking): void {
-  socket[latest] = response;
-  response.once('finish', () => {
-    if (socket[latest] === response) socket[latest] = undefined;
-  });
-}
-
-function unanswered(socket: Asking): ServerResponse | undefined {
-  return socket[latest];
-}
-
-/** Whether an answer is still to come on this connection, or is the last one. */
-export function isAsking(socket: Socket): boolean {
-  return unanswered(socket) !== undefined;
-}
-
-/** Calls back when all that was asked on this connection has been answered: nothing else may be said before. */
-export function onceAnswered(socket: Socket, callback: () => void): void {
-  const response = unanswered(socket);
-  if (response) response.once('finish', callback);
+/** Calls back when all requests so far have been answered on this connection. */
+export function afterResponses(socket: Socket, callback: () => void): void {
+  const last = pendingOf(socket).at(-1);
+  if (last) last.once('finish', callback);
   else callback();
 }
 
-/** Answers with a reason, and ends the connection. `headers` go beside, or in place of, those that it takes. */
-export function refuse(
-  response: ServerResponse,
-  status: number,
-  reason: string,
-  headers: Record<string, string> = {},
-): void {
+/** Answers with a reason, and ends the connection. */
+export function refuse(response: ServerResponse, status: number, reason: string): void {
+  finished.add(response.req.socket);
   const body = JSON.stringify({ error: reason });
-  // Nothing that follows on this connection is answered.
-  remember(response, response.req.socket);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-    ...headers,
-  });
-  response.end(body);
+  response
+    .writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    })
+    .end(body);
 }
 
 function refusalOf(
   error: NodeJS.ErrnoException & { reason?: string },
   { headerBytes, helloMs, requestMs }: Limits,
-): { status: string; reason: string } {
+): { status: number; reason: string } {
   if (error.code === 'HPE_HEADER_OVERFLOW')
-    return {
-      status: '431 Request Header Fields Too Large',
-      reason: `the headers are too large: they take at most ${headerBytes} bytes`,
-    };
+    return { status: 431, reason: `headers too large: expected at most ${headerBytes} bytes` };
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return {
-      status: '408 Request Timeout',
-      reason: `the request is too slow: its headers take at most ${helloMs} ms, all of it ${requestMs} ms`,
+      status: 408,
+      reason: `request too slow: expected its headers within ${helloMs} ms, all of it within ${requestMs} ms`,
     };
-  return { status: '400 Bad Request', reason: `this is not HTTP: ${error.reason || error.message}` };
+  return { status: 400, reason: `invalid HTTP: ${error.reason || error.message}` };
 }
 
-/** An answer that is written past Node's, for a connection that has no request. Further headers end in a line break each. */
-export function rawAnswer(status: string, reason: string, headers = ''): string {
+/** A refusal for a connection that has no request and so no response. */
+export function rawResponse(status: number, reason: string): string {
   const body = `${JSON.stringify({ error: reason })}\n`;
-  return `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n${headers}\r\n${body}`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`;
 }

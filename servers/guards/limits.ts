@@ -1,37 +1,37 @@
 /**
- * What one server takes, from one connection and from all of them: the defaults, in one place.
+ * The limits of one server, for each connection and for all of them together: the defaults, in one place.
  *
  *     too many connections   HTTP 503, WebSocket close 1013, TCP a last line; each with the reason
  *     long headers           431                     slow headers, slow body   408
  *     long body              413                     long message              WebSocket close 1009
  *     long line              a last line with the reason; the same for a first line that does not come
  *
- * Whoever is refused is told why, may read that for a second, and is cut off. Beside these there are the
- * limits of an answer (message-log.ts), of what waits for a slow reader (send-queue.ts) and of a class
- * (bench/classroom/). SECURITY.md has them all, with what is exposed to whom.
+ * A rejected client gets the reason, and is disconnected after a second. Further limits are those of a response
+ * (message-log.ts), of the send queue of a slow consumer (send-queue.ts) and of a class (bench/classroom/).
+ * SECURITY.md lists all of them, with what is exposed to whom.
  */
 export type Limits = {
-  /** Connections at once. The default holds the largest crowd of an experiment twice. */
+  /** Connections at once. The default is twice the largest crowd of an experiment. */
   connections: number;
-  /** Connections over that which are told so at once. Any more are cut without a word. */
+  /** Connections over that which get a reason. Any more are cut without one. */
   connectionsTold: number;
   /** Bytes of a request line with its headers. */
   headerBytes: number;
   /** Bytes of a body. */
   bodyBytes: number;
-  /** Bytes of a message that a client sends over a WebSocket, however many frames it comes in. */
+  /** Bytes of a message that a client sends over a WebSocket, in one frame or in many. */
   messageBytes: number;
-  /** Characters of a line that a client sends over bare TCP. */
+  /** Characters of a line that a client sends over TCP. */
   lineCharacters: number;
-  /** From the opening of a connection, or the start of a request, to the end of its headers; over TCP to the first line. */
+  /** From the start of a connection or request to the end of its headers; over TCP to the first line. */
   helloMs: number;
   /** From the start of a request to the end of its body. */
   requestMs: number;
-  /** How long a connection may stay open between two polls. */
+  /** Time that a connection may stay open between two polls. */
   idleMs: number;
-  /** How long the answer to a long poll may be held. Then it is empty. */
+  /** Timeout of a long poll, after which the response is empty. */
   holdMs: number;
-  /** How long whoever is refused may take to read the reason. */
+  /** Time in which a rejected client can read the reason. */
   goodbyeMs: number;
 };
 
@@ -44,7 +44,7 @@ export const defaultLimits: Limits = {
   lineCharacters: 64 * 1024,
   helloMs: 20_000,
   requestMs: 60_000,
-  // Node's own 5 s would make every client that polls less often connect anew.
+  // With Node's own 5 s, every client that polls less often would open a new connection each time.
   idleMs: 120_000,
   // Below the 30 to 60 s after which proxies give up.
   holdMs: 25_000,
@@ -53,11 +53,25 @@ export const defaultLimits: Limits = {
 
 /** An option of every server. */
 export type Limited = {
-  /** Limits that are other than the default. */
+  /** Limits other than the defaults. `Infinity` for none. */
   limits?: Partial<Limits>;
 };
 
+/** A time for one of Node's timers, which run at once when they should wait longer than this. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1);
+}
+
 /** All limits of a server with these options. */
-export function limitsOf({ limits }: Limited): Limits {
-  return { ...defaultLimits, ...limits };
+export function limitsOf(options: Limited): Limits {
+  const limits = { ...defaultLimits, ...options.limits };
+  return {
+    ...limits,
+    headerBytes: Math.min(limits.headerBytes, Number.MAX_SAFE_INTEGER),
+    helloMs: timerMs(limits.helloMs),
+    requestMs: timerMs(limits.requestMs),
+    idleMs: timerMs(limits.idleMs),
+    holdMs: timerMs(limits.holdMs),
+    goodbyeMs: timerMs(limits.goodbyeMs),
+  };
 }

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import type { Tally } from '../meter/tally.ts';
-import { limitConnections, sayLast, whyTurnedAway } from './connection-limit.ts';
+import { endGracefully, endWithMessage, limitConnections, rejectionReason } from './connection-limit.ts';
 import { type Limited, limitsOf } from './limits.ts';
-import { limitSlowReader } from './slow-reader.ts';
+import { readWhileRoom } from './slow-reader.ts';
 
 /** A TCP server that passes connections on to the server of a page, up to their limit. */
 export function guardedTcpServer(page: Server, tally: Tally, options: Limited): Server {
@@ -10,11 +10,12 @@ export function guardedTcpServer(page: Server, tally: Tally, options: Limited): 
   const server = createServer({ noDelay: true });
   limitConnections(server, tally, limits);
   server.on('connection', (socket) => {
-    const reason = whyTurnedAway(socket);
+    socket.on('end', () => endGracefully(socket, limits.goodbyeMs));
+    const reason = rejectionReason(socket);
     if (reason === undefined) {
       page.emit('connection', socket);
-      limitSlowReader(socket, limits.goodbyeMs);
-    } else sayLast(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
+      readWhileRoom(socket);
+    } else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
   });
   return server;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Message, Publication } from '../log/message.ts';
+import { BadInput, type Message, type Publication } from '../log/message.ts';
 
 /** What the pages use of Express; bare.ts has the same on `node:http` alone. */
 export interface App {
@@ -26,3 +26,27 @@ export type Site = {
   /** Bytes of a body. */
   bodyLimitBytes: number;
 };
+
+export const methods = ['GET', 'HEAD', 'POST'];
+
+/** What no page and no route answers. Throws the `BadInput` that says why. */
+export function refuseRequest(request: IncomingMessage, response: ServerResponse, path: string): never {
+  if (!methods.includes(request.method ?? '')) {
+    response.setHeader('allow', methods.join(', '));
+    throw new BadInput(
+      `invalid method ${request.method}: expected GET to read messages, or POST to publish one`,
+      405,
+    );
+  }
+  if (path !== '/messages') throw new BadInput(`unknown path ${path}: expected /messages`, 404);
+  response.setHeader('upgrade', 'websocket');
+  throw new BadInput('missing upgrade: expected a WebSocket. Connect with ws://', 426);
+}
+
+/** The status and reason of a refusal. What is not the client's fault is logged, and stays here. */
+export function refusalOf(error: Error & { status?: number }): { status: number; reason: string } {
+  const { status = 500, message } = error;
+  if (status < 500 || error instanceof BadInput) return { status, reason: message };
+  console.error(error);
+  return { status, reason: 'the server failed' };
+}

@@ -1,15 +1,23 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { BadInput, parseJson, parsePublication } from '../log/message.ts';
-import type { App, Request, Response, Site } from './app.ts';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { parse } from 'node:querystring';
+import {
+  type App,
+  methods,
+  type Request,
+  type Response,
+  refusalOf,
+  refuseRequest,
+  type Site,
+} from './app.ts';
+import { readPublication } from './publication.ts';
+import { urlOf } from './request-url.ts';
 
 /**
  * The same as express.ts on `node:http` alone, so that the cost of a poll can be told from the cost of a framework.
  */
-export function bareApp(
-  { publish, onJson, onPoll, bodyLimitBytes, onRefused }: Site,
-  addPages: (app: App) => void,
-): RequestListener {
-  let handle: Parameters<App['get']>[1] = () => {};
+export function bareApp(site: Site, addPages: (app: App) => void): RequestListener {
+  const { publish, onJson, onPoll, bodyLimitBytes, onRefused } = site;
+  let handle: Parameters<App['get']>[1] | undefined;
   addPages({
     get: (_path, handler) => {
       handle = handler;
@@ -18,58 +26,33 @@ export function bareApp(
 
   return async (request, response) => {
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://here');
-      if (!['GET', 'HEAD', 'POST'].includes(request.method ?? '')) {
-        response.setHeader('allow', 'GET, HEAD, POST');
-        throw new BadInput(`${request.method} is not supported: GET reads messages, POST publishes one`, 405);
-      }
-      if (pathname !== '/messages')
-        throw new BadInput(`there is no ${pathname} here: expected /messages`, 404);
-      const bare = Object.assign(response as Response, { json });
-      if (request.method === 'POST') {
-        const { seq } = await publish(parsePublication(parseJson(await bodyOf(request, bodyLimitBytes))));
-        return bare
-          .writeHead(201, { 'content-type': 'application/json; charset=utf-8' })
-          .end(JSON.stringify({ seq }));
-      }
-      onPoll?.(response);
-      handle(Object.assign(request as Request, { query: queryOf(searchParams) }), bare);
+      const { method = '' } = request;
+      const { pathname, search } = urlOf(request);
+      const isHere = pathname === '/messages' && methods.includes(method);
+      if (isHere && method === 'POST') {
+        const { seq } = await publish(await readPublication(request, response, bodyLimitBytes));
+        sendJson(response, 201, { seq });
+      } else if (isHere && handle) {
+        if (method === 'GET') onPoll?.(response);
+        const query = parse(search.slice(1));
+        handle(Object.assign(request as Request, { query }), Object.assign(response as Response, { json }));
+      } else refuseRequest(request, response, pathname);
     } catch (error) {
       refuse(response, error as Error);
     }
   };
 
   function json(this: ServerResponse, data: unknown): void {
-    onJson(this, data);
+    if (this.req.method === 'GET') onJson(this, data);
     sendJson(this, 200, data);
   }
 
   function refuse(response: ServerResponse, error: Error): void {
     if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
     onRefused();
-    const status = error instanceof BadInput ? error.status : 500;
-    if (status === 500) console.error(error);
-    sendJson(response, status, { error: status === 500 ? 'the server failed' : error.message });
+    const { status, reason } = refusalOf(error);
+    sendJson(response, status, { error: reason });
   }
-}
-
-/** A parameter that comes more than once is a list, as in Express. */
-function queryOf(parameters: URLSearchParams): Record<string, unknown> {
-  const query: Record<string, unknown> = {};
-  for (const [name, value] of parameters) query[name] = name in query ? [query[name], value].flat() : value;
-  return query;
-}
-
-async function bodyOf(request: IncomingMessage, limitBytes: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > limitBytes)
-      throw new BadInput(`the body is too large: expected at most ${limitBytes} bytes`, 413);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }
 
 function sendJson(response: ServerResponse, status: number, data: unknown): void {

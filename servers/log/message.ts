@@ -49,7 +49,7 @@ export const creditLimit = 2 ** 31 - 1;
 
 /** Input that a server refuses: the message gives the reason, `status` is that of the HTTP response. */
 export class BadInput extends Error {
-  readonly status: 400 | 403 | 404 | 405 | 409 | 411 | 413 | 426 | 429 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 503;
   constructor(message: string, status: BadInput['status'] = 400) {
     super(oneLine(message));
     this.status = status;

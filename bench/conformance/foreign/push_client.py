@@ -23,6 +23,8 @@ async def take(after, until, seqs, on_ready, publishes=None):
         first = True
         while first or len(seqs) < until:
             delivery = json.loads(await socket.recv())
+            if "published" in delivery:
+                continue
             if "messages" in delivery:
                 seqs += [message["seq"] for message in delivery["messages"]]
                 cursor = delivery["next"]

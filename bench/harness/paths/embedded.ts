@@ -36,7 +36,10 @@ export async function openEmbedded(
 
   proxy.on('proxyRes', (upstream, _request, response) => {
     delete upstream.headers.connection;
-    if (kind === 'buffering') void passWhole(upstream, response);
+    if (kind !== 'buffering') return;
+    // The header is nginx's.
+    if (upstream.headers['x-accel-buffering'] !== 'no') void passWhole(upstream, response);
+    else upstream.pipe(response.writeHead(upstream.statusCode ?? 502, upstream.headers));
   });
   proxy.on('error', (_error, _request, response) => {
     if (!(response instanceof ServerResponse)) return void response?.destroy();

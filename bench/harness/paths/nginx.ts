@@ -13,7 +13,8 @@ type ProxiedKind = Exclude<PathKind, 'direct'>;
 /** What the only location says, besides where the server is. Each kind changes one thing. */
 const directives: Record<ProxiedKind, (idleLimitMs: number) => string[]> = {
   'no-upgrade': () => ['proxy_buffering off'],
-  buffering: () => [...passUpgrades, 'proxy_buffering on'],
+  // Otherwise its defaults: HTTP/1.0 to the server, so that a stream ends with its connection and has no chunks.
+  buffering: () => [...upgradesElsewhere, 'proxy_buffering on'],
   'idle-limit': (limitMs) => [...passUpgrades, 'proxy_buffering off', `proxy_read_timeout ${limitMs}ms`],
 };
 
@@ -22,6 +23,9 @@ const passUpgrades = [
   'proxy_set_header Upgrade $http_upgrade',
   'proxy_set_header Connection "upgrade"',
 ];
+
+/** Leaves upgrades to a location of their own. */
+const upgradesElsewhere = ['if ($http_upgrade) { return 418; } error_page 418 = @upgrade'];
 
 /** What to do where there is no nginx. */
 export const nginxRemedy = "install Debian's package nginx, or name its program with NGINX_PATH";
@@ -52,11 +56,15 @@ export async function openNginx(
   idleLimitMs: number,
 ): Promise<OpenPath> {
   const program = requireNginx();
-  const location = [`proxy_pass http://127.0.0.1:${upstreamPort}`, ...directives[kind](idleLimitMs)];
+  const pass = `proxy_pass http://127.0.0.1:${upstreamPort}`;
+  const locations = [
+    `location / { ${[pass, ...directives[kind](idleLimitMs)].join('; ')}; }`,
+    `location @upgrade { ${[pass, ...passUpgrades].join('; ')}; }`,
+  ];
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
-    const { child, port } = await startOnFreePort(program, folder, location);
+    const { child, port } = await startOnFreePort(program, folder, locations);
     return { port, close: () => end(child).then(removeFolder) };
   } catch (error) {
     await removeFolder();
@@ -65,10 +73,10 @@ export async function openNginx(
 }
 
 /** nginx takes no port 0, and nobody can reserve one for it: it may be taken by the time that nginx wants it. */
-async function startOnFreePort(program: string, folder: string, location: readonly string[]) {
+async function startOnFreePort(program: string, folder: string, locations: readonly string[]) {
   for (let attemptsLeft = 5; ; attemptsLeft -= 1) {
     const port = await freePort();
-    await writeFile(join(folder, 'nginx.conf'), configuration(port, location));
+    await writeFile(join(folder, 'nginx.conf'), configuration(port, locations));
     const child = spawn(program, ['-p', folder, '-c', 'nginx.conf'], { stdio: ['ignore', 'ignore', 'pipe'] });
     running.add(child);
     try {
@@ -83,7 +91,7 @@ async function startOnFreePort(program: string, folder: string, location: readon
 }
 
 /** `master_process off` makes it one process, so that whoever ends it has ended all of it. */
-function configuration(port: number, location: readonly string[]): string {
+function configuration(port: number, locations: readonly string[]): string {
   return `
 daemon off;
 master_process off;
@@ -99,9 +107,7 @@ http {
   scgi_temp_path scgi;
   server {
     listen 127.0.0.1:${port};
-    location / {
-${location.map((directive) => `      ${directive};`).join('\n')}
-    }
+    ${locations.join('\n    ')}
   }
 }
 `;

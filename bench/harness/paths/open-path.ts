@@ -10,13 +10,13 @@ import { openNginx } from './nginx.ts';
  * | ------------ | ----------------------------------------------- | ------------------------ | --------------------------- |
  * | `direct`     | nothing: the client connects to the server      |                          |                             |
  * | `no-upgrade` | drops `Upgrade`, as every hop does unless told  | no listener for upgrades | HTTP/1.0, its default       |
- * | `buffering`  | collects an answer before it passes it on       | the whole answer         | `proxy_buffering`, 4 KiB    |
+ * | `buffering`  | collects an answer before it passes it on       | the whole answer         | HTTP/1.0, 4 KiB             |
  * | `idle-limit` | cuts what has carried nothing for `idleLimitMs` | a timeout on the socket  | `proxy_read_timeout`        |
  *
  * Each does one thing only: `buffering` and `idle-limit` pass upgrades on, and only `buffering`
  * buffers. An nginx with a bare `proxy_pass` is `no-upgrade` and `buffering` at once, with a limit of
- * 60 s. What nginx buffers is an answer that ends with its connection: chunks it passes on as they
- * come, and everything if the answer says `X-Accel-Buffering: no`. All of them speak HTTP, so what is
+ * 60 s. Both proxies pass on a response at once that says `X-Accel-Buffering: no`; nginx as well if it
+ * comes in chunks, which it does over HTTP/1.1. All of them speak HTTP, so what is
  * not HTTP gets through `direct` alone.
  */
 export const pathKinds = ['direct', 'no-upgrade', 'buffering', 'idle-limit'] as const;

@@ -5,13 +5,14 @@ import { judgePath, type PathObservation, type PathOutcome } from './path-outcom
 import { type TryOptions, tryPath } from './try-path.ts';
 
 /**
- * The columns of the matrix. The last is the server's answer to the one before it: it breaks the
- * silence before the path does, with a heartbeat or by answering a held poll.
+ * The columns of the matrix. Those with something are the server's reply to the column before: SSE opts out of
+ * buffering with `X-Accel-Buffering: no`, and a heartbeat or the end of a long poll breaks the silence in time.
  */
 export const pathNames = [
   'direct',
   'no-upgrade',
   'buffering',
+  'buffering with opt-out',
   'idle-limit',
   'idle-limit with heartbeat',
 ] as const;
@@ -29,7 +30,7 @@ export type PathCell = PathOutcome & {
 /**
  * Tries every transport on every path, all at once: they wait for most of the time. A cell is
  * compared with its transport's own direct path. It lasts `connectLimitMs + messages × intervalMs +
- * drainMs`, since a path that fails takes all that it is given, and half a second to start 24 nginx.
+ * drainMs`, since a path that fails takes all that it is given, and half a second to start 30 nginx.
  * Rejects when a path can't be opened, once all have ended.
  */
 export async function tryPaths(
@@ -43,6 +44,7 @@ export async function tryPaths(
       pathNames.map((path) =>
         tryPath(transport, kindOf(path), {
           ...options,
+          unbuffered: path === 'buffering with opt-out',
           ...(path === 'idle-limit with heartbeat' && { silenceMs: idleLimitMs / 2.5 }),
         }),
       ),
@@ -66,5 +68,5 @@ async function allOf<T>(promises: Promise<T>[]): Promise<T[]> {
 }
 
 function kindOf(path: PathName): PathKind {
-  return path === 'idle-limit with heartbeat' ? 'idle-limit' : path;
+  return path.split(' ')[0] as PathKind;
 }

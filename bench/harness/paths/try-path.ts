@@ -32,6 +32,8 @@ export type TryOptions = PathOptions & {
   drainMs?: number;
   /** The longest that the server is silent: the heartbeat of push, the hold of a long poll. Default 25,000. */
   silenceMs?: number;
+  /** Whether SSE asks the path not to buffer it. Default `false`. */
+  unbuffered?: boolean;
   /** Time from slot to slot of a short poll. Default 100: well below what counts as degraded. */
   pollIntervalMs?: number;
   /** Bytes in a message. Default 58. */
@@ -50,9 +52,9 @@ export async function tryPath(
   kind: PathKind,
   options: TryOptions = {},
 ): Promise<PathObservation> {
-  const { silenceMs = 25_000, serve = serversByName[transport] } = options;
+  const { silenceMs = 25_000, unbuffered, serve = serversByName[transport] } = options;
   const source = new EmbeddedSource();
-  const server = serve(source, { heartbeatMs: silenceMs, holdMs: silenceMs });
+  const server = serve(source, { heartbeatMs: silenceMs, holdMs: silenceMs, unbuffered });
   await server.listen();
   try {
     const path = await openPath(kind, server.port, options);

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BadInput, type Publication, parseJson, parsePublication } from '../log/message.ts';
+
+/**
+ * Reads the publication in the body of a request, the same on Express and without it.
+ *
+ * Throws `BadInput`, before any of the body has come where the headers are reason enough. What then still comes of
+ * it Node reads and discards.
+ */
+export async function readPublication(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limitBytes: number,
+): Promise<Publication> {
+  checkHeaders(request, limitBytes);
+  // A response that waits for the one before it has no socket yet, and Node would write this into that one.
+  if (request.headers.expect !== undefined && response.socket) response.writeContinue();
+  return parsePublication(parseJson(await textOf(request, limitBytes)));
+}
+
+function checkHeaders({ headers }: IncomingMessage, limitBytes: number): void {
+  if (Number(headers['content-length']) > limitBytes) throw tooLarge(limitBytes);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity')
+    throw new BadInput(`invalid content-encoding "${encoding}": expected none`, 415);
+  const charset = /;\s*charset="?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  if (!/^utf-?8$/i.test(charset)) throw new BadInput(`invalid charset "${charset}": expected utf-8`, 415);
+}
+
+async function textOf(request: IncomingMessage, limitBytes: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  // The connection must outlive a body that is refused: the reason is still to be written.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > limitBytes) throw tooLarge(limitBytes);
+    pieces.push(piece);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
+  } catch {
+    throw new BadInput('invalid UTF-8 in the body: expected JSON in UTF-8');
+  }
+}
+
+function tooLarge(limitBytes: number): BadInput {
+  return new BadInput(`body too large: expected at most ${limitBytes} bytes`, 413);
+}

@@ -1,0 +1,12 @@
+import type { IncomingMessage } from 'node:http';
+import { BadInput } from '../log/message.ts';
+
+/**
+ * The URL of a request: a path, or a whole address as to a proxy (RFC 9112 §3.2). Its host says nothing: it is the
+ * client's. Throws `BadInput` on anything else.
+ */
+export function urlOf({ url = '' }: IncomingMessage): URL {
+  const address = url.startsWith('/') ? `http://localhost${url}` : url;
+  if (/^(http|ws)s?:/i.test(address) && URL.canParse(address)) return new URL(address);
+  throw new BadInput(`invalid request target "${url}": expected a path such as /messages`);
+}
