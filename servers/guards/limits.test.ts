@@ -32,6 +32,8 @@ async function open({ port }: Endpoint, said = ''): Promise<Socket> {
 }
 
 const ask = (path = '/messages', more = '') => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n${more}\r\n`;
+const upgrade =
+  'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const errorIn = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error;
 const httpServers = ['push', 'sse', 'notify', 'long-poll', 'short-poll'] as const;
 const tooMany = 'too many connections: expected at most 2 at once';
