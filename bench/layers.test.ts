@@ -24,18 +24,20 @@ const imports = floors.flatMap((floor) =>
     .map((file) => `${floor}/${file}`)
     .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/\.test\.tsx?$|\bnode_modules\b/.test(file))
     .flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)( type)?[^;']*'(\.[^']*)'/gm)].map(
-        (found) => {
-          const target = new URL(found[2] as string, `file:///${file}`).pathname.slice(1);
-          return {
-            file,
-            floor,
-            target,
-            below: target.split('/')[0] as string,
-            isType: found[1] !== undefined,
-          };
-        },
-      ),
+      [
+        ...readFileSync(file, 'utf8').matchAll(
+          /^(?:import|export)( type)?(?: [^;'()=]* from)? '(\.[^']*)'/gm,
+        ),
+      ].map((found) => {
+        const target = new URL(found[2] as string, `file:///${file}`).pathname.slice(1);
+        return {
+          file,
+          floor,
+          target,
+          below: target.split('/')[0] as string,
+          isType: found[1] !== undefined,
+        };
+      }),
     ),
 );
 

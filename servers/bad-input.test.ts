@@ -91,7 +91,11 @@ describe.each([
     ['nothing', '', /invalid message "": expected JSON/],
     ['a JSON list', '[1]', /invalid publication \[1\]: expected a JSON object/],
     ['under a key that is no text', '{"body":"hi","key":7}', /invalid key 7: expected a string of 1 to 128/],
-    ['a grant of credit, which HTTP has no place for', '{"credit":5}', /invalid credit 5: expected none over HTTP/],
+    [
+      'a grant of credit, which HTTP has no place for',
+      '{"credit":5}',
+      /invalid credit 5: expected none over HTTP/,
+    ],
   ])('refuses to publish %s', async (_name, body, reason) => {
     const answer = await post(body);
     expect(answer.status).toBe(400);
@@ -199,7 +203,9 @@ describe('a source that takes nothing now', () => {
 it('does not start an SSE server whose policy is credit, nor any other beside it', async () => {
   const subscribed = vi.spyOn(source.log, 'subscribe');
   const starting = startServers(source, ['push', 'sse'], { policy: 'credit' });
-  await expect(starting).rejects.toThrow(/policy is "credit": expected another/);
+  await expect(starting).rejects.toThrow(
+    /policy is "credit": expected another one, because SSE clients cannot grant credit/,
+  );
   expect(subscribed).toHaveBeenCalledOnce();
   subscribed.mockRestore();
 });

@@ -6,7 +6,6 @@ import { guardedHttpServer } from './guards/http-guards.ts';
 import { type Limited, limitsOf } from './guards/limits.ts';
 import { checkHost } from './guards/origin.ts';
 import { onWebSocket, refuseUpgrade } from './guards/upgrades.ts';
-import type { BadInput } from './log/message.ts';
 import { Endpoint } from './meter/endpoint.ts';
 import { newTally, type Tally } from './meter/tally.ts';
 
@@ -105,7 +104,7 @@ ${linesToType(headers.host ?? 'localhost')}
       authenticate(undefined, request);
     } catch (error) {
       tally.refused += 1;
-      return refuseUpgrade(socket, error as BadInput, goodbyeMs);
+      return refuseUpgrade(socket, error as Error, goodbyeMs);
     }
     webSockets.handleUpgrade(request, socket, head, (member) => {
       const rejected = rejectionReason(socket);

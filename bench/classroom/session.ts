@@ -7,6 +7,7 @@ import { closeCodes, limits } from '../../clients/classroom/settings.ts';
 import { rejectionReason } from '../../servers/guards/connection-limit.ts';
 import { defaultLimits } from '../../servers/guards/limits.ts';
 import { refuseUpgrade } from '../../servers/guards/upgrades.ts';
+import { urlOf } from '../../servers/http/request-url.ts';
 import { BadInput, parseJson } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { reasonedWebSocket } from '../../servers/web-socket/close-reasons.ts';
@@ -88,7 +89,7 @@ export class Sessions {
   /** Takes an upgrade of the page's server. */
   accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+      const { pathname, searchParams } = urlOf(request);
       if (pathname !== '/session')
         throw new BadInput(`unknown path ${pathname}: WebSockets connect to /session`, 404);
       this.#host.checkOrigin(request);
@@ -107,8 +108,7 @@ export class Sessions {
         else this.#welcome({ hostname, owner, name }, client);
       });
     } catch (error) {
-      const refusal = error instanceof BadInput ? error : new BadInput((error as Error).message);
-      refuseUpgrade(socket, refusal, defaultLimits.goodbyeMs);
+      refuseUpgrade(socket, error as Error, defaultLimits.goodbyeMs);
     }
   }
 

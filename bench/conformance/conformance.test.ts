@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { EventSource } from 'undici';
+import { EventSource as UndiciEventSource } from 'undici';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clientsByName } from '../../clients/clients.ts';
 import { hasBrowserFor, sharedBrowser } from '../../clients/shared/browser.ts';
@@ -195,7 +195,7 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
 
   it('undici’s EventSource hears everything by onmessage alone, across a cut', async () => {
     const { endpoint, port } = await serve('sse', path);
-    const events = new EventSource(`http://127.0.0.1:${port}/messages`);
+    const events = new UndiciEventSource(`http://127.0.0.1:${port}/messages`);
     cleanups.push(() => events.close());
     const seqs: number[] = [];
     events.onmessage = ({ data }) => seqs.push(JSON.parse(data).seq);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { refusalOf } from '../http/app.ts';
 import { urlOf } from '../http/request-url.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
@@ -56,8 +57,8 @@ export function withAuth(gate: Gate | undefined, tally: Tally, listener: Request
       authenticate(gate, request);
     } catch (error) {
       tally.refused += 1;
-      const { status, message } = error as BadInput;
-      return refuse(response, status, message);
+      const { status, reason } = refusalOf(error as Error);
+      return refuse(response, status, reason);
     }
     listener(request, response);
   };

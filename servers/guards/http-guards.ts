@@ -66,7 +66,7 @@ export function guardedHttpServer(
     finished.add(socket);
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     tally.refused += 1;
-    const { status, reason } = refusalOf(error, limits);
+    const { status, reason } = parserRefusal(error, limits);
     // Only a listener of our own keeps what still comes away from the parser.
     socket.removeAllListeners('data').on('data', () => {});
     const last = pendingOf(socket).at(-1);
@@ -104,11 +104,14 @@ export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limit
 /** Connections on which nothing more is read. */
 const finished = new WeakSet<Socket>();
 
-/** Responses that one connection may be owed. Further requests are read when there are fewer. */
+/** Pending responses of one connection. Its further requests are read when there are fewer. */
 const pendingMax = 100;
 
 /** The responses that are still to come on a connection, in the order of their requests. */
 const pending = new WeakMap<Socket, Set<ServerResponse>>();
+
+/** The stream on a connection: a response that has begun and is not whole. */
+const streams = new WeakMap<Socket, ServerResponse>();
 
 function pendingOf(socket: Socket): ServerResponse[] {
   return [...(pending.get(socket) ?? [])];
@@ -119,6 +122,10 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
   const responses = pending.get(socket) ?? new Set();
   if (!pending.has(socket)) {
     pending.set(socket, responses);
+    // Node goes on reading after every request.
+    socket.on('resume', () => {
+      if (responses.size >= pendingMax) socket.pause();
+    });
     // Node tells only the first response in the queue that its connection has closed.
     socket.once('close', () => {
       for (const waiting of responses) if (!waiting.socket) waiting.emit('close');
@@ -126,17 +133,19 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
   }
   responses.add(response);
   if (responses.size >= pendingMax) socket.pause();
-  if (response.headersSent) response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
+  if (response.headersSent) {
+    streams.set(socket, response);
+    response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
+  }
   response.once('close', () => {
     responses.delete(response);
+    if (streams.get(socket) === response) streams.delete(socket);
     if (responses.size === pendingMax - 1) socket.resume();
   });
 }
 
-function endStreamBefore({ req }: ServerResponse, endStream?: EndStream): void {
-  const stream = pendingOf(req.socket).find(
-    ({ headersSent, writableEnded }) => headersSent && !writableEnded,
-  );
+function endStreamBefore({ req: { socket } }: ServerResponse, endStream?: EndStream): void {
+  const stream = streams.get(socket);
   if (!stream || !endStream) return;
   const reason = 'a stream needs a connection of its own, without further requests';
   endStream(stream, reason);
@@ -168,7 +177,7 @@ export function refuse(response: ServerResponse, status: number, reason: string)
     .end(body);
 }
 
-function refusalOf(
+function parserRefusal(
   error: NodeJS.ErrnoException & { reason?: string },
   { headerBytes, helloMs, requestMs }: Limits,
 ): { status: number; reason: string } {

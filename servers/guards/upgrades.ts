@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { refusalOf } from '../http/app.ts';
 import { urlOf } from '../http/request-url.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
@@ -33,16 +34,16 @@ export function passOnUpgrades(server: Server, page: Server, tally: Tally, optio
       if (socket.writableEnded) tally.refused += 1;
       readWhileRoom(socket);
     } catch (error) {
-      if (!(error instanceof BadInput)) throw error;
       tally.refused += 1;
-      refuseUpgrade(socket, error, goodbyeMs);
+      refuseUpgrade(socket, error as Error, goodbyeMs);
     }
   });
 }
 
 /** Answers a handshake with a reason, once all requests before it have been answered. */
-export function refuseUpgrade(socket: Socket, { status, message }: BadInput, goodbyeMs: number): void {
-  afterResponses(socket, () => endWithMessage(socket, rawResponse(status, message), goodbyeMs));
+export function refuseUpgrade(socket: Socket, error: Error, goodbyeMs: number): void {
+  const { status, reason } = refusalOf(error);
+  afterResponses(socket, () => endWithMessage(socket, rawResponse(status, reason), goodbyeMs));
 }
 
 /** Takes a handshake: `head` is what came with it already. */
