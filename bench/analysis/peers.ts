@@ -138,7 +138,7 @@ export const targets: readonly Target[] = [
   },
   {
     contest: 'idle',
-    case: '4,000 idle',
+    case: '8,000 idle',
     quantity: 'server memory per idle client',
     a: 'push',
     b: 'ws loop',

@@ -275,7 +275,7 @@ async function startServer(): Promise<Server> {
   for await (const line of createInterface({ input: child.stdout })) {
     const found = /^ {2}([a-z-]+) .*?127\.0\.0\.1[: ](\d+)/.exec(line);
     if (found) ports.set(found[1] as string, Number(found[2]));
-    if (line.startsWith('  publish')) break;
+    if (line.startsWith('  notify')) break;
   }
   child.stdout.resume();
   return { child, ports };

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { quantileOf } from '../analysis/peers.ts';
 import type { Child } from '../harness/child.ts';
@@ -57,12 +59,24 @@ const contenders: readonly Fanning[] = [
   { name: 'better-sse', language: 'sse', program: programOf('./servers/better-sse.js') },
 ];
 
+/** Bun, where npm has installed its program for this machine. */
+function bun(): Fanning[] {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
+  const [program, script] = [
+    `node_modules/@oven/bun-${platform}-${arch}/bin/bun`,
+    'servers/bun-publish.js',
+  ].map((file) => fileURLToPath(new URL(file, import.meta.url))) as [string, string];
+  if (!existsSync(program)) return [];
+  return [{ name: 'Bun’s publish', language: 'websocket', program: [program, [script, '0']] }];
+}
+
 /** The contest, with those who were named on the command line beside the known ones. */
 export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
   return {
     name: 'fan-out',
     practisedTurns: 1,
-    enter: [...contenders, ...others].map((fanning) => () => enter(audience, fanning)),
+    enter: [...contenders, ...bun(), ...others].map((fanning) => () => enter(audience, fanning)),
   };
 }
 

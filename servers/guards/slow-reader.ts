@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
 
-/** Stops reading while the peer doesn't read: replies to it would pile up. */
-export function readWhileRoom(socket: Socket): void {
-  socket.on('data', () => {
-    if (!socket.writableNeedDrain || socket.isPaused()) return;
-    socket.pause();
-    socket.once('drain', () => socket.resume());
-  });
+/** A listener of 'data': stops reading while the peer doesn't read, because replies to it would pile up. */
+export function readWhileRoom(this: Socket): void {
+  if (!this.writableNeedDrain || this.isPaused()) return;
+  this.pause();
+  this.once('drain', () => this.resume());
 }

@@ -14,7 +14,7 @@ export function guardedTcpServer(page: Server, tally: Tally, options: Limited): 
     const reason = rejectionReason(socket);
     if (reason === undefined) {
       page.emit('connection', socket);
-      readWhileRoom(socket);
+      socket.on('data', readWhileRoom);
     } else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
   });
   return server;

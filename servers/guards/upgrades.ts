@@ -32,7 +32,7 @@ export function passOnUpgrades(server: Server, page: Server, tally: Tally, optio
       request.url = pathname + search;
       page.emit('upgrade', request, socket, head);
       if (socket.writableEnded) tally.refused += 1;
-      readWhileRoom(socket);
+      socket.on('data', readWhileRoom);
     } catch (error) {
       tally.refused += 1;
       refuseUpgrade(socket, error as Error, goodbyeMs);
@@ -59,8 +59,7 @@ type TakeHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) =>
 export function onWebSocket(server: Server, options: Limited, take: TakeHandshake): void {
   let plain: Server | undefined;
   server.on('upgrade', (request, socket: Socket, head: Buffer) => {
-    // A reset connection needs no handling: 'close' follows.
-    socket.on('error', () => {});
+    socket.on('error', ignoreError);
     if (request.headers.upgrade?.toLowerCase() === 'websocket') return take(request, socket, head);
     afterResponses(socket, () => {
       if (!socket.writable) return;
@@ -72,6 +71,9 @@ export function onWebSocket(server: Server, options: Limited, take: TakeHandshak
     });
   });
 }
+
+/** A reset connection needs no handling: 'close' follows. A closure in its place would keep the request in memory. */
+function ignoreError(): void {}
 
 /** A server that does not listen: it reads requests from connections that it is given, for another one to answer. */
 function plainServer(server: Server, limits: Limits): Server {

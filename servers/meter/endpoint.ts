@@ -21,17 +21,23 @@ export class Endpoint {
     this.tally = tally;
     this.#server = server;
     this.#subscribers = subscribers;
+    const close = (socket: Socket) => this.#close(socket);
+    // One listener for all connections: thousands of idle ones would have a closure each.
+    function onClose(this: Socket): void {
+      close(this);
+    }
     server.on('connection', (socket: Socket) => {
-      const openedAtMs = nowMs();
       this.#accepted += 1;
-      this.#sockets.set(socket, openedAtMs);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        this.#closedConnectedMs += nowMs() - openedAtMs;
-        this.#closedBytes.toClients += writtenBytes(socket);
-        this.#closedBytes.toServer += socket.bytesRead;
-      });
+      this.#sockets.set(socket, nowMs());
+      socket.on('close', onClose);
     });
+  }
+
+  #close(socket: Socket): void {
+    this.#closedConnectedMs += nowMs() - (this.#sockets.get(socket) as number);
+    this.#closedBytes.toClients += writtenBytes(socket);
+    this.#closedBytes.toServer += socket.bytesRead;
+    this.#sockets.delete(socket);
   }
 
   /** The port of a listening server. */

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Subscriber } from '../fan-out/subscriber.ts';
-import { type Publication, parseCredit, parseJson, parsePublication } from '../log/message.ts';
+import { parseCredit, parseJson, parsePublication } from '../log/message.ts';
 import type { Feed } from '../log/message-log.ts';
 
 /**
@@ -11,31 +11,27 @@ export function receive(client: WebSocket, feed: Feed, subscriber: Subscriber): 
   client.on('message', (data, isBinary) => {
     // After a refusal, and after a Close frame, nothing counts that a client still sends.
     if (client.readyState !== client.OPEN) return;
+    const refuse = (code: number, reason: string) => {
+      subscriber.refuse();
+      client.close(code, fitted(reason));
+    };
     if (isBinary)
       return refuse(1003, 'expected a text message such as {"body": "text"}, and not a binary one');
     try {
       const message = parseJson(String(data));
       const credit = parseCredit(message);
-      if (credit === undefined) publish(parsePublication(message));
-      else subscriber.grant(credit);
+      if (credit !== undefined) return subscriber.grant(credit);
+      const publication = parsePublication(message);
+      feed.publish(publication).then(
+        ({ seq }) => client.send(JSON.stringify({ published: seq, id: publication.id })),
+        ({ message }: Error) => refuse(1013, message),
+      );
     } catch (error) {
       refuse(1008, (error as Error).message);
     }
   });
   // ws has closed the connection already: an invalid frame, or a message that is too long.
   client.on('error', () => subscriber.refuse());
-
-  function publish(publication: Publication): void {
-    feed.publish(publication).then(
-      ({ seq }) => client.send(JSON.stringify({ published: seq, id: publication.id })),
-      ({ message }: Error) => refuse(1013, message),
-    );
-  }
-
-  function refuse(code: number, reason: string): void {
-    subscriber.refuse();
-    client.close(code, fitted(reason));
-  }
 }
 
 /** A Close frame has room for 123 bytes of reason (RFC 6455 §5.5); no character is cut in two. */

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { BadInput } from '../log/message.ts';
@@ -144,6 +146,23 @@ describe('a handshake', () => {
     expect(String(await received(bare(server, text)))).toMatch(response);
     expect(server.tally.refused).toBe(1);
     expect(server.joined).toBe(0);
+  });
+
+  it('is not kept in memory', async () => {
+    const server = await serve('push');
+    const requests = () => {
+      const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      try {
+        // It collects garbage before it counts.
+        return Number(queryObjects(IncomingMessage, { format: 'count' }));
+      } finally {
+        warned.mockRestore();
+      }
+    };
+    const before = requests();
+    for (let count = 0; count < 20; count += 1) await until(bare(server, handshake()), '"next"');
+    expect(server.connections).toBe(20);
+    expect(requests() - before).toBeLessThan(5);
   });
 
   it('may name the whole address, as to a proxy', async () => {
