@@ -7,13 +7,14 @@ import { webSocketFormat } from './web-socket/frames.ts';
 import { receive } from './web-socket/receive.ts';
 
 /**
- * Push over WebSocket: the server sends as soon as there is a message.
+ * Push over WebSocket: the server sends a message as soon as it has one.
  *
  *     client  ──GET /messages, Upgrade──────────────────────────────────────►
  *             ◄──101──batch: your place───────────[7]──[8]────────[9]─────── server
- *             ──{"body":"hi"}───────────────────────────────────────────────►  the same connection, the other way
+ *             ──{"body":"hi"}───────────────────────────────────────────────►  the same connection, the other direction
+ *             ◄──{"published":10}──[10]─────────────────────────────────────
  *
- * Costs: one open connection per client, with its memory, as long as the client lives; one write per client and
+ * Costs: one open connection per client, with its memory, as long as the client is there; one write per client and
  * message. No request and no header: a message has two bytes of framing, or four from 126 bytes on.
  * With `?after=logId:seq` the client first gets the messages that it missed.
  *
@@ -30,8 +31,8 @@ export type PushOptions = FanOutOptions & {
   webSocket?: ServerOptions;
 };
 
-/** A slow consumer. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
-const slowConsumer = 4008;
+/** Closes a slow consumer. 4000 to 4999 are free for applications (RFC 6455 §7.4.2). */
+export const slowConsumer = 4008;
 
 export function push(server: Server, feed: Feed, options: PushOptions = {}): FanOut {
   const fanOut = new FanOut(feed.log, webSocketFormat, options);
@@ -41,9 +42,9 @@ export function push(server: Server, feed: Feed, options: PushOptions = {}): Fan
     const { searchParams } = new URL(request.url ?? '', 'ws://here');
     const cursor = feed.log.cursorFrom(searchParams.get('after'));
     webSockets.handleUpgrade(request, socket, head, (client) => {
-      // The fan-out writes frames, each built once for all, to the connection itself; ws reads it and closes it.
-      fanOut.add(socket, cursor, (reason) => client.close(slowConsumer, reason));
-      receive(client, feed, (credit) => fanOut.grant(socket, credit));
+      // The fan-out writes to the connection itself: `client.send` would frame each message again for every client.
+      const subscriber = fanOut.add(socket, cursor, (reason) => client.close(slowConsumer, reason));
+      receive(client, feed, subscriber);
     });
   });
   return fanOut;

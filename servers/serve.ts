@@ -19,6 +19,7 @@ import { shortPoll } from './short-poll.ts';
 import type { MessageSource } from './source/source.ts';
 import { type SseOptions, sse } from './sse.ts';
 import { tcpPush } from './tcp-push.ts';
+import { reasonedWebSocket } from './web-socket/close-reasons.ts';
 
 /**
  * The pages show how messages are delivered. Here is everything that a deployed server needs around that:
@@ -55,7 +56,7 @@ export function servePage(page: Page, source: MessageSource, options: ServerOpti
     ...countPolls(tally, options.onAsk),
     bodyLimitBytes: bodyBytes,
   };
-  const webSocket = { maxPayload, closeTimeout, perMessageDeflate: false } as const;
+  const webSocket = { maxPayload, closeTimeout, WebSocket: reasonedWebSocket(maxPayload) };
   const addPage = (app: App) => {
     const more = {
       tally,

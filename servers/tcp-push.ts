@@ -1,14 +1,21 @@
 import type { Server, Socket } from 'node:net';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
-import type { WireFormat } from './fan-out/subscriber.ts';
-import { LineSplitter, parseCredit, parseHello, parseJson, parsePublication } from './log/message.ts';
+import type { Subscriber, WireFormat } from './fan-out/subscriber.ts';
+import {
+  LineSplitter,
+  type Publication,
+  parseCredit,
+  parseHello,
+  parseJson,
+  parsePublication,
+} from './log/message.ts';
 import type { Feed } from './log/message-log.ts';
 
 /**
  * Push over a bare TCP socket, a line of JSON per message: "TCP can also work though".
  *
  *     client  ──{"after":null}\n──────────────────────{"body":"hi"}\n────►
- *             ◄──batch\n───────────[7]\n──[8]\n────────────────[9]\n────── server
+ *             ◄──batch\n───────────[7]\n──[8]\n──────{"published":9}\n──[9]\n── server
  *
  * Costs: the least of all push, one byte of framing per message. In return nothing that HTTP brings: no browser
  * speaks it, no proxy passes it on, and the first line, the limits and the error lines are our own invention.
@@ -33,42 +40,46 @@ export function tcpPush(server: Server, feed: Feed, options: TcpPushOptions = {}
 
   server.on('connection', (socket: Socket) => {
     const lines = new LineSplitter(lineCharacters);
-    let isSubscribed = false;
-    const hello = setTimeout(
-      () => refuse(`the first line is too slow: expected within ${helloMs} ms`),
-      helloMs,
-    );
+    let subscriber: Subscriber | undefined;
+    const hello = setTimeout(() => refuse(`first line too slow: expected within ${helloMs} ms`), helloMs);
+    socket.on('close', () => clearTimeout(hello));
+    // A reset connection needs no handling: 'close' follows.
+    socket.on('error', () => {});
 
     socket.on('data', (bytes: Buffer) => {
       try {
         for (const line of lines.take(bytes)) {
-          if (isSubscribed) handle(parseJson(line)).catch(({ message }) => refuse(message));
-          else {
-            clearTimeout(hello);
-            isSubscribed = true;
-            fanOut.add(socket, feed.log.cursorFrom(parseHello(parseJson(line)).after), end);
-          }
+          if (subscriber) handle(parseJson(line), subscriber);
+          else subscriber = subscribe(parseJson(line));
         }
       } catch (error) {
         refuse((error as Error).message);
       }
     });
-    socket.on('close', () => clearTimeout(hello));
-    // A reset connection needs no handling: 'close' follows.
-    socket.on('error', () => {});
 
-    async function handle(message: unknown): Promise<void> {
-      const credit = parseCredit(message);
-      if (credit !== undefined) return fanOut.grant(socket, credit);
-      const publication = parsePublication(message);
-      const { seq } = await feed.publish(publication);
-      socket.write(line({ published: seq, id: publication.id }));
+    function subscribe(data: unknown): Subscriber {
+      clearTimeout(hello);
+      const { after } = parseHello(data);
+      return fanOut.add(socket, feed.log.cursorFrom(after), end);
+    }
+
+    function handle(data: unknown, subscriber: Subscriber): void {
+      const credit = parseCredit(data);
+      if (credit === undefined) publish(parsePublication(data));
+      else subscriber.grant(credit);
+    }
+
+    function publish(publication: Publication): void {
+      feed.publish(publication).then(
+        ({ seq }) => socket.writable && socket.write(line({ published: seq, id: publication.id })),
+        ({ message }: Error) => refuse(message),
+      );
     }
 
     function refuse(reason: string): void {
       if (!socket.writable) return;
-      fanOut.tally.refused += 1;
-      fanOut.remove(socket);
+      if (subscriber) subscriber.refuse();
+      else fanOut.tally.refused += 1;
       end(reason);
     }
 

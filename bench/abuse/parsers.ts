@@ -254,10 +254,10 @@ const orders = nearlyJson(
 
 const entry = fc.oneof(
   fc.record({ mark: anyText, term: fc.constant(true) }),
-  fc.record({ mark: anyText, log: fc.constantFrom('a1', 'b2'), proposes: anyText }),
+  fc.record({ mark: anyText, logId: fc.constantFrom('a1', 'b2'), proposes: anyText }),
   fc.record({
-    log: fc.constantFrom('a1', 'b2'),
-    term: fc.constantFrom('A', 'B'),
+    logId: fc.constantFrom('a1', 'b2'),
+    term: fc.oneof(fc.nat({ max: 5 }), anyNumber),
     from: fc.constantFrom('s1', 's2'),
     number: fc.oneof(fc.nat({ max: 50 }), anyNumber),
     message: fc.record({ seq: fc.oneof(fc.nat({ max: 50 }), anyNumber), dueMs: anyNumber, body: anyText }),
@@ -276,11 +276,12 @@ function stream(): Target<never> {
         for (const [offset, text] of texts.entries()) {
           const read = parseStreamEntry(text);
           if (!read) continue;
-          if (transcript.take(read, offset) && 'message' in read) log.take(read.message);
+          for (const { message } of transcript.take(read, offset)) log.take(message);
           const { logId, head } = transcript;
           if (!['string', 'undefined'].includes(typeof logId) || !Number.isSafeInteger(head))
             throw new TypeError(`the log is ${JSON.stringify(logId)}, and has got to ${head}`);
         }
+        for (const { message } of transcript.decide()) log.take(message);
       });
     },
   );

@@ -16,7 +16,7 @@ describe('the observer of a log', () => {
     });
     const startMs = nowMs();
     log.append('news', startMs);
-    log.tell();
+    log.flush();
     const [{ dueMs, atMs } = { dueMs: 1, atMs: 1 }] = observer.since(startMs);
     expect(dueMs).toBeCloseTo(0, 2);
     expect(atMs).toBeLessThanOrEqual(wroteMs - startMs);
@@ -35,7 +35,7 @@ describe('the observer of a log', () => {
     const observer = observe(log);
     observer.stop();
     log.append('news', 0);
-    log.tell();
+    log.flush();
     expect(observer.since(0)).toEqual([]);
   });
 });

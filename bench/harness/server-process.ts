@@ -142,7 +142,7 @@ async function play(window: ServerWindow): Promise<{
   ]);
   await Promise.race([played, ...(played && sharedSource ? [sharedSource.failed] : [])]);
   // What was appended last is told before nobody listens any more.
-  source.log.tell();
+  source.log.flush();
   const messages = observer?.since(startMs) ?? [];
   for (const { record, counted } of traced ?? []) counted.to = record.answered;
   const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));

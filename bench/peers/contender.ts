@@ -3,7 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runsTypeScript } from '../harness/child.ts';
-import { cpuMsOf, rssBytesOf } from './process-cost.ts';
+import { cpuMsOf, memoryBytesOf } from './process-cost.ts';
 
 /** Time in which a program has to print its first line. */
 const startLimitMs = 20_000;
@@ -60,14 +60,14 @@ export class Contender {
     this.#process.stdin.write(`${lines.join('\n')}\n`);
   }
 
-  /** Milliseconds of processor that it has taken so far. */
+  /** Milliseconds of CPU that it has used so far. */
   get cpuMs(): number {
     return cpuMsOf(this.#pid);
   }
 
-  /** Bytes that it holds resident now. */
-  get rssBytes(): number {
-    return rssBytesOf(this.#pid);
+  /** Bytes of memory that it uses now. */
+  get memoryBytes(): number {
+    return memoryBytesOf(this.#pid);
   }
 
   /** Ends it. Resolves when it is gone. */

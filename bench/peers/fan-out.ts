@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { quantileOf } from '../analysis/peers.ts';
 import type { Child } from '../harness/child.ts';
@@ -36,23 +38,45 @@ export type Fanning = {
   folder?: string;
 };
 
-const contenders: Fanning[] = [
+/** Servers that push over WebSocket: the lab's, with less memory per client, and a plain one. */
+export const pushServers: readonly Fanning[] = [
   { name: 'push', language: 'lab-websocket', program: programOf('./servers/ours.ts', '0', 'push') },
+  {
+    name: 'WebSocket by hand',
+    language: 'lab-websocket',
+    program: programOf('./servers/raw-web-socket.ts', '0'),
+  },
+  { name: 'ws loop', language: 'websocket', program: programOf('./servers/ws-loop.js') },
+];
+
+const contenders: readonly Fanning[] = [
+  ...pushServers,
   { name: 'SSE', language: 'lab-sse', program: programOf('./servers/ours.ts', '0', 'sse', 'http') },
   { name: 'TCP push', language: 'tcp-push', program: programOf('./servers/ours.ts', '0', 'tcp-push') },
   { name: 'bare TCP loop', language: 'tcp', program: programOf('./servers/tcp-loop.js') },
-  { name: 'ws loop', language: 'websocket', program: programOf('./servers/ws-loop.js') },
   { name: 'websocket library', language: 'websocket', program: programOf('./servers/websocket-library.js') },
   { name: 'Socket.IO', language: 'socket.io', program: programOf('./servers/socket-io.js') },
   { name: 'better-sse', language: 'sse', program: programOf('./servers/better-sse.js') },
 ];
+
+/** Bun, where npm has installed its program for this machine. */
+function bun(): Fanning[] {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
+  const [program, script] = [
+    `node_modules/@oven/bun-${platform}-${arch}/bin/bun`,
+    'servers/bun-publish.js',
+  ].map((file) => fileURLToPath(new URL(file, import.meta.url))) as [string, string];
+  if (!existsSync(program)) return [];
+  return [{ name: 'Bun’s publish', language: 'websocket', program: [program, [script, '0']] }];
+}
 
 /** The contest, with those who were named on the command line beside the known ones. */
 export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
   return {
     name: 'fan-out',
     practisedTurns: 1,
-    enter: [...contenders, ...others].map((fanning) => () => enter(audience, fanning)),
+    enter: [...contenders, ...bun(), ...others].map((fanning) => () => enter(audience, fanning)),
   };
 }
 

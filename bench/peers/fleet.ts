@@ -80,7 +80,7 @@ function receive(receiving: Receiving): Promise<Measured[]> {
 /** Ten thousand clients to whom nothing happens: the memory that one of them takes, on both sides. */
 function stayIdle(receiving: Receiving): Promise<Measured[]> {
   return beside('push', receiving, idleCrowd, async ({ server, program }) => {
-    const before = { client: program.rssBytes, server: server.rssBytes };
+    const before = { client: program.memoryBytes, server: server.memoryBytes };
     await connect(program);
     await until(nowMs() + 1000);
     const each = (bytes: number) => bytes / idleCrowd / 1000;
@@ -88,12 +88,12 @@ function stayIdle(receiving: Receiving): Promise<Measured[]> {
       {
         case: '10,000 idle',
         quantity: 'client memory per idle client',
-        value: each(program.rssBytes - before.client),
+        value: each(program.memoryBytes - before.client),
       },
       {
         case: '10,000 idle',
         quantity: 'server memory per idle client',
-        value: each(server.rssBytes - before.server),
+        value: each(server.memoryBytes - before.server),
       },
     ];
   });

@@ -52,10 +52,10 @@ async function hold(parked: Child<ParkedHandlers>, { name, tongue, program }: Ho
     await tellAll(parked, contender);
     await parked.call('leave', undefined);
 
-    const beforeBytes = contender.rssBytes;
+    const beforeBytes = contender.memoryBytes;
     await parked.call('park', { tongue, port, members: crowd + idleCrowd });
     await until(nowMs() + 500);
-    const keptBytes = contender.rssBytes - beforeBytes;
+    const keptBytes = contender.memoryBytes - beforeBytes;
     await parked.call('leave', undefined);
 
     await parked.call('park', { tongue, port, members: crowd });

@@ -47,7 +47,7 @@ it('says so when its folder cannot be made', async () => {
 
 it.each([
   [['--rounds', '0'], /--rounds is "0": it takes a whole number from 1 to 50/],
-  [['--only', 'polls'], /--only is "polls": it takes some of fan-out, poll, long-poll, fleet/],
+  [['--only', 'polls'], /--only is "polls": it takes some of fan-out, idle, poll, long-poll, fleet/],
   [['--peer', 'mine=morse:node x.js'], /--peer is "mine=morse:node x\.js": it takes name=language:command/],
   [
     ['--peer', 'mine=toString:node x.js'],

@@ -26,6 +26,7 @@ import { writeWhole } from '../write-whole.ts';
 import type { AudienceHandlers } from './audience-process.ts';
 import { type Fanning, fanOut } from './fan-out.ts';
 import { fleet } from './fleet.ts';
+import { idle } from './idle.ts';
 import { type Language, languages } from './languages.ts';
 import { longPoll } from './long-poll.ts';
 import type { ParkedHandlers } from './parked-process.ts';
@@ -43,7 +44,7 @@ import { Rounds } from './rounds.ts';
  */
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 const remedy = 'name another folder with --out';
-const contestNames = ['fan-out', 'poll', 'long-poll', 'fleet'] as const;
+const contestNames = ['fan-out', 'idle', 'poll', 'long-poll', 'fleet'] as const;
 
 type Options = {
   rounds: number;
@@ -114,9 +115,13 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
   const audience = new Child<AudienceHandlers>('../peers/audience-process.ts');
   const polls = new Child<PollsHandlers>('../peers/polls-process.ts');
   const parked = new Child<ParkedHandlers>('../peers/parked-process.ts');
-  const contests = [fanOut(audience, peer), poll(polls, windowMs), longPoll(parked), fleet(machine)].filter(
-    ({ name }) => only.includes(name),
-  );
+  const contests = [
+    fanOut(audience, peer),
+    idle(audience, peer),
+    poll(polls, windowMs),
+    longPoll(parked),
+    fleet(machine),
+  ].filter(({ name }) => only.includes(name));
   const held = new Rounds(contests, (text) => console.error(text));
   onInterrupt(() => held.stop());
 

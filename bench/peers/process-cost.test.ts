@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { cpuMsOf, rssBytesOf } from './process-cost.ts';
+import { cpuMsOf, memoryBytesOf } from './process-cost.ts';
 
 it('sees from outside what a process says of itself', async () => {
   const work =
@@ -12,7 +12,7 @@ it('sees from outside what a process says of itself', async () => {
   // It has gone on a little since; elsewhere than on Linux, ps counts in hundredths of a second.
   expect(seen).toBeGreaterThanOrEqual(said * 0.9 - 20);
   expect(seen).toBeLessThan(said + 500);
-  expect(rssBytesOf(child.pid as number)).toBeGreaterThan(10_000_000);
+  expect(memoryBytesOf(child.pid as number)).toBeGreaterThan(10_000_000);
   child.stdin.end();
   await once(child, 'exit');
 });

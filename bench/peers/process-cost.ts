@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * What a process has cost so far, seen from outside, so that any program can be a contender. On Linux the
- * kernel tells the time on a processor in nanoseconds; elsewhere `ps` does, in hundredths of a second.
+ * CPU and memory of a process, seen from outside, so that any program can be a contender. On Linux the kernel counts
+ * CPU time in nanoseconds; elsewhere `ps` does, in hundredths of a second.
  */
 
-/** Milliseconds of processor, user and system, of all its threads. */
+/** Milliseconds of CPU, user and system, of all its threads. */
 export function cpuMsOf(pid: number): number {
   if (process.platform !== 'linux') return psCpuMs(pid);
   return readdirSync(`/proc/${pid}/task`)
@@ -14,11 +14,11 @@ export function cpuMsOf(pid: number): number {
     .reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e6, 0);
 }
 
-/** Bytes of memory that it holds resident. */
-export function rssBytesOf(pid: number): number {
+/** Bytes of memory: on Linux the proportional set size (PSS), which shares pages among their users, elsewhere RSS. */
+export function memoryBytesOf(pid: number): number {
   if (process.platform !== 'linux')
     return 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' }));
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
   return 1024 * Number(kilobytes);
 }
 

@@ -1,19 +1,21 @@
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { randomLcg } from 'd3-random';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Cursor, isBatch, LineSplitter, parseCursor, parseDelivery } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
 import { newTally, type SubscriberState } from '../meter/tally.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { policies } from './send-queue.ts';
+import type { WireFormat } from './subscriber.ts';
 
-/** Readers behind a tap instead of a network, so that hundreds of random schedules run in no time and repeat themselves. */
+/** Clients behind a tap instead of a network, so that hundreds of random schedules run fast and can be repeated. */
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const lineFrame = (text: string) => Buffer.from(`${text}\n`);
+const line = (data: unknown) => Buffer.from(`${JSON.stringify(data)}\n`);
+const lineFormat: WireFormat = { batch: line, message: line, heartbeat: Buffer.from('\n') };
 
-/** A socket whose other end reads only while the tap is open, or a piece at a time, and keeps books of what it reads. */
+/** A socket whose other end reads only while the tap is open, or a piece at a time, and counts what it reads. */
 class Tap extends Writable {
   isOpen = true;
   place: Cursor | undefined;
@@ -22,7 +24,7 @@ class Tap extends Writable {
   dropped = 0;
   gaps = 0;
   disorder = 0;
-  /** Messages that were written, read or not, and those said to be missed. */
+  /** Messages that were written, read or not, and those reported as missed. */
   writtenMessages = 0;
   writtenMissed = 0;
   largestPieceBytes = 0;
@@ -54,7 +56,7 @@ class Tap extends Writable {
     else this.#readOn = read;
   }
 
-  /** Reads one piece that waits. */
+  /** Reads one waiting piece. */
   trickle(): void {
     const read = this.#readOn;
     this.#readOn = () => {};
@@ -90,22 +92,24 @@ class Tap extends Writable {
 
 function fanOutWith(options: FanOutOptions, log: MessageLog) {
   const tally = newTally();
-  const fanOut = new FanOut(log, tally, lineFrame, Buffer.from('\n'), options);
+  const fanOut = new FanOut(log, lineFormat, { ...options, tally });
   const reasons: string[] = [];
   const join = (after?: Cursor) => {
     const tap = new Tap(after && { ...after });
     const socket = tap as unknown as Socket;
     const joinedSeq = after?.seq ?? log.head;
-    fanOut.join(socket, after, (reason) => {
+    const subscriber = fanOut.add(socket, after, (reason) => {
       reasons.push(reason);
       socket.destroy();
     });
-    return { tap, socket, joinedSeq, state: () => fanOut.stateOf(socket) as SubscriberState };
+    const grant = (credit: number) => subscriber.grant(credit);
+    const refuse = () => subscriber.refuse();
+    return { tap, socket, joinedSeq, grant, refuse, state: () => fanOut.stateOf(socket) as SubscriberState };
   };
   return { tally, fanOut, join, reasons };
 }
 
-/** Waits until the tap has given all that there is; gives up when it takes too many turns. */
+/** Waits until the tap has everything, or for many turns. */
 async function drained(tap: Tap, log: MessageLog): Promise<void> {
   tap.open();
   for (let turns = 0; tap.place?.seq !== log.head && turns < 5000; turns += 1) await turn();
@@ -115,7 +119,7 @@ async function drained(tap: Tap, log: MessageLog): Promise<void> {
 const schedules = Array.from({ length: 40 }, (_, index) => index + 1);
 const largestBodyBytes = 40_000;
 
-describe.each(policies)('the books of a reader under %s', (policy) => {
+describe.each(policies)('the delivery accounting of a client under %s', (policy) => {
   it.each(schedules)('balance on schedule %i', async (seed) => {
     const random = randomLcg(seed / 100);
     const below = (limit: number) => Math.floor(random() * limit);
@@ -131,7 +135,8 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
 
     append(below(60));
     const bystander = join();
-    let reader = join(random() < 0.5 ? { logId: 'log1', seq: below(log.head) } : undefined);
+    // Its cursor may be ahead of the log.
+    let reader = join(random() < 0.5 ? { logId: 'log1', seq: below(log.head + 20) } : undefined);
     const { joinedSeq: startSeq } = reader;
     const before = { delivered: 0, missed: 0, dropped: 0, gaps: 0, disorder: 0 };
     let granted = 0;
@@ -144,7 +149,7 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
       else if (dice < 0.9) reader.tap.trickle();
       else if (policy === 'credit') {
         const credit = 1 + below(20);
-        fanOut.grant(reader.socket, credit);
+        reader.grant(credit);
         granted += credit;
       }
       await turn();
@@ -158,14 +163,16 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
         continue;
       }
       const { dropped, waitingMessages, waitingBytes } = reader.state();
-      expect(tap.writtenMessages + tap.writtenMissed + dropped + waitingMessages).toBe(log.head - joinedSeq);
+      expect(tap.writtenMessages + tap.writtenMissed + dropped + waitingMessages).toBe(
+        Math.max(0, log.head - joinedSeq),
+      );
       if (policy !== 'unbounded')
         expect(waitingBytes).toBeLessThan(Math.max(options.limitBytes + 1, largestBodyBytes + 100));
       expect(tap.writableLength).toBeLessThan(16 * 1024 + 2 * tap.largestPieceBytes);
       if (policy === 'credit') expect(tap.writtenMessages).toBeLessThanOrEqual(granted);
     }
 
-    if (policy === 'credit') for (const { socket } of [reader, bystander]) fanOut.grant(socket, 10_000);
+    if (policy === 'credit') for (const { grant } of [reader, bystander]) grant(10_000);
     await drained(reader.tap, log);
     await drained(bystander.tap, log);
 
@@ -179,7 +186,7 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
     expect(before.dropped + tap.dropped).toBe(dropped);
     expect(fanOut.evictions.map(({ reason }) => reason)).toEqual(reasons.slice(-100));
     expect(tally.evicted).toBe(reasons.length);
-    // A neighbour that reads loses nothing; one that granted nothing until the end, what fell off the log.
+    // A neighbour that reads loses nothing; one that granted nothing until the end loses what the log has dropped.
     expect(bystander.tap).toMatchObject({ disorder: 0, gaps: bystander.tap.missed });
     if (policy !== 'credit')
       expect(bystander.tap).toMatchObject({ missed: 0, delivered: log.head - bystander.joinedSeq });
@@ -188,13 +195,14 @@ describe.each(policies)('the books of a reader under %s', (policy) => {
 });
 
 describe.each(policies)('a log with holes, under %s', (policy) => {
-  it.each(schedules.slice(0, 20))('leaves the books of its readers exact on schedule %i', async (seed) => {
+  it.each(schedules.slice(0, 20))('leaves the accounting exact on schedule %i', async (seed) => {
     const random = randomLcg(seed / 100);
     const below = (limit: number) => Math.floor(random() * limit);
     const log = new MessageLog({}, 'log1');
     const { tally, fanOut, join } = fanOutWith({ policy, limitBytes: 4096 * (1 + below(8)) }, log);
     const bystander = join();
-    let reader = join();
+    let reader = join(random() < 0.5 ? { logId: 'log1', seq: below(20) } : undefined);
+    const { joinedSeq: startSeq } = reader;
     const before = { delivered: 0, missed: 0, dropped: 0, gaps: 0, disorder: 0 };
     let never = 0;
     let came = 0;
@@ -210,7 +218,7 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
       const dice = random();
       if (dice < 0.2) reader.tap.isOpen = false;
       else if (dice < 0.4) reader.tap.open();
-      else if (policy === 'credit') fanOut.grant(reader.socket, 1 + below(5));
+      else if (policy === 'credit') reader.grant(1 + below(5));
       await turn();
       if (!reader.tap.destroyed) continue;
       for (const what of ['delivered', 'missed', 'dropped', 'gaps', 'disorder'] as const)
@@ -218,13 +226,13 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
       reader = join(reader.tap.place);
     }
 
-    if (policy === 'credit') for (const { socket } of [reader, bystander]) fanOut.grant(socket, 10_000);
+    if (policy === 'credit') for (const { grant } of [reader, bystander]) grant(10_000);
     await drained(reader.tap, log);
     await drained(bystander.tap, log);
 
     const { dropped } = reader.state();
     const missed = before.missed + reader.tap.missed;
-    expect(before.delivered + reader.tap.delivered + dropped + missed).toBe(log.head);
+    expect(before.delivered + reader.tap.delivered + dropped + missed).toBe(log.head - startSeq);
     expect(before.gaps + reader.tap.gaps).toBe(dropped + missed);
     expect(before.disorder + reader.tap.disorder).toBe(0);
     expect(tally.dropped).toBe(dropped);
@@ -234,18 +242,19 @@ describe.each(policies)('a log with holes, under %s', (policy) => {
   });
 });
 
-describe.each(policies)('a reader that was let go, under %s', (policy) => {
+describe.each(policies)('a client that was refused, under %s', (policy) => {
   it('is written nothing more, also when its socket drains afterwards', async () => {
     const log = new MessageLog({}, 'log1');
-    const { fanOut, join } = fanOutWith({ policy, limitBytes: 4096 }, log);
-    const { tap, socket } = join();
+    const { tally, fanOut, join } = fanOutWith({ policy, limitBytes: 4096 }, log);
+    const { tap, grant, refuse } = join();
     const bystander = join();
-    if (policy === 'credit') for (const one of [socket, bystander.socket]) fanOut.grant(one, 10);
+    if (policy === 'credit') for (const each of [grant, bystander.grant]) each(10);
     await turn();
     tap.isOpen = false;
     log.append('x'.repeat(20_000), 0);
     await turn();
-    fanOut.leave(socket);
+    refuse();
+    refuse();
     const { writtenMessages } = tap;
     tap.open();
     await turn();
@@ -255,18 +264,19 @@ describe.each(policies)('a reader that was let go, under %s', (policy) => {
     await turn();
     expect(tap.writtenMessages).toBe(writtenMessages);
     expect([writtenMessages, bystander.tap.writtenMessages]).toEqual([1, 2]);
+    expect(tally.refused).toBe(1);
     fanOut.close();
   });
 });
 
-it('names who was evicted, also when the connection has no address any more', async () => {
+it('names the client that was evicted, also when the connection has no address any more', async () => {
   const log = new MessageLog({}, 'log1');
   const { fanOut } = fanOutWith({ policy: 'disconnect', limitBytes: 4096 }, log);
   const tap = Object.assign(new Tap(), {
     remoteAddress: '127.0.0.1' as string | undefined,
     remotePort: 4711,
   });
-  fanOut.join(tap as unknown as Socket, undefined, () => {});
+  fanOut.add(tap as unknown as Socket, undefined, () => {});
   await turn();
   tap.isOpen = false;
   tap.remoteAddress = undefined;
@@ -276,5 +286,40 @@ it('names who was evicted, also when the connection has no address any more', as
   log.append('x'.repeat(5000), 0);
   await turn();
   expect(fanOut.evictions.map(({ who }) => who)).toEqual(['127.0.0.1:4711']);
+  fanOut.close();
+});
+
+it('has no heartbeat at an interval that Node would take for 1 ms', () => {
+  const intervals = vi.spyOn(globalThis, 'setInterval');
+  for (const heartbeatMs of [Number.POSITIVE_INFINITY, 2 ** 31])
+    new FanOut(new MessageLog(), lineFormat, { heartbeatMs }).close();
+  expect(intervals).not.toHaveBeenCalled();
+  intervals.mockRestore();
+});
+
+it('counts a notice neither as delivered nor as dropped', async () => {
+  const log = new MessageLog({}, 'log1');
+  const tally = newTally();
+  const notice = ({ next }: { next: string }) => line({ next });
+  const format = { ...lineFormat, batch: notice, message: (_: unknown, next: string) => notice({ next }) };
+  const fanOut = new FanOut(log, format, { tally, policy: 'drop-newest' }, { noticesOnly: true });
+  const written: string[] = [];
+  const outlet = new Writable({ highWaterMark: 1 });
+  let readOn = () => {};
+  outlet._write = (bytes, _encoding, done) => {
+    written.push(String(bytes).trim());
+    readOn = done;
+  };
+  fanOut.add(outlet as unknown as Socket, undefined, () => {});
+  for (let seq = 1; seq <= 5; seq += 1) {
+    log.append('x', 0);
+    await turn();
+  }
+  readOn();
+  await turn();
+  // The place at the start, and the newest notice alone of those that were queued.
+  expect(written).toEqual(['{"next":"log1:0"}', '{"next":"log1:5"}']);
+  expect(tally).toMatchObject({ deliveries: 0, dropped: 0 });
+  expect(tally.fanOuts.count).toBe(5);
   fanOut.close();
 });

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Batch, type Cursor, formatCursor, keyLimit, type Message } from '../log/message.ts';
+import { type Batch, type Cursor, formatCursor, type Message } from '../log/message.ts';
 import type { MessageLog } from '../log/message-log.ts';
 import { nowMs } from '../meter/clock.ts';
 import {
@@ -15,12 +15,13 @@ import {
   type FanOutContext,
   type Outlet,
   Subscriber,
+  socketOf,
   type WireFormat,
   writeLimitBytes,
 } from './subscriber.ts';
 
 /**
- * "Tell everybody": what every kind of push shares.
+ * The fan-out of every push server: each message, once for each subscriber.
  *
  *     turn of the event loop     |  msg 7, msg 8  |                |  msg 9  |
  *     framed once                | [frame7 frame8]|                | [frame9]|
@@ -33,37 +34,34 @@ import {
  * subscriber, grow with the number of subscribers.
  *
  * Node buffers without limit for a connection that does not drain. Here the messages of a slow subscriber wait
- * in its send queue, which has a limit and an overflow policy: subscriber.ts says when, send-queue.ts what is
- * dropped. A fast subscriber costs nothing more than its place in a set.
+ * in its send queue, which has a limit and an overflow policy: subscriber.ts says when, send-queue.ts which
+ * messages are dropped.
  */
 export type FanOutOptions = SendQueueOptions & {
   /** Time between two heartbeats. Default 15,000; `Infinity` for none. */
   heartbeatMs?: number;
   /** One write per subscriber for all messages of a turn of the event loop. Default `true`; `false` shows what that saves. */
   coalesce?: boolean;
-  /** Where deliveries are counted. Default: a tally that nobody else has. */
+  /** Where deliveries are counted. Default: a new tally. */
   tally?: Tally;
 };
 
-/** Evictions that are kept, the newest of them. */
-const evictionsKept = 100;
-
 export class FanOut implements Subscribers {
-  /** What was delivered, dropped and evicted. */
   readonly tally: Tally;
+  /** The newest evictions, oldest first. */
+  readonly evictions: Eviction[] = [];
+  joined = 0;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #bySocket = new WeakMap<Socket, Subscriber>();
   readonly #context: FanOutContext;
   readonly #options: FanOutOptions;
   readonly #queueOptions: SendQueueOptions;
-  readonly #subscribers = new Map<Outlet, Subscriber>();
-  readonly #bySocket = new WeakMap<Socket, Subscriber>();
-  readonly #evictions: Eviction[] = [];
-  #joined = 0;
   readonly #unsubscribe: () => void;
-  readonly #heart: NodeJS.Timeout | undefined;
+  readonly #heartbeats: NodeJS.Timeout | undefined;
 
   /**
    * The options of the send queue are read for every new subscriber. With `noticesOnly` a frame says only that
-   * there is news: the newest replaces one that is still queued, whatever the policy.
+   * there is news: the newest replaces a queued one, whatever the policy, and none counts as delivered or dropped.
    */
   constructor(
     log: MessageLog,
@@ -72,131 +70,65 @@ export class FanOut implements Subscribers {
     { noticesOnly = false } = {},
   ) {
     this.tally = options.tally ?? newTally();
+    this.#options = options;
+    this.#queueOptions = noticesOnly ? { policy: 'conflate' } : options;
     this.#context = {
       log,
       format,
-      tally: this.tally,
+      tally: noticesOnly ? newTally() : this.tally,
       noticesOnly,
-      live: new Set(),
+      remove: (subscriber) => this.#remove(subscriber),
+      refuse: (subscriber) => this.#refuse(subscriber),
       evict: (subscriber, reason) => this.#evict(subscriber, reason),
     };
-    this.#options = options;
-    this.#queueOptions = noticesOnly ? { policy: 'conflate' } : options;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
     const { heartbeatMs = 15_000 } = options;
-    if (heartbeatMs < Number.POSITIVE_INFINITY)
-      this.#heart = setInterval(() => this.#beat(), heartbeatMs).unref();
+    // Node would take a longer interval for one of 1 ms.
+    if (heartbeatMs < 2 ** 31)
+      this.#heartbeats = setInterval(() => this.#sendHeartbeats(), heartbeatMs).unref();
   }
 
   /**
    * Adds a subscriber: first it gets the batches that a poll with this cursor would get, then every message as
    * it comes. A subscriber that is too slow is removed, and `evict` is called with the reason.
    */
-  add(outlet: Outlet, cursor: Cursor | undefined, evict: (reason: string) => void): void {
-    this.#joined += 1;
-    outlet.on('close', () => this.remove(outlet));
+  add(outlet: Outlet, cursor: Cursor | undefined, evict: (reason: string) => void): Subscriber {
+    this.joined += 1;
     const subscriber = new Subscriber(outlet, cursor, this.#context, evict, this.#queueOptions);
-    this.#subscribers.set(outlet, subscriber);
+    this.#subscribers.add(subscriber);
     this.#bySocket.set(subscriber.socket, subscriber);
+    return subscriber;
   }
 
-  /** Lets a subscriber be sent more, under the policy `credit`. Throws `BadInput` under any other, and on too much. */
-  grant(outlet: Outlet, credit: number): void {
-    this.#subscribers.get(outlet)?.grant(credit);
-  }
-
-  remove(outlet: Outlet): void {
-    const subscriber = this.#subscribers.get(outlet);
-    if (!subscriber) return;
-    subscriber.stop();
-    this.#subscribers.delete(outlet);
-    this.#bySocket.delete(subscriber.socket);
-  }
-
-  /** Removes a subscriber, and sends it the reason. */
+  /** Removes the subscriber of a connection, and sends it the reason. */
   disconnect(outlet: Outlet, reason: string): void {
-    const subscriber = this.#subscribers.get(outlet);
-    this.remove(outlet);
-    subscriber?.evict(reason);
+    const subscriber = this.#bySocket.get(socketOf(outlet));
+    if (subscriber && this.#remove(subscriber)) subscriber.evict(reason);
   }
 
-  /** The state of the subscriber at this connection; `undefined` where there is none. */
-  stateOf(socket: Socket): SubscriberState | undefined {
-    return this.#bySocket.get(socket);
-  }
-
-  get joined(): number {
-    return this.#joined;
-  }
-
-  get evictions(): readonly Eviction[] {
-    return this.#evictions;
-  }
-
-  /** Removes everybody, and reads the log no more. */
-  close(): void {
-    this.#unsubscribe();
-    clearInterval(this.#heart);
-    for (const outlet of this.#subscribers.keys()) this.remove(outlet);
-  }
-
-  /** Writes the messages of one turn to everybody, with a report wherever some will never come. */
+  /** The loop of every push server: all messages of one turn of the event loop go to every subscriber. */
   #deliver(messages: readonly Message[]): void {
-    let unbroken: Message[] = [];
-    for (const message of messages) {
-      const missing = this.#context.log.missingBefore(message.seq);
-      if (missing > 0) {
-        this.#write(unbroken);
-        unbroken = [];
-        this.#writeHole(message.seq - missing, missing);
-      }
-      unbroken.push(message);
-    }
-    this.#write(unbroken);
-  }
-
-  /** Reports messages that will never come in an empty batch. A notice says only where the log ends. */
-  #writeHole(first: number, missing: number): void {
-    const { log, format, noticesOnly } = this.#context;
-    if (noticesOnly) return;
-    const next = formatCursor({ logId: log.id, seq: first + missing - 1 });
-    const batch: Batch = { messages: [], next, missed: missing };
-    // A key that no message can have: nothing replaces it, and it replaces nothing.
-    const hole = { seq: first, key: `${first}`.padEnd(keyLimit + 1), frame: format.batch(batch), missing };
-    for (const subscriber of this.#subscribers.values()) subscriber.takeHole(hole);
-  }
-
-  /** The loop of every push server: each message, once for each subscriber. */
-  #write(messages: readonly Message[]): void {
-    if (this.#subscribers.size === 0 || messages.length === 0) return;
-    const { live, noticesOnly } = this.#context;
+    if (this.#subscribers.size === 0) return;
     const startMs = nowMs();
-    for (const chunk of this.#chunksOf(noticesOnly ? messages.slice(-1) : messages)) {
-      let written = 0;
-      // Those that are not live first: a connection that is full after this write must not get the chunk twice.
-      if (live.size < this.#subscribers.size)
-        for (const [outlet, subscriber] of this.#subscribers)
-          if (!live.has(outlet) && subscriber.take(chunk)) written += 1;
-      for (const outlet of live) {
-        if (!outlet.writable) continue;
-        if (!outlet.write(chunk.bytes)) live.delete(outlet);
-        written += 1;
+    for (const chunk of this.#framed(messages))
+      for (const subscriber of this.#subscribers) {
+        const { outlet } = subscriber;
+        if (!subscriber.isLive) subscriber.take(chunk);
+        else if (outlet.writable) {
+          // `false` means that the connection is full: later messages wait in the send queue of this slow consumer.
+          subscriber.isLive = outlet.write(chunk.bytes);
+          this.#context.tally.deliveries += chunk.messages;
+        }
       }
-      if (!noticesOnly) this.tally.deliveries += written * chunk.entries.length;
-    }
-    const { fanOuts } = this.tally;
-    const spanMs = nowMs() - startMs;
-    fanOuts.count += 1;
-    fanOuts.sumMs += spanMs;
-    fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
+    this.#countSpan(nowMs() - startMs);
   }
 
-  /** Frames messages for all subscribers: as many to a chunk as one write may carry, or one to each. */
-  #chunksOf(messages: readonly Message[]): Chunk[] {
+  /** Frames messages, once for all subscribers: as many to a chunk as one write may carry, or one to each. */
+  #framed(messages: readonly Message[]): Chunk[] {
     const { coalesce = true } = this.#options;
     const chunks: Entry[][] = [];
     let bytes = Number.POSITIVE_INFINITY;
-    for (const entry of messages.map((message) => this.#entryOf(message))) {
+    for (const entry of this.#entriesOf(messages)) {
       bytes += entry.frame.length;
       if (coalesce && bytes <= writeLimitBytes) chunks.at(-1)?.push(entry);
       else {
@@ -204,29 +136,78 @@ export class FanOut implements Subscribers {
         bytes = entry.frame.length;
       }
     }
-    return chunks.map((entries) => ({ entries, bytes: joined(entries) }));
+    return chunks.map((entries) => ({
+      entries,
+      messages: entries.filter(({ missing }) => missing === undefined).length,
+      bytes: joined(entries),
+    }));
   }
 
-  #entryOf(message: Message): Entry {
-    const { seq, key = '' } = message;
+  #entriesOf(messages: readonly Message[]): Entry[] {
     const { log, format, noticesOnly } = this.#context;
-    const frame = format.message(message, formatCursor({ logId: log.id, seq }));
-    return { seq, key: noticesOnly ? '' : key, frame };
+    // A notice says only where the log ends.
+    return (noticesOnly ? messages.slice(-1) : messages).flatMap((message) => {
+      const { seq, key = '' } = message;
+      const frame = format.message(message, formatCursor({ logId: log.id, seq }));
+      if (noticesOnly) return { seq, key: '', frame };
+      const missing = log.missingBefore(seq);
+      return missing > 0 ? [this.#holeBefore(seq, missing), { seq, key, frame }] : { seq, key, frame };
+    });
   }
 
-  #beat(): void {
-    for (const subscriber of this.#subscribers.values()) subscriber.writeHeartbeat();
+  /** Reports messages that will never come, in an empty batch. It has no key: it replaces nothing. */
+  #holeBefore(seq: number, missing: number): Entry {
+    const { log, format } = this.#context;
+    const next = formatCursor({ logId: log.id, seq: seq - 1 });
+    const batch: Batch = { messages: [], next, missed: missing };
+    return { seq: seq - missing, key: undefined, frame: format.batch(batch), missing };
   }
 
-  /** Removes a subscriber, and keeps the reason: it may never read that itself. */
-  #evict({ outlet, address, evict }: Subscriber, reason: string): void {
+  #countSpan(spanMs: number): void {
+    const { fanOuts } = this.tally;
+    fanOuts.count += 1;
+    fanOuts.sumMs += spanMs;
+    fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
+  }
+
+  #sendHeartbeats(): void {
+    for (const subscriber of this.#subscribers) subscriber.sendHeartbeat();
+  }
+
+  /** Returns whether it was still there. */
+  #remove(subscriber: Subscriber): boolean {
+    subscriber.stop();
+    return this.#subscribers.delete(subscriber);
+  }
+
+  #refuse(subscriber: Subscriber): void {
+    if (this.#remove(subscriber)) this.tally.refused += 1;
+  }
+
+  /** Keeps the reason: the client may never read it. */
+  #evict(subscriber: Subscriber, reason: string): void {
+    this.#remove(subscriber);
     this.tally.evicted += 1;
-    this.#evictions.push({ who: address, atMs: nowMs(), reason });
-    if (this.#evictions.length > evictionsKept) this.#evictions.shift();
-    this.remove(outlet);
-    evict(reason);
+    this.evictions.push({ who: subscriber.address, atMs: nowMs(), reason });
+    if (this.evictions.length > evictionsKept) this.evictions.shift();
+    subscriber.evict(reason);
+  }
+
+  /** The state of the subscriber at this connection; `undefined` where there is none. */
+  stateOf(socket: Socket): SubscriberState | undefined {
+    const subscriber = this.#bySocket.get(socket);
+    return subscriber && this.#subscribers.has(subscriber) ? subscriber : undefined;
+  }
+
+  /** Removes everybody, and reads the log no more. */
+  close(): void {
+    this.#unsubscribe();
+    clearInterval(this.#heartbeats);
+    for (const subscriber of this.#subscribers) this.#remove(subscriber);
   }
 }
+
+const evictionsKept = 100;
 
 function joined(entries: readonly Entry[]): Buffer {
   const [first, ...others] = entries.map(({ frame }) => frame) as [Buffer, ...Buffer[]];

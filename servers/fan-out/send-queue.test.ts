@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, Outbox, type OutboxOptions, type Policy } from './send-queue.ts';
+import { type Entry, type Policy, SendQueue, type SendQueueOptions } from './send-queue.ts';
 
 const entry = (seq: number, { key = '', bytes = 10 } = {}): Entry => ({
   seq,
@@ -7,17 +7,18 @@ const entry = (seq: number, { key = '', bytes = 10 } = {}): Entry => ({
   frame: Buffer.alloc(bytes),
 });
 
-/** An outbox that was offered the entries, what it said to each, and what is in it. */
-function offered(options: OutboxOptions, entries: readonly Entry[]) {
-  const outbox = new Outbox(options);
-  const said = entries.map((one) => outbox.offer(one));
-  const { messages, bytes, dropped } = outbox;
+/** A queue that was offered the entries, the outcome of each, and its content. */
+function offered(options: SendQueueOptions, entries: readonly Entry[]) {
+  const queue = new SendQueue(options);
+  const outcomes = entries.map((one) => queue.offer(one));
+  const { messages, bytes, dropped } = queue;
   const waiting: number[] = [];
-  for (let one = outbox.shift(); one; one = outbox.shift()) waiting.push(one.seq);
-  return { outbox, said, messages, bytes, dropped, waiting };
+  for (let one = queue.shift(); one; one = queue.shift()) waiting.push(one.seq);
+  return { queue, outcomes, messages, bytes, dropped, waiting };
 }
 
 const five = [1, 2, 3, 4, 5].map((seq) => entry(seq));
+const hole = (seq: number, missing: number): Entry => ({ ...entry(seq), key: undefined, missing });
 
 describe('unbounded', () => {
   it('keeps everything, in order', () => {
@@ -28,16 +29,16 @@ describe('unbounded', () => {
 });
 
 describe('drop-newest', () => {
-  it('keeps what came first, and says what it dropped', () => {
-    const { waiting, said, dropped } = offered({ policy: 'drop-newest', limitMessages: 3 }, five);
+  it('keeps the first entries, and says which it dropped', () => {
+    const { waiting, outcomes, dropped } = offered({ policy: 'drop-newest', limitMessages: 3 }, five);
     expect(waiting).toEqual([1, 2, 3]);
-    expect(said).toEqual(['waits', 'waits', 'waits', 'dropped', 'dropped']);
+    expect(outcomes).toEqual(['queued', 'queued', 'queued', 'dropped', 'dropped']);
     expect(dropped).toBe(2);
   });
 });
 
 describe('drop-oldest', () => {
-  it('keeps what came last', () => {
+  it('keeps the last entries', () => {
     const { waiting, dropped } = offered({ policy: 'drop-oldest', limitMessages: 3 }, five);
     expect(waiting).toEqual([3, 4, 5]);
     expect(dropped).toBe(2);
@@ -54,7 +55,7 @@ describe('drop-oldest', () => {
 });
 
 describe('conflate', () => {
-  it('keeps the latest of every key, in the order of their coming', () => {
+  it('keeps the latest of every key, in the order in which they came', () => {
     const keys = ['a', 'b', 'a', 'c', 'b', 'a'];
     const { waiting, dropped } = offered(
       { policy: 'conflate' },
@@ -64,8 +65,19 @@ describe('conflate', () => {
     expect(dropped).toBe(3);
   });
 
-  it('keeps one message when none has a key of its own', () => {
+  it('keeps one message when none has a key', () => {
     expect(offered({ policy: 'conflate' }, five)).toMatchObject({ waiting: [5], messages: 1, dropped: 4 });
+  });
+
+  it('replaces no hole, and a hole replaces nothing', () => {
+    const { waiting, dropped } = offered({ policy: 'conflate' }, [
+      entry(1),
+      hole(2, 3),
+      hole(5, 1),
+      entry(6),
+    ]);
+    expect(waiting).toEqual([2, 5, 6]);
+    expect(dropped).toBe(1);
   });
 
   it('drops the oldest when there are too many keys', () => {
@@ -76,23 +88,23 @@ describe('conflate', () => {
   });
 
   it('forgets a key whose message has left', () => {
-    const outbox = new Outbox({ policy: 'conflate' });
-    outbox.offer(entry(1));
-    outbox.shift();
-    outbox.offer(entry(2));
-    expect(outbox).toMatchObject({ messages: 1, dropped: 0 });
+    const queue = new SendQueue({ policy: 'conflate' });
+    queue.offer(entry(1));
+    queue.shift();
+    queue.offer(entry(2));
+    expect(queue).toMatchObject({ messages: 1, dropped: 0 });
   });
 });
 
 describe('disconnect', () => {
   it('says that it is full, and drops nothing', () => {
-    const { said, dropped } = offered({ limitBytes: 30 }, five.slice(0, 4));
-    expect(said).toEqual(['waits', 'waits', 'waits', 'full']);
+    const { outcomes, dropped } = offered({ limitBytes: 30 }, five.slice(0, 4));
+    expect(outcomes).toEqual(['queued', 'queued', 'queued', 'full']);
     expect(dropped).toBe(0);
   });
 
-  it('is the policy unless another is named, at 64 MiB', () => {
-    expect(new Outbox()).toMatchObject({ policy: 'disconnect', limitBytes: 64 * 1024 * 1024 });
+  it('is the default, with 64 MiB', () => {
+    expect(new SendQueue()).toMatchObject({ policy: 'disconnect', limitBytes: 64 * 1024 * 1024 });
   });
 });
 
@@ -106,36 +118,35 @@ it.each(['drop-newest', 'drop-oldest', 'conflate', 'disconnect'] satisfies Polic
 );
 
 it('is as good as new when it has been emptied', () => {
-  const { outbox } = offered({ policy: 'conflate' }, five);
-  for (const one of five) outbox.offer(one);
-  outbox.clear();
-  expect(outbox).toMatchObject({ messages: 0, bytes: 0 });
-  expect(outbox.shift()).toBeUndefined();
-  expect(outbox.offer(entry(6))).toBe('waits');
-  expect(outbox.shift()?.seq).toBe(6);
+  const { queue } = offered({ policy: 'conflate' }, five);
+  for (const one of five) queue.offer(one);
+  queue.clear();
+  expect(queue).toMatchObject({ messages: 0, bytes: 0 });
+  expect(queue.shift()).toBeUndefined();
+  expect(queue.offer(entry(6))).toBe('queued');
+  expect(queue.shift()?.seq).toBe(6);
 });
 
 it.each([
   ['drop-newest', [4, 5]],
   ['drop-oldest', [1, 2]],
   ['conflate', [1, 2, 3, 4]],
-] satisfies [Policy, number[]][])('says under %s which messages it gives up', (policy, given) => {
+] satisfies [Policy, number[]][])('reports under %s which messages it drops', (policy, expected) => {
   const dropped: number[] = [];
   offered({ policy, limitMessages: 3, onDropped: (seq) => dropped.push(seq) }, five);
-  expect(dropped).toEqual(given);
+  expect(dropped).toEqual(expected);
 });
 
 it.each([
   ['drop-newest', 2, [3, 4, 5, 6]],
   ['drop-oldest', 1, [2, 3, 4, 5]],
 ] satisfies [Policy, number, number[]][])(
-  'names under %s each message of a hole that it gives up',
-  (policy, limitMessages, given) => {
-    const hole = (seq: number, missing: number): Entry => ({ ...entry(seq), missing });
+  'reports under %s each message of a hole that it drops',
+  (policy, limitMessages, expected) => {
     const dropped: number[] = [];
     const entries = policy === 'drop-newest' ? [entry(1), entry(2), hole(3, 4)] : [hole(2, 4), entry(6)];
-    const { outbox } = offered({ policy, limitMessages, onDropped: (seq) => dropped.push(seq) }, entries);
-    expect(dropped).toEqual(given);
-    expect(outbox.dropped).toBe(4);
+    const { queue } = offered({ policy, limitMessages, onDropped: (seq) => dropped.push(seq) }, entries);
+    expect(dropped).toEqual(expected);
+    expect(queue.dropped).toBe(4);
   },
 );

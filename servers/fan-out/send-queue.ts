@@ -1,20 +1,19 @@
 /**
- * What waits for one reader that is slower than its messages, and what gives when too much does.
+ * The send queue of one slow consumer, and its overflow policy.
  *
- *     offered   [3]──►┌───────────────────────┐
- *                     │ [2] [1] … up to a limit│──► the socket, as it drains
- *                     └───────────────────────┘
+ *     offered   [3]──►┌────────────────────────┐
+ *                     │ [2] [1] … up to a limit│──► connection, as it drains
+ *                     └────────────────────────┘
  *
- *     unbounded     [5 4 3 2 1]        everything waits; the memory of the server is the limit
- *     drop-newest       [3 2 1]  5 4   what comes late has no place: the reader gets the oldest news
- *     drop-oldest       [5 4 3]  2 1   what waited longest goes: the reader gets the newest news
- *     conflate              [5]  1–4   a message replaces the one of its key that still waits
- *     disconnect         ╳  [ ]        nothing is lost: the reader goes, and comes back with its cursor
- *     credit                [ ]        nothing comes here: what was not granted waits in the log
+ *     unbounded     [5 4 3 2 1]        keeps every message, until the server has no memory left
+ *     drop-newest       [3 2 1]  5 4   drops new messages while it is full: the client gets the oldest news
+ *     drop-oldest       [5 4 3]  2 1   drops the oldest for each new one: the client gets the newest news
+ *     conflate              [5]  1–4   a message replaces the queued message of the same key
+ *     disconnect         ╳  [ ]        closes the connection: the client comes back with its cursor, nothing is lost
+ *     credit                [ ]        stays empty: messages that the client has not granted wait in the log
  *
- * There is no policy without a price. It is paid in memory, in messages, in age, or in a connection.
- * Entries are shared: what waits for a thousand readers is in memory once, and each outbox costs a
- * link per message.
+ * Every policy has a price: memory, messages, latency, or a connection. Frames are shared: a message that is
+ * queued for a thousand clients is in memory once, and each queue costs a link per message.
  *
  * Left out: limits in time ("more than 8 MB for 60 s", as Redis has it), and priorities.
  */
@@ -30,26 +29,26 @@ export const policies = [
 export type Policy = (typeof policies)[number];
 
 export type SendQueueOptions = {
-  /** What gives when more waits for a reader than may. Default `disconnect`. */
+  /** What happens when the queue is full. Default `disconnect`. */
   policy?: Policy;
-  /** Bytes that may wait for one reader. Default: that of the policy, see `defaultLimitBytes`. */
+  /** Bytes that may be queued for one client. Default: see `defaultLimitBytes`. */
   limitBytes?: number;
-  /** Messages that may wait for one reader. Default: any number. */
+  /** Messages that may be queued for one client. Default: any number. */
   limitMessages?: number;
-  /** Is told of every message that is given up, and of each that an entry only says is missing. */
+  /** Called for every dropped message, also for one that was reported as missing in a dropped entry. */
   onDropped?: (seq: number) => void;
 };
 
 /**
- * Bytes that may wait for one reader, and who takes that number.
+ * Bytes that may be queued for one client, and which products have that limit.
  *
- *     unbounded    ws, which tells how much waits (`bufferedAmount`) and does nothing about it
+ *     unbounded    ws, which reports the queued bytes (`bufferedAmount`) and leaves the rest to the application
  *     drop-newest  uWebSockets, `maxBackpressure`
- *     drop-oldest  RabbitMQ drops the oldest at `max-length`, whose number is the user's; the same as
- *                  drop-newest here, so that the two can be compared
+ *     drop-oldest  RabbitMQ drops the oldest at `max-length`, a number that users choose; the same as
+ *                  drop-newest here, so that you can compare the two
  *     conflate     Lightstreamer's MERGE mode keeps one message per item; the limit is for too many keys
- *     disconnect   NATS, `max_pending`; Redis takes 32 MB for subscribers, Centrifuge 1 MiB
- *     credit       nothing waits; RabbitMQ's prefetch and RSocket's `request(n)` leave the number to the client
+ *     disconnect   NATS, `max_pending`; Redis has 32 MB for subscribers, Centrifuge 1 MiB
+ *     credit       nothing is queued; in RabbitMQ's prefetch and RSocket's `request(n)` clients choose the number
  */
 export const defaultLimitBytes: Record<Policy, number> = {
   unbounded: Number.POSITIVE_INFINITY,
@@ -60,36 +59,36 @@ export const defaultLimitBytes: Record<Policy, number> = {
   credit: Number.POSITIVE_INFINITY,
 };
 
-/** A message as it waits: its frame is the one that every other reader gets. */
+/** A message and its frame, which all clients share. */
 export type Entry = {
   readonly seq: number;
-  readonly key: string;
+  /** `undefined` for an entry without a message: it replaces no other entry. */
+  readonly key: string | undefined;
   readonly frame: Buffer;
-  /** It carries no message, but says of so many that they will never come; `seq` is the first of them. */
+  /** Where the entry has no message: it reports that this many will never come, and `seq` is the first of them. */
   readonly missing?: number;
 };
 
-/** What became of an entry. `full` says that the reader has to go. */
-export type Offered = 'waits' | 'dropped' | 'full';
+/** `full` means that the client has to be disconnected. */
+export type Offered = 'queued' | 'dropped' | 'full';
 
 /** An entry's place in the queue. */
 type Link = { entry: Entry; older: Link | undefined; newer: Link | undefined };
 
 export class SendQueue {
   readonly policy: Policy;
-  /** Bytes that may wait. An empty outbox takes any one message, or a large one would never be sent. */
+  /** An empty queue accepts any one message, or a large one would never be sent. */
   readonly limitBytes: number;
   readonly limitMessages: number;
-  /** Messages that wait. */
+  /** Messages and bytes in the queue. */
   messages = 0;
-  /** Bytes that wait. */
   bytes = 0;
-  /** Messages given up so far, superseded ones included. */
+  /** Messages dropped so far, superseded ones included. */
   dropped = 0;
   #oldest: Link | undefined;
   #newest: Link | undefined;
   readonly #onDropped: ((seq: number) => void) | undefined;
-  /** Where the message of a key waits. There for `conflate` only: of a thousand readers each would have an empty one. */
+  /** The queued message of each key. Only `conflate` has one: an empty Map for each of ten thousand clients costs memory. */
   readonly #ofKey: Map<string, Link> | undefined;
 
   constructor({ policy = 'disconnect', limitBytes, limitMessages, onDropped }: SendQueueOptions = {}) {
@@ -100,28 +99,28 @@ export class SendQueue {
     if (policy === 'conflate') this.#ofKey = new Map();
   }
 
-  /** Takes an entry in, or does what the policy says. Entries leave in the order in which they came. */
+  /** Queues an entry, or does what the policy says. Entries leave in the order in which they came. */
   offer(entry: Entry): Offered {
-    this.#drop(this.#ofKey?.get(entry.key));
+    if (entry.key !== undefined) this.#drop(this.#ofKey?.get(entry.key));
     if (this.policy === 'conflate' || this.policy === 'drop-oldest')
       while (!this.#hasRoomFor(entry)) this.#drop(this.#oldest);
     if (this.policy === 'unbounded' || this.#hasRoomFor(entry)) {
       this.#append(entry);
-      return 'waits';
+      return 'queued';
     }
     if (this.policy === 'disconnect') return 'full';
-    this.#giveUp(entry);
+    this.#countDropped(entry);
     return 'dropped';
   }
 
-  /** Takes the oldest entry out. */
+  /** Removes the oldest entry and returns it. */
   shift(): Entry | undefined {
     const oldest = this.#oldest;
     if (oldest) this.#unlink(oldest);
     return oldest?.entry;
   }
 
-  /** Lets go of everything. That is no loss: whoever comes back with its cursor finds it in the log. */
+  /** Empties the queue without counting a loss: a client that comes back with its cursor finds the messages in the log. */
   clear(): void {
     this.#oldest = undefined;
     this.#newest = undefined;
@@ -138,13 +137,13 @@ export class SendQueue {
   #drop(link: Link | undefined): void {
     if (!link) return;
     this.#unlink(link);
-    this.#giveUp(link.entry);
+    this.#countDropped(link.entry);
   }
 
-  #giveUp({ seq, missing = 1 }: Entry): void {
+  #countDropped({ seq, missing = 1 }: Entry): void {
     this.dropped += missing;
     if (!this.#onDropped) return;
-    for (let given = seq; given < seq + missing; given += 1) this.#onDropped(given);
+    for (let dropped = seq; dropped < seq + missing; dropped += 1) this.#onDropped(dropped);
   }
 
   #append(entry: Entry): void {
@@ -152,7 +151,7 @@ export class SendQueue {
     if (this.#newest) this.#newest.newer = link;
     else this.#oldest = link;
     this.#newest = link;
-    this.#ofKey?.set(entry.key, link);
+    if (entry.key !== undefined) this.#ofKey?.set(entry.key, link);
     this.messages += 1;
     this.bytes += entry.frame.length;
   }
@@ -162,7 +161,7 @@ export class SendQueue {
     else this.#oldest = link.newer;
     if (link.newer) link.newer.older = link.older;
     else this.#newest = link.older;
-    this.#ofKey?.delete(link.entry.key);
+    if (link.entry.key !== undefined) this.#ofKey?.delete(link.entry.key);
     this.messages -= 1;
     this.bytes -= link.entry.frame.length;
   }

@@ -6,6 +6,7 @@ import {
   type Cursor,
   creditLimit,
   formatCursor,
+  invalid,
   type Message,
   parseCursor,
 } from '../log/message.ts';
@@ -35,7 +36,10 @@ export class Subscriber {
   readonly socket: Socket;
   /** Address and port, read while it is connected: a broken connection has none. */
   readonly address: string;
+  /** Lets the page say goodbye. */
   readonly evict: (reason: string) => void;
+  /** It has every message so far, and its connection has room for more. */
+  isLive = false;
   readonly #context: FanOutContext;
   readonly #queue: SendQueue;
   /** The place in the log of a subscriber that is catching up, or that is ahead of this log. */
@@ -48,12 +52,11 @@ export class Subscriber {
   #reportedSeq = 0;
   /** The newest message, if it was dropped and no later frame has reported it yet. */
   #droppedSeq: number | undefined;
-
-  /** Heartbeats since the last byte that came from it. */
+  /** Heartbeats since the client last sent anything, and the bytes that it had sent by then. */
   #unanswered = 0;
   #bytesRead = 0;
 
-  /** Writes the first batch at once: it tells the subscriber its place in the log. */
+  /** Writes the first batch at once: it tells the client its place in the log. */
   constructor(
     outlet: Outlet,
     cursor: Cursor | undefined,
@@ -68,8 +71,29 @@ export class Subscriber {
     this.#context = context;
     this.#queue = new SendQueue(options);
     this.#credit = this.#queue.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
-    outlet.on('drain', () => this.#flush());
+    outlet.on('drain', () => this.#flush()).on('close', () => context.remove(this));
     this.#writeBatch(cursor);
+  }
+
+  /** Lets n more messages be sent. Throws `BadInput` under another policy, and on a sum that is too large. */
+  grant(credit: number): void {
+    if (this.#queue.policy !== 'credit')
+      throw new BadInput(invalid('credit', credit, `none under the policy "${this.#queue.policy}"`));
+    if (this.#credit + credit > creditLimit)
+      throw new BadInput(
+        invalid(
+          'credit',
+          credit,
+          `at most ${creditLimit - this.#credit}, since ${this.#credit} are already granted`,
+        ),
+      );
+    this.#credit += credit;
+    this.#catchUp();
+  }
+
+  /** The client sent something that is refused, and counted: it gets nothing more. */
+  refuse(): void {
+    this.#context.refuse(this);
   }
 
   /** Messages dropped for this subscriber, superseded ones included. */
@@ -88,63 +112,40 @@ export class Subscriber {
     return this.#queue.bytes;
   }
 
-  /** Takes a chunk for everybody while it is not live. Returns whether the chunk was written at once. */
-  take({ entries, bytes }: Chunk): boolean {
-    if (!this.outlet.writable) return false;
-    const [first] = entries as [Entry];
-    if (this.#cursor) this.#catchUpLater(this.#cursor);
-    else if (this.#queue.policy !== 'credit') this.#enqueue(entries);
-    else if (this.#isCongested || this.#credit < entries.length) this.#fallBehind(first);
-    else {
-      this.#credit -= entries.length;
-      this.outlet.write(bytes);
-      return true;
-    }
-    return false;
-  }
-
-  /** Reports messages that will never come, in their place. A subscriber that catches up reads that from the log. */
-  takeHole(hole: Entry): void {
+  /** Takes a chunk of the fan-out while it is not live. */
+  take({ entries, messages, bytes }: Chunk): void {
     if (!this.outlet.writable) return;
     if (this.#cursor) this.#catchUpLater(this.#cursor);
-    else if (this.#queue.policy === 'credit') this.#fallBehind(hole);
-    else if (this.#context.live.has(this.outlet)) this.#setLive(this.outlet.write(hole.frame));
-    else this.#enqueue([hole]);
+    else if (this.#queue.policy !== 'credit') this.#enqueue(entries);
+    else if (this.#isCongested || this.#credit < messages) this.#fallBehind(entries[0] as Entry);
+    else {
+      this.#credit -= messages;
+      this.#context.tally.deliveries += messages;
+      this.outlet.write(bytes);
+    }
   }
 
   /**
-   * Writes a heartbeat, unless other bytes are waiting. Where peers answer heartbeats, one that has sent nothing
-   * since the last two is gone: TCP itself would notice after many minutes.
+   * Writes a heartbeat, unless other bytes are waiting. Where clients answer heartbeats, one that has sent nothing
+   * since the last two is evicted: TCP itself would notice after many minutes that a client is gone.
    */
-  writeHeartbeat(): void {
+  sendHeartbeat(): void {
     const { heartbeat, isHeartbeatAnswered = false } = this.#context.format;
     if (!this.outlet.writable || this.#isCongested) return;
     if (this.socket.bytesRead > this.#bytesRead) this.#unanswered = 0;
     this.#bytesRead = this.socket.bytesRead;
-    if (isHeartbeatAnswered && this.#unanswered === unansweredMax) {
+    if (isHeartbeatAnswered && this.#unanswered === unansweredMax)
       this.#context.evict(this, `no answer to ${unansweredMax} heartbeats`);
-      return;
+    else {
+      this.#unanswered += 1;
+      this.outlet.write(heartbeat);
     }
-    this.#unanswered += 1;
-    this.outlet.write(heartbeat);
-  }
-
-  /** Lets n more messages be sent. Throws `BadInput` under another policy, and on a sum that is too large. */
-  grant(credit: number): void {
-    if (this.#queue.policy !== 'credit')
-      throw new BadInput(`credit is ${credit}: expected none, the policy is "${this.#queue.policy}"`);
-    if (this.#credit + credit > creditLimit)
-      throw new BadInput(
-        `credit is ${credit}: expected at most ${creditLimit} in all, ${this.#credit} are granted already`,
-      );
-    this.#credit += credit;
-    this.#catchUp();
   }
 
   /** Nothing more is written. */
   stop(): void {
     this.#isStopped = true;
-    this.#context.live.delete(this.outlet);
+    this.isLive = false;
     this.#cursor = undefined;
     this.#droppedSeq = undefined;
     this.#queue.clear();
@@ -152,11 +153,6 @@ export class Subscriber {
 
   get #isCongested(): boolean {
     return this.outlet.writableLength >= this.outlet.writableHighWaterMark;
-  }
-
-  #setLive(live: boolean): void {
-    if (live && this.#queue.policy !== 'credit') this.#context.live.add(this.outlet);
-    else this.#context.live.delete(this.outlet);
   }
 
   #enqueue(entries: readonly Entry[]): void {
@@ -175,7 +171,7 @@ export class Subscriber {
   get #whyFull(): string {
     const { messages, bytes, limitBytes, limitMessages } = this.#queue;
     const limit = messages >= limitMessages ? `${limitMessages} messages` : `${limitBytes} bytes`;
-    return `slow consumer: ${messages} messages of ${bytes} bytes are queued, the limit is ${limit}`;
+    return `slow consumer: ${messages} messages (${bytes} bytes) wait in the send queue, the limit is ${limit}`;
   }
 
   /** Writes queued messages, oldest first, while the connection has room. */
@@ -194,12 +190,12 @@ export class Subscriber {
       this.#droppedSeq = undefined;
     }
     this.outlet.uncork();
-    if (!this.#cursor) this.#setLive(this.#queue.messages === 0 && !this.#isCongested);
+    this.#joinLive(this.#queue.messages === 0 && !this.#isCongested);
   }
 
   /**
-   * Reports in an empty batch how many messages up to this one were dropped, and moves the subscriber's cursor
-   * past them with the same bytes: a subscriber whose connection breaks has either read that and does not get
+   * Reports in an empty batch how many messages up to this one were dropped, and moves the client's cursor
+   * past them with the same bytes: a client whose connection breaks has either read that and does not get
    * them any more, or has not and finds them in the log.
    */
   #reportDropped(seq: number): void {
@@ -211,7 +207,7 @@ export class Subscriber {
     this.#reportedSeq = seq;
   }
 
-  /** From this entry on it reads the log itself, after the present turn's fan-out: else it would get it twice. */
+  /** From this entry on it reads the log, after the present turn's fan-out: else it would get the entry twice. */
   #fallBehind({ seq }: Entry): void {
     this.#cursor = { logId: this.#context.log.id, seq: seq - 1 };
     setImmediate(() => this.#catchUp());
@@ -233,9 +229,9 @@ export class Subscriber {
    * memory for one subscriber, and the others have their turn in between.
    */
   #writeBatch(cursor: Cursor | undefined): void {
-    const { log, format, tally, noticesOnly } = this.#context;
+    const { log, format, tally } = this.#context;
     // Live subscribers get what is new first, so that this one can join right behind it.
-    log.tell();
+    log.flush();
     const batch = log.after(cursor, {
       messages: Math.min(defaultBatchLimit.messages, this.#credit),
       bytes: writeLimitBytes,
@@ -243,13 +239,18 @@ export class Subscriber {
     const next = parseCursor(batch.next) as Cursor;
     this.#cursor = next.seq === log.head ? undefined : next;
     this.#credit -= batch.messages.length;
-    if (!noticesOnly) tally.deliveries += batch.messages.length;
+    tally.deliveries += batch.messages.length;
     this.#isBatchPending = true;
     const hasRoom = this.outlet.write(format.batch(batch), () => {
       this.#isBatchPending = false;
       setImmediate(() => this.#catchUp());
     });
-    if (!this.#cursor) this.#setLive(hasRoom);
+    this.#joinLive(hasRoom);
+  }
+
+  /** Gets its messages from the fan-out, once it has caught up and if its connection has room. */
+  #joinLive(hasRoom: boolean): void {
+    this.isLive = hasRoom && !this.#cursor && this.#queue.policy !== 'credit';
   }
 }
 
@@ -260,7 +261,7 @@ function lastSeqOf({ seq, missing = 1 }: Entry): number {
 /** The most that is written to a connection at once, unless one message is larger. Written bytes can't be dropped. */
 export const writeLimitBytes = 64 * 1024;
 
-/** Heartbeats in a row that a peer may leave without an answer. */
+/** Heartbeats in a row that a client may leave without an answer. */
 const unansweredMax = 2;
 
 /** What a subscriber's bytes are written to: a socket, or the response of a request that never ends. */
@@ -275,21 +276,22 @@ export type WireFormat = {
   batch(batch: Batch): Buffer;
   message(message: Message, cursor: string): Buffer;
   heartbeat: Buffer;
-  /** Whether peers answer a heartbeat. */
+  /** Whether clients answer a heartbeat. Default `false`. */
   isHeartbeatAnswered?: boolean;
 };
 
-/** Messages that leave in one write: each with its frame, and all frames in a row. */
-export type Chunk = { entries: readonly Entry[]; bytes: Buffer };
+/** Entries that leave in one write, their messages, and all their frames in a row. */
+export type Chunk = { entries: readonly Entry[]; messages: number; bytes: Buffer };
 
-/** What all subscribers of a fan-out share. With `noticesOnly` a frame says only that there is news: dropped ones need no report. */
+/** What all subscribers of a fan-out share. */
 export type FanOutContext = {
   log: MessageLog;
   format: WireFormat;
+  /** Where messages are counted as delivered or dropped. */
   tally: Tally;
+  /** A frame says only that there is news, so a dropped one needs no report. */
   noticesOnly: boolean;
-  /** The connections of live subscribers: they have everything so far, and have room for more. */
-  live: Set<Outlet>;
-  /** Called when a subscriber is too slow to stay. */
+  remove(subscriber: Subscriber): void;
+  refuse(subscriber: Subscriber): void;
   evict(subscriber: Subscriber, reason: string): void;
 };

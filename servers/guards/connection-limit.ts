@@ -61,15 +61,6 @@ export function endGracefully(socket: Socket, goodbyeMs: number): void {
   if (socket.writableLength > 0) destroyAfter(socket, goodbyeMs);
 }
 
-/** Stops reading while the peer doesn't read: replies to it would pile up. */
-export function readWhileRoom(socket: Socket): void {
-  socket.on('data', () => {
-    if (!socket.writableNeedDrain || socket.isPaused()) return;
-    socket.pause();
-    socket.once('drain', () => socket.resume());
-  });
-}
-
 /** Destroys a connection in time, unless it, or a response on it, has closed by then. */
 export function destroyAfter(socket: Socket, goodbyeMs: number, until: EventEmitter = socket): void {
   const timer = setTimeout(() => socket.destroy(), goodbyeMs).unref();

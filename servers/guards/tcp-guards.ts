@@ -1,13 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import type { Tally } from '../meter/tally.ts';
-import {
-  endGracefully,
-  endWithMessage,
-  limitConnections,
-  readWhileRoom,
-  rejectionReason,
-} from './connection-limit.ts';
+import { endGracefully, endWithMessage, limitConnections, rejectionReason } from './connection-limit.ts';
 import { type Limited, limitsOf } from './limits.ts';
+import { readWhileRoom } from './slow-reader.ts';
 
 /** A TCP server that passes connections on to the server of a page, up to their limit. */
 export function guardedTcpServer(page: Server, tally: Tally, options: Limited): Server {
@@ -19,7 +14,7 @@ export function guardedTcpServer(page: Server, tally: Tally, options: Limited): 
     const reason = rejectionReason(socket);
     if (reason === undefined) {
       page.emit('connection', socket);
-      readWhileRoom(socket);
+      socket.on('data', readWhileRoom);
     } else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
   });
   return server;

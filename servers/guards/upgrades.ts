@@ -6,10 +6,11 @@ import { urlOf } from '../http/request-url.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import { authenticate, type Gated } from './auth.ts';
-import { endWithMessage, readWhileRoom, rejectionReason } from './connection-limit.ts';
+import { endWithMessage, rejectionReason } from './connection-limit.ts';
 import { afterResponses, hasPendingResponse, parserOptions, rawResponse } from './http-guards.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
 import { checkHost } from './origin.ts';
+import { readWhileRoom } from './slow-reader.ts';
 
 /** Passes handshakes on to the server of a page, unless they are refused. What the page refuses gets a reason, too. */
 export function passOnUpgrades(server: Server, page: Server, tally: Tally, options: Gated & Limited): void {
@@ -31,7 +32,7 @@ export function passOnUpgrades(server: Server, page: Server, tally: Tally, optio
       request.url = pathname + search;
       page.emit('upgrade', request, socket, head);
       if (socket.writableEnded) tally.refused += 1;
-      readWhileRoom(socket);
+      socket.on('data', readWhileRoom);
     } catch (error) {
       tally.refused += 1;
       refuseUpgrade(socket, error as Error, goodbyeMs);
@@ -58,8 +59,7 @@ type TakeHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) =>
 export function onWebSocket(server: Server, options: Limited, take: TakeHandshake): void {
   let plain: Server | undefined;
   server.on('upgrade', (request, socket: Socket, head: Buffer) => {
-    // A reset connection needs no handling: 'close' follows.
-    socket.on('error', () => {});
+    socket.on('error', ignoreError);
     if (request.headers.upgrade?.toLowerCase() === 'websocket') return take(request, socket, head);
     afterResponses(socket, () => {
       if (!socket.writable) return;
@@ -71,6 +71,9 @@ export function onWebSocket(server: Server, options: Limited, take: TakeHandshak
     });
   });
 }
+
+/** A reset connection needs no handling: 'close' follows. A closure in its place would keep the request in memory. */
+function ignoreError(): void {}
 
 /** A server that does not listen: it reads requests from connections that it is given, for another one to answer. */
 function plainServer(server: Server, limits: Limits): Server {

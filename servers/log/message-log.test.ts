@@ -1,6 +1,6 @@
 import { randomLcg } from 'd3-random';
 import { describe, expect, it, vi } from 'vitest';
-import { BadInput, parseCursor } from './message.ts';
+import { parseCursor } from './message.ts';
 import { MessageLog } from './message-log.ts';
 
 function logOf(count: number, options = {}): MessageLog {
@@ -57,7 +57,7 @@ describe('reading after a cursor', () => {
     expect(seqs(logOf(2).after({ logId: 'log1', seq: 0 }, { messages: 10, bytes: 1 }).messages)).toEqual([1]);
   });
 
-  it('gives a reader with the cursor of another log everything, marked as a reset', () => {
+  it('has everything for the cursor of another log, marked as a reset', () => {
     const batch = logOf(2).after({ logId: 'before', seq: 900 });
     expect(batch).toMatchObject({ reset: true, next: 'log1:2', missed: 0 });
     expect(seqs(batch.messages)).toEqual([1, 2]);
@@ -113,17 +113,26 @@ describe('reading after a cursor', () => {
     expect(log.after({ logId: 'log1', seq: 5_000_000 })).toMatchObject({ missed: 2, next: 'log1:5000004' });
   });
 
-  it('refuses to take in what lies behind its head', () => {
+  it('refuses a message that it is past', () => {
     expect(() => logOf(2).take({ seq: 2, dueMs: 0, body: 'x' })).toThrow(RangeError);
   });
 
-  it('refuses a cursor that lies ahead', () => {
-    expect(() => logOf(2).cursorFrom('log1:3')).toThrow(BadInput);
+  it('has nothing new for a cursor that is ahead of it, until it has caught up', () => {
+    const log = logOf(2);
+    const ahead = log.cursorFrom('log1:5');
+    for (const batch of [log.after(ahead), log.latest(ahead)])
+      expect(batch).toEqual({ messages: [], next: 'log1:5', missed: 0 });
+    for (const seq of [3, 4, 5]) log.take({ seq, dueMs: 0, body: 'x' });
+    expect(log.after(ahead)).toEqual({ messages: [], next: 'log1:5', missed: 0 });
+    // 6 will never come.
+    log.take({ seq: 7, dueMs: 0, body: 'x' });
+    expect(log.after(ahead)).toMatchObject({ messages: [{ seq: 7 }], next: 'log1:7', missed: 1 });
+    expect(log.latest(ahead)).toMatchObject({ messages: [{ seq: 7 }], next: 'log1:7', missed: 1 });
   });
 });
 
 describe('listening', () => {
-  it('tells all that came in one turn at once', async () => {
+  it('gets all messages of one turn at once', async () => {
     const log = new MessageLog();
     const heard = vi.fn();
     log.subscribe(heard);
@@ -135,7 +144,7 @@ describe('listening', () => {
     expect(seqs(heard.mock.calls[0]?.[0])).toEqual([1, 2]);
   });
 
-  it('does not tell a newcomer what it could read already', async () => {
+  it('gets no message that was added before', async () => {
     const log = new MessageLog();
     const early = vi.fn();
     const late = vi.fn();
@@ -145,6 +154,18 @@ describe('listening', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(early).toHaveBeenCalledOnce();
     expect(late).not.toHaveBeenCalled();
+  });
+
+  it('reaches every listener, also when one before it throws', () => {
+    const log = new MessageLog();
+    const heard = vi.fn();
+    log.subscribe(() => {
+      throw new Error('a bug');
+    });
+    log.subscribe(heard);
+    log.append('a', 0);
+    expect(() => log.flush()).toThrow('a bug');
+    expect(seqs(heard.mock.calls[0]?.[0])).toEqual([1]);
   });
 
   it('ends when the listener unsubscribes', async () => {

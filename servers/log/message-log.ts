@@ -3,42 +3,43 @@ import {
   type Batch,
   type Cursor,
   formatCursor,
+  invalid,
   type Message,
   type Publication,
   parseCursor,
 } from './message.ts';
 
 /**
- * The one bounded log that every server reads. Only delivery differs.
+ * The bounded log that every server reads. Only delivery differs.
  *
  *     seq     1   2   3   4   5   6   7   8
  *             ×   ×   ×  [4] [5] [6] [7] [8]   head = 8
- *         fell off          ^ a reader with the cursor `logId:5` is owed 6, 7, 8
+ *          dropped          ^ a client with the cursor `logId:5` gets 6, 7, 8
  *
- * A reader that comes with `logId:1` is given 4 … 8 and told that it missed two. Nothing is lost
- * silently. The log lives in memory: a restart makes a new `logId`, and a reader that comes with
- * the old one is told `reset`.
+ * A client with the cursor `logId:1` gets 4 … 8, and `missed: 2`. Nothing is lost silently. The log is in memory:
+ * a restart makes a new `logId`, and a client with the old one gets `reset`. A cursor ahead of the log gets nothing
+ * yet: the client comes from another server with the same source, which is a moment ahead.
  *
- * Where the source of several servers gives out `seq`, each of them takes in the same messages under the
- * same `logId`. A `seq` that was skipped will never come: it is a hole, and counts as missed.
+ * Where several servers share a source, the source numbers the messages, and all logs have the same `logId`. A
+ * skipped `seq` will never come: it is a hole, and counts as missed.
  */
 export type LogOptions = {
-  /** Messages kept; the oldest fall off. Default 20,000. */
+  /** Messages kept; the log drops the oldest. Default 20,000. */
   limitMessages?: number;
   /** Bytes of message bodies kept. Default 256 MiB. */
   limitBytes?: number;
-  /** The most that one batch carries. Default 1,000 messages or 1 MiB. */
+  /** The limit of one batch. Default 1,000 messages or 1 MiB. */
   batchLimit?: BatchLimit;
 };
 
 /** What a server needs to deliver messages, and to let clients publish. */
 export type Feed = {
   readonly log: MessageLog;
-  /** Resolves when the log has the message. Rejects with `BadInput` when it can't be taken now. */
+  /** Resolves when the log has the message. Rejects with `BadInput` when the source can't accept it now. */
   publish(publication: Publication): Promise<Message>;
 };
 
-/** The most that one batch carries: whichever comes first, but always one message. */
+/** The limit of one batch, whichever comes first. A batch always has room for one message. */
 export type BatchLimit = { messages: number; bytes: number };
 
 /** 1,000 messages or 1 MiB of bodies. */
@@ -47,7 +48,7 @@ export const defaultBatchLimit: BatchLimit = { messages: 1000, bytes: 1024 * 102
 type Listener = (messages: readonly Message[]) => void;
 
 export class MessageLog {
-  /** Tells this log from the one before a restart. */
+  /** Another one after every restart. */
   readonly id: string;
   readonly #limitMessages: number;
   readonly #limitBytes: number;
@@ -55,12 +56,12 @@ export class MessageLog {
   readonly #messages = new Map<number, Message>();
   readonly #listeners = new Set<Listener>();
   #head = 0;
-  /** The first `seq` that is still there or, while nothing is, the next that will be. */
   #oldest = 1;
-  /** How many numbers were skipped before a message, where any were. */
+  /** The numbers skipped right before a message, where there are any. */
   readonly #skipped = new Map<number, number>();
   #bytes = 0;
-  #untold: Message[] = [];
+  /** Messages of this turn of the event loop that the listeners have not got yet. */
+  #pending: Message[] = [];
 
   constructor(
     {
@@ -81,12 +82,12 @@ export class MessageLog {
     return this.#head;
   }
 
-  /** Who is subscribed now. */
+  /** Listeners that are subscribed now. */
   get subscribers(): number {
     return this.#listeners.size;
   }
 
-  /** The `seq` of the oldest message that has not fallen off; the next that will come when there is none. */
+  /** The `seq` of the oldest message in the log; of the next message while the log is empty. */
   get oldest(): number {
     return this.#oldest;
   }
@@ -96,7 +97,7 @@ export class MessageLog {
     return { logId: this.id, seq: this.#head };
   }
 
-  /** Gives the message the next `seq`, keeps it, and tells the listeners at the end of this event-loop turn. */
+  /** Adds a message with the next `seq`. The listeners get it at the end of this turn of the event loop. */
   append(body: string, dueMs: number, key?: string): Message {
     const message: Message = { seq: this.#head + 1, dueMs: Math.round(dueMs * 1000) / 1000, body };
     if (key !== undefined) message.key = key;
@@ -105,34 +106,34 @@ export class MessageLog {
   }
 
   /**
-   * Takes in a message that was given its `seq` elsewhere. What lies between the head and it will never come.
-   * Throws a `RangeError` when it lies behind the head.
+   * Adds a message that has its `seq` already; numbers between the head and it will never come.
+   * Throws a `RangeError` on a `seq` that the log is past.
    */
   take(message: Message): void {
     if (message.seq <= this.#head)
-      throw new RangeError(`seq is ${message.seq}: the log has got to ${this.#head} already`);
+      throw new RangeError(invalid('seq', message.seq, `more than ${this.#head}, where the log ends`));
     if (this.#messages.size === 0) this.#oldest = message.seq;
     if (message.seq > this.#head + 1) this.#skipped.set(message.seq, message.seq - this.#head - 1);
     this.#head = message.seq;
     this.#messages.set(message.seq, message);
     this.#bytes += Buffer.byteLength(message.body);
     this.#dropOldest();
-    if (this.#untold.push(message) === 1) setImmediate(() => this.tell());
+    if (this.#pending.push(message) === 1) setImmediate(() => this.flush());
   }
 
-  /** How many messages right before this one will never come, because the source itself has lost them. */
+  /** Messages right before this one that will never come: the source has lost them. */
   missingBefore(seq: number): number {
     return this.#skipped.get(seq) ?? 0;
   }
 
-  /** Reads a cursor as a client sent it. Throws `BadInput` on a malformed one. */
+  /** Reads a cursor that a client sent. Throws `BadInput` on a malformed one. */
   cursorFrom(text: unknown): Cursor | undefined {
     return parseCursor(text);
   }
 
   /**
-   * What comes after the cursor, up to `limit`. Without a cursor: nothing yet, only where the log ends.
-   * A cursor of another log gives this one from its start, marked `reset`.
+   * The messages after the cursor, up to `limit`. Without a cursor: none yet, only the place where the log ends.
+   * A cursor of another log gets this log from its start, marked `reset`.
    */
   after(cursor: Cursor | undefined, limit: BatchLimit = this.#batchLimit): Batch {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
@@ -151,30 +152,30 @@ export class MessageLog {
     }
     const next = formatCursor({ logId: this.id, seq: last });
     const more = last < this.#head;
-    // What fell off before the cursor, and the holes.
+    // Messages that the log has dropped, and holes.
     const missed = last - seen - messages.length;
     return { messages, next, missed, ...(more && { more }), ...(reset && { reset }) };
   }
 
-  /** The newest message alone, if it comes after the cursor; the older ones are superseded, and counted. */
+  /** Only the newest message, if it comes after the cursor; older ones are counted as superseded. */
   latest(cursor: Cursor | undefined): Batch {
-    // Counted, not walked over: that would be long work for a short question.
-    const owed = this.after(cursor, { messages: 0, bytes: 0 });
+    // A walk over all superseded messages would take long, and only their number is needed.
+    const missing = this.after(cursor, { messages: 0, bytes: 0 });
     const newest = this.#messages.get(this.#head);
-    if (!owed.more || !newest) return owed;
-    const { seq } = parseCursor(owed.next) as Cursor;
+    if (!missing.more || !newest) return missing;
+    const { seq } = parseCursor(missing.next) as Cursor;
     const holes = this.#holesAfter(seq);
     const superseded = this.#head - seq - holes - 1;
     return {
       messages: [newest],
       next: formatCursor(this.end),
-      missed: owed.missed + holes,
-      ...(owed.reset && { reset: true }),
+      missed: missing.missed + holes,
+      ...(missing.reset && { reset: true }),
       ...(superseded > 0 && { superseded }),
     };
   }
 
-  /** How many numbers after this one will never come. */
+  /** Numbers after this one that will never come. */
   #holesAfter(seq: number): number {
     let holes = 0;
     for (const [next, skipped] of this.#skipped) holes += Math.max(0, Math.min(skipped, next - 1 - seq));
@@ -182,21 +183,31 @@ export class MessageLog {
   }
 
   /**
-   * Calls the listener once per event-loop turn with all that was appended in it, so that a burst
-   * costs one wake-up. What came before the call is not repeated. Returns the way to unsubscribe.
+   * Calls the listener once per turn of the event loop with all messages of that turn, so that a burst costs one
+   * wake-up. It gets no message that was added before. Returns a function that unsubscribes it.
    */
   subscribe(listener: Listener): () => void {
-    this.tell();
+    this.flush();
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells the present listeners now what they have not heard yet, so that a newcomer can join right behind it. */
-  tell(): void {
-    const messages = this.#untold;
+  /**
+   * Calls the listeners now, so that a new one can join right behind. An exception of one listener keeps no message
+   * from the others: it is thrown when all have got theirs.
+   */
+  flush(): void {
+    const messages = this.#pending;
     if (messages.length === 0) return;
-    this.#untold = [];
-    for (const listener of [...this.#listeners]) listener(messages);
+    this.#pending = [];
+    const errors: unknown[] = [];
+    for (const listener of [...this.#listeners])
+      try {
+        listener(messages);
+      } catch (error) {
+        errors.push(error);
+      }
+    if (errors.length > 0) throw errors[0];
   }
 
   #dropOldest(): void {

@@ -7,6 +7,7 @@ import {
   parseCredit,
   parseCursor,
   parseDelivery,
+  parseHello,
   parsePublication,
 } from './message.ts';
 
@@ -32,9 +33,9 @@ describe('a cursor', () => {
     17,
     ['a1:3'],
     {},
-  ])('%j is refused with the value and what it takes', (malformed) => {
+  ])('%j is refused with the value and what was expected', (malformed) => {
     expect(() => parseCursor(malformed)).toThrow(BadInput);
-    expect(() => parseCursor(malformed)).toThrow(/it takes a cursor, "logId:seq"/);
+    expect(() => parseCursor(malformed)).toThrow(/expected a cursor "logId:seq"/);
   });
 });
 
@@ -43,8 +44,12 @@ describe('a publication', () => {
     expect(parsePublication({ body: 'hi', dueMs: 3 })).toEqual({ body: 'hi', dueMs: 3 });
   });
 
-  it('may have a key, for readers who want the latest of each', () => {
+  it('may have a key, for clients that want the latest of each', () => {
     expect(parsePublication({ body: 'hi', key: 'a' })).toEqual({ body: 'hi', key: 'a' });
+  });
+
+  it('may have an id, so that it can be sent again', () => {
+    expect(parsePublication({ body: 'hi', id: 'x'.repeat(64) })).toEqual({ body: 'hi', id: 'x'.repeat(64) });
   });
 
   it.each([
@@ -60,6 +65,9 @@ describe('a publication', () => {
     { body: 'hi', key: null },
     { body: 'hi', key: 'x'.repeat(129) },
     { body: 'hi', credit: 3 },
+    { body: 'hi', id: '' },
+    { body: 'hi', id: 7 },
+    { body: 'hi', id: 'x'.repeat(65) },
   ])('%j is refused', (malformed) => {
     expect(() => parsePublication(malformed)).toThrow(BadInput);
   });
@@ -71,17 +79,36 @@ describe('a grant of credit', () => {
     expect(parseCredit({ credit: creditLimit })).toBe(creditLimit);
   });
 
+  it('is nothing else at the same time', () => {
+    expect(() => parseCredit({ credit: 3, body: 'precious' })).toThrow(
+      'invalid body with credit: expected {"credit": n} alone',
+    );
+  });
+
   it.each([null, 'hi', 3, [], {}, { body: 'hi' }])('%j is none', (other) => {
     expect(parseCredit(other)).toBeUndefined();
   });
 
   it.each([-1, 0, 1.5, creditLimit + 1, Number.POSITIVE_INFINITY, Number.NaN, '3', null, [3]])(
-    'of %j is refused with the value and what it takes',
+    'of %j is refused with the value and what was expected',
     (credit) => {
       expect(() => parseCredit({ credit })).toThrow(BadInput);
       expect(() => parseCredit({ credit })).toThrow(
-        /^credit is .+: it takes a whole number of messages, 1 to/,
+        /^invalid credit .+: expected a whole number of messages from 1 to/,
       );
+    },
+  );
+});
+
+describe('a first line', () => {
+  it.each([{ after: null }, { after: 'a1:7' }])('is %j', (hello) => {
+    expect(parseHello(hello)).toEqual(hello);
+  });
+
+  it.each([{ body: 'precious' }, { afterr: 'x:1' }, { after: null, body: '' }, {}, 5, 'hello', [], null])(
+    'is not %j',
+    (data) => {
+      expect(() => parseHello(data)).toThrow(/^invalid first line .+: expected \{"after": "logId:seq"\}/);
     },
   );
 });
@@ -112,7 +139,7 @@ describe('a delivery', () => {
 });
 
 describe('one line', () => {
-  it('holds nothing that ends it, and nothing that a terminal obeys', () => {
+  it('has no line break, and nothing that a terminal obeys', () => {
     expect(oneLine(' key "a\nb\u001b[2Jc\u009bd" ')).toBe('key "a b [2Jc d"');
   });
 });
@@ -127,6 +154,20 @@ describe('lines', () => {
     expect(lines.take('{"a":')).toEqual([]);
     expect(lines.take('1}\n{"b":2}\n{"c"')).toEqual(['{"a":1}', '{"b":2}']);
     expect(lines.take(':3}\n\n')).toEqual(['{"c":3}']);
+  });
+
+  it('come whole, however the bytes were cut', () => {
+    const bytes = Buffer.from('{"a":"é"}\n{"b":"€😀"}\n');
+    for (let size = 1; size <= bytes.length; size += 1) {
+      const lines = new LineSplitter();
+      const all: string[] = [];
+      for (let at = 0; at < bytes.length; at += size) all.push(...lines.take(bytes.subarray(at, at + size)));
+      expect(all).toEqual(['{"a":"é"}', '{"b":"€😀"}']);
+    }
+  });
+
+  it('are UTF-8', () => {
+    expect(() => new LineSplitter().take(Buffer.of(0xc3, 0x28))).toThrow('invalid UTF-8');
   });
 
   it('have a limit, whether or not they end', () => {

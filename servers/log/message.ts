@@ -1,13 +1,13 @@
 /**
- * What crosses the wire: messages, batches and cursors, and the codec that reads them strictly.
+ * The wire format: messages, batches and cursors, and their strict parsers.
  *
- * Pure and free of Node, so that the clients can use the same file in a browser.
+ * Pure and free of Node, so that clients in a browser use the same file.
  */
 
 /**
- * One message. `seq` counts from 1 without gaps; `dueMs` is the planned instant, monotonic milliseconds of
- * the source's host. `key` names what it is about: where only the latest counts, a newer message replaces
- * an older one of the same key. All messages without a key share one.
+ * One message. `seq` counts from 1 without gaps; `dueMs` is the scheduled send time, in monotonic milliseconds of
+ * the source's host. `key` names its subject: where only the latest message counts, a newer one replaces an older
+ * one of the same key. All messages without a key share one.
  */
 export type Message = { seq: number; dueMs: number; body: string; key?: string };
 
@@ -15,13 +15,12 @@ export type Message = { seq: number; dueMs: number; body: string; key?: string }
 export type Cursor = { logId: string; seq: number };
 
 /**
- * What a reader gets that names its cursor.
+ * The response to a cursor.
  *
- * `next` is the cursor to ask with the next time. `missed` counts the messages that had already fallen
- * off the log. `more` says that the batch was cut at its limit: ask again at once. `reset` says that the
- * cursor belonged to another log: this is a new one, from its start. `superseded` counts the messages
- * that were left out because the reader had asked for the latest only, `dropped` those that were given up
- * since too much waited for it.
+ * `next` is the cursor for the next request. `missed` counts the messages that the log no longer had. `more` means
+ * that the batch was cut at its limit: ask again at once. `reset` means that the cursor belonged to another log, and
+ * that this batch starts a new one. `superseded` counts older messages that were left out because the client had
+ * asked for the latest only, `dropped` those that the client's send queue dropped.
  */
 export type Batch = {
   messages: Message[];
@@ -33,19 +32,22 @@ export type Batch = {
   dropped?: number;
 };
 
-/** What a client sends to publish. `dueMs` is the instant at which the client had planned to; default: now. */
+/**
+ * A message that a client publishes. `dueMs` is its scheduled send time; default: now. The same `id` again is
+ * not published again (source/published-ids.ts).
+ */
 export type Publication = { body: string; dueMs?: number; key?: string; id?: string };
 
 /** Characters in the longest id of a publication. */
 const idLimit = 64;
 
 /** Characters in the longest key. */
-export const keyLimit = 128;
+const keyLimit = 128;
 
-/** The most messages that may be granted at a time: 31 bits, as in RSocket's `request(n)` and HTTP/2's windows. */
+/** The most messages that a client may grant: 31 bits, as in RSocket's `request(n)` and HTTP/2's windows. */
 export const creditLimit = 2 ** 31 - 1;
 
-/** Input that a server refuses: `status` is the HTTP answer, the message says what is wrong with it, or that it comes at a bad time (503). */
+/** Input that a server refuses: the message gives the reason, `status` is that of the HTTP response. */
 export class BadInput extends Error {
   readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 503;
   constructor(message: string, status: BadInput['status'] = 400) {
@@ -54,7 +56,7 @@ export class BadInput extends Error {
   }
 }
 
-/** Writes a cursor as it stands on the wire. */
+/** Writes a cursor as it is on the wire. */
 export function formatCursor(cursor: Cursor): string {
   return `${cursor.logId}:${cursor.seq}`;
 }
@@ -63,76 +65,70 @@ export function formatCursor(cursor: Cursor): string {
 export function parseCursor(text: unknown): Cursor | undefined {
   if (text === undefined || text === null || text === '') return undefined;
   const parts = typeof text === 'string' ? /^([0-9a-z]{1,32}):(0|[1-9]\d{0,14})$/.exec(text) : null;
-  if (!parts)
-    throw new BadInput(`after is ${quote(text)}: it takes a cursor, "logId:seq", as given in "next"`);
+  if (!parts) throw new BadInput(invalid('after', text, 'a cursor "logId:seq", as given in "next"'));
   return { logId: parts[1] as string, seq: Number(parts[2]) };
 }
 
 /** Reads what a client publishes. Throws `BadInput` that names the field. */
 export function parsePublication(data: unknown): Publication {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw new BadInput('a publication takes a JSON object: {"body": "text"}');
+    throw new BadInput(invalid('publication', data, 'a JSON object such as {"body": "text"}'));
   const { body, dueMs, key, id, credit } = data as Record<string, unknown>;
   if (credit !== undefined)
-    throw new BadInput(
-      `credit is ${quote(credit)}: it is granted on the connection that the messages come on, where that has a way back`,
-    );
-  if (typeof body !== 'string') throw new BadInput(`body is ${quote(body)}: it takes a string`);
+    throw new BadInput(invalid('credit', credit, 'none over HTTP: grant credit over WebSocket or TCP'));
+  if (typeof body !== 'string') throw new BadInput(invalid('body', body, 'a string'));
   // What is larger has no microseconds left, and a thousand times as much may be no number.
   if (dueMs !== undefined && (typeof dueMs !== 'number' || !(Math.abs(dueMs) <= Number.MAX_SAFE_INTEGER)))
-    throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
+    throw new BadInput(invalid('dueMs', dueMs, 'a number of milliseconds'));
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
-    throw new BadInput(`key is ${quote(key)}: it takes a string of 1 to ${keyLimit} characters`);
+    throw new BadInput(invalid('key', key, `a string of 1 to ${keyLimit} characters`));
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > idLimit))
-    throw new BadInput(`id is ${quote(id)}: expected a string of 1 to ${idLimit} characters`);
+    throw new BadInput(invalid('id', id, `a string of 1 to ${idLimit} characters`));
   return { body, dueMs: dueMs as number | undefined, key, id };
 }
 
 /**
- * Reads a grant, `{"credit": n}`: the server may send n messages more. `undefined` when the data are no
- * grant but something else. Throws `BadInput` that names the value.
+ * Reads a grant, `{"credit": n}`: the server may send n more messages. Returns `undefined` for anything without
+ * `credit`. Throws `BadInput` on an invalid number, and on a grant that is also something else.
  */
 export function parseCredit(data: unknown): number | undefined {
   if (typeof data !== 'object' || data === null || !('credit' in data)) return undefined;
   const { credit, ...others } = data;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw new BadInput(`${other} comes with credit: expected {"credit": n} alone`);
+  if (other !== undefined) throw new BadInput(`invalid ${other} with credit: expected {"credit": n} alone`);
   if (Number.isInteger(credit) && (credit as number) >= 1 && (credit as number) <= creditLimit)
     return credit as number;
-  throw new BadInput(`credit is ${quote(credit)}: it takes a whole number of messages, 1 to ${creditLimit}`);
+  throw new BadInput(invalid('credit', credit, `a whole number of messages from 1 to ${creditLimit}`));
 }
 
 /** Reads the first line of a TCP client: `{"after": cursor}`, or null from now on. Throws `BadInput` on anything else. */
 export function parseHello(data: unknown): { after: unknown } {
   const isHello = typeof data === 'object' && data !== null && Object.keys(data).join() === 'after';
-  if (!isHello)
-    throw new BadInput(
-      `the first line is ${quote(data)}: expected {"after": "logId:seq"} or {"after": null}`,
-    );
+  if (!isHello) throw new BadInput(invalid('first line', data, '{"after": "logId:seq"} or {"after": null}'));
   return data as { after: unknown };
 }
 
-/** Reads JSON text. Throws `BadInput` that says what was expected. */
+/** Reads JSON text. Throws `BadInput` that quotes anything else. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new BadInput(`this is not JSON: ${quote(text)}`);
+    throw new BadInput(invalid('message', text, 'JSON'));
   }
 }
 
-/** What a push connection carries: first batches until the reader has caught up, then single messages. */
+/** Reads what a push connection carries: batches until the client has caught up, then single messages. */
 export function parseDelivery(text: string): Batch | Message {
   const data = parseJson(text) as Batch | Message;
   if (isBatch(data) ? isWhole(data) : isMessage(data)) return data;
-  throw new BadInput(`neither a batch nor a message: ${quote(text)}`);
+  throw new BadInput(invalid('delivery', text, 'a batch or a message'));
 }
 
 /** Reads a notice: the cursor of where the log ends now. */
 export function parseNotice(text: string): Cursor {
   const cursor = parseCursor((parseJson(text) as { next?: unknown } | null)?.next);
   if (cursor) return cursor;
-  throw new BadInput(`not a notice: ${quote(text)}`);
+  throw new BadInput(invalid('notice', text, 'a cursor in "next"'));
 }
 
 function isWhole({ messages, next, missed }: Batch): boolean {
@@ -160,8 +156,8 @@ export function isBatch(delivery: Batch | Message): delivery is Batch {
 }
 
 /**
- * Cuts a stream of text into lines, for protocols whose messages end in a newline.
- * A line longer than `limit` characters throws `BadInput`, so that nobody can fill the memory with one.
+ * Cuts a stream into lines, for protocols whose messages end in a newline. A line longer than `limit` characters
+ * throws `BadInput`, so that no client can fill the memory with one.
  */
 export class LineSplitter {
   readonly #limit: number;
@@ -191,7 +187,7 @@ export class LineSplitter {
   #add(text: string): void {
     this.#restLength += text.length;
     if (this.#restLength > this.#limit)
-      throw new BadInput(`a line is too long: expected at most ${this.#limit} characters`, 413);
+      throw new BadInput(`line too long: expected at most ${this.#limit} characters`, 413);
     if (text !== '') this.#rest.push(text);
   }
 
@@ -205,12 +201,18 @@ export class LineSplitter {
   }
 }
 
-/** A text that repeats what somebody else wrote, as one line without control characters, which a terminal would obey. */
+/** Makes one line of a text, without control characters: a terminal would obey those. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
+/** Names a value that can't be used, and what can: `invalid credit -1: expected a whole number of messages`. */
+export function invalid(name: string, value: unknown, expected: string): string {
+  if (value === undefined) return `missing ${name}: expected ${expected}`;
+  return `invalid ${name} ${quote(value)}: expected ${expected}`;
+}
+
 function quote(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing');
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -1,6 +1,6 @@
 /**
- * Monotonic milliseconds of this host. Processes on one host can compare them;
- * the wall clock, which can be set back, plays no part.
+ * Monotonic milliseconds of this host. Processes on one host can compare them; unlike the wall clock they are
+ * never set back.
  */
 export function nowMs(): number {
   const [seconds, nanoseconds] = process.hrtime();

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { type Batch, isBatch } from '../log/message.ts';
 import type { Tally } from './tally.ts';
 
-/** Called for every poll as it arrives; what it returns is called with the batch of the response. */
+/** Called for every poll when it arrives. Returns a function that is called with the batch of the response. */
 export type OnAsk = () => (batch: Batch) => void;
 
-/** Counts polls from outside the pages, as they arrive and as they are answered. */
+/** Counts polls from outside the pages, when they arrive and when the response is sent. */
 export function countPolls(tally: Tally, onAsk?: OnAsk) {
   const pending = new WeakMap<ServerResponse, (batch: Batch) => void>();
   return {

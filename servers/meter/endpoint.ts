@@ -3,16 +3,15 @@ import { nowMs } from './clock.ts';
 import type { Eviction, SubscriberState, Subscribers, Tally } from './tally.ts';
 
 /**
- * One listening server, whatever it speaks, with the bytes that passed its sockets.
- * The bytes are what Node handed to the kernel and got from it, HTTP headers and frame headers included,
- * TCP and IP headers not.
+ * One listening server of any transport, and the bytes that passed its sockets. The bytes are those that Node wrote
+ * to the kernel and read from it: with headers of HTTP and of frames, without headers of TCP and IP.
  */
 export class Endpoint {
   readonly tally: Tally;
   readonly #server: Server;
   readonly #entrances: Server[] = [];
   readonly #subscribers: Subscribers | undefined;
-  /** Every open socket, and the instant at which it was opened. */
+  /** Every open socket, and when it was opened. */
   readonly #sockets = new Map<Socket, number>();
   readonly #closedBytes = { toClients: 0, toServer: 0 };
   #closedConnectedMs = 0;
@@ -22,40 +21,46 @@ export class Endpoint {
     this.tally = tally;
     this.#server = server;
     this.#subscribers = subscribers;
+    const close = (socket: Socket) => this.#close(socket);
+    // One listener for all connections: thousands of idle ones would have a closure each.
+    function onClose(this: Socket): void {
+      close(this);
+    }
     server.on('connection', (socket: Socket) => {
-      const openedAtMs = nowMs();
       this.#accepted += 1;
-      this.#sockets.set(socket, openedAtMs);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        this.#closedConnectedMs += nowMs() - openedAtMs;
-        this.#closedBytes.toClients += writtenBytes(socket);
-        this.#closedBytes.toServer += socket.bytesRead;
-      });
+      this.#sockets.set(socket, nowMs());
+      socket.on('close', onClose);
     });
   }
 
-  /** The port, once it listens. */
+  #close(socket: Socket): void {
+    this.#closedConnectedMs += nowMs() - (this.#sockets.get(socket) as number);
+    this.#closedBytes.toClients += writtenBytes(socket);
+    this.#closedBytes.toServer += socket.bytesRead;
+    this.#sockets.delete(socket);
+  }
+
+  /** The port of a listening server. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Connections that were ever accepted. */
+  /** Connections accepted so far. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Readers that were ever let in, by a server that pushes. */
+  /** Subscribers added so far, on a server that pushes. */
   get joined(): number {
     return this.#subscribers?.joined ?? 0;
   }
 
-  /** Connections that are open now. */
+  /** Open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** Bytes through all sockets so far, the closed ones included. */
+  /** Bytes through all sockets so far, closed ones included. */
   get bytes(): { toClients: number; toServer: number } {
     const sum = { ...this.#closedBytes };
     for (const socket of this.#sockets.keys()) {
@@ -65,7 +70,7 @@ export class Endpoint {
     return sum;
   }
 
-  /** How long connections have been open, summed over all of them, the closed ones included. */
+  /** The time for which connections have been open, summed over all of them, closed ones included. */
   get connectedMs(): number {
     const now = nowMs();
     let sumMs = this.#closedConnectedMs;
@@ -73,27 +78,27 @@ export class Endpoint {
     return sumMs;
   }
 
-  /** Bytes that wait in this process for the slowest reader, in its outbox and its socket. What the kernel holds is not among them. */
+  /** Bytes that wait in this process for the slowest client, in its send queue and its socket; the kernel's buffers are not included. */
   get longestBacklogBytes(): number {
     let longest = 0;
     for (const socket of this.#sockets.keys()) {
-      const outboxBytes = this.#subscribers?.stateOf(socket)?.waitingBytes ?? 0;
-      longest = Math.max(longest, outboxBytes + socket.writableLength);
+      const queuedBytes = this.#subscribers?.stateOf(socket)?.waitingBytes ?? 0;
+      longest = Math.max(longest, queuedBytes + socket.writableLength);
     }
     return longest;
   }
 
-  /** How each reader stands, in the order in which they came. */
+  /** The state of each subscriber, in the order in which they came. */
   get readers(): SubscriberState[] {
     return [...this.#sockets.keys()].flatMap((socket) => this.#subscribers?.stateOf(socket) ?? []);
   }
 
-  /** The latest readers that were cut off, and why: 100 at most. */
+  /** The newest evictions, at most 100. */
   get evictions(): readonly Eviction[] {
     return this.#subscribers?.evictions ?? [];
   }
 
-  /** Listens. Port 0 takes any free one. Rejects when the port is taken. */
+  /** Listens. Port 0 chooses any free port. Rejects when the port is taken. */
   async listen(port = 0, host = '127.0.0.1'): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -104,7 +109,7 @@ export class Endpoint {
     });
   }
 
-  /** Takes connections at another address of this machine as well, at the same port. Rejects when that is taken. */
+  /** Accepts connections at another address of this machine as well, on the same port. Rejects when that port is taken. */
   async listenAlso(host: string): Promise<void> {
     const entrance = createServer({ noDelay: true }, (socket) => this.#server.emit('connection', socket));
     entrance.maxConnections = this.#server.maxConnections;
@@ -115,7 +120,7 @@ export class Endpoint {
     this.#entrances.push(entrance);
   }
 
-  /** Cuts every connection there is, and goes on listening. Resolves when they are gone. */
+  /** Cuts every open connection, and goes on listening. Resolves when all are closed. */
   async cut(): Promise<void> {
     const sockets = [...this.#sockets.keys()];
     await Promise.all(sockets.map((socket) => new Promise((gone) => socket.once('close', gone).destroy())));
@@ -132,7 +137,7 @@ export class Endpoint {
   }
 }
 
-/** Node counts what it queues as written; only what has left the queue was. */
+/** Node counts queued bytes as written. */
 function writtenBytes(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength;
 }

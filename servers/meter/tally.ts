@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
-/** What a server counts as it works. Only ever added to. */
+/** The counters of a server. They only grow. */
 export type Tally = {
-  /** Polls answered, empty or not. */
+  /** Polls with a response, empty or not. */
   requests: number;
-  /** Polls answered with an empty batch. */
+  /** Polls with an empty batch as the response. */
   empty: number;
   /** Messages written, summed over the clients. */
   deliveries: number;
   /**
    * Messages dropped for a client, superseded ones included. A client whose connection breaks before it reads that
-   * comes back with an older cursor and finds them in the log: what it has really lost, only its own accounting shows.
+   * comes back with an older cursor and finds them in the log: its real loss is only in its own accounting.
    */
   dropped: number;
   /** Inputs and connections refused, as a rule with a reason. */
@@ -21,7 +21,6 @@ export type Tally = {
   fanOuts: { count: number; sumMs: number; maxMs: number };
 };
 
-/** A tally with nothing on it. */
 export function newTally(): Tally {
   return {
     requests: 0,

@@ -1,16 +1,14 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * Rings once at the instant of the monotonic clock that it was set to, a tenth of a millisecond late
- * at most as a rule.
+ * Calls `ring` once at an instant of the monotonic clock, as a rule at most a tenth of a millisecond late.
  *
- * A timer of Node's is up to two milliseconds late, which is more than push takes on one machine.
- * A sleeping thread is more exact, and costs nothing while it sleeps; spinning would be charged to
- * the process that is being measured.
+ * A timer of Node is up to two milliseconds late, more than the latency of push on one machine. A sleeping thread
+ * is more exact, and costs nothing while it sleeps; spinning would use CPU of the process that is measured.
  */
 export class Alarm {
   readonly #instantMs = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);
-  /** Counts how often the alarm was set; below zero once it was stopped. */
+  /** Counts the calls of `set`; below zero after `stop`. */
   readonly #turn = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
 
@@ -22,7 +20,7 @@ export class Alarm {
     this.#worker.on('message', ring);
   }
 
-  /** Rings at this instant, and no more at the one before. An instant that has passed rings at once. */
+  /** Rings at this instant instead of the earlier one, or at once if the instant has passed. */
   set(instantMs: number): void {
     if (Atomics.load(this.#turn, 0) < 0) return;
     this.#instantMs[0] = instantMs;

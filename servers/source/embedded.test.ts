@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { nowMs } from '../meter/clock.ts';
 import { EmbeddedSource } from './embedded.ts';
 import { dueTimesMs } from './schedule.ts';
@@ -26,7 +26,23 @@ it('stops a schedule that is playing', async () => {
   await playing;
 });
 
-it('gives what clients publish the next seq and the instant that they had planned', async () => {
+it('gives a publication the next seq and its scheduled send time', async () => {
   const source = new EmbeddedSource();
   await expect(source.publish({ body: 'hi', dueMs: 12 })).resolves.toEqual({ seq: 1, dueMs: 12, body: 'hi' });
+});
+
+it('publishes the same id once, and again after a failure or when many others have come', async () => {
+  const source = new EmbeddedSource();
+  const first = await source.publish({ body: 'hi', id: 'a', dueMs: 0 });
+  expect(await source.publish({ body: 'hi', id: 'a', dueMs: 5 })).toBe(first);
+  const append = vi.spyOn(source.log, 'append').mockImplementationOnce(() => {
+    throw new Error('no memory');
+  });
+  await expect(source.publish({ body: 'x', id: 'b' })).rejects.toThrow('no memory');
+  append.mockRestore();
+  expect((await source.publish({ body: 'x', id: 'b' })).seq).toBe(2);
+  for (let index = 0; index < 9999; index += 1) await source.publish({ body: '', id: `${index}` });
+  expect(source.log.head).toBe(10_001);
+  expect((await source.publish({ body: 'x', id: 'b' })).seq).toBe(2);
+  expect((await source.publish({ body: 'hi', id: 'a' })).seq).toBe(10_002);
 });

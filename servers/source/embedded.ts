@@ -6,7 +6,7 @@ import { PublishedIds } from './published-ids.ts';
 import type { Schedule } from './schedule.ts';
 import type { MessageSource } from './source.ts';
 
-/** The default source: plays a schedule inside the server's own process, and appends to its log at once. */
+/** The default source: plays a schedule in the server's process, and appends each message to the log at once. */
 export class EmbeddedSource implements MessageSource {
   readonly log: MessageLog;
   readonly #ids = new PublishedIds();

@@ -4,16 +4,16 @@ import { bodyOf, dueTimesMs, type Schedule } from './schedule.ts';
 
 /** A schedule that is being played. */
 export type Playing = {
-  /** Resolves when it has ended or was stopped. */
+  /** Resolves at the end of the schedule, or when it is stopped. */
   ended: Promise<void>;
   stop(): void;
 };
 
 /**
- * Calls `emit` for every message of a schedule, each at its instant counted from `startMs` (monotonic).
+ * Calls `emit` for every message of a schedule at its scheduled send time, counted from `startMs` (monotonic).
  *
- * At each due instant it emits everything that is due by then. If it wakes late, the lateness is part
- * of every transport's delay alike, since delay is measured from the *planned* instant.
+ * At each scheduled send time it emits everything that is due. If the process wakes late, that time is part of the
+ * latency of every transport alike: latency starts at the *scheduled* send time.
  */
 export function playSchedule(
   schedule: Schedule,
@@ -28,7 +28,7 @@ export function playSchedule(
   );
 }
 
-/** Calls `act` with the place of each instant (monotonic, in order) when it has come, never before. Ends at `endMs`. */
+/** Calls `act` with the index of each instant (monotonic, in order), never before that instant. Ends at `endMs`. */
 export function atInstants(
   due: readonly number[],
   act: (index: number) => void,

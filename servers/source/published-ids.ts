@@ -1,13 +1,13 @@
 import type { Message } from '../log/message.ts';
 
-/** Ids that are remembered, the newest of them. */
+/** The newest ids, this many, are remembered. */
 const idsKept = 10_000;
 
 /** A publication that a client sends again with the same id is published once. */
 export class PublishedIds {
   readonly #byId = new Map<string, Promise<Message>>();
 
-  /** Publishes, or returns what came of the same id before. An id whose publication failed may be tried again. */
+  /** Publishes, or returns the message of the same id. After a failure the id may be used again. */
   once(id: string | undefined, publish: () => Promise<Message>): Promise<Message> {
     if (id === undefined) return publish();
     const known = this.#byId.get(id);

@@ -9,7 +9,7 @@ import { nameOfRabbit, parseRabbitUrl, type RabbitAddress, rabbitProblem } from 
 import type { Schedule } from './schedule.ts';
 import { type Numbered, Sequencer, type Term } from './sequencer.ts';
 import type { MessageSource } from './source.ts';
-import { type Mark, parseStreamEntry, type StreamEntry, Transcript } from './stream-entry.ts';
+import { type Mark, parseStreamEntry, type Stamped, Transcript } from './stream-entry.ts';
 
 /**
  * One source for servers in many processes and on many hosts: a RabbitMQ stream that all of them read.
@@ -17,42 +17,40 @@ import { type Mark, parseStreamEntry, type StreamEntry, Transcript } from './str
  *     every server  ──publication──►[ queue ]──► sequencer ──seq──►[ stream ]──► every server's log
  *                   ◄────────────────── read back: now it is published ──┘
  *
- * The sequencer is one of the servers, see sequencer.ts. What a server has published it publishes again
- * after every break, until it reads it in the stream; the sequencer knows by its number what it has
- * stamped before. So nothing is lost, and nothing comes twice.
+ * The sequencer is one of the servers (sequencer.ts). After every break a server publishes its publications again,
+ * until it reads them in the stream; the sequencer knows by their numbers those that it has stamped before. So no
+ * message is lost, and none comes twice.
  *
- * All logs have the same id and the same `seq`: a client may move from one server to another with its
- * cursor. After a break a server reads on from its offset. What the stream has forgotten by then leaves a
- * hole in the log, and counts as missed.
+ * All logs have the same id and the same `seq`: a client may move from one server to another with its cursor. After
+ * a break a server reads on from its offset. Messages that the stream has dropped by then leave a hole in the log,
+ * and count as missed.
  *
- * Left out: a stream that is kept by several nodes, and the clocks of several hosts: `dueMs` is an instant
- * of the publisher's.
+ * Left out: a stream on several nodes, and the clocks of several hosts: `dueMs` is from the publisher's clock.
  */
 export type RabbitOptions = {
   /** Where RabbitMQ is: `amqp://name:password@host:port/vhost`. */
   url: string;
-  /** The stream's name and, with ".publications", the queue's. Who names the same shares one source. Default `push-versus-polling`. */
+  /** The stream's name and, with ".publications", the queue's. Servers with the same name share one source. Default `push-versus-polling`. */
   name?: string;
-  /** What the log keeps. */
   log?: LogOptions;
-  /** Is told in a sentence when the connection is lost, and when it is back. */
+  /** Called with a sentence when the connection is lost, and when it is back. */
   onNews?: (text: string) => void;
 };
 
-/** The stream forgets its oldest messages beyond so much: what a log keeps. They go by the segment. */
+/** The stream keeps as much as a log, and drops its oldest messages by the segment. */
 const streamLimitBytes = 256 * 1024 * 1024;
 const segmentLimitBytes = 16 * 1024 * 1024;
 
-/** How long RabbitMQ keeps a queue of publications that no server reads. */
+/** Time for which RabbitMQ keeps a queue of publications that no server reads. */
 const unusedQueueMs = 10 * 60_000;
 
-/** Publications that may wait until they are read back; one more is refused. */
+/** Publications that may wait until they are read back; further ones are refused. */
 const pendingLimit = 10_000;
 
-/** Entries that RabbitMQ may send before any of them is acknowledged: a stream takes no fewer than one. */
+/** Entries that RabbitMQ may send before this server acknowledges any of them; a stream requires a limit. */
 const entriesAhead = 500;
 
-/** How long it may take to read back what was written, before the connection is given up. */
+/** Time in which a mark has to be read back, before the connection is closed. */
 const readBackLimitMs = 30_000;
 
 /** A publication that has not been read back yet. */
@@ -66,18 +64,18 @@ export class RabbitSource implements MessageSource {
   readonly #options: RabbitOptions;
   readonly #stream: string;
   readonly #queue: string;
-  /** Tells what this server has published from what others have. */
+  /** Names this server as a publisher. */
   readonly #id = randomUUID();
   readonly #transcript = new Transcript();
   readonly #pending = new Map<number, Pending>();
-  /** What waits for a mark to be read back. */
-  readonly #marks = new Map<string, () => void>();
+  /** Called with the offset of a mark when it has been read back. */
+  readonly #marks = new Map<string, (offset: number) => void>();
   #log: MessageLog | undefined;
   #offset: number | undefined;
   #published = 0;
   readonly #ids = new PublishedIds();
   #writer: ConfirmChannel | undefined;
-  #close = async () => {};
+  #connection: Promise<{ close(): Promise<void> }> | undefined;
   #isClosed = false;
   #playing: Playing | undefined;
 
@@ -93,12 +91,12 @@ export class RabbitSource implements MessageSource {
   }
 
   /**
-   * Connects, and reads the stream up to where it ends now, so that the log is whole before anybody asks.
-   * Rejects with an `Error` of one line when RabbitMQ can't be reached, or refuses.
+   * Connects, and reads the stream up to where it ends now, so that the log is complete from the start.
+   * Rejects with an `Error` of one line when the connection fails.
    */
   static async open(options: RabbitOptions): Promise<RabbitSource> {
     const source = new RabbitSource(options);
-    await source.#connect();
+    await Promise.race([source.#connect(), source.failed]);
     return source;
   }
 
@@ -106,7 +104,7 @@ export class RabbitSource implements MessageSource {
     return this.#log as MessageLog;
   }
 
-  /** Resolves when all that it published has been read back or, without waiting for that, when it was stopped. */
+  /** Resolves when all its publications have been read back or, without waiting for that, when it was stopped. */
   async play(schedule: Schedule, startMs: number): Promise<void> {
     this.stop();
     const underWay = new Set<Promise<unknown>>();
@@ -121,7 +119,7 @@ export class RabbitSource implements MessageSource {
     if (this.#playing === playing) await Promise.all(underWay);
   }
 
-  /** Resolves when the message stands in this server's log. Rejects when too many wait for that, and when the source is closed. */
+  /** Resolves when this server's log has the message. Rejects when too many wait for that, and when the source is closed. */
   publish({ id, ...publication }: Publication): Promise<Message> {
     return this.#ids.once(id, () => this.#publish(publication));
   }
@@ -130,7 +128,10 @@ export class RabbitSource implements MessageSource {
     if (this.#isClosed) return Promise.reject(new BadInput('the source was closed', 503));
     if (this.#pending.size >= pendingLimit)
       return Promise.reject(
-        new BadInput(`RabbitMQ is away, and ${pendingLimit} publications wait for it`, 503),
+        new BadInput(
+          `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
+          503,
+        ),
       );
     this.#published += 1;
     const number = this.#published;
@@ -149,21 +150,22 @@ export class RabbitSource implements MessageSource {
     this.#playing = undefined;
   }
 
-  /** Ends the connection. The stream stays where it is, for whoever comes back. */
+  /** Ends the connection, also one that is just being opened. The stream stays, for the next server. */
   async close(): Promise<void> {
     this.stop();
     this.#isClosed = true;
     this.#writer = undefined;
     for (const { reject } of this.#pending.values()) reject(new BadInput('the source was closed', 503));
     this.#pending.clear();
-    await this.#close();
+    const connection = await this.#connection?.catch(() => undefined);
+    await connection?.close();
   }
 
   async #connect(): Promise<void> {
     const { onNews = () => {} } = this.#options;
     const name = nameOfRabbit(this.#address);
     let lostAtMs: number | undefined;
-    const connection = await connect(this.#address, {
+    const connecting = connect(this.#address, {
       noDelay: true,
       timeout: 5000,
       recovery: {
@@ -171,22 +173,23 @@ export class RabbitSource implements MessageSource {
         maxDelay: 2000,
         setup: (model: ChannelModel) => this.#setUp(model),
       },
-    }).catch((error) => {
+    });
+    this.#connection = connecting;
+    const connection = await connecting.catch((error) => {
       throw new Error(rabbitProblem(this.#address, error));
     });
-    this.#close = () => connection.close();
     connection.on('error', () => {}); // It is followed by 'disconnect'.
     connection.on('disconnect', ({ message }: Error) => {
       this.#writer = undefined;
       lostAtMs = nowMs();
-      onNews(`${name} is gone (${message}): what is published waits until it is back`);
+      onNews(`${name} disconnected (${message}): publications wait until it reconnects`);
     });
     connection.on('connect', () => {
-      if (lostAtMs !== undefined) onNews(`${name} is back after ${Math.round(nowMs() - lostAtMs)} ms`);
+      if (lostAtMs !== undefined) onNews(`${name} reconnected after ${Math.round(nowMs() - lostAtMs)} ms`);
     });
   }
 
-  /** Makes everything that a connection needs. It ends with the connection, and is made anew on the next one. */
+  /** Makes everything that a connection needs. All of it ends with the connection. */
   async #setUp(model: ChannelModel): Promise<void> {
     const gone = new Promise<never>((_, reject) =>
       model.once('close', (error?: Error) => reject(error ?? new Error('the connection was closed'))),
@@ -211,6 +214,7 @@ export class RabbitSource implements MessageSource {
       arguments: { 'x-single-active-consumer': true },
     });
     await reader.prefetch(entriesAhead);
+    this.#transcript.begin();
     await reader.consume(
       this.#stream,
       (delivery) => {
@@ -221,7 +225,9 @@ export class RabbitSource implements MessageSource {
       { arguments: { 'x-stream-offset': this.#offset === undefined ? 'first' : this.#offset + 1 } },
     );
     await Promise.race([gone, this.#writeMark(writer, {})]);
-    if (!this.#log) throw new Error(`the stream "${this.#stream}" holds nothing of this lab: delete it`);
+    this.#append(this.#transcript.decide());
+    if (!this.#log)
+      throw new Error(`the stream "${this.#stream}" holds no messages of this lab: delete the stream`);
 
     // From here on all is as it was before the break.
     this.#writer = writer;
@@ -239,58 +245,57 @@ export class RabbitSource implements MessageSource {
   async #beginTerm(writer: ConfirmChannel): Promise<Term> {
     const term = await this.#writeMark(writer, { term: true });
     const { logId, head, numbers } = this.#transcript;
-    return { term, log: logId as string, head, numbers };
+    return { term, logId: logId as string, head, numbers };
   }
 
-  /** Writes a mark into the stream. Resolves with it when it has been read back, and all before it. */
-  async #writeMark(writer: ConfirmChannel, kind: Pick<Mark, 'term'>): Promise<string> {
+  /** Writes a mark into the stream. Resolves with its offset when it has been read back, and all entries before it. */
+  async #writeMark(writer: ConfirmChannel, kind: Pick<Mark, 'term'>): Promise<number> {
     const mark = randomUUID();
-    const entry: Mark = { mark, log: this.#transcript.logId, proposes: newLogId(), ...kind };
+    const entry: Mark = { mark, logId: this.#transcript.logId, proposes: newLogId(), ...kind };
     let timer: NodeJS.Timeout | undefined;
     try {
-      await new Promise<void>((resolve, reject) => {
+      return await new Promise<number>((resolve, reject) => {
         this.#marks.set(mark, resolve);
         writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
         timer = setTimeout(
-          () => reject(new Error(`the stream was silent for ${readBackLimitMs / 1000} s`)),
+          () => reject(new Error(`the stream sent nothing for ${readBackLimitMs / 1000} s`)),
           readBackLimitMs,
         ).unref();
       });
-      return mark;
     } finally {
       clearTimeout(timer);
       this.#marks.delete(mark);
     }
   }
 
-  /** Takes what stands at the next offset of the stream. */
   #read({ content, properties }: ConsumeMessage): void {
     const offset = Number(properties.headers?.['x-stream-offset']);
     this.#offset = offset;
     const entry = parseStreamEntry(String(content));
+    if (!entry) return;
     try {
-      if (entry && this.#transcript.take(entry, offset)) this.#enter(entry);
+      this.#append(this.#transcript.take(entry, offset));
+      if ('mark' in entry) this.#marks.get(entry.mark)?.(offset);
     } catch (error) {
       this.#fail(new Error(`${nameOfRabbit(this.#address)}: ${(error as Error).message}`));
     }
   }
 
-  /** What counts goes into the log if it is a message, and to whoever waits to read it back. */
-  #enter(entry: StreamEntry): void {
+  /** Adds messages to the log, and resolves the publications of this server. */
+  #append(stamps: readonly Stamped[]): void {
     const { logId } = this.#transcript;
-    if (logId !== undefined) this.#log ??= new MessageLog(this.#options.log, logId);
-    if ('mark' in entry) {
-      this.#marks.get(entry.mark)?.();
-      return;
+    if (logId === undefined) return;
+    this.#log ??= new MessageLog(this.#options.log, logId);
+    for (const { from, number, message } of stamps) {
+      this.#log.take(message);
+      if (from !== this.#id) continue;
+      this.#pending.get(number)?.resolve(message);
+      this.#pending.delete(number);
     }
-    this.#log?.take(entry.message);
-    if (entry.from !== this.#id) return;
-    this.#pending.get(entry.number)?.resolve(entry.message);
-    this.#pending.delete(entry.number);
   }
 }
 
-/** As a log makes its own: what fits into a cursor. */
+/** As a log makes its own: an id that fits into a cursor. */
 function newLogId(): string {
   return randomUUID().replaceAll('-', '').slice(0, 12);
 }

@@ -1,7 +1,7 @@
 import { randomExponential, randomLcg } from 'd3-random';
 
 /**
- * When messages are due: pure functions of their options, so that one seed always gives the same messages.
+ * The scheduled send times of messages: a pure function of the options, so one seed always gives the same messages.
  *
  *     periodic   |    |    |    |    |    |    |    |
  *     poisson    | |      |   ||        |  |     |
@@ -11,7 +11,7 @@ export type Schedule = {
   kind: 'periodic' | 'poisson' | 'burst';
   /** Messages per second on average. */
   ratePerSecond: number;
-  /** How long messages are due for. */
+  /** Time from the start to the end of the schedule. */
   durationMs: number;
   /** Bytes in a body. Default 58. */
   payloadBytes?: number;
@@ -21,7 +21,7 @@ export type Schedule = {
   seed?: number;
 };
 
-/** The instants at which messages are due, in milliseconds from the start, in order, all below `durationMs`. */
+/** The scheduled send times, in milliseconds from the start, in order, all below `durationMs`. */
 export function dueTimesMs(schedule: Schedule): number[] {
   const { kind, ratePerSecond, durationMs, burstSize = 10, seed = 45 } = schedule;
   const periodMs = 1000 / ratePerSecond;
@@ -33,14 +33,14 @@ export function dueTimesMs(schedule: Schedule): number[] {
       due.push(...Array<number>(burstSize).fill(atMs));
     return due;
   }
-  // The first periodic message stands half a period in, so that a window holds rate × duration of them.
+  // The first periodic message comes after half a period, so that a window has rate × duration messages.
   const nextGapMs = kind === 'poisson' ? gapMs : () => periodMs;
   for (let atMs = kind === 'poisson' ? gapMs() : periodMs / 2; atMs < durationMs; atMs += nextGapMs())
     due.push(atMs);
   return due;
 }
 
-/** The body of the n-th message: its number, then filler up to the length. */
+/** The body of a message: its number, then filler up to the length. */
 export function bodyOf(index: number, payloadBytes = 58): string {
   return `message ${index} `.padEnd(payloadBytes, 'push or poll? ').slice(0, payloadBytes);
 }

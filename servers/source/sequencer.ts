@@ -1,19 +1,19 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { type Message, parseJson, parsePublication } from '../log/message.ts';
-import type { Stamped } from './stream-entry.ts';
+import { type Stamped, stampsInFlight } from './stream-entry.ts';
 
 /**
  * Gives publications their `seq`: one server at a time does it for all, the others stand by.
  *
  *     RabbitMQ  ──X's 7──X's 8──►                                         ──X's 9──►
  *     sequencer                  ──[term]──►…◄─[term]─  1001=[X's 7] 1002=[X's 8]   ──►  stream
- *                                 reads on until here: 1000 was the last
+ *                                 reads the stream up to its term: 1000 was the last
  *
- * That a publication arrives is the sign: RabbitMQ gives the queue to one consumer alone. Before it stamps
- * anything it begins a term, and reads the stream up to there. What the one before it was still about to
- * write comes after that and counts for nothing (see stream-entry.ts); its publication was never
- * acknowledged, so it comes here. A publication is acknowledged once the broker has confirmed the stamped
- * message, and one that was stamped before is known by its number.
+ * RabbitMQ delivers the queue to one consumer alone: a server that gets a publication is the sequencer. Before it
+ * stamps a message it begins a term, and reads the stream up to there. Stamps that the sequencer before it has in
+ * flight come after that and do not count (stream-entry.ts); their publications were never acknowledged, so they
+ * come here. The sequencer acknowledges a publication when the broker has confirmed the stamped message, and knows
+ * by its number a publication that was stamped before.
  *
  * Lives as long as its connection.
  */
@@ -22,17 +22,14 @@ export type SequencerOptions = {
   /** The queue of publications, and the stream. */
   queue: string;
   stream: string;
-  /** Begins a term: writes a mark into the stream and reads up to there. */
+  /** Begins a term: writes a mark into the stream and reads the stream up to there. */
   beginTerm(): Promise<Term>;
-  /** The broker has refused a message, or a term could not begin: the connection is to be given up. */
+  /** Called when the broker has rejected a message, or a term could not begin: the connection has to be closed. */
   onFailure(error: Error): void;
 };
 
 /** What a sequencer knows when its term begins. */
-export type Term = { term: string; log: string; head: number; numbers: ReadonlyMap<string, number> };
-
-/** Publications that may be on their way or waiting for a confirmation. */
-const publicationsAhead = 500;
+export type Term = { term: number; logId: string; head: number; numbers: ReadonlyMap<string, number> };
 
 export class Sequencer {
   readonly #options: SequencerOptions;
@@ -49,7 +46,7 @@ export class Sequencer {
   /** Stands by, and begins when publications come. */
   async start(): Promise<void> {
     const { channel, queue, onFailure } = this.#options;
-    await channel.prefetch(publicationsAhead);
+    await channel.prefetch(stampsInFlight);
     await channel.consume(queue, (delivery) => {
       if (delivery) this.#take(delivery);
       else onFailure(new Error('the queue of publications was deleted'));
@@ -74,10 +71,10 @@ export class Sequencer {
     this.#early = undefined;
   }
 
-  #stamp(delivery: ConsumeMessage, { term, log }: Term): void {
+  #stamp(delivery: ConsumeMessage, { term, logId }: Term): void {
     const { channel, stream, onFailure } = this.#options;
     const publication = readPublication(delivery.content);
-    // Somebody else's; or stamped before, and published again because its publisher had not read it yet.
+    // Of another program; or stamped before, and published again because its publisher had not read it back yet.
     if (!publication || publication.number <= (this.#numbers.get(publication.from) ?? 0)) {
       channel.ack(delivery);
       return;
@@ -86,18 +83,18 @@ export class Sequencer {
     this.#seq += 1;
     this.#numbers.set(from, number);
     const message: Message = { seq: this.#seq, dueMs, body, ...(key !== undefined && { key }) };
-    const entry: Stamped = { log, term, from, number, message };
+    const entry: Stamped = { logId, term, from, number, message };
     channel.sendToQueue(stream, Buffer.from(JSON.stringify(entry)), {}, (error) => {
-      if (error) onFailure(new Error('the broker refused a message'));
+      if (error) onFailure(new Error('the broker rejected a message'));
       else channel.ack(delivery);
     });
   }
 }
 
-/** A publication as it waits in the queue: by whom, and the how manieth of theirs. */
+/** A publication in the queue: `number` counts the publications of `from`. */
 export type Numbered = { from: string; number: number; body: string; dueMs: number; key?: string };
 
-/** Reads a publication. `undefined` for what was written by somebody else. */
+/** Reads a publication. Returns `undefined` for one that another program wrote. */
 function readPublication(content: Buffer): Numbered | undefined {
   try {
     const data = parseJson(String(content)) as Numbered;

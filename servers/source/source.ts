@@ -2,16 +2,16 @@ import type { Feed } from '../log/message-log.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
- * Where messages come from. All servers of a process share one source and read its one log;
- * what clients publish goes through it as well, so that it alone gives out `seq`.
+ * Where messages come from. All servers of a process share one source and read its log. Publications of clients go
+ * through it as well, so that the source alone numbers messages.
  */
 export interface MessageSource extends Feed {
   /**
-   * Appends the schedule's messages, each at its instant counted from `startMs` (monotonic).
-   * Resolves when the schedule has ended or `stop` was called. A schedule that is playing is stopped first.
+   * Appends the messages of the schedule, each at its scheduled send time, counted from `startMs` (monotonic).
+   * Resolves at the end of the schedule, or when `stop` is called. Stops a schedule that is already playing.
    */
   play(schedule: Schedule, startMs: number): Promise<void>;
 
-  /** Ends the playing schedule. */
+  /** Stops the schedule that is playing. */
   stop(): void;
 }

@@ -1,32 +1,38 @@
 import type { Message } from '../log/message.ts';
 
 /**
- * What stands in the stream that servers on several hosts share, and what each of them makes of it. All read
- * the same entries in the same order and follow the same rules, so that all come to the same log.
+ * The entries of the stream that servers on several hosts share, and the rules by which all of them get the same
+ * log: all read the same entries in the same order.
  *
  *     offset   0        1          2   3   4   5        6          7   8
- *              [mark]   [term A]   1A  2A  3A  [mark]   [term B]   4A  4B
- *                       A stamps from here on           from here on B does; A's late 4 counts for nothing
+ *              [mark]   [term]     1A  2A  3A  [mark]   [term]     4A  4B
+ *                       A's term, 1            B's term, 6: A's late 4 does not count, B's does
  *
- * A mark is read back by whoever wrote it: then it has read all that came before. Pure, so that the rules
- * can be tested without a broker.
+ * A server that has written a mark reads it back: then it has read everything before the mark. Pure, so that the
+ * rules can be tested without a broker.
  */
 export type StreamEntry = Mark | Stamped;
 
-/** A place in the stream. With `term` it also begins the term of a sequencer: what others stamp no longer counts. */
+/** A place in the stream. With `term` it begins the term of a sequencer: the stamps of earlier terms no longer count. */
 export type Mark = {
   mark: string;
   /** The log's id, where the writer knows it. */
-  log?: string;
-  /** The id that the log is to have if this is the very first entry of its stream. */
+  logId?: string;
+  /** The id of the log if this is the first entry of its stream. */
   proposes?: string;
   term?: true;
 };
 
-/** A message with its `seq`, in the term in which it was given. `number` counts what `from` has published. */
-export type Stamped = { log: string; term: string; from: string; number: number; message: Message };
+/**
+ * A message with its `seq`, and the term in which it got that: the offset of the mark that began the term, so that
+ * later terms are higher. `number` counts the publications of `from`.
+ */
+export type Stamped = { logId: string; term: number; from: string; number: number; message: Message };
 
-/** Reads an entry. `undefined` for what was written by somebody else. */
+/** The most stamps that one sequencer has in flight. */
+export const stampsInFlight = 500;
+
+/** Reads an entry. Returns `undefined` for one that another program, or another version, wrote. */
 export function parseStreamEntry(text: string): StreamEntry | undefined {
   let entry: (Partial<Omit<Stamped, 'term'>> & { mark?: unknown; term?: unknown; proposes?: unknown }) | null;
   try {
@@ -35,51 +41,85 @@ export function parseStreamEntry(text: string): StreamEntry | undefined {
     return undefined;
   }
   if (typeof entry?.mark === 'string') return isMark(entry) ? (entry as Mark) : undefined;
-  const { log, term, from, number, message } = entry ?? {};
+  const { logId, term, from, number, message } = entry ?? {};
   const isStamped =
-    [log, term, from].every((text) => typeof text === 'string') &&
-    [number, message?.seq].every((count) => Number.isSafeInteger(count) && (count as number) > 0) &&
+    [logId, from].every((text) => typeof text === 'string') &&
+    isCount(term) &&
+    [number, message?.seq].every((count) => isCount(count) && count !== 0) &&
     Number.isFinite(message?.dueMs) &&
     typeof message?.body === 'string';
   return isStamped ? (entry as Stamped) : undefined;
 }
 
-function isMark({ log, term, proposes }: { log?: unknown; term?: unknown; proposes?: unknown }): boolean {
-  const areTexts = [log, proposes].every((id) => id === undefined || typeof id === 'string');
+function isMark({ logId, term, proposes }: { logId?: unknown; term?: unknown; proposes?: unknown }): boolean {
+  const areTexts = [logId, proposes].every((id) => id === undefined || typeof id === 'string');
   return areTexts && (term === undefined || term === true);
 }
 
-/** What was read so far, and by that what counts of what comes next. */
+function isCount(data: unknown): boolean {
+  return Number.isSafeInteger(data) && (data as number) >= 0;
+}
+
+/** What a server has read so far, and so which of the next entries count. */
 export class Transcript {
-  /** The log's id; `undefined` until the stream has told. */
+  /** The log's id; `undefined` until the first entry that names it. */
   logId: string | undefined;
-  /** The `seq` of the newest message that counted. */
+  /** The `seq` of the newest message that counts. */
   head = 0;
-  /** Messages that did not count: stamped by a sequencer whose term had ended, or read twice. */
+  /** Messages that do not count: of a sequencer whose term had ended, or read twice. */
   ignored = 0;
-  /** The number of the last publication of each publisher that was given a `seq`. */
+  /** The number of the last publication of each publisher that has a `seq`. */
   readonly numbers = new Map<string, number>();
-  #term: string | undefined;
+  /** The present term; the stream may no longer have its mark. */
+  #term = -1;
+  /** Stamps that were read before the present term was known. */
+  #undecided: Stamped[] | undefined = [];
 
   /**
-   * Enters what stands at an offset of the stream. Returns whether it counts: it does for every server, or for none.
-   * Throws an `Error` when it belongs to another log: somebody has put another stream in the place of this one.
+   * Reading begins, at the start or after a break, at a place where the stream may have lost the mark of the present
+   * term. The first stamps can be late ones of an earlier term, so they wait until the term is known.
    */
-  take(entry: StreamEntry, offset: number): boolean {
-    this.logId ??= entry.log ?? (offset === 0 && 'mark' in entry ? entry.proposes : undefined);
-    if (entry.log !== undefined && entry.log !== this.logId)
-      throw new Error('the stream was deleted, and another is in its place');
+  begin(): void {
+    this.#undecided ??= [];
+  }
+
+  /**
+   * Reads the entry at an offset of the stream. Returns the messages that count from now on: they count for every
+   * server. Throws an `Error` on an entry of another log: somebody has replaced the stream.
+   */
+  take(entry: StreamEntry, offset: number): Stamped[] {
+    this.logId ??= entry.logId ?? (offset === 0 && 'mark' in entry ? entry.proposes : undefined);
+    if (entry.logId !== undefined && entry.logId !== this.logId)
+      throw new Error('the stream was deleted and replaced by another');
     if ('mark' in entry) {
-      if (entry.term) this.#term = entry.mark;
-      return true;
+      if (!entry.term) return [];
+      const decided = this.decide();
+      this.#term = offset;
+      return decided;
     }
-    // Who begins to read in the middle has not seen the term begin.
-    this.#term ??= entry.term;
-    const { term, from, number, message } = entry;
-    if (term !== this.#term || message.seq <= this.head) {
+    if (!this.#undecided) return this.#counts(entry) ? [entry] : [];
+    this.#undecided.push(entry);
+    // An earlier sequencer has no more late stamps than that.
+    return this.#undecided.length > stampsInFlight ? this.decide() : [];
+  }
+
+  /**
+   * The present term is known, at the latest when the server has read its own first mark: it is the highest term so
+   * far. Returns the messages that count of those that waited for that.
+   */
+  decide(): Stamped[] {
+    const stamps = this.#undecided ?? [];
+    this.#undecided = undefined;
+    for (const { term } of stamps) this.#term = Math.max(this.#term, term);
+    return stamps.filter((stamped) => this.#counts(stamped));
+  }
+
+  #counts({ term, from, number, message }: Stamped): boolean {
+    if (term < this.#term || message.seq <= this.head) {
       this.ignored += 1;
       return false;
     }
+    this.#term = term;
     this.head = message.seq;
     this.numbers.set(from, number);
     return true;

@@ -1,26 +1,35 @@
 import { once } from 'node:events';
+import { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Receiver, WebSocket } from 'ws';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { BadInput } from '../log/message.ts';
 import type { Endpoint } from '../meter/endpoint.ts';
-import { notifyServer } from '../notify.ts';
-import { pushServer } from '../push.ts';
+import { type ServerName, type ServerOptions, serversByName } from '../serve.ts';
 import { EmbeddedSource } from '../source/embedded.ts';
-import { closeFrame, pingFrame, pongFrame, webSocketFrame } from './frames.ts';
-import { handshakeOf } from './handshake.ts';
+import { textFrame, webSocketFormat } from './frames.ts';
 
 let source: EmbeddedSource;
-let server: Endpoint;
+const opened: (() => unknown)[] = [];
 
-beforeEach(async () => {
+beforeEach(() => {
   source = new EmbeddedSource();
-  // On a busy machine the last words need their time.
-  server = pushServer(source, { limits: { goodbyeMs: 600_000 } });
-  await server.listen();
 });
 
-afterEach(() => server.close());
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+/** On a busy machine a refused client needs time to read the reason. */
+const patient: ServerOptions = { limits: { goodbyeMs: 600_000 } };
+
+async function serve(name: ServerName, options = patient): Promise<Endpoint> {
+  const endpoint = serversByName[name](source, options);
+  await endpoint.listen();
+  opened.push(() => endpoint.close());
+  return endpoint;
+}
 
 const rightHeaders = {
   connection: 'Upgrade',
@@ -29,32 +38,43 @@ const rightHeaders = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-function handshake(headers: Record<string, string> = rightHeaders, ask = 'GET /messages HTTP/1.1'): string {
-  const lines = Object.entries({ host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${ask}\r\n${lines.join('')}\r\n`;
+function handshake(headers: Record<string, string> = rightHeaders, start = 'GET /messages HTTP/1.1'): string {
+  const lines = Object.entries({ host: '127.0.0.1', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `${start}\r\n${lines.join('')}\r\n`;
 }
 
-function open(said: string | Buffer, { port } = server): Socket {
+/** A bare connection that has written something. */
+function bare({ port }: Endpoint, first: string | Buffer): Socket {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  opened.push(() => socket.destroy());
   socket.on('error', () => {});
-  socket.write(said);
+  socket.write(first);
   return socket;
 }
 
-/** A client that has come and does not read, while much is on its way to it. */
-async function openCongested(): Promise<Socket> {
-  const socket = open(handshake());
+async function client(endpoint: Endpoint): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${endpoint.port}/messages`);
+  opened.push(() => socket.terminate());
+  await once(socket, 'message');
+  return socket;
+}
+
+/** A client that is connected and does not read, and for which bytes are waiting. */
+async function congested(endpoint: Endpoint): Promise<Socket> {
+  const socket = bare(endpoint, handshake());
   await once(socket, 'data');
   socket.pause();
-  while (server.longestBacklogBytes === 0) {
+  while (endpoint.longestBacklogBytes === 0) {
     await source.publish({ body: 'x'.repeat(500_000) });
-    await new Promise((later) => setImmediate(later));
+    await new Promise(setImmediate);
   }
   return socket;
 }
 
-/** All that comes until the server ends. */
-async function heard(socket: Socket): Promise<Buffer> {
+/** Everything that comes until the server ends the connection. */
+async function received(socket: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
   socket.on('data', (piece) => pieces.push(piece));
   await once(socket, 'end');
@@ -62,290 +82,338 @@ async function heard(socket: Socket): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** Counts the receivers in memory that were given something to read from now on. */
-function watchReceivers(): () => number {
-  const used = new Set<WeakRef<Receiver>>();
-  const { write } = Receiver.prototype;
-  Receiver.prototype.write = function (this: Receiver, ...args: unknown[]) {
-    used.add(new WeakRef(this));
-    return write.apply(this, args as Parameters<typeof write>);
-  };
-  onTestFinished(() => {
-    Receiver.prototype.write = write;
-  });
-  return () => {
-    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
-    // It collects garbage before it counts.
-    queryObjects(Receiver, { format: 'count' });
-    warned.mockRestore();
-    return [...used].filter((receiver) => receiver.deref()).length;
-  };
+/** Everything that comes until it includes this text. */
+async function until(socket: Socket, text: string | Buffer): Promise<Buffer> {
+  let all = Buffer.alloc(0);
+  while (!all.includes(text)) all = Buffer.concat([all, (await once(socket, 'data'))[0]]);
+  return all;
 }
 
-/** A frame as a client sends it, masked with zeros. */
-function masked(frame: Buffer): Buffer {
-  const length = (frame[1] as number) & 0x7f;
-  if (length > 125) throw new RangeError(`a frame of ${frame.length} bytes: it takes a short one`);
-  return Buffer.concat([Buffer.of(frame[0] as number, 0x80 + length, 0, 0, 0, 0), frame.subarray(2)]);
+const opcodes = { text: 1, close: 8, ping: 9 };
+
+/** A short frame as a client sends it, masked with zeros. */
+function clientFrame(opcode: number, payload: string | Buffer): Buffer {
+  const bytes = Buffer.from(payload as string);
+  return Buffer.concat([Buffer.of(0x80 + opcode, 0x80 + bytes.length, 0, 0, 0, 0), bytes]);
+}
+
+function closePayload(code: number, reason = ''): Buffer {
+  return Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
+}
+
+/** A Close frame as the server sends it. */
+function closeFrame(code: number, reason: string): Buffer {
+  const payload = closePayload(code, reason);
+  return Buffer.concat([Buffer.of(0x88, payload.length), payload]);
 }
 
 describe('a handshake', () => {
-  it('is answered as the example of RFC 6455 is (§1.3)', () => {
-    const asked = { method: 'GET', httpVersion: '1.1', headers: { host: 'x', ...rightHeaders } };
-    const answer = handshakeOf(asked as never);
-    expect(answer).toContain('\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
+  it('is answered as the example of RFC 6455 is (§1.3)', async () => {
+    const socket = bare(await serve('push'), handshake());
+    expect(String(await until(socket, '"next"'))).toMatch(
+      /^HTTP\/1.1 101 [\s\S]*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n/,
+    );
   });
 
   it.each<[string, string, RegExp]>([
     [
       'another method',
       handshake(rightHeaders, 'POST /messages HTTP/1.1'),
-      /^HTTP\/1.1 400 [\s\S]*POST opens no WebSocket/,
-    ],
-    [
-      'another protocol',
-      handshake({ ...rightHeaders, upgrade: 'h2c' }),
-      /^HTTP\/1.1 426 [\s\S]*this is a WebSocket endpoint/,
-    ],
-    [
-      'another version of HTTP',
-      handshake(rightHeaders, 'GET /messages HTTP/1.0'),
-      /^HTTP\/1.1 400 [\s\S]*HTTP\/1.0 opens no WebSocket: it takes HTTP\/1.1/,
-    ],
-    [
-      'no host',
-      handshake().replace('host: x\r\n', ''),
-      /^HTTP\/1.1 400 [\s\S]*host is missing: a handshake says whom it asks/,
-    ],
-    [
-      'a body',
-      handshake({ ...rightHeaders, 'content-length': '5' }),
-      /^HTTP\/1.1 400 [\s\S]*a handshake has a body: it takes none/,
-    ],
-    [
-      'a body in chunks',
-      handshake({ ...rightHeaders, 'transfer-encoding': 'chunked' }),
-      /^HTTP\/1.1 400 [\s\S]*a handshake has a body: it takes none/,
+      /^HTTP\/1.1 405 [\s\S]*HTTP method/,
     ],
     [
       'another version',
-      handshake({ ...rightHeaders, 'sec-websocket-version': '8' }),
-      /^HTTP\/1.1 426 [\s\S]*\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n[\s\S]*is \\"8\\": it takes 13/,
-    ],
-    [
-      'no version',
-      handshake({ ...rightHeaders, 'sec-websocket-version': '' }),
-      /^HTTP\/1.1 426 [\s\S]*sec-websocket-version is missing: it takes 13/,
+      handshake({ ...rightHeaders, 'sec-websocket-version': '7' }),
+      /^HTTP\/1.1 400 [\s\S]*Sec-WebSocket-Version: 13/,
     ],
     [
       'a short key',
       handshake({ ...rightHeaders, 'sec-websocket-key': 'c2hvcnQ=' }),
-      /^HTTP\/1.1 400 [\s\S]*sec-websocket-key is \\"c2hvcnQ=\\": it takes 16 bytes/,
+      /^HTTP\/1.1 400 [\s\S]*Sec-WebSocket-Key/,
     ],
-  ])('is refused with a reason: %s', async (_name, said, answer) => {
-    expect(String(await heard(open(said)))).toMatch(answer);
+    [
+      'a malformed cursor',
+      handshake(rightHeaders, 'GET /messages?after=nonsense HTTP/1.1'),
+      /^HTTP\/1.1 400 [\s\S]*invalid after \\"nonsense\\": expected a cursor/,
+    ],
+    [
+      'a percent sign as cursor',
+      handshake(rightHeaders, 'GET /messages?after=% HTTP/1.1'),
+      /^HTTP\/1.1 400 [\s\S]*expected a cursor/,
+    ],
+  ])('is refused with a reason: %s', async (_name, text, response) => {
+    const server = await serve('push');
+    expect(String(await received(bare(server, text)))).toMatch(response);
     expect(server.tally.refused).toBe(1);
     expect(server.joined).toBe(0);
   });
 
+  it('is not kept in memory', async () => {
+    const server = await serve('push');
+    const requests = () => {
+      const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      try {
+        // It collects garbage before it counts.
+        return Number(queryObjects(IncomingMessage, { format: 'count' }));
+      } finally {
+        warned.mockRestore();
+      }
+    };
+    const before = requests();
+    for (let count = 0; count < 20; count += 1) await until(bare(server, handshake()), '"next"');
+    expect(server.connections).toBe(20);
+    expect(requests() - before).toBeLessThan(5);
+  });
+
   it('may name the whole address, as to a proxy', async () => {
+    const server = await serve('push');
     await source.publish({ body: 'hi' });
-    const place = `GET http://127.0.0.1:${server.port}/messages?after=${source.log.id}:0 HTTP/1.1`;
-    const socket = open(handshake(rightHeaders, place));
-    let said = '';
-    while (!said.includes('"hi"')) said += String((await once(socket, 'data'))[0]);
-    expect(said).toMatch(/^HTTP\/1.1 101 /);
-    socket.destroy();
+    const url = `http://127.0.0.1:${server.port}/messages?after=${source.log.id}:0`;
+    const socket = bare(server, handshake(rightHeaders, `GET ${url} HTTP/1.1`));
+    expect(String(await until(socket, '"hi"'))).toMatch(/^HTTP\/1.1 101 /);
   });
 
-  it.each(['express', 'http'] as const)(
-    'of another protocol is a plain request: on %s',
-    async (framework) => {
-      const notify = notifyServer(source, { framework });
-      await notify.listen();
-      const offer = 'connection: upgrade, close\r\nupgrade: h2c\r\n';
-      const get = open(`GET /messages HTTP/1.1\r\nhost: x\r\n${offer}\r\n`, notify);
-      expect(String(await heard(get))).toMatch(/^HTTP\/1.1 200 [\s\S]*"messages"/);
-      const post = `POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n${offer}\r\n{"body":"one"}`;
-      expect(String(await heard(open(post, notify)))).toMatch(/^HTTP\/1.1 201 /);
-      expect(notify.tally).toMatchObject({ requests: 1, refused: 0 });
-      await notify.close();
-    },
-  );
-
-  it('behind a request whose answer is still to come is refused, after that answer', async () => {
-    const notify = notifyServer(source);
-    await notify.listen();
-    const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
-    const answer = String(await heard(open(post + handshake(), notify)));
-    expect(answer).toMatch(
-      /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*a connection on which nothing else is asked/,
-    );
-    expect(notify.joined).toBe(0);
-    expect(notify.tally.refused).toBe(1);
-    await notify.close();
-  });
-
-  it('behind a request whose answer ends the connection is nobody’s', async () => {
-    const answer = String(await heard(open(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${handshake()}`)));
-    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 426']);
-    expect(answer).toMatch(/\r\nconnection: close, upgrade\r\nupgrade: websocket\r\n/i);
-    expect(server.joined).toBe(0);
+  it('may have a second question mark in its query', async () => {
+    const server = await serve('push');
+    await source.publish({ body: 'hi' });
+    const path = `/messages?from=what?&after=${source.log.id}:0`;
+    await until(bare(server, handshake(rightHeaders, `GET ${path} HTTP/1.1`)), '"hi"');
   });
 });
 
-describe('a client', () => {
-  it('is heard when it speaks together with its handshake', async () => {
-    const socket = open(Buffer.concat([Buffer.from(handshake()), masked(webSocketFrame('{"body":"hi"}'))]));
-    let said = '';
-    while (!said.includes('"hi"')) said += String((await once(socket, 'data'))[0]);
+describe.each(['push', 'notify'] as const)('a client of %s', (name) => {
+  it('publishes in the packet of its handshake', async () => {
+    const server = await serve(name);
+    const hi = clientFrame(opcodes.text, '{"body":"hi"}');
+    await until(bare(server, Buffer.concat([Buffer.from(handshake()), hi])), '"published":1');
     expect(source.log.head).toBe(1);
-    socket.destroy();
   });
 
-  it('is heard when its words come byte by byte', async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/messages`);
-    await once(socket, 'message');
-    const { _socket: raw } = socket as unknown as { _socket: Socket };
-    raw.setNoDelay();
-    for (const byte of masked(webSocketFrame('{"body":"bit by bit"}')))
-      await new Promise((sent) => raw.write(Buffer.of(byte), sent));
-    const [message] = await once(socket, 'message');
-    expect(JSON.parse(String(message)).body).toBe('bit by bit');
-    socket.terminate();
+  it('publishes byte by byte', async () => {
+    const server = await serve(name);
+    const socket = bare(server, handshake());
+    await until(socket, '"next"');
+    socket.setNoDelay();
+    for (const byte of clientFrame(opcodes.text, '{"body":"bit by bit"}'))
+      await new Promise((sent) => socket.write(Buffer.of(byte), sent));
+    await until(socket, '"published":1');
+    expect(source.log.after({ logId: source.log.id, seq: 0 }).messages[0]?.body).toBe('bit by bit');
   });
 
-  it('that says nothing but pong has nothing in the server that reads it', async () => {
-    const alive = pushServer(source, { heartbeatMs: 5 });
-    await alive.listen();
-    const socket = open(handshake(), alive);
-    const pong = masked(pongFrame(Buffer.alloc(0)));
-    let said = Buffer.alloc(0);
-    const beats = async (count: number) => {
-      const from = said.length;
-      while (said.subarray(from).toString('latin1').split(pingFrame.toString('latin1')).length <= count)
-        said = Buffer.concat([said, (await once(socket, 'data'))[0]]);
-    };
-    const receivers = watchReceivers();
-    for (let time = 0; time < 10; time += 1) {
-      await beats(1);
-      const { toServer } = alive.bytes;
-      socket.write(pong);
-      while (alive.bytes.toServer === toServer) await new Promise((later) => setImmediate(later));
-    }
-    expect(receivers()).toBe(0);
-    // Who has something to say is heard after that as well.
-    socket.write(masked(webSocketFrame('{"body":"hi"}')));
-    while (source.log.head === 0) await new Promise((later) => setImmediate(later));
-    expect(receivers()).toBe(1);
-    socket.destroy();
-    await alive.close();
-  });
-
-  it('that pings while much is on its way to it is answered its latest ping, when there is room', async () => {
-    const socket = await openCongested();
-    const { toServer } = server.bytes;
-    const pings = ['first', 'second', 'latest'].map((said) => {
-      const ping = pongFrame(Buffer.from(said));
-      ping[0] = 0x89;
-      return masked(ping);
+  it('gets an acknowledgement for each publication, and the first one again for the same id', async () => {
+    const socket = await client(await serve(name));
+    const acknowledged: unknown[] = [];
+    socket.on('message', (data) => {
+      const frame = JSON.parse(String(data));
+      if ('published' in frame) acknowledged.push(frame);
     });
-    const sent = Buffer.concat(pings);
-    socket.write(sent);
-    while (server.bytes.toServer < toServer + sent.length) await new Promise((later) => setImmediate(later));
-    const latest = pongFrame(Buffer.from('latest'));
-    let said = Buffer.alloc(0);
-    socket.resume();
-    while (!said.includes(latest)) said = Buffer.concat([said, (await once(socket, 'data'))[0]]);
-    expect(said.includes('first')).toBe(false);
-    expect(said.includes('second')).toBe(false);
-    socket.destroy();
+    for (const publication of [
+      { body: 'one' },
+      { body: 'two', id: 'a' },
+      { body: 'two', id: 'a' },
+      { body: 'three' },
+    ])
+      socket.send(JSON.stringify(publication));
+    await vi.waitFor(() => expect(acknowledged).toHaveLength(4));
+    expect(acknowledged).toEqual([
+      { published: 1 },
+      { published: 2, id: 'a' },
+      { published: 2, id: 'a' },
+      { published: 3 },
+    ]);
+    expect(source.log.head).toBe(3);
   });
 
-  it('is answered its ping', async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/messages`);
-    await once(socket, 'open');
+  it('that publishes and does not read is not read either, so that acknowledgements are bounded', async () => {
+    const server = await serve(name);
+    const socket = bare(server, handshake());
+    await once(socket, 'data');
+    socket.pause();
+    const publication = clientFrame(opcodes.text, JSON.stringify({ body: '', id: 'x'.repeat(64) }));
+    const publications = Buffer.concat(Array(400_000).fill(publication));
+    socket.write(publications);
+    let read = 0;
+    while (server.bytes.toServer !== read) {
+      read = server.bytes.toServer;
+      for (let turns = 0; turns < 200; turns += 1) await new Promise(setImmediate);
+    }
+    expect(read).toBeLessThan(publications.length);
+    expect(server.longestBacklogBytes).toBeLessThan(8 * 1024 * 1024);
+  });
+
+  it('gets a pong for its ping', async () => {
+    const socket = await client(await serve(name));
     socket.ping('anybody there?');
     expect(String((await once(socket, 'pong'))[0])).toBe('anybody there?');
-    socket.terminate();
+  });
+
+  it('that pings and does not read gets no pile of pongs', async () => {
+    const server = await serve(name);
+    const socket = bare(server, handshake());
+    await once(socket, 'data');
+    socket.pause();
+    const pings = Buffer.concat(Array(1000).fill(clientFrame(opcodes.ping, Buffer.alloc(125))));
+    const gone = new Promise((closed) => socket.once('close', closed));
+    for (let thousands = 0; thousands < 300 && !socket.destroyed; thousands += 1)
+      if (!socket.write(pings))
+        await Promise.race([gone, new Promise((drained) => socket.once('drain', drained))]);
+    expect(server.longestBacklogBytes).toBeLessThan(8 * 1024 * 1024);
   });
 
   it.each([
     [1000, 1000],
     [4321, 4321],
     [undefined, 1005],
-  ])('that closes with %s is answered the same, and gone', async (code, answered) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/messages`);
-    await once(socket, 'message');
+  ])('that closes with %s gets the same back, and is removed', async (code, closedWith) => {
+    const server = await serve(name);
+    const socket = await client(server);
     socket.close(code, code === undefined ? undefined : 'enough');
-    const [closedWith, reason] = await once(socket, 'close');
-    expect([closedWith, String(reason)]).toEqual([answered, code === undefined ? '' : 'enough']);
-    expect(server.readers).toHaveLength(0);
+    const [received, reason] = await once(socket, 'close');
+    expect([received, String(reason)]).toEqual([closedWith, code === undefined ? '' : 'enough']);
+    await vi.waitFor(() => expect(server.readers).toHaveLength(0));
     expect(server.tally.refused).toBe(0);
   });
 
-  it('that hangs up without a word is gone', async () => {
-    const socket = open(handshake());
+  it('that ends the connection without a Close frame is removed', async () => {
+    const server = await serve(name);
+    const socket = bare(server, handshake());
     await once(socket, 'data');
     expect(server.connections).toBe(1);
     socket.end();
-    await heard(socket);
-    while (server.connections > 0) await new Promise((later) => setImmediate(later));
+    await received(socket);
+    await vi.waitFor(() => expect(server.connections).toBe(0));
     expect(server.readers).toHaveLength(0);
   });
 
-  it('is told the reason once, whatever it said behind what was refused', async () => {
-    const nonsense = masked(webSocketFrame('nonsense'));
-    const behind = [
-      masked(webSocketFrame('{"body":"behind"}')),
-      masked(pongFrame(Buffer.alloc(0))),
-      nonsense,
-    ];
-    const closed = masked(closeFrame(1000));
-    const socket = open(Buffer.concat([Buffer.from(handshake()), nonsense, ...behind, closed]));
-    const said = await heard(socket);
-    expect(said.subarray(said.indexOf(Buffer.of(0x88)))).toEqual(
-      closeFrame(1008, 'this is not JSON: "nonsense"'),
+  it('is refused once, and nothing counts that follows', async () => {
+    const server = await serve(name);
+    const nonsense = clientFrame(opcodes.text, 'nonsense');
+    const behind = [clientFrame(opcodes.text, '{"body":"behind"}'), clientFrame(opcodes.ping, ''), nonsense];
+    const socket = bare(server, Buffer.concat([Buffer.from(handshake()), nonsense, ...behind]));
+    await vi.waitFor(() => expect(server.tally.refused).toBe(1));
+    // No frame may follow a Close frame, whatever is published then.
+    await source.publish({ body: 'by another client' });
+    await new Promise(setImmediate);
+    socket.write(clientFrame(opcodes.close, closePayload(1000)));
+    const all = await received(socket);
+    expect(all.subarray(all.indexOf(0x88))).toEqual(
+      closeFrame(1008, 'invalid message "nonsense": expected JSON'),
     );
     expect(server.tally.refused).toBe(1);
+    expect(source.log.head).toBe(1);
+  });
+
+  it.each<[string, Buffer, number, RegExp]>([
+    ['text that is not UTF-8', clientFrame(opcodes.text, Buffer.of(0xff)), 1007, /^expected UTF-8/],
+    ['a frame without a mask', textFrame('{"body":"hi"}'), 1002, /^invalid frame/],
+    ['a reserved bit', Buffer.of(0xf1, 0x80, 0, 0, 0, 0), 1002, /^invalid frame/],
+    ['an opcode that means nothing', Buffer.of(0x83, 0x80, 0, 0, 0, 0), 1002, /^invalid frame/],
+    [
+      'a frame of two exabytes',
+      Buffer.of(0x81, 0xff, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+      1009,
+      /^message too long: expected at most 65536 bytes$/,
+    ],
+    ['a close with half a code', clientFrame(opcodes.close, Buffer.of(3)), 1002, /^invalid frame/],
+  ])('is closed with a code and a reason on %s', async (_name, bytes, code, reason) => {
+    const server = await serve(name);
+    const socket = bare(server, handshake());
+    await until(socket, '"next"');
+    socket.write(bytes);
+    const frame = await received(socket);
+    expect(frame[0]).toBe(0x88);
+    expect(frame.readUInt16BE(2)).toBe(code);
+    expect(String(frame.subarray(4))).toMatch(reason);
+    expect(server.tally.refused).toBe(1);
+  });
+
+  it('is closed with 1009 on a long message, in one frame or in many', async () => {
+    const server = await serve(name, { limits: { messageBytes: 100 } });
+    for (const pieces of [1, 30]) {
+      const socket = await client(server);
+      for (let piece = 1; piece <= pieces; piece += 1)
+        socket.send('x'.repeat(120 / pieces), { fin: piece === pieces });
+      const [code, reason] = await once(socket, 'close');
+      expect([code, String(reason)]).toEqual([1009, 'message too long: expected at most 100 bytes']);
+    }
+  });
+
+  it.each<[string, string | Buffer, number, RegExp]>([
+    ['text that is not JSON', '{"body":', 1008, /expected JSON/],
+    ['JSON that is not a publication', '{"text":"hi"}', 1008, /^missing body/],
+    ['a long reason in a long script', '“'.repeat(200), 1008, /^invalid message "“+$/],
+    ['an id that is too long', `{"body":"","id":"${'x'.repeat(65)}"}`, 1008, /^invalid id .*1 to 64/],
+    [
+      'credit under another policy',
+      '{"credit":5}',
+      1008,
+      /^invalid credit 5: expected none under the policy/,
+    ],
+    ['credit together with a publication', '{"credit":5,"body":"hi"}', 1008, /^invalid body with credit/],
+    ['a binary message', Buffer.from('{"body":"hi"}'), 1003, /^expected a text message/],
+  ])('is closed with a code and a reason on %s', async (_name, message, code, reason) => {
+    const socket = await client(await serve(name));
+    socket.send(message, { binary: Buffer.isBuffer(message) });
+    const [closedWith, text] = await once(socket, 'close');
+    expect(closedWith).toBe(code);
+    expect(String(text)).toMatch(reason);
     expect(source.log.head).toBe(0);
   });
 
-  it('is told the reason also when much is on its way to it, and it closes meanwhile', async () => {
-    const socket = await openCongested();
-    const nonsense = masked(webSocketFrame('nonsense'));
-    socket.write(Buffer.concat([nonsense, masked(closeFrame(1000))]));
-    while (server.tally.refused === 0) await new Promise((later) => setImmediate(later));
-    const last = closeFrame(1008, 'this is not JSON: "nonsense"');
-    const all = heard(socket);
-    socket.resume();
-    expect((await all).subarray(-last.length)).toEqual(last);
-  });
-
-  it.each<[string, Buffer, number]>([
-    ['text that is not UTF-8', Buffer.of(0x81, 0x81, 0, 0, 0, 0, 0xff), 1007],
-    ['a frame without a mask', webSocketFrame('{"body":"hi"}'), 1002],
-    ['a reserved bit', Buffer.of(0xf1, 0x80, 0, 0, 0, 0), 1002],
-    ['an opcode that means nothing', Buffer.of(0x83, 0x80, 0, 0, 0, 0), 1002],
-    ['a frame of two exabytes', Buffer.of(0x81, 0xff, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 1009],
-    ['a close with half a code', Buffer.of(0x88, 0x81, 0, 0, 0, 0, 3), 1002],
-  ])('is closed on %s', async (_name, bytes, code) => {
-    const said = await heard(open(Buffer.concat([Buffer.from(handshake()), bytes])));
-    const last = said.subarray(said.lastIndexOf(0x88));
-    expect(last.readUInt16BE(2)).toBe(code);
-    expect(last.subarray(4).length).toBeGreaterThan(0);
-    expect(server.tally.refused).toBe(1);
+  it('is closed with 1013 and the reason when the source accepts no publication now', async () => {
+    source.publish = () => Promise.reject(new BadInput('too many publications wait', 503));
+    const socket = await client(await serve(name));
+    socket.send('{"body":"hi"}');
+    const [code, reason] = await once(socket, 'close');
+    expect([code, String(reason)]).toEqual([1013, 'too many publications wait']);
   });
 });
 
-describe('the frame of a close', () => {
-  it('has room for 123 bytes of reason, and no half character', () => {
-    const frame = closeFrame(1008, `a${'“'.repeat(100)}`);
-    expect(frame.length).toBeLessThanOrEqual(127);
-    expect(frame.subarray(4).toString()).toMatch(/^a“+$/);
+it('a client that is refused while bytes wait for it reads the reason behind them', async () => {
+  const server = await serve('push');
+  const socket = await congested(server);
+  const nonsense = clientFrame(opcodes.text, 'nonsense');
+  socket.write(Buffer.concat([nonsense, clientFrame(opcodes.close, closePayload(1000))]));
+  await vi.waitFor(() => expect(server.tally.refused).toBe(1));
+  const last = closeFrame(1008, 'invalid message "nonsense": expected JSON');
+  const all = received(socket);
+  socket.resume();
+  expect((await all).subarray(-last.length)).toEqual(last);
+});
+
+describe('heartbeats', () => {
+  const { heartbeat } = webSocketFormat;
+
+  it('keep a client that answers them', async () => {
+    const server = await serve('push', { ...patient, heartbeatMs: 5 });
+    const socket = await client(server);
+    for (let pings = 0; pings < 10; pings += 1) await once(socket, 'ping');
+    expect(server.tally.evicted).toBe(0);
   });
 
-  it('has no code where there is none', () => {
-    expect(closeFrame(1005)).toEqual(Buffer.of(0x88, 0));
+  it('evict a client that reads and leaves two of them without an answer', async () => {
+    const server = await serve('push', { ...patient, heartbeatMs: 5 });
+    const socket = bare(server, handshake());
+    const reason = closeFrame(4008, 'no answer to 2 heartbeats');
+    const all = await until(socket, reason);
+    const pings = all.subarray(all.indexOf(heartbeat)).subarray(0, -reason.length);
+    expect(pings).toEqual(Buffer.concat([heartbeat, heartbeat]));
+    expect(server.tally.evicted).toBe(1);
+  });
+
+  it('evict a client that reads nothing and answers nothing, and cut it', async () => {
+    const server = await serve('push', { heartbeatMs: 5, limits: { goodbyeMs: 50 } });
+    const socket = bare(server, handshake());
+    await once(socket, 'data');
+    socket.pause();
+    await vi.waitFor(() => expect(server.tally.evicted).toBe(1));
+    await vi.waitFor(() => expect(server.connections).toBe(0));
+    expect(server.evictions[0]?.reason).toBe('no answer to 2 heartbeats');
+  });
+
+  it('evict a client of notify, too', async () => {
+    const server = await serve('notify', { ...patient, heartbeatMs: 5 });
+    await until(bare(server, handshake()), closeFrame(4008, 'no answer to 2 heartbeats'));
+    expect(server.tally).toMatchObject({ evicted: 1, deliveries: 0, dropped: 0 });
   });
 });
