@@ -1,6 +1,5 @@
-import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
-import { beginCommand, onInterrupt } from '../servers/commands/begin.ts';
+import { beginCommand, isProgram, onInterrupt } from '../servers/commands/begin.ts';
 import { parseRabbitUrl } from '../servers/source/rabbit-address.ts';
 import { workAsAgent } from './agents/agent.ts';
 
@@ -19,7 +18,7 @@ export const agentCommand = new Command('npm run agent --')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   beginCommand(agentCommand.name(), agentCommand.options);
   process.exit(await main(agentCommand.parse().opts<{ broker: string }>()));
 }

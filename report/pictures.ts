@@ -6,7 +6,7 @@ import { stop } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { parseResult } from '../bench/result.ts';
 import { launchBrowser } from '../clients/shared/browser.ts';
-import { beginCommand } from '../servers/commands/begin.ts';
+import { beginCommand, isProgram } from '../servers/commands/begin.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
 import { exitCodeOf, exitCodes, Refusal } from './command.ts';
 import { drawn } from './drawn.ts';
@@ -73,7 +73,7 @@ function paintTimes(page: Page): Promise<string> {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   beginCommand('npm run pictures', []);
   process.exitCode = await exitCodeOf(main);
 }

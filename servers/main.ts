@@ -1,7 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { beginCommand, onInterrupt } from './commands/begin.ts';
+import { beginCommand, isProgram, onInterrupt } from './commands/begin.ts';
 import { listenProblem } from './commands/problems.ts';
 import { nowMs } from './meter/clock.ts';
 import { type ServerName, serversByName, startServers } from './serve.ts';
@@ -89,6 +87,4 @@ function fail(exitCode: number, reason: string): never {
   process.exit(exitCode);
 }
 
-// Node resolves a symbolic link before it loads a module, but not in its arguments.
-const [, program = ''] = process.argv;
-if (program !== '' && import.meta.url === pathToFileURL(realpathSync(program)).href) await main();
+if (isProgram(import.meta.url)) await main();

@@ -32,8 +32,8 @@ export function speak(
 export type Answer = { status: number; contentType: string; body: Buffer; end: number };
 
 /**
- * Reads the answer that begins at an offset; `undefined` while it is not whole. One without a length lasts as long as
- * the connection: its body is what there is so far.
+ * Reads the answer that begins at an offset; `undefined` while it is not whole. A stream, and one without a length, lasts
+ * as long as the connection: its body is what there is so far.
  */
 export function readAnswer(heard: Buffer, offset: number, isToHead = false): Answer | undefined {
   const headEnd = heard.indexOf('\r\n\r\n', offset);
@@ -45,7 +45,9 @@ export function readAnswer(heard: Buffer, offset: number, isToHead = false): Ans
   const of = (end: number, body = heard.subarray(start, end)) => ({ status, contentType, body, end });
   if (status === 100) return readAnswer(heard, start, isToHead);
   if (isToHead || status === 101 || status === 204) return of(start);
-  if (/^transfer-encoding: chunked/im.test(head)) return unchunked(heard, start, of);
+  const isStream = contentType.startsWith('text/event-stream');
+  if (/^transfer-encoding: chunked/im.test(head))
+    return unchunked(heard, start, of) ?? (isStream ? of(heard.length) : undefined);
   const length = /^content-length: (\d+)/im.exec(head)?.[1];
   const end = length === undefined ? heard.length : start + Number(length);
   return end > heard.length ? undefined : of(end);

@@ -1,7 +1,6 @@
-import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
-import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
+import { beginCommand, isProgram, onInterrupt } from '../../servers/commands/begin.ts';
 import { openPage } from '../../servers/commands/open-page.ts';
 import { listenProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder } from '../../servers/commands/typed.ts';
@@ -36,7 +35,7 @@ export const classroomCommand = new Command('npm run classroom --')
 /** How often the addresses of this machine are read again. */
 const lookEveryMs = 3000;
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   beginCommand(classroomCommand.name(), classroomCommand.options);
   await main(classroomCommand.parse().opts<Options>());
 }

@@ -12,6 +12,7 @@ import { hasBrowserFor, sharedBrowser } from '../../clients/shared/browser.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { TransportName } from '../../clients/transports.ts';
 import type { Batch } from '../../servers/log/message.ts';
+import { MessageLog } from '../../servers/log/message-log.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, startServers } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
@@ -305,6 +306,34 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
       expect(await shown.evaluate('seqs')).toEqual(upTo(20));
     });
   });
+});
+
+it('undici’s EventSource goes on at another server that is a moment behind', {
+  timeout: patienceMs,
+}, async () => {
+  const [ahead, behind] = [1, 2].map(() => new EmbeddedSource(new MessageLog({}, 'shared'))) as [
+    EmbeddedSource,
+    EmbeddedSource,
+  ];
+  const from = (await startServers(ahead, ['sse'])).get('sse') as Endpoint;
+  const { port } = from;
+  const events = new UndiciEventSource(`http://127.0.0.1:${port}/messages`);
+  cleanups.push(() => events.close());
+  const seqs: number[] = [];
+  events.onmessage = ({ data }) => seqs.push(JSON.parse(data).seq);
+  await vi.waitFor(() => expect(from.readers).toHaveLength(1));
+  for (const log of [ahead.log, behind.log]) log.append('1', 0);
+  ahead.log.append('2', 0);
+  await vi.waitFor(() => expect(seqs).toEqual([1, 2]));
+  await from.close();
+  const to = (await startServers(behind, ['sse'], {}, [port])).get('sse') as Endpoint;
+  cleanups.push(() => to.close());
+  await vi.waitFor(() => expect(to.readers).toHaveLength(1), patienceMs);
+  behind.log.append('2', 0);
+  await new Promise(setImmediate);
+  behind.log.append('3', 0);
+  await vi.waitFor(() => expect(seqs).toContain(3));
+  expect(seqs).toEqual([1, 2, 3]);
 });
 
 describe.skipIf(!hasBrowser)('npm run servers', { timeout: patienceMs }, () => {

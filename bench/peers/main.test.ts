@@ -32,7 +32,7 @@ it('measures polls beside those of others, and leaves a file and a page', async 
   expect(readdirSync(folder).sort()).toEqual(['peers.html', 'peers.json']);
   const peers = parsePeers(readFileSync(join(folder, 'peers.json'), 'utf8'));
   expect(peers.failures).toEqual([]);
-  expect(peers.measures).toHaveLength(8);
+  expect(peers.measures).toHaveLength(14);
   for (const { values } of peers.measures) expect(values[0]).toBeGreaterThan(0);
   expect(readFileSync(join(folder, 'peers.html'), 'utf8')).toContain('short poll on Express');
 });

@@ -1,6 +1,9 @@
-import { resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { beginCommand, onInterrupt, surviveClosedOutput } from './begin.ts';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beginCommand, isProgram, onInterrupt, surviveClosedOutput } from './begin.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -40,6 +43,28 @@ describe('a command that npm kept options of', () => {
     beginCommand('npm run lab --', [{ long: '--list' }, { long: '--json' }]);
     expect(vi.mocked(console.error).mock.lastCall?.[0]).toMatch(/"--"\? npm run lab -- --(list|json)$/);
     expect(vi.mocked(process.exit).mock.lastCall?.[0]).toBe(exitCode);
+  });
+});
+
+describe('a module is a program', () => {
+  const [, started] = process.argv as [string, string];
+  const folder = mkdtempSync(join(tmpdir(), 'begin-'));
+  const link = join(folder, 'link.ts');
+  symlinkSync(resolve('servers/main.ts'), link);
+
+  afterEach(() => {
+    process.argv[1] = started;
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ['when it was started', resolve('servers/main.ts'), true],
+    ['when it was started by a symbolic link', link, true],
+    ['not when another one was', resolve('bench/lab.ts'), false],
+  ])('%s', (_when, path, expected) => {
+    process.argv[1] = path;
+    expect(isProgram(pathToFileURL(resolve('servers/main.ts')).href)).toBe(expected);
   });
 });
 

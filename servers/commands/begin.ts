@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { type CommandOption, forgottenDashes } from './typed.ts';
 
 /**
@@ -10,6 +12,13 @@ export function beginCommand(name: string, options: readonly CommandOption[]): v
   if (!forgotten) return;
   console.error(forgotten.hint);
   if (forgotten.isCertain) process.exit(2);
+}
+
+/** Whether the module at this URL was started as a program, and not imported. */
+export function isProgram(url: string): boolean {
+  const [, program = ''] = process.argv;
+  // Node resolves a symbolic link in the URL of a module, but not in its arguments.
+  return program !== '' && url === pathToFileURL(realpathSync(program)).href;
 }
 
 /** Lets a process go on when nobody reads what it prints: `| head -1` has ended, or the terminal is closed. */

@@ -67,18 +67,15 @@ export function guardedHttpServer(
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     tally.refused += 1;
     const { status, reason } = parserRefusal(error, limits);
-    // Only a listener of our own keeps what still comes away from the parser.
-    socket.removeAllListeners('data').on('data', () => {});
     const last = pendingOf(socket).at(-1);
     if (!last || last.req.complete)
       afterResponses(socket, () => endWithMessage(socket, rawResponse(status, reason), limits.goodbyeMs));
     else if (last.headersSent) socket.destroy();
     else refuse(last, status, reason);
   });
-  // Node itself would ask for every body. Here the reader of a body does, once nothing speaks against it; a client
-  // that is refused may send the body all the same, or not, so that nothing else can follow.
+  // Node itself would ask for every body. Here the reader of bodies does, once nothing speaks against it. Otherwise
+  // Node closes the connection after the response, because the client may send the body or not.
   server.on('checkContinue', (request, response) => {
-    response.setHeader('connection', 'close');
     server.emit('request', request, response);
   });
   server.on('checkExpectation', ({ headers }, response) => {
@@ -126,7 +123,7 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
     socket.on('resume', () => {
       if (responses.size >= pendingMax) socket.pause();
     });
-    // Node tells only the first response in the queue that its connection has closed.
+    // When a connection closes, Node emits this only for the first response in the queue.
     socket.once('close', () => {
       for (const waiting of responses) if (!waiting.socket) waiting.emit('close');
     });

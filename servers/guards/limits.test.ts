@@ -233,16 +233,37 @@ describe('requests that follow one another on a connection, without waiting for 
     },
   );
 
+  it('are not answered behind a refusal, whatever they are', async () => {
+    const endpoint = await serve('short-poll', {});
+    const refused = ask('/messages', 'origin: https://elsewhere.example\r\n');
+    for (const more of ['no request at all\r\n\r\n', ask(), refused]) {
+      const { refused: before } = endpoint.tally;
+      const answer = await text(await open(endpoint, refused + more));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+      expect(endpoint.tally.refused).toBe(before + 1);
+    }
+  });
+
+  it('are not answered behind what is none', async () => {
+    const endpoint = await serve('long-poll', {}, { holdMs: 100 });
+    const pending = ask(`/messages?after=${source.log.id}:${source.log.head}`);
+    const socket = await open(endpoint, `${pending}no request at all\r\n\r\n`);
+    await vi.waitFor(() => expect(endpoint.tally.refused).toBe(1));
+    socket.write(`more of this\r\n\r\n${ask()}`);
+    expect((await text(socket)).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    expect(endpoint.tally.refused).toBe(1);
+  });
+
   it.each(['express', 'http'] as const)(
     'are answered whole, whatever they expect, on %s',
     async (framework) => {
       const endpoint = await serve('short-poll', {}, { framework });
-      await source.publish({ body: 'x'.repeat(2000) });
-      const post = 'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
-      const get = ask(`/messages?after=${source.log.id}:0`, 'expect: 100-continue\r\nconnection: close\r\n');
-      const answer = await text(await open(endpoint, post + get));
-      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 200']);
-      expect(JSON.parse(answer.slice(answer.lastIndexOf('\r\n\r\n'))).messages.length).toBeGreaterThan(1);
+      const post = (more: string) =>
+        `POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n${more}\r\n{"body":"one"}`;
+      const waiting = post('expect: 100-continue\r\nconnection: close\r\n');
+      const answer = await text(await open(endpoint, post('') + waiting));
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201']);
+      expect(JSON.parse(answer.slice(answer.lastIndexOf('\r\n\r\n')))).toEqual({ seq: source.log.head });
     },
   );
 

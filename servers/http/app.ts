@@ -29,7 +29,7 @@ export type Site = {
 
 export const methods = ['GET', 'HEAD', 'POST'];
 
-/** What no page and no route answers. Throws the `BadInput` that says why. */
+/** Refuses a request that neither a page nor a route has answered. Throws `BadInput` with the reason. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse, path: string): never {
   if (!methods.includes(request.method ?? '')) {
     response.setHeader('allow', methods.join(', '));
@@ -43,7 +43,7 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
   throw new BadInput('missing upgrade: expected a WebSocket. Connect with ws://', 426);
 }
 
-/** The status and reason of a refusal. What is not the client's fault is logged, and stays here. */
+/** The status and reason of a refusal. An error that is not the client's fault is logged, and not sent. */
 export function refusalOf(error: Error & { status?: number }): { status: number; reason: string } {
   const { status = 500, message } = error;
   if (status < 500 || error instanceof BadInput) return { status, reason: message };

@@ -13,7 +13,7 @@ import { readPublication } from './publication.ts';
 import { urlOf } from './request-url.ts';
 
 /**
- * The same as express.ts on `node:http` alone, so that the cost of a poll can be told from the cost of a framework.
+ * The same as express.ts on `node:http` alone, so that the framework overhead of a poll can be measured.
  */
 export function bareApp(site: Site, addPages: (app: App) => void): RequestListener {
   const { publish, onJson, onPoll, bodyLimitBytes, onRefused } = site;

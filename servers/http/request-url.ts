@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { BadInput } from '../log/message.ts';
 
 /**
- * The URL of a request: a path, or a whole address as to a proxy (RFC 9112 §3.2). Its host says nothing: it is the
- * client's. Throws `BadInput` on anything else.
+ * The URL of a request: a path, or a whole address as to a proxy (RFC 9112 §3.2). Throws `BadInput` on anything
+ * else. Do not trust its host: the client may have written any.
  */
 export function urlOf({ url = '' }: IncomingMessage): URL {
   const address = url.startsWith('/') ? `http://localhost${url}` : url;

@@ -15,6 +15,8 @@ let endpoints: Record<(typeof frameworks)[number], Map<ServerName, Endpoint>>;
 
 beforeAll(async () => {
   source = new EmbeddedSource();
+  // So that every seq has the same length.
+  for (let seq = 1; seq <= 200; seq += 1) source.log.append('x', 0);
   const start = (framework: (typeof frameworks)[number]) =>
     startServers(source, names, { framework, holdMs: 0, limits: { bodyBytes } });
   endpoints = { express: await start('express'), http: await start('http') };
@@ -112,6 +114,8 @@ const targets: Case[] = [
   ['a list in brackets, which is another name', at('/messages?after[]=1'), 200, /"messages":\[\]/],
   ['two cursors', at('/messages?after=CURSOR&after=CURSOR'), 400, /after .*\[/],
   ['a malformed cursor', at('/messages?after=nonsense'), 400, /after .*\\"nonsense\\"/],
+  ['a path with dots', at('/elsewhere/../messages?after=CURSOR'), 200, /"seq":/],
+  ['a fragment', at('/messages?after=CURSOR#end'), 200],
   ['two slashes', at('//'), 404, /unknown path \/\/:/],
   ['two slashes and a name', at('//messages'), 404],
   ['a capital', at('/Messages'), 404],
