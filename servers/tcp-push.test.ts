@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BadInput } from './log/message.ts';
 import type { Endpoint } from './meter/endpoint.ts';
 import { type ServerOptions, serversByName } from './serve.ts';
@@ -187,6 +187,20 @@ it('a client that publishes and does not read is not read either, so that acknow
   }
   expect(read).toBeLessThan(publications.length);
   expect(server.longestBacklogBytes).toBeLessThan(8 * 1024 * 1024);
+});
+
+it('a refused client that goes on sending publishes nothing', async () => {
+  const server = await serve({ limits: { goodbyeMs: 600_000 } });
+  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+  opened.push(() => socket.destroy());
+  socket.write(`${hello}nonsense\n`);
+  socket.resume();
+  await once(socket, 'end');
+  const { toServer } = server.bytes;
+  socket.write('{"body":"behind"}\n');
+  await vi.waitFor(() => expect(server.bytes.toServer).toBeGreaterThan(toServer));
+  await new Promise(setImmediate);
+  expect(source.log.head).toBe(0);
 });
 
 it('a refused client that goes on sending is cut', async () => {

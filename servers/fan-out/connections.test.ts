@@ -87,7 +87,7 @@ describe.each(pushing)('a client of %s that reads nothing', (name) => {
     await vi.waitFor(() => expect(endpoint.tally.evicted).toBe(1));
     const { head } = source.log;
     const { toServer } = endpoint.bytes;
-    socket.write('nonsense\n{"body":"behind"}\n');
+    socket.write('{"body":"behind"}\nnonsense\n');
     await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
     expect(await text(socket)).toMatch(
       /slow consumer: 1 messages \(\d+ bytes\) wait in the send queue, the limit is 1000 bytes/,
@@ -112,6 +112,8 @@ describe.each(pushing)('a cursor ahead of the log, at %s', (name) => {
     while (!all.includes('message 6')) all += (await once(socket, 'data'))[0];
     expect(all.match(/message \d/g)).toEqual(['message 5', 'message 6']);
     expect(all).not.toMatch(/"missed":[1-9]|"reset"/);
+    // Over SSE a batch begins with its place.
+    expect(all.match(/"next":"shared:4"/g)).toHaveLength(name === 'sse' ? 2 : 1);
   });
 });
 

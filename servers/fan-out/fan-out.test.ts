@@ -251,8 +251,10 @@ describe.each(policies)('a client that was refused, under %s', (policy) => {
     if (policy === 'credit') for (const each of [grant, bystander.grant]) each(10);
     await turn();
     tap.isOpen = false;
-    log.append('x'.repeat(20_000), 0);
-    await turn();
+    for (const body of ['x'.repeat(20_000), 'queued']) {
+      log.append(body, 0);
+      await turn();
+    }
     refuse();
     refuse();
     const { writtenMessages } = tap;
@@ -263,7 +265,7 @@ describe.each(policies)('a client that was refused, under %s', (policy) => {
     await turn();
     await turn();
     expect(tap.writtenMessages).toBe(writtenMessages);
-    expect([writtenMessages, bystander.tap.writtenMessages]).toEqual([1, 2]);
+    expect([writtenMessages, bystander.tap.writtenMessages]).toEqual([1, 3]);
     expect(tally.refused).toBe(1);
     fanOut.close();
   });
@@ -287,6 +289,63 @@ it('names the client that was evicted, also when the connection has no address a
   await turn();
   expect(fanOut.evictions.map(({ who }) => who)).toEqual(['127.0.0.1:4711']);
   fanOut.close();
+});
+
+it('keeps the newest 100 evictions', async () => {
+  const log = new MessageLog({}, 'log1');
+  const { tally, fanOut, join, reasons } = fanOutWith({ policy: 'disconnect', limitBytes: 4096 }, log);
+  const taps = Array.from({ length: 101 }, () => join().tap);
+  await turn();
+  for (const tap of taps) tap.isOpen = false;
+  for (let count = 0; count < 3; count += 1) {
+    log.append('x'.repeat(20_000), 0);
+    await turn();
+  }
+  expect([tally.evicted, reasons.length, fanOut.evictions.length]).toEqual([101, 101, 100]);
+  fanOut.close();
+});
+
+it('writes nothing to a connection that has ended', async () => {
+  const log = new MessageLog({}, 'log1');
+  const { fanOut, join } = fanOutWith({}, log);
+  const { tap } = join();
+  await turn();
+  const failed = vi.fn();
+  tap.on('error', failed);
+  tap.isOpen = false;
+  log.append('still on its way', 0);
+  await turn();
+  tap.end();
+  log.append('too late', 0);
+  await turn();
+  expect(tap.writtenMessages).toBe(1);
+  expect(failed).not.toHaveBeenCalled();
+  fanOut.close();
+});
+
+it('sends no heartbeat behind waiting bytes, and evicts nobody for that', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const log = new MessageLog({}, 'log1');
+  const format = { ...lineFormat, isHeartbeatAnswered: true };
+  const fanOut = new FanOut(log, format, { heartbeatMs: 1000 });
+  const reasons: string[] = [];
+  const [idle, congested] = [new Tap(), new Tap()];
+  for (const tap of [idle, congested])
+    fanOut.add(Object.assign(tap, { bytesRead: 0 }) as unknown as Socket, undefined, (reason) =>
+      reasons.push(reason),
+    );
+  await turn();
+  congested.isOpen = false;
+  log.append('x'.repeat(20_000), 0);
+  await turn();
+  const { writableLength } = congested;
+  vi.advanceTimersByTime(2000);
+  expect(reasons).toEqual([]);
+  vi.advanceTimersByTime(10_000);
+  expect(reasons).toEqual(['no answer to 2 heartbeats']);
+  expect(congested.writableLength).toBe(writableLength);
+  fanOut.close();
+  vi.useRealTimers();
 });
 
 it('has no heartbeat at an interval that Node would take for 1 ms', () => {
@@ -315,11 +374,15 @@ it('counts a notice neither as delivered nor as dropped', async () => {
     log.append('x', 0);
     await turn();
   }
-  readOn();
+  for (let reads = 0; reads < 2; reads += 1) {
+    readOn();
+    await turn();
+  }
+  for (const body of ['two', 'in one turn']) log.append(body, 0);
   await turn();
-  // The place at the start, and the newest notice alone of those that were queued.
-  expect(written).toEqual(['{"next":"log1:0"}', '{"next":"log1:5"}']);
+  // The place at the start, then only the newest notice of those that were queued, and of those of a turn.
+  expect(written).toEqual(['{"next":"log1:0"}', '{"next":"log1:5"}', '{"next":"log1:7"}']);
   expect(tally).toMatchObject({ deliveries: 0, dropped: 0 });
-  expect(tally.fanOuts.count).toBe(5);
+  expect(tally.fanOuts.count).toBe(6);
   fanOut.close();
 });

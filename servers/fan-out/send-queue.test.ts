@@ -70,6 +70,10 @@ describe('conflate', () => {
   });
 
   it('replaces no hole, and a hole replaces nothing', () => {
+    expect(offered({ policy: 'conflate' }, [entry(1), hole(2, 3)])).toMatchObject({
+      waiting: [1, 2],
+      dropped: 0,
+    });
     const { waiting, dropped } = offered({ policy: 'conflate' }, [
       entry(1),
       hole(2, 3),

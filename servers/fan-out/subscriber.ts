@@ -45,7 +45,6 @@ export class Subscriber {
   /** The place in the log of a subscriber that is catching up, or that is ahead of this log. */
   #cursor: Cursor | undefined;
   #isBatchPending = false;
-  #isStopped = false;
   /** Messages that it may still be sent. */
   #credit: number;
   /** While messages are queued: the last `seq` that was written or reported as dropped. */
@@ -144,7 +143,6 @@ export class Subscriber {
 
   /** Nothing more is written. */
   stop(): void {
-    this.#isStopped = true;
     this.isLive = false;
     this.#cursor = undefined;
     this.#droppedSeq = undefined;
@@ -176,7 +174,7 @@ export class Subscriber {
 
   /** Writes queued messages, oldest first, while the connection has room. */
   #flush(): void {
-    if (this.#isStopped || !this.outlet.writable) return;
+    if (!this.outlet.writable) return;
     this.outlet.cork();
     while (this.#queue.messages > 0 && !this.#isCongested) {
       const entry = this.#queue.shift() as Entry;
