@@ -130,7 +130,7 @@ describeInChromium('the page of a result with a hostile text in every field', (o
     };
     const page = await open(await renderReport(lesson), { viewport: { width: 390, height: 844 } });
     expect(await page.evaluate(() => (window as { ran?: unknown }).ran)).toBeUndefined();
-    expect(await page.locator('h1').textContent()).toBe('What the class saw');
+    expect(await page.locator('h1').textContent()).toBe('Numbers of the lesson');
     expect(await page.locator('main > section').count()).toBe(4);
     expect(await overflow(page)).toBe(0);
   });
