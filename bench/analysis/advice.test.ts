@@ -77,10 +77,10 @@ describe('the advice', () => {
       prices,
     );
     expect(choice).toBe('push');
-    expect(headline).toBe('Push: 32.1 times less CPU');
+    expect(headline).toBe('Push: a short poll uses 32.1 times the CPU');
     expect(sentence).toContain('Push uses 0.5% of a core (0.45 to 0.55)');
     // 0.1605 ± 0.016 over 0.005 ± 0.0005: (32.1 ± √(32.1² − 0.99² · 32.1²)) / 0.99.
-    expect(sentence).toContain('The short poll uses 32.1 times as much (27.9 to 37)');
+    expect(sentence).toContain('The ratio is 32.1 (27.9 to 37)');
   });
 
   it('does not say how many times cheaper what may cost nothing is', () => {

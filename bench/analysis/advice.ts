@@ -306,11 +306,11 @@ function verdictOn(
   const times = timesAsMuch(costly.share, cheap.share);
   return {
     choice: cheap.transport as 'push' | 'short-poll',
-    headline: `${isPushCheaper ? 'Push' : 'Short poll'}: ${times ? `${threeDigits(times.value)} times less CPU` : 'clearly less CPU'}`,
+    headline: `${isPushCheaper ? 'Push' : 'Short poll'}: ${times ? `${isPushCheaper ? 'a short poll' : 'push'} uses ${threeDigits(times.value)} times the CPU` : 'clearly less CPU'}`,
     sentence: [
       both,
       times
-        ? `${isPushCheaper ? 'The short poll' : 'Push'} uses ${threeDigits(times.value)} times as much (${threeDigits(times.low)} to ${threeDigits(times.high)}).`
+        ? `The ratio is ${threeDigits(times.value)} (${threeDigits(times.low)} to ${threeDigits(times.high)}).`
         : 'The ratio is not determined, because the smaller cost may be 0.',
       ages,
     ].join(' '),

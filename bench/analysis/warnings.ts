@@ -1,4 +1,5 @@
 import type { Trial } from '../result.ts';
+import { whole } from './writing.ts';
 
 /**
  * Share of one core, or of its event loop's time, above which a process counts as saturated. The event loop also
@@ -34,7 +35,7 @@ export function trialWarnings(
   if (missedSlots > 0)
     warnings.push({
       code: 'missed-slots',
-      text: `clients skipped ${missedSlots} scheduled polls`,
+      text: `clients skipped ${missedSlots} scheduled ${missedSlots === 1 ? 'poll' : 'polls'}`,
     });
   const { p50 } = trial.delayMs;
   const uncertaintyMs = Math.max(0, ...(trial.shards ?? []).map((shard) => shard.clockUncertaintyMs));
@@ -51,7 +52,7 @@ export function trialWarnings(
   if (failures > 0)
     warnings.push({
       code: 'connections-failed',
-      text: `clients retried ${failures} failed connections or requests; the last error: ${lastFailure}`,
+      text: `clients retried ${whole(failures)} failed ${failures === 1 ? 'connection or request' : 'connections or requests'}; the last error: ${lastFailure}`,
     });
   return warnings;
 }

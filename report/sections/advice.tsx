@@ -83,7 +83,7 @@ function examplesTable(prices: Prices): Table {
       numberColumn('clients'),
       wordColumn('recommendation'),
       numberColumn('server CPU: push', '%'),
-      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`poll on ${on}`, '%')),
+      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`server CPU: poll on ${on}`, '%')),
     ],
     rows: examples.map(({ title, need, advice }) => [
       wordCell(title),
@@ -113,13 +113,13 @@ function shareCell({ value, low, high }: Option['share']): Cell {
 /** The source of the numbers, and their limits. */
 function basisSentence({ fittedAt, bytes }: Prices): string {
   return [
-    'The costs were fitted to this run: see the table above.',
+    'The calculator uses the costs that were fitted to this run: see the table above.',
     fittedAt
       ? `The run had ${threeDigits(fittedAt.clients)} clients, ${threeDigits(fittedAt.ratePerSecond.min)} to ${threeDigits(fittedAt.ratePerSecond.max)} messages per second, and polls every ${writeMs(fittedAt.intervalMs.min)} to ${writeMs(fittedAt.intervalMs.max)}. Outside these ranges the results are extrapolated.`
       : '',
-    'The poll interval is the acceptable latency.',
+    'A short poll uses the acceptable latency as its interval.',
     'Latencies leave out the network.',
-    'A long poll counts as one whole poll per message, which is its upper bound.',
+    'A long poll counts as one poll per message, which is an upper bound.',
     bytes ? '' : 'Bytes are missing: run the experiment “published” to measure them.',
   ]
     .filter(Boolean)

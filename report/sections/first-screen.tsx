@@ -63,7 +63,7 @@ function answerOf({ rows, columns }: Scorecard): string | undefined {
   if (!push || !poll) return undefined;
   const queued = cell('push', 'slow-consumer');
   return [
-    `Median latency: push ${push.text}, ${pollName} ${poll.text}.`,
+    `Median latency: ${push.text} with push, ${poll.text} with a ${pollName}.`,
     ...(queued
       ? [`But push needs a queue limit: the server queued ${queued.text} for one slow consumer.`]
       : []),

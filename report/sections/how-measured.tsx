@@ -15,7 +15,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
   const isClass = result.lab.profile === 'classroom';
   return (
     <section class="experiment how-measured" id={anchors.measured} aria-labelledby="measured-title">
-      <p class="kicker">Method</p>
+      <p class="kicker">Method and data</p>
       <h2 id="measured-title">How this was measured</h2>
       <div class="reading">
         {isClass ? <MethodInClass /> : <Method {...result.environment} />}

@@ -46,7 +46,7 @@ function VoteBlock({ vote: { question, choices, counts, right, measured } }: { v
   );
 }
 
-/** The share of all votes, with the number beside it. Widths are attributes: the page's policy forbids styles in them. */
+/** The share of all votes, with the number next to it. Widths are attributes: the page's policy forbids styles in them. */
 function Bar({ count, all }: { count: number; all: number }) {
   const share = all === 0 ? 0 : count / all;
   return (

@@ -131,8 +131,8 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
         Server and client recorded all times. No line comes from a model.
       </p>
       <p class="note">
-        The diagram starts with the message whose latencies are furthest apart, from push over the long poll
-        to the short poll. The table has all messages. No verdict uses this trial.
+        The diagram starts with the message whose latencies differ most between the transports. The table has
+        all messages. No verdict uses this trial.
       </p>
     </>
   );
@@ -146,7 +146,7 @@ function latencyTable({ lanes, messages }: SwimLanes): Table {
     caption: 'Latency: from the scheduled send time to the handler in the client.',
     columns: [
       wordColumn('message'),
-      numberColumn('due at', 'ms'),
+      numberColumn('scheduled at', 'ms'),
       ...lanes.map(({ name }) => numberColumn(name, 'ms')),
     ],
     rows: [
