@@ -75,7 +75,12 @@ describe('a lesson', () => {
     const served = await ask(held.origin + saved.reportPath);
     expect(served.status).toBe(200);
     expect(served.text).toBe(readFileSync(saved.reportFile, 'utf8'));
-    for (const text of ['What the class saw', '1. Latency', 'one-way delay 20 ms', 'and what was measured'])
+    for (const text of [
+      'Numbers of the lesson',
+      '1. Latency',
+      'one-way delay 20 ms',
+      'Predictions of the class, and measurements',
+    ])
       expect(served.text).toContain(text);
     // Members are counted, not named.
     expect(readFileSync(saved.resultFile, 'utf8')).not.toContain('Bob');

@@ -73,7 +73,7 @@ describe('idle-cost', () => {
   it('gives requests, CPU and memory of both sides, and says what kind of memory', () => {
     const { sentence } = judge(idleCost, evidence(pair({ cpuMs: 23 }, 0, 200)));
     expect(sentence).toBe(
-      'Push clients sent 0 requests per message, clients that poll once a second 2; 25% of the polls came back empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). A waiting push client kept 2.93 KiB in the server, a polling one 2.93 KiB (heap and buffers, plaintext). One run.',
+      'Push clients sent 0 requests per message, clients that poll once a second 2; 25% of the polls came back empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). A waiting push client kept 2.93 KiB in the server, a polling one 2.93 KiB (heap and buffers, plaintext).',
     );
   });
 });
@@ -237,7 +237,7 @@ describe('evidence', () => {
     const polled = trial({ transport: 'short-poll', parameters: poll, delayMs: delay(500) });
     const finding = judge(freshness, evidence([pushed, polled]));
     expect(finding.verdict).toBe('inconclusive');
-    expect(finding.sentence).toContain('1 of 2 trials failed or measured the fleet');
+    expect(finding.sentence).toContain('1 of 2 trials failed or had a saturated load generator');
   });
 
   it('of fewer than three repeats makes a verdict provisional', () => {

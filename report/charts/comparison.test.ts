@@ -112,7 +112,7 @@ describe('rows in words', () => {
       ['The one', '0.2', '0.182 to 0.22', 'lower in B'],
       ['The one', '2', '1.82 to 2.2', 'higher in B'],
       ['The one', '1.1', '0.917 to 1.32', 'no clear difference'],
-      ['The one', '4', 'one run: no interval', 'no clear difference'],
+      ['The one', '4', '1 run: no interval', 'no clear difference'],
     ]);
   });
 

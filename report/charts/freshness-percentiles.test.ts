@@ -43,6 +43,6 @@ describe('the percentile spectrum', () => {
 
   it('names its ticks by percentile', () => {
     const ticks = [1, 10, 100, 1000, 10_000].map((place) => writeTick(place, 'percentile'));
-    expect(ticks).toEqual(['0 %', '90 %', '99 %', '99.9 %', '99.99 %']);
+    expect(ticks).toEqual(['0%', '90%', '99%', '99.9%', '99.99%']);
   });
 });
