@@ -13,15 +13,13 @@ export const messagesMin = 3;
  */
 export function judge(experiment: Judged, all: Evidence): Finding {
   const usable = usableEvidence(all);
-  const runs = repeats(usable);
   const judged = conclude(experiment, usable, all.trials.filter(isMeant));
   return {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
     rule: experiment.rule,
-    provisional: judged.verdict !== 'inconclusive' && runs < runsForVerdict,
+    provisional: judged.verdict !== 'inconclusive' && repeats(usable) < runsForVerdict,
     ...judged,
-    sentence: runs === 1 ? `${judged.sentence} One run.` : judged.sentence,
   };
 }
 
@@ -62,7 +60,7 @@ function conclude(
     const left = all.filter((trial) => !isUsable(trial)).length;
     const few = all.filter((trial) => isUsable(trial) && !hasMessages(trial)).length;
     const why = [
-      left > 0 ? ` ${left} of ${all.length} trials failed or measured the fleet.` : '',
+      left > 0 ? ` ${left} of ${all.length} trials failed or were limited by the load generator.` : '',
       few > 0 ? ` ${few} of ${all.length} trials had fewer than ${messagesMin} messages.` : '',
     ].join('');
     return { verdict: 'inconclusive', sentence: `${error.message}.${why}`, evidence: [] };
