@@ -143,9 +143,7 @@ export const crowd: Experiment = {
         largest > judgedCrowd
           ? `To ${whole(largest)} clients, 99% took at most ${withRange(lateInLargest, writeMs)}.`
           : '',
-        line.m > 0
-          ? `A line through all trials adds ${writeMs(line.m * 1000, 2)} per 1,000 clients, and reaches ${instantMs} ms at about ${significant((instantMs - line.b) / line.m, 2)} clients.`
-          : '',
+        growthSentence(line),
         priceSentence(of(largest), largest),
         exponentSentence(trials),
         capacitySentence(capacities, largest),
@@ -157,6 +155,16 @@ export const crowd: Experiment = {
     };
   },
 };
+
+/** Where the line is at the limit before the first client, the machine was too slow to say how many clients it takes. */
+function growthSentence({ m, b }: { m: number; b: number }): string {
+  if (m <= 0) return '';
+  const limit =
+    b < instantMs
+      ? `, and reaches ${instantMs} ms at about ${significant((instantMs - b) / m, 2)} clients`
+      : '';
+  return `A line through all trials adds ${writeMs(m * 1000, 2)} per 1,000 clients${limit}.`;
+}
 
 function priceSentence(trials: readonly Trial[], crowd: number): string {
   const perDelivery = spread(

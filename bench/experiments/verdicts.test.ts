@@ -105,8 +105,14 @@ describe('crowd', () => {
       ).toContainEqual(expect.objectContaining({ transport: 'push', clients: 1000 }));
   });
 
-  it('says at how many clients the limit is reached', () => {
+  it('says at how many clients the limit is reached, if that is a number of clients', () => {
     expect(judge(crowd, evidence(sizes(200))).sentence).toContain('at about 500 clients');
+    const slow = [100, 1000].map((count) =>
+      trial({ clients: { count }, delayMs: delay(1, 150 + count / 100) }),
+    );
+    const { sentence } = judge(crowd, evidence(slow));
+    expect(sentence).toContain('adds 10 ms per 1,000 clients.');
+    expect(sentence).not.toContain('reaches');
   });
 
   it('says how the cost of a message grows with the crowd, and with what power', () => {
