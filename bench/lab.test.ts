@@ -153,7 +153,7 @@ it('ends quietly when nobody reads on', async () => {
 
 it('lists its experiments', async () => {
   const { exitCode, stdout } = await startLab('--list').ended;
-  expect(stdout).toMatch(/^freshness .* s {2}How old is a message/);
+  expect(stdout).toMatch(/^freshness .* s {2}How long does a message take/);
   expect(exitCode).toBe(0);
 });
 

@@ -18,7 +18,7 @@ export function judge(experiment: Judged, all: Evidence): Finding {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
     rule: experiment.rule,
-    provisional: judged.verdict !== 'inconclusive' && runsOf(usable) < runsForVerdict,
+    provisional: judged.verdict !== 'inconclusive' && repeats(usable) < runsForVerdict,
     ...judged,
   };
 }
@@ -60,7 +60,7 @@ function conclude(
     const left = all.filter((trial) => !isUsable(trial)).length;
     const few = all.filter((trial) => isUsable(trial) && !hasMessages(trial)).length;
     const why = [
-      left > 0 ? ` ${left} of ${all.length} trials failed or had a saturated load generator.` : '',
+      left > 0 ? ` ${left} of ${all.length} trials failed or were limited by the load generator.` : '',
       few > 0 ? ` ${few} of ${all.length} trials had fewer than ${messagesMin} messages.` : '',
     ].join('');
     return { verdict: 'inconclusive', sentence: `${error.message}.${why}`, evidence: [] };

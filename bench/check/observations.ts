@@ -106,7 +106,7 @@ export const observations: readonly Observation[] = [
     rows: {
       'waiting in the server, MiB': {
         table: 'honest-pairs-table',
-        where: { what: 'what a slow client leaves waiting in the server' },
+        where: { what: 'the server’s send queue for a slow client' },
       },
     },
     columns: { 'handler sleeps': { column: 'naive' }, 'client stops reading': { column: 'honest' } },

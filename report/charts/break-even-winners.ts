@@ -106,7 +106,10 @@ function mapPanel(
     says: `${title}. ${contests.map((contest) => contestWords(contest, price)).join('; ')}.`,
     size: 'half',
     columns: { title: 'messages a second', names: rates.map(threeDigits) },
-    rows: { title: 'poll interval', names: intervalsMs.toReversed().map(writeMs) },
+    rows: {
+      title: 'poll interval',
+      names: intervalsMs.toReversed().map((intervalMs) => writeMs(intervalMs)),
+    },
     cells,
     ...(line && { line }),
   };
