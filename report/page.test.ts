@@ -71,11 +71,11 @@ describeInChromium('the report in Chromium', (openPage) => {
     await expect(page.locator('#answer').textContent()).resolves.toContain('short poll every 30 s');
   });
 
-  it('says beside a field what it takes, and keeps the last answer', async () => {
+  it('says next to a field what was expected, and keeps the last answer', async () => {
     const page = await open();
     const answer = await page.locator('#answer').textContent();
     await page.fill('#need-clients', 'many');
-    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('is “many”: it takes');
+    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('“many”: expected');
     expect(await page.getAttribute('#need-clients', 'aria-invalid')).toBe('true');
     expect(await page.locator('#answer').textContent()).toBe(answer);
     await page.fill('#need-clients', '10');

@@ -214,11 +214,11 @@ describe('what somebody typed', () => {
   });
 
   it.each([
-    ['', 'is missing: it takes a whole number from 1 to 1,000,000.'],
-    ['many', 'is “many”: it takes'],
-    ['0', 'is “0”: it takes'],
-    ['1.5', 'is “1.5”: it takes a whole number'],
-    ['1e9', 'is “1e9”: it takes'],
+    ['', 'Missing number of clients: expected a whole number from 1 to 1,000,000.'],
+    ['many', 'Invalid number of clients “many”: expected'],
+    ['0', '“0”: expected'],
+    ['1.5', '“1.5”: expected a whole number'],
+    ['1e9', '“1e9”: expected'],
   ])('is refused beside its field: %j', (clients, says) => {
     const { problems } = readNeed({ ...texts, clients });
     expect(Object.keys(problems ?? {})).toEqual(['clients']);

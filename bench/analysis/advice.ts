@@ -64,7 +64,7 @@ export const needFields = [
   {
     key: 'ratePerSecond',
     label: 'Messages for each client',
-    name: 'The message rate',
+    name: 'message rate',
     unit: 'per second',
     min: 0.001,
     max: 10_000,
@@ -73,7 +73,7 @@ export const needFields = [
   {
     key: 'ageMaxMs',
     label: 'A message may be this old',
-    name: 'The acceptable age',
+    name: 'acceptable age',
     unit: 'ms',
     min: 10,
     max: 3_600_000,
@@ -82,7 +82,7 @@ export const needFields = [
   {
     key: 'clients',
     label: 'Clients',
-    name: 'The number of clients',
+    name: 'number of clients',
     unit: '',
     min: 1,
     max: 1_000_000,
@@ -145,7 +145,7 @@ function bytesFrom(probes: readonly Probe[]): Prices['bytes'] {
   return { emptyPoll, pollWithMessage, webSocketDown: webSocket.down };
 }
 
-/** Reads what somebody typed. A field that can't be used says what it takes. */
+/** Reads what somebody typed. A field that can't be used says what was expected. */
 export function readNeed(
   texts: Record<keyof Need, string>,
 ):
@@ -160,7 +160,7 @@ export function readNeed(
     if (value >= min && value <= max && isCount) need[key] = value;
     else
       problems[key] =
-        `${name} is ${text === '' ? 'missing' : `“${text}”`}: it takes a ${key === 'clients' ? 'whole number' : 'number'} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
+        `${text === '' ? `Missing ${name}` : `Invalid ${name} “${text}”`}: expected a ${key === 'clients' ? 'whole number' : 'number'} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
   }
   return Object.keys(problems).length > 0 ? { problems } : { need: need as Need };
 }
@@ -296,7 +296,7 @@ function verdictOn(
     return {
       choice: 'either',
       headline: 'Both fit: no clear difference',
-      sentence: `${both} The intervals overlap, so processor time does not decide. ${ages}`,
+      sentence: `${both} The intervals overlap, so CPU time does not decide. ${ages}`,
     };
   const isPushCheaper = push.share.value < poll.share.value;
   const [cheap, dear] = isPushCheaper ? [push, poll] : [poll, push];
