@@ -1,3 +1,4 @@
+import { invalid } from '../servers/message.ts';
 import type { Client, ClientOptions } from './client.ts';
 import type { Http, Openers } from './openers.ts';
 import { postMessage, publisherOf } from './poll.ts';
@@ -14,7 +15,7 @@ import { Subscription } from './subscription.ts';
  */
 export function sseClient(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>): Client {
   if (options.credit !== undefined)
-    throw new Error(`credit is ${options.credit}: SSE has no way back on which to grant it`);
+    throw new Error(invalid('credit', options.credit, 'none, since clients can’t grant credit over SSE'));
   return new SseClient(options, openers);
 }
 

@@ -75,7 +75,7 @@ describeInChromium('the report in Chromium', (openPage) => {
     const page = await open();
     const answer = await page.locator('#answer').textContent();
     await page.fill('#need-clients', 'many');
-    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('“many”: enter');
+    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('“many”: expected');
     expect(await page.getAttribute('#need-clients', 'aria-invalid')).toBe('true');
     expect(await page.locator('#answer').textContent()).toBe(answer);
     await page.fill('#need-clients', '10');

@@ -39,13 +39,17 @@ function port(name: ServerName, endpoints = onExpress): number {
 
 /** Grants that mean nothing, whatever the policy, and the reasons for which they are refused. */
 const badCredits: [string, string, RegExp][] = [
-  ['negative credit', '{"credit":-1}', /credit is -1: it takes a whole number of messages, 1 to 2147483647/],
-  ['no credit', '{"credit":0}', /credit is 0: it takes a whole number/],
-  ['half a credit', '{"credit":1.5}', /credit is 1.5: it takes a whole number/],
-  ['huge credit', '{"credit":1e21}', /credit is 1e\+21: it takes a whole number/],
-  ['infinite credit', '{"credit":1e999}', /credit is Infinity: it takes a whole number/],
-  ['credit in words', '{"credit":"5"}', /credit is "5": it takes a whole number/],
-  ['empty credit', '{"credit":null}', /credit is null: it takes a whole number/],
+  [
+    'negative credit',
+    '{"credit":-1}',
+    /invalid credit -1: expected a whole number of messages from 1 to 2147483647/,
+  ],
+  ['no credit', '{"credit":0}', /invalid credit 0: expected a whole number/],
+  ['half a credit', '{"credit":1.5}', /invalid credit 1.5: expected a whole number/],
+  ['huge credit', '{"credit":1e21}', /invalid credit 1e\+21: expected a whole number/],
+  ['infinite credit', '{"credit":1e999}', /invalid credit Infinity: expected a whole number/],
+  ['credit in words', '{"credit":"5"}', /invalid credit "5": expected a whole number/],
+  ['empty credit', '{"credit":null}', /invalid credit null: expected a whole number/],
 ];
 
 /** Sends raw text to a server and returns everything it answers until it closes. */
@@ -79,23 +83,25 @@ describe.each([
     const answer = await ask('/messages?after=nonsense');
     expect(answer.status).toBe(400);
     expect(await answer.json()).toEqual({
-      error: expect.stringContaining('after is "nonsense": it takes a cursor'),
+      error: expect.stringContaining('invalid after "nonsense": expected a cursor'),
     });
   });
 
   it('refuses a cursor ahead of the log', async () => {
     const answer = await ask(`/messages?after=${source.log.id}:999999`);
     expect(answer.status).toBe(400);
-    expect(await answer.json()).toEqual({ error: expect.stringContaining('the log ends at') });
+    expect(await answer.json()).toEqual({ error: expect.stringContaining('where the log ends') });
   });
 
   it('does not know other paths', async () => {
     const answer = await ask('/elsewhere');
     expect(answer.status).toBe(404);
-    expect(await answer.json()).toEqual({ error: expect.stringContaining('there is no /elsewhere here') });
+    expect(await answer.json()).toEqual({
+      error: expect.stringContaining('unknown path /elsewhere: expected /messages'),
+    });
   });
 
-  it.each(['PUT', 'DELETE', 'PATCH'])('refuses %s and says what it takes', async (method) => {
+  it.each(['PUT', 'DELETE', 'PATCH'])('refuses %s and says what was expected', async (method) => {
     const answer = await ask('/messages', { method });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, POST');
@@ -107,11 +113,15 @@ describe.each([
 
   it.each([
     ['text that is not JSON', '{"body":', /JSON/],
-    ['JSON that is no publication', '{"text":"hi"}', /body is missing: it takes a string/],
-    ['nothing', '', /body is missing: it takes a string|this is not JSON/],
-    ['a JSON list', '[1]', /a publication takes a JSON object/],
-    ['under a key that is no text', '{"body":"hi","key":7}', /key is 7: it takes a string of 1 to 128/],
-    ['a grant of credit, which HTTP has no place for', '{"credit":5}', /credit is 5: it is granted on the/],
+    ['JSON that is no publication', '{"text":"hi"}', /missing body: expected a string/],
+    ['nothing', '', /missing body: expected a string|invalid message "": expected JSON/],
+    ['a JSON list', '[1]', /invalid publication \[1\]: expected a JSON object/],
+    ['under a key that is no text', '{"body":"hi","key":7}', /invalid key 7: expected a string of 1 to 128/],
+    [
+      'a grant of credit, which HTTP has no place for',
+      '{"credit":5}',
+      /invalid credit 5: expected none over HTTP/,
+    ],
   ])('refuses to publish %s', async (_name, body, reason) => {
     const answer = await post(body);
     expect(answer.status).toBe(400);
@@ -131,7 +141,7 @@ describe.each([
   it('answers whoever names the whole address, as to a proxy', async () => {
     const whole = `http://127.0.0.1:${port(name, endpoints())}/messages?after=nonsense`;
     const ask = `GET ${whole} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
-    expect(await raw(name, ask, endpoints())).toMatch(/^HTTP\/1.1 400 [\s\S]*after is \\"nonsense\\"/);
+    expect(await raw(name, ask, endpoints())).toMatch(/^HTTP\/1.1 400 [\s\S]*invalid after \\"nonsense\\"/);
   });
 
   it('publishes what is right', async () => {
@@ -154,8 +164,8 @@ describe.each(['push', 'notify'] as const)('the WebSocket of %s', (name) => {
     `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\n\r\n`;
 
   it.each([
-    ['/elsewhere', /^HTTP\/1.1 404 [\s\S]*there is no \/elsewhere here/],
-    ['/messages?after=nonsense', /^HTTP\/1.1 400 [\s\S]*it takes a cursor/],
+    ['/elsewhere', /^HTTP\/1.1 404 [\s\S]*unknown path \/elsewhere/],
+    ['/messages?after=nonsense', /^HTTP\/1.1 400 [\s\S]*expected a cursor/],
     ['//', /^HTTP\/1.1 404 /],
     ['/messages?after=%', /^HTTP\/1.1 400 /],
   ])('refuses a handshake for %s', async (path, reason) => {
@@ -164,7 +174,7 @@ describe.each(['push', 'notify'] as const)('the WebSocket of %s', (name) => {
 
   it('refuses a cursor ahead of the log', async () => {
     const answer = await raw(name, handshake(`/messages?after=${source.log.id}:999999`));
-    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*the log ends at/);
+    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*where the log ends/);
   });
 
   it('outlives those who are refused and hang up at once', async () => {
@@ -190,19 +200,24 @@ describe.each(['push', 'notify'] as const)('the WebSocket of %s', (name) => {
   };
 
   it.each<[string, string | Buffer, number, RegExp]>([
-    ['text that is not JSON', '{"body":', 1008, /this is not JSON/],
-    ['JSON that is no publication', '{"text":"hi"}', 1008, /body is missing/],
-    ['a long reason in a long script', '“'.repeat(200), 1008, /^this is not JSON: "“+$/],
-    ['credit that nobody waits for', '{"credit":5}', 1008, /credit is 5: nobody waits for it here/],
+    ['text that is not JSON', '{"body":', 1008, /expected JSON/],
+    ['JSON that is no publication', '{"text":"hi"}', 1008, /missing body/],
+    ['a long reason in a long script', '“'.repeat(200), 1008, /^invalid message "“+$/],
+    [
+      'credit that nobody waits for',
+      '{"credit":5}',
+      1008,
+      /invalid credit 5: expected none under the policy/,
+    ],
     ...badCredits.map(
       ([name, text, reason]) => [name, text, 1008, reason] as [string, string, number, RegExp],
     ),
-    ['a binary message', Buffer.from('{"body":"hi"}'), 1003, /a message is text/],
+    ['a binary message', Buffer.from('{"body":"hi"}'), 1003, /expected a text message/],
     [
       'an oversized message',
       JSON.stringify({ body: 'x'.repeat(100_000) }),
       1009,
-      /^a message takes at most 65536 bytes$/,
+      /^message too long: expected at most 65536 bytes$/,
     ],
   ])('closes on %s and says why', async (_name, message, code, reason) => {
     const closed = await closeOf((socket) => socket.send(message, { binary: Buffer.isBuffer(message) }));
@@ -223,14 +238,14 @@ describe.each(['push', 'notify'] as const)('the WebSocket of %s', (name) => {
 
 describe('tcp-push', () => {
   it.each([
-    ['a first line that is not JSON', 'GET / HTTP/1.1\r\n\r\n', /this is not JSON/],
-    ['a bad cursor', '{"after":"nonsense"}\n', /it takes a cursor/],
-    ['a cursor of another kind', '{"after":7}\n', /it takes a cursor/],
-    ['a publication without a body', '{"after":null}\n{"text":"hi"}\n', /body is missing/],
+    ['a first line that is not JSON', 'GET / HTTP/1.1\r\n\r\n', /expected JSON/],
+    ['a bad cursor', '{"after":"nonsense"}\n', /expected a cursor/],
+    ['a cursor of another kind', '{"after":7}\n', /expected a cursor/],
+    ['a publication without a body', '{"after":null}\n{"text":"hi"}\n', /missing body/],
     [
       'credit that nobody waits for',
       '{"after":null}\n{"credit":5}\n',
-      /credit is 5: nobody waits for it here/,
+      /invalid credit 5: expected none under the policy/,
     ],
     ...badCredits.map(
       ([name, text, reason]) => [name, `{"after":null}\n${text}\n`, reason] as [string, string, RegExp],
@@ -270,7 +285,7 @@ describe('a server whose policy is credit', () => {
     [
       'more credit than can be counted',
       '{"credit":2147483000}\n{"credit":648}',
-      /credit is 648: 2147483000 are granted already, it takes at most 2147483647 in all/,
+      /invalid credit 648: expected at most 647, since 2147483000 are already granted/,
     ] as [string, string, RegExp],
   ];
 
@@ -330,7 +345,7 @@ describe('a source that takes nothing now', () => {
 it('does not start an SSE server whose policy is credit, nor any other beside it', async () => {
   const subscribed = vi.spyOn(source.log, 'subscribe');
   const starting = startServers(source, ['push', 'sse'], { policy: 'credit' });
-  await expect(starting).rejects.toThrow(/policy is "credit": over SSE nobody can grant any/);
+  await expect(starting).rejects.toThrow(/invalid policy "credit": expected another policy/);
   expect(subscribed).toHaveBeenCalledOnce();
   subscribed.mockRestore();
 });

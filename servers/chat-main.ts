@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { chatServer } from './chat.ts';
 import { linesToType, openToBrowsers } from './chat-room.ts';
 import { beginCommand, onInterrupt } from './commands/begin.ts';
-import { listenProblem } from './commands/problems.ts';
+import { invalidOption, listenProblem } from './commands/problems.ts';
 
 /**
  * `npm run chat [-- --port 8080]`: the chat room, for browser consoles. Ctrl-C ends it.
@@ -29,9 +29,9 @@ function readPort(args: string[]): number {
   try {
     const { values } = parseArgs({ args, options: { port: { type: 'string', default: '8080' } } });
     if (/^\d{1,5}$/.test(values.port) && Number(values.port) <= 65_535) return Number(values.port);
-    return fail(2, `--port is "${values.port}": it takes a port, 1 to 65535, or 0 for any free one`);
+    return fail(2, invalidOption('--port', values.port, 'a port from 1 to 65535, or 0 for any', '8080'));
   } catch (error) {
-    return fail(2, `${(error as Error).message}: it takes --port with a number`);
+    return fail(2, `${(error as Error).message}. Try --port 8080.`);
   }
 }
 

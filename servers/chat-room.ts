@@ -58,7 +58,7 @@ export async function openToBrowsers(room: ChatRoom, port: number): Promise<{ ho
     if (code === 'EADDRINUSE')
       return {
         host: `127.0.0.1:${room.port}`,
-        why: `Another program has port ${room.port} at ::1, where browsers look for localhost first: write 127.0.0.1 instead, or name another port with --port.`,
+        why: `Another program uses port ${room.port} at ::1, the first address that browsers try for localhost. Open 127.0.0.1 instead, or choose another port with --port.`,
       };
     // Without IPv6 nobody looks there.
   }

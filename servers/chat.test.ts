@@ -133,7 +133,7 @@ it('sends away who is one too many, with a reason', async () => {
   const member = await join(room);
   const late = new WebSocket(`ws://127.0.0.1:${room.port}`);
   const [code, reason] = await once(late, 'close');
-  expect([code, String(reason)]).toEqual([1013, 'too many connections: this server takes at most 1 at once']);
+  expect([code, String(reason)]).toEqual([1013, 'too many connections: the limit is 1, try again later']);
   expect((await fetch(`http://127.0.0.1:${room.port}`)).status).toBe(503);
   expect(room.tally).toMatchObject({ announced: 1, refused: 2 });
   expect(member.heard).toHaveLength(1);
@@ -176,9 +176,14 @@ describe('chat forgets and defends, naive chat does not', () => {
   });
 
   it.each([
-    ['a binary message', Buffer.from('hi'), 1003, 'a message is text'],
-    ['a message over the limit', 'x'.repeat(1001), 1009, 'a message takes at most 1000 bytes'],
-    ['a message over the limit in bytes', 'é'.repeat(501), 1009, 'a message takes at most 1000 bytes'],
+    ['a binary message', Buffer.from('hi'), 1003, 'expected a text message, and not a binary one'],
+    ['a message over the limit', 'x'.repeat(1001), 1009, 'message too long: expected at most 1000 bytes'],
+    [
+      'a message over the limit in bytes',
+      'é'.repeat(501),
+      1009,
+      'message too long: expected at most 1000 bytes',
+    ],
     ['a message far over the limit', 'x'.repeat(100_000), 1009, ''],
   ])('closes on %s, says why, and the others go on', async (_name, message, code, reason) => {
     const room = await open(chatServer({ textLimitBytes: 1000 }));
@@ -199,7 +204,10 @@ describe('chat forgets and defends, naive chat does not', () => {
     member.socket.send('x'.repeat(65_536));
     await hears(member, `${member.name} says: ${'x'.repeat(65_536)}`);
     member.socket.send('x'.repeat(65_537));
-    expect(await closeOf(member)).toEqual({ code: 1009, reason: 'a message takes at most 65536 bytes' });
+    expect(await closeOf(member)).toEqual({
+      code: 1009,
+      reason: 'message too long: expected at most 65536 bytes',
+    });
   });
 
   /** Talks until `enough`: what waits for a paused member first fills the kernel's buffers, then ours. */
@@ -223,7 +231,7 @@ describe('chat forgets and defends, naive chat does not', () => {
     slow.socket.resume();
     expect(await closeOf(slow)).toEqual({
       code: 4008,
-      reason: 'too slow: more than 1048576 bytes were waiting',
+      reason: 'slow consumer: more than 1048576 bytes wait in the send queue',
     });
     await vi.waitFor(() => expect(listener.heard.filter((one) => one.includes('says'))).toHaveLength(said));
     expect(room.tally.evicted).toBe(1);
@@ -271,7 +279,7 @@ describe.skipIf(!hasIpv6)('localhost, which is ::1 to a browser', () => {
     cleanups.push(() => room.close());
     expect(await openToBrowsers(room, port)).toEqual({
       host: `127.0.0.1:${port}`,
-      why: expect.stringContaining(`Another program has port ${port} at ::1`),
+      why: expect.stringContaining(`Another program uses port ${port} at ::1`),
     });
     await join(room);
   });
@@ -302,15 +310,18 @@ describe('npm run chat', () => {
   it('says in one line that the port is taken', async () => {
     const { port } = await open(chatServer());
     const { exitCode, lines } = await outcome(start('--port', `${port}`));
-    expect(lines).toEqual([`port ${port} is taken (EADDRINUSE): name another with --port`]);
+    expect(lines).toEqual([`port ${port} is in use (EADDRINUSE): choose another with --port`]);
     expect(exitCode).toBe(3);
   });
 
   it.each([
-    [['--port', 'x'], '--port is "x": it takes a port, 1 to 65535, or 0 for any free one'],
-    [['--port', '65536'], '--port is "65536": it takes a port, 1 to 65535, or 0 for any free one'],
-    [['--prot', '1'], "Unknown option '--prot': it takes --port with a number"],
-  ])('refuses %j and says what it takes', async (args, line) => {
+    [['--port', 'x'], 'Invalid --port "x": expected a port from 1 to 65535, or 0 for any. Try --port 8080.'],
+    [
+      ['--port', '65536'],
+      'Invalid --port "65536": expected a port from 1 to 65535, or 0 for any. Try --port 8080.',
+    ],
+    [['--prot', '1'], "Unknown option '--prot'. Try --port 8080."],
+  ])('refuses %j and says what was expected', async (args, line) => {
     expect(await outcome(start(...args))).toEqual({ exitCode: 2, lines: [line] });
   });
 });

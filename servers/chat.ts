@@ -42,9 +42,9 @@ export function chatServer(options: ChatOptions = {}): ChatRoom {
   const server = memberServer(tally, { limits }, (member, name) => {
     member.on('message', (data, isBinary) => {
       if (!members.has(member)) return;
-      if (isBinary) return refuse(member, 1003, 'a message is text');
+      if (isBinary) return refuse(member, 1003, 'expected a text message, and not a binary one');
       if ((data as Buffer).length > textLimitBytes)
-        return refuse(member, 1009, `a message takes at most ${textLimitBytes} bytes`);
+        return refuse(member, 1009, `message too long: expected at most ${textLimitBytes} bytes`);
       tally.relayed += tellEverybody(`${name} says: ${data}`);
     });
     member.on('close', () => members.delete(member));
@@ -62,7 +62,7 @@ export function chatServer(options: ChatOptions = {}): ChatRoom {
       if (member.readyState !== member.OPEN) continue;
       if (member.bufferedAmount > outboxLimitBytes) {
         tally.evicted += 1;
-        letGo(member, 4008, `too slow: more than ${outboxLimitBytes} bytes were waiting`);
+        letGo(member, 4008, `slow consumer: more than ${outboxLimitBytes} bytes wait in the send queue`);
         continue;
       }
       member.send(text);

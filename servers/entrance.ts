@@ -26,7 +26,7 @@ export function limitConnections(
   });
   server.on('connection', (socket: Socket) => {
     if (inside >= connections) {
-      reasons.set(socket, `too many connections: this server takes at most ${connections} at once`);
+      reasons.set(socket, `too many connections: the limit is ${connections}, try again later`);
       tally.refused += 1;
       cutSoon(socket, goodbyeMs);
       return;

@@ -13,10 +13,10 @@ const ours = 'http://ours.example';
 const gate: Gate = {
   allowsOrigin: (origin) => origin === ours,
   admit(token) {
-    if (token !== 'right') throw new BadInput('token is not known here', 403);
+    if (token !== 'right') throw new BadInput('unknown token', 403);
     return {
       publish(bytes) {
-        if (bytes > 100) throw new BadInput(`${bytes} bytes are too much: it takes at most 100`, 413);
+        if (bytes > 100) throw new BadInput(`body of ${bytes} bytes too large: expected at most 100`, 413);
       },
     };
   },
@@ -83,14 +83,14 @@ describe.each(['sse', 'long-poll', 'short-poll', 'notify'] as const)('%s behind 
   it('refuses pages of another origin, token or not', async () => {
     const answer = await ask(name, '?token=right', { headers: { origin: 'http://elsewhere.example' } });
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain('origin is \\"http://elsewhere.example\\"');
+    expect(answer.text).toContain('forbidden origin \\"http://elsewhere.example\\"');
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
   it.each(['', '?token=', '?token=wrong'])('refuses %j, and lets our page read why', async (query) => {
     const answer = await ask(name, query, { headers: { origin: ours } });
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain('token is not known here');
+    expect(answer.text).toContain('unknown token');
     expect(answer.headers['access-control-allow-origin']).toBe(ours);
   });
 
@@ -127,7 +127,7 @@ describe.each(['sse', 'long-poll', 'short-poll', 'notify'] as const)('%s behind 
     expect((await post('', '{"body":"hi"}')).status).toBe(403);
     expect(await post('?token=right', large)).toMatchObject({
       status: 413,
-      text: expect.stringContaining('it takes at most 100'),
+      text: expect.stringContaining('expected at most 100'),
     });
     expect(source.log.head).toBe(headBefore);
     expect((await post('?token=right', '{"body":"hi"}')).status).toBe(201);
@@ -152,9 +152,9 @@ describe.each(['sse', 'long-poll', 'short-poll', 'notify'] as const)('%s behind 
 describe.each(['push', 'notify'] as const)('the WebSocket of %s behind a gate', (name) => {
   it('refuses pages of another origin, and who has no token', async () => {
     const wrongOrigin = await connect(name, '?token=right', { origin: 'http://elsewhere.example' });
-    expect(wrongOrigin).toMatch(/^403 .*origin is /);
-    expect(await connect(name, '?token=wrong', { origin: ours })).toMatch(/^403 .*token is not known/);
-    expect(await connect(name, '', {})).toMatch(/^403 .*token is not known/);
+    expect(wrongOrigin).toMatch(/^403 .*forbidden origin /);
+    expect(await connect(name, '?token=wrong', { origin: ours })).toMatch(/^403 .*unknown token/);
+    expect(await connect(name, '', {})).toMatch(/^403 .*unknown token/);
   });
 
   it('lets the bearer of the token in, and closes on too large a publication', async () => {
@@ -165,7 +165,7 @@ describe.each(['push', 'notify'] as const)('the WebSocket of %s behind a gate', 
     socket.send(JSON.stringify({ body: 'x'.repeat(200) }));
     const [code, reason] = await once(socket, 'close');
     expect(code).toBe(1008);
-    expect(String(reason)).toContain('it takes at most 100');
+    expect(String(reason)).toContain('expected at most 100');
     expect(source.log.head).toBe(headBefore + 1);
   });
 });

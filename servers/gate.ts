@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Tally } from './endpoint.ts';
-import { BadInput } from './message.ts';
+import { BadInput, invalid } from './message.ts';
 
 /**
  * A gate in front of a server: whose pages may ask, who may come in, and how much they may publish.
@@ -40,7 +40,7 @@ export function enter(gate: Gate | undefined, request: IncomingMessage): Guest {
   if (!gate) return anybody;
   const { origin } = request.headers;
   if (origin !== undefined && !gate.allowsOrigin(origin))
-    throw new BadInput(`origin is "${origin}": pages from there may not ask here`, 403);
+    throw new BadInput(`forbidden origin "${origin}": this server rejects requests of pages from there`, 403);
   const [, query] = (request.url ?? '').split('?');
   return gate.admit(new URLSearchParams(query).get('token'), request.socket);
 }
@@ -78,7 +78,8 @@ function preflight(response: ServerResponse): void {
 /** The length that a body says it has: without one nobody could refuse it before it is read. */
 function lengthOf({ headers }: IncomingMessage): number {
   const length = headers['content-length'];
-  if (length === undefined) throw new BadInput('a publication says how long it is: content-length', 411);
+  if (length === undefined)
+    throw new BadInput(invalid('content-length', length, 'the number of bytes in the body'), 411);
   return Number(length);
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { count, type HttpApp } from './http-endpoint.ts';
+import { count, type HttpApp, methodNotAllowed } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from './message.ts';
 import { sendBatch } from './prepared.ts';
 import { Questions } from './questions.ts';
@@ -14,12 +14,8 @@ export function bareApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp): R
   return (request, response) => {
     try {
       const { path, after, latest } = questions.read(request.url ?? '');
-      if (request.method !== 'GET' && request.method !== 'POST')
-        throw new BadInput(
-          `${request.method} means nothing here: GET reads messages, POST publishes one`,
-          405,
-        );
-      if (path !== '/messages') throw new BadInput(`there is no ${path} here: ask for /messages`, 404);
+      if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed(request.method);
+      if (path !== '/messages') throw new BadInput(`unknown path ${path}: expected /messages`, 404);
       if (request.method === 'POST') return void takeIn(request, response);
       onAsked({
         after,
@@ -63,8 +59,7 @@ async function bodyOf(request: IncomingMessage, limitBytes: number): Promise<str
     bytes += piece.length;
     if (bytes <= limitBytes) pieces.push(piece);
   }
-  if (bytes > limitBytes)
-    throw new BadInput(`the body is too large: it takes at most ${limitBytes} bytes`, 413);
+  if (bytes > limitBytes) throw new BadInput(`body too large: expected at most ${limitBytes} bytes`, 413);
   return Buffer.concat(pieces).toString();
 }
 

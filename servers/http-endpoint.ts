@@ -6,7 +6,7 @@ import { bareApp } from './http-bare.ts';
 import { expressApp } from './http-express.ts';
 import { guardedHttpServer } from './http-guarded.ts';
 import { type Limited, limitsOf } from './limits.ts';
-import type { Batch, Message, Publication } from './message.ts';
+import { BadInput, type Batch, invalid, type Message, type Publication } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -88,4 +88,9 @@ export function count({ messages, superseded = 0 }: Batch, tally: Tally): void {
   if (messages.length === 0) tally.empty += 1;
   tally.deliveries += messages.length;
   tally.dropped += superseded;
+}
+
+/** The refusal of any method but `GET` and `POST`. */
+export function methodNotAllowed(method: string | undefined): BadInput {
+  return new BadInput(invalid('method', method, 'GET to read messages or POST to publish one'), 405);
 }

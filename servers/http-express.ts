@@ -1,5 +1,5 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { count, type HttpApp } from './http-endpoint.ts';
+import { count, type HttpApp, methodNotAllowed } from './http-endpoint.ts';
 import { BadInput, parseJson, parsePublication } from './message.ts';
 import { sendBatch } from './prepared.ts';
 
@@ -34,7 +34,7 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   );
   app.use(refuseOtherMethods);
   app.use((request) => {
-    throw new BadInput(`there is no ${request.path} here: ask for /messages`, 404);
+    throw new BadInput(`unknown path ${request.path}: expected /messages`, 404);
   });
   app.use(
     (error: Error & { status?: number }, _request: Request, response: Response, _next: NextFunction) => {
@@ -49,7 +49,7 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
   return app;
 
   function whyRefused({ message }: Error, status: number): string {
-    if (status === 413) return `the body is too large: it takes at most ${bodyLimitBytes} bytes`;
+    if (status === 413) return `body too large: expected at most ${bodyLimitBytes} bytes`;
     return status === 500 ? 'the server failed' : message;
   }
 }
@@ -57,7 +57,7 @@ export function expressApp({ onAsked, publish, tally, bodyLimitBytes }: HttpApp)
 function refuseOtherMethods(request: Request, response: Response, next: NextFunction): void {
   if (request.method !== 'GET' && request.method !== 'POST') {
     response.set('allow', 'GET, POST');
-    throw new BadInput(`${request.method} means nothing here: GET reads messages, POST publishes one`, 405);
+    throw methodNotAllowed(request.method);
   }
   next();
 }

@@ -58,8 +58,8 @@ it('answers what was asked before it says what is wrong, in the order of asking'
   await isHeld;
   held[0]?.end('later');
   await once(client, 'close');
-  const inOrder = heard().match(/\b(later|now|400 Bad Request|this is not HTTP)/g);
-  expect(inOrder).toEqual(['later', 'now', '400 Bad Request', 'this is not HTTP']);
+  const inOrder = heard().match(/\b(later|now|400 Bad Request|invalid HTTP)/g);
+  expect(inOrder).toEqual(['later', 'now', '400 Bad Request', 'invalid HTTP']);
 });
 
 it.each([
@@ -99,8 +99,8 @@ describe('a request that offers another protocol', () => {
     client.write(`${asks('/now')}nonsense\r\n\r\n`);
     held[1]?.end('second');
     await once(client, 'close');
-    const inOrder = heard().match(/\b(first|second|now|400 Bad Request|this is not HTTP|a WebSocket)/g);
-    expect(inOrder).toEqual(['first', 'second', 'now', '400 Bad Request', 'this is not HTTP']);
+    const inOrder = heard().match(/\b(first|second|now|400 Bad Request|invalid HTTP|a WebSocket)/g);
+    expect(inOrder).toEqual(['first', 'second', 'now', '400 Bad Request', 'invalid HTTP']);
   });
 
   it('keeps its body', async () => {

@@ -10,6 +10,7 @@ import type { Tally } from './endpoint.ts';
 import { limitConnections, sayLast, whyTurnedAway } from './entrance.ts';
 import type { Born } from './express-born.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
+import { invalid } from './message.ts';
 
 /**
  * An HTTP server that says why it refuses, also what never becomes a request: Node itself answers a bad
@@ -31,7 +32,11 @@ export function guardedHttpServer(
     if (reason !== undefined) return refuse(response, 503, reason);
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       tally.refused += 1;
-      return refuse(response, 400, 'host is missing: a request says whom it asks (RFC 9112 §3.2)');
+      return refuse(
+        response,
+        400,
+        invalid('host', undefined, 'a host header in every request (RFC 9112 §3.2)'),
+      );
     }
     listener(request, response);
     // A poll has been answered by now, as a rule.
@@ -57,7 +62,7 @@ export function guardedHttpServer(
   // Node itself cuts whoever wants a tunnel, and answers an unknown expectation, or no host, without a word.
   server.on('connect', (_request, socket: Socket) => {
     tally.refused += 1;
-    const reason = 'CONNECT means nothing here: this is no proxy';
+    const reason = invalid('method', 'CONNECT', 'GET or POST, since this server is not a proxy');
     sayLast(socket, rawAnswer('405 Method Not Allowed', reason), limits.goodbyeMs);
   });
   // Node would write its 100 into the middle of an answer that waits for the one before it.
@@ -67,7 +72,7 @@ export function guardedHttpServer(
   });
   server.on('checkExpectation', (request, response) => {
     tally.refused += 1;
-    refuse(response, 417, `expect is "${request.headers.expect}": it takes 100-continue`);
+    refuse(response, 417, invalid('expect', request.headers.expect, '100-continue'));
   });
   return server;
 }
@@ -192,14 +197,14 @@ function refusalOf(
   if (error.code === 'HPE_HEADER_OVERFLOW')
     return {
       status: '431 Request Header Fields Too Large',
-      reason: `the headers are too large: they take at most ${headerBytes} bytes`,
+      reason: `headers too large: expected at most ${headerBytes} bytes`,
     };
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return {
       status: '408 Request Timeout',
-      reason: `the request is too slow: its headers take at most ${helloMs} ms, all of it ${requestMs} ms`,
+      reason: `request too slow: expected its headers within ${helloMs} ms, all of it within ${requestMs} ms`,
     };
-  return { status: '400 Bad Request', reason: `this is not HTTP: ${error.reason || error.message}` };
+  return { status: '400 Bad Request', reason: `invalid HTTP: ${error.reason || error.message}` };
 }
 
 /** An answer that is written past Node's, for a connection that has no request. Further headers end in a line break each. */

@@ -36,7 +36,7 @@ const upgrade =
   'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const errorIn = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error;
 const httpServers = ['push', 'sse', 'notify', 'long-poll', 'short-poll'] as const;
-const tooMany = 'too many connections: this server takes at most 2 at once';
+const tooMany = 'too many connections: the limit is 2, try again later';
 
 describe('a server that is full', () => {
   it.each(httpServers.filter((name) => name !== 'push'))('answers 503 with a reason: %s', async (name) => {
@@ -94,38 +94,38 @@ describe.each(httpServers)('what never becomes a request at %s', (name) => {
       ask('/messages', `x: ${'x'.repeat(3000)}\r\n`),
       { headerBytes: 2048 },
       431,
-      /they take at most 2048 bytes/,
+      /expected at most 2048 bytes/,
     ],
     [
       'headers that are slow',
       'GET /messages HTTP/1.1\r\nho',
       { helloMs: 100 },
       408,
-      /its headers take at most 100 ms/,
+      /expected its headers within 100 ms/,
     ],
     [
       'a body that is slow',
       'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{',
       { helloMs: 50, requestMs: 100 },
       408,
-      /all of it 100 ms/,
+      /all of it within 100 ms/,
     ],
-    ['no host', 'GET /messages HTTP/1.1\r\n\r\n', {}, 400, /host is missing/],
+    ['no host', 'GET /messages HTTP/1.1\r\n\r\n', {}, 400, /missing host/],
     [
       'a tunnel',
       'CONNECT elsewhere:443 HTTP/1.1\r\nhost: elsewhere\r\n\r\n',
       {},
       405,
-      /CONNECT means nothing here/,
+      /invalid method "CONNECT": expected GET or POST/,
     ],
     [
       'an expectation that nobody knows',
       ask('/messages', 'expect: more\r\nconnection: close\r\n'),
       {},
       417,
-      /expect is "more": it takes 100-continue/,
+      /invalid expect "more": expected 100-continue/,
     ],
-    ['no HTTP at all', 'hello\r\n\r\n', {}, 400, /this is not HTTP: /],
+    ['no HTTP at all', 'hello\r\n\r\n', {}, 400, /invalid HTTP: /],
   ])('refuses %s with a reason', async (what, said, limits, status, reason) => {
     const complaints = vi.spyOn(console, 'error');
     // Whoever may not publish here is told so before there is a body.
@@ -161,7 +161,7 @@ it.each(['express', 'http'] as const)(
     const body = JSON.stringify({ body: 'x'.repeat(100) });
     const answer = await fetch(`http://127.0.0.1:${endpoint.port}/messages`, { method: 'POST', body });
     expect(answer.status).toBe(413);
-    expect((await answer.json()).error).toBe('the body is too large: it takes at most 100 bytes');
+    expect((await answer.json()).error).toBe('body too large: expected at most 100 bytes');
   },
 );
 
@@ -185,7 +185,7 @@ describe.each(['push', 'notify'] as const)('a WebSocket of %s', (name) => {
       for (let piece = 1; piece <= pieces; piece += 1)
         socket.send('x'.repeat(120 / pieces), { fin: piece === pieces });
       const [code, reason] = await once(socket, 'close');
-      expect([code, String(reason)]).toEqual([1009, 'a message takes at most 100 bytes']);
+      expect([code, String(reason)]).toEqual([1009, 'message too long: expected at most 100 bytes']);
     }
   });
 
@@ -206,7 +206,7 @@ describe('a TCP connection', () => {
   it('is ended when the first line does not come', async () => {
     const endpoint = await serve('tcp-push', { helloMs: 100 });
     expect(JSON.parse(await text(await open(endpoint, '{"aft')))).toEqual({
-      error: 'the first line is too slow: it takes at most 100 ms',
+      error: 'first line too slow: expected within 100 ms',
     });
   });
 
@@ -279,7 +279,7 @@ describe.each([
     socket.write('nonsense\n{"body":"behind"}\n');
     await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
     expect(await text(socket)).toMatch(
-      /slow consumer: 1 messages of \d+ bytes wait, the limit is 1000 bytes/,
+      /slow consumer: 1 messages \(\d+ bytes\) wait in the send queue, the limit is 1000 bytes/,
     );
     expect(endpoint.tally.refused).toBe(0);
     expect(source.log.head).toBe(head);
@@ -308,7 +308,7 @@ describe('requests that follow one another on a connection, without waiting for 
       const socket = await open(endpoint, post + ask('/messages', 'connection: close\r\n'));
       const answer = await text(socket);
       expect(answer).toMatch(
-        /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*a stream takes a connection of its own/,
+        /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*this connection has a pending request/,
       );
       expect(endpoint.readers).toHaveLength(0);
     },
@@ -321,7 +321,7 @@ describe('requests that follow one another on a connection, without waiting for 
       const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
       const answer = await text(await open(endpoint, `${post}${ask()}no request at all\r\n\r\n`));
       expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 200', 'HTTP/1.1 400']);
-      expect(answer).toMatch(/this is not HTTP/);
+      expect(answer).toMatch(/invalid HTTP/);
     },
   );
 
@@ -358,9 +358,7 @@ describe('requests that follow one another on a connection, without waiting for 
     }
     const answer = await events;
     expect(answer.match(/HTTP\/1.1 200 /g)).toHaveLength(1);
-    expect(answer).toMatch(
-      /event: evicted\ndata: \{"error":"a connection carries one stream and nothing else/,
-    );
+    expect(answer).toMatch(/event: evicted\ndata: \{"error":"this connection already carries a stream/);
     expect(endpoint.readers).toHaveLength(0);
     expect(endpoint.tally.refused).toBe(1);
   });

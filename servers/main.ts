@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nowMs } from './clock.ts';
 import { beginCommand, onInterrupt } from './commands/begin.ts';
-import { listenProblem } from './commands/problems.ts';
+import { invalidOption, listenProblem } from './commands/problems.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type LongPollOptions, longPollServer } from './long-poll.ts';
 import { type NotifyOptions, notifyServer } from './notify.ts';
@@ -72,14 +72,14 @@ async function main(): Promise<void> {
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
   const others = shared ? ' All servers of this RabbitMQ share it.' : '';
-  console.log(`One source, two messages a second, six ways to get them.${others} Ctrl-C ends it.
+  console.log(`One source, two messages per second, six transports.${others} Ctrl-C ends it.
 
   push        new WebSocket('ws://${at('push')}/messages').onmessage = m => console.log(m.data)
   sse         curl -N http://${at('sse')}/messages
   tcp-push    (echo '{"after":null}'; cat) | nc ${at('tcp-push').replace(':', ' ')}
-  notify      the same as push, to be told what to fetch from http://${at('notify')}/messages
-  long-poll   curl http://${at('long-poll')}/messages        then ?after=NEXT, with the "next" you were given
-  short-poll  curl http://${at('short-poll')}/messages        the same
+  notify      like push, but fetch the messages from http://${at('notify')}/messages
+  long-poll   curl http://${at('long-poll')}/messages        then with ?after=NEXT, the "next" of the response
+  short-poll  curl http://${at('short-poll')}/messages        then the same
   publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages`);
 
   onInterrupt(() => source.stop());
@@ -109,12 +109,14 @@ function optionsOrEnd(args: string[]): ReturnType<typeof readOptions> {
   }
 }
 
-/** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what it takes. */
+/** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what was expected. */
 export function readOptions(args: string[]): { port: number; broker?: string } {
   const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
   const { port, broker } = parseArgs({ args, options }).values;
   if (!/^\d+$/.test(port) || Number(port) > 65_530)
-    throw new Error(`--port is "${port}": it takes the first of six free ports, 1 to 65530, or 0 for any`);
+    throw new Error(
+      invalidOption('--port', port, 'the first of six free ports from 1 to 65530, or 0 for any', '8081'),
+    );
   if (broker !== undefined) checkBroker(broker);
   return { port: Number(port), broker };
 }
@@ -123,7 +125,7 @@ function checkBroker(url: string): void {
   try {
     parseRabbitUrl(url);
   } catch (error) {
-    throw new Error(`--broker: ${(error as Error).message}`);
+    throw new Error(`Invalid --broker: ${(error as Error).message}`);
   }
 }
 

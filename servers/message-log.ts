@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { BadInput, type Batch, type Cursor, formatCursor, type Message, parseCursor } from './message.ts';
+import {
+  BadInput,
+  type Batch,
+  type Cursor,
+  formatCursor,
+  invalid,
+  type Message,
+  parseCursor,
+} from './message.ts';
 
 /**
  * The one bounded log that every server reads. Only delivery differs.
@@ -85,7 +93,7 @@ export class MessageLog {
    */
   take(message: Message): void {
     if (message.seq <= this.#head)
-      throw new RangeError(`seq is ${message.seq}: the log has got to ${this.#head} already`);
+      throw new RangeError(invalid('seq', message.seq, `more than ${this.#head}, where the log ends`));
     if (this.#messages.size === 0) this.#oldest = message.seq;
     if (message.seq > this.#head + 1) this.#skipped.set(message.seq, message.seq - this.#head - 1);
     this.#head = message.seq;
@@ -104,7 +112,7 @@ export class MessageLog {
   cursorFrom(text: unknown): Cursor | undefined {
     const cursor = parseCursor(text);
     if (cursor?.logId === this.id && cursor.seq > this.#head)
-      throw new BadInput(`after is "${formatCursor(cursor)}": the log ends at ${this.#head}`);
+      throw new BadInput(invalid('after', text, `at most ${this.#head}, where the log ends`));
     return cursor;
   }
 

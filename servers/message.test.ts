@@ -32,9 +32,9 @@ describe('a cursor', () => {
     17,
     ['a1:3'],
     {},
-  ])('%j is refused with the value and what it takes', (malformed) => {
+  ])('%j is refused with the value and what was expected', (malformed) => {
     expect(() => parseCursor(malformed)).toThrow(BadInput);
-    expect(() => parseCursor(malformed)).toThrow(/it takes a cursor, "logId:seq"/);
+    expect(() => parseCursor(malformed)).toThrow(/expected a cursor "logId:seq"/);
   });
 });
 
@@ -76,11 +76,11 @@ describe('a grant of credit', () => {
   });
 
   it.each([-1, 0, 1.5, creditLimit + 1, Number.POSITIVE_INFINITY, Number.NaN, '3', null, [3]])(
-    'of %j is refused with the value and what it takes',
+    'of %j is refused with the value and what was expected',
     (credit) => {
       expect(() => parseCredit({ credit })).toThrow(BadInput);
       expect(() => parseCredit({ credit })).toThrow(
-        /^credit is .+: it takes a whole number of messages, 1 to/,
+        /^invalid credit .+: expected a whole number of messages from 1 to/,
       );
     },
   );

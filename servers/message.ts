@@ -60,26 +60,23 @@ export function formatCursor(cursor: Cursor): string {
 export function parseCursor(text: unknown): Cursor | undefined {
   if (text === undefined || text === null || text === '') return undefined;
   const parts = typeof text === 'string' ? /^([0-9a-z]{1,32}):(0|[1-9]\d{0,14})$/.exec(text) : null;
-  if (!parts)
-    throw new BadInput(`after is ${quote(text)}: it takes a cursor, "logId:seq", as given in "next"`);
+  if (!parts) throw new BadInput(invalid('after', text, 'a cursor "logId:seq", as given in "next"'));
   return { logId: parts[1] as string, seq: Number(parts[2]) };
 }
 
 /** Reads what a client publishes. Throws `BadInput` that names the field. */
 export function parsePublication(data: unknown): Publication {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw new BadInput('a publication takes a JSON object: {"body": "text"}');
+    throw new BadInput(invalid('publication', data, 'a JSON object such as {"body": "text"}'));
   const { body, dueMs, key, credit } = data as Record<string, unknown>;
   if (credit !== undefined)
-    throw new BadInput(
-      `credit is ${quote(credit)}: it is granted on the connection that the messages come on, where that has a way back`,
-    );
-  if (typeof body !== 'string') throw new BadInput(`body is ${quote(body)}: it takes a string`);
+    throw new BadInput(invalid('credit', credit, 'none over HTTP: grant credit over WebSocket or TCP'));
+  if (typeof body !== 'string') throw new BadInput(invalid('body', body, 'a string'));
   // What is larger has no microseconds left, and a thousand times as much may be no number.
   if (dueMs !== undefined && (typeof dueMs !== 'number' || !(Math.abs(dueMs) <= Number.MAX_SAFE_INTEGER)))
-    throw new BadInput(`dueMs is ${quote(dueMs)}: it takes a number of milliseconds`);
+    throw new BadInput(invalid('dueMs', dueMs, 'a number of milliseconds'));
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
-    throw new BadInput(`key is ${quote(key)}: it takes a string of 1 to ${keyLimit} characters`);
+    throw new BadInput(invalid('key', key, `a string of 1 to ${keyLimit} characters`));
   return { body, dueMs: dueMs as number | undefined, key };
 }
 
@@ -92,15 +89,15 @@ export function parseCredit(data: unknown): number | undefined {
   const { credit } = data;
   if (Number.isInteger(credit) && (credit as number) >= 1 && (credit as number) <= creditLimit)
     return credit as number;
-  throw new BadInput(`credit is ${quote(credit)}: it takes a whole number of messages, 1 to ${creditLimit}`);
+  throw new BadInput(invalid('credit', credit, `a whole number of messages from 1 to ${creditLimit}`));
 }
 
-/** Reads JSON text. Throws `BadInput` that says what was expected. */
+/** Reads JSON text. Throws `BadInput` that quotes anything else. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new BadInput(`this is not JSON: ${quote(text)}`);
+    throw new BadInput(invalid('message', text, 'JSON'));
   }
 }
 
@@ -108,14 +105,14 @@ export function parseJson(text: string): unknown {
 export function parseDelivery(text: string): Batch | Message {
   const data = parseJson(text) as Batch | Message;
   if (isBatch(data) ? isWhole(data) : isMessage(data)) return data;
-  throw new BadInput(`neither a batch nor a message: ${quote(text)}`);
+  throw new BadInput(invalid('delivery', text, 'a batch or a message'));
 }
 
 /** Reads a notice: the cursor of where the log ends now. */
 export function parseNotice(text: string): Cursor {
   const cursor = parseCursor((parseJson(text) as { next?: unknown } | null)?.next);
   if (cursor) return cursor;
-  throw new BadInput(`not a notice: ${quote(text)}`);
+  throw new BadInput(invalid('notice', text, 'a cursor in "next"'));
 }
 
 function isWhole({ messages, next, missed }: Batch): boolean {
@@ -159,7 +156,7 @@ export class LineSplitter {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() as string;
     if (lines.some((line) => line.length > this.#limit) || this.#rest.length > this.#limit)
-      throw new BadInput(`a line takes at most ${this.#limit} characters`, 413);
+      throw new BadInput(`line too long: expected at most ${this.#limit} characters`, 413);
     return lines.filter((line) => line.trim() !== '');
   }
 }
@@ -169,7 +166,13 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
+/** Names a value that can't be used, and what can: `invalid credit -1: expected a whole number of messages`. */
+export function invalid(name: string, value: unknown, expected: string): string {
+  if (value === undefined) return `missing ${name}: expected ${expected}`;
+  return `invalid ${name} ${quote(value)}: expected ${expected}`;
+}
+
 function quote(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing');
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

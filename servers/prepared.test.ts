@@ -40,7 +40,8 @@ it('refuses a place that lies ahead of the log, until the log has got there', ()
   const log = logOf(2);
   const prepared = new Prepared(log);
   const place = `${log.id}:3`;
-  for (let time = 0; time < 2; time += 1) expect(() => prepared.after(place)).toThrow('the log ends at 2');
+  for (let time = 0; time < 2; time += 1)
+    expect(() => prepared.after(place)).toThrow('expected at most 2, where the log ends');
   log.append('body 3', 3);
   expect(prepared.after(place)).toMatchObject({ messages: [], next: place });
 });

@@ -1,6 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Tally } from './endpoint.ts';
-import { BadInput, type Batch, type Cursor, creditLimit, formatCursor, parseCursor } from './message.ts';
+import {
+  BadInput,
+  type Batch,
+  type Cursor,
+  creditLimit,
+  formatCursor,
+  invalid,
+  parseCursor,
+} from './message.ts';
 import { defaultBatchLimit, type MessageLog } from './message-log.ts';
 import { type Entry, Outbox, type OutboxOptions } from './outbox.ts';
 
@@ -97,12 +105,14 @@ export class Reader {
   /** Lets n messages more be sent. Throws `BadInput` when nobody asked for it, or on more than can be counted. */
   grant(credit: number): void {
     if (this.#outbox.policy !== 'credit')
-      throw new BadInput(
-        `credit is ${credit}: nobody waits for it here, the policy is "${this.#outbox.policy}"`,
-      );
+      throw new BadInput(invalid('credit', credit, `none under the policy "${this.#outbox.policy}"`));
     if (this.#granted + credit > creditLimit)
       throw new BadInput(
-        `credit is ${credit}: ${this.#granted} are granted already, it takes at most ${creditLimit} in all`,
+        invalid(
+          'credit',
+          credit,
+          `at most ${creditLimit - this.#granted}, since ${this.#granted} are already granted`,
+        ),
       );
     this.#granted += credit;
     this.#catchUp();
@@ -143,7 +153,7 @@ export class Reader {
   get #whyFull(): string {
     const { messages, bytes, limitBytes, limitMessages } = this.#outbox;
     const limit = messages >= limitMessages ? `${limitMessages} messages` : `${limitBytes} bytes`;
-    return `slow consumer: ${messages} messages of ${bytes} bytes wait, the limit is ${limit}`;
+    return `slow consumer: ${messages} messages (${bytes} bytes) wait in the send queue, the limit is ${limit}`;
   }
 
   /** Writes what waits, oldest first, for as long as the socket has room. */

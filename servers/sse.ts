@@ -4,7 +4,7 @@ import { sayLast } from './entrance.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { type HttpOptions, httpServer } from './http-endpoint.ts';
 import { limitsOf } from './limits.ts';
-import { BadInput } from './message.ts';
+import { BadInput, invalid } from './message.ts';
 import type { MessageSource } from './source/source.ts';
 
 /**
@@ -27,7 +27,7 @@ import type { MessageSource } from './source/source.ts';
  */
 export function sseServer(source: MessageSource, options: FanOutOptions & HttpOptions = {}): Endpoint {
   if (options.policy === 'credit')
-    throw new Error(`policy is "credit": over SSE nobody can grant any, it takes one of the others`);
+    throw new Error(invalid('policy', 'credit', 'another policy, since clients can’t grant credit over SSE'));
   const tally = newTally();
   const fanOut = new FanOut(source.log, tally, eventFrame, Buffer.from(':\n\n'), options);
 
@@ -38,7 +38,11 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
     const { socket } = request;
     if (streams.has(socket)) return refuseMore(socket);
     // It was sent behind another request, whose answer is still to come: a stream would run ahead of that.
-    if (!response.socket) throw new BadInput('a stream takes a connection of its own: ask on another', 409);
+    if (!response.socket)
+      throw new BadInput(
+        'this connection has a pending request: open another connection for the stream',
+        409,
+      );
     const cursor = source.log.cursorFrom(request.headers['last-event-id'] ?? after);
     response.removeHeader('transfer-encoding');
     response.writeHead(200, {
@@ -59,7 +63,7 @@ export function sseServer(source: MessageSource, options: FanOutOptions & HttpOp
     fanOut.leave(socket);
     sayLast(
       socket,
-      evictedEvent('a connection carries one stream and nothing else: ask on another'),
+      evictedEvent('this connection already carries a stream: send requests on another connection'),
       goodbyeMs,
     );
   }

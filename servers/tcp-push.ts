@@ -33,7 +33,7 @@ export function tcpPushServer(source: MessageSource, options: FanOutOptions & Li
     const lines = new LineSplitter(limits.lineCharacters);
     let joined = false;
     const hello = setTimeout(
-      () => refuse(socket, `the first line is too slow: it takes at most ${limits.helloMs} ms`),
+      () => refuse(socket, `first line too slow: expected within ${limits.helloMs} ms`),
       limits.helloMs,
     ).unref();
     socket.once('close', () => clearTimeout(hello));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { BadInput } from './message.ts';
+import { BadInput, invalid } from './message.ts';
 
 /**
  * How a connection becomes a WebSocket (RFC 6455 §4.2): a request of HTTP, and an answer that only who has
@@ -19,16 +19,15 @@ export const spokenHere = 'connection: upgrade\r\nupgrade: websocket\r\nsec-webs
 
 /** The answer to a request to become a WebSocket. Throws `BadInput` on what is none. */
 export function handshakeOf({ method, headers, httpVersion }: IncomingMessage): string {
-  const { host, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = headers;
-  if (method !== 'GET') throw new BadInput(`${method} opens no WebSocket: it takes a GET`);
-  if (httpVersion !== '1.1') throw new BadInput(`HTTP/${httpVersion} opens no WebSocket: it takes HTTP/1.1`);
-  if (host === undefined) throw new BadInput('host is missing: a handshake says whom it asks');
+  const { host, 'sec-websocket-key': key, 'sec-websocket-version': version } = headers;
+  if (method !== 'GET') throw new BadInput(invalid('method', method, 'GET for a WebSocket'));
+  if (httpVersion !== '1.1') throw new BadInput(invalid('HTTP version', httpVersion, '1.1 for a WebSocket'));
+  if (host === undefined) throw new BadInput(invalid('host', host, 'a host header in every handshake'));
   if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined)
-    throw new BadInput('a handshake has a body: it takes none');
-  if (version !== '13')
-    throw new BadInput(`sec-websocket-version is ${version ? `"${version}"` : 'missing'}: it takes 13`, 426);
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(key))
-    throw new BadInput(`sec-websocket-key is "${key}": it takes 16 bytes in base64`);
+    throw new BadInput('invalid handshake: expected no body');
+  if (version !== '13') throw new BadInput(invalid('sec-websocket-version', version, '13'), 426);
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(key ?? ''))
+    throw new BadInput(invalid('sec-websocket-key', key, '16 bytes in base64'));
   const accept = createHash('sha1')
     .update(key + fixedText)
     .digest('base64');

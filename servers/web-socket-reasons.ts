@@ -6,10 +6,10 @@ import { WebSocket } from 'ws';
  */
 function reasonsOf(messageBytes: number): Record<number, string> {
   return {
-    1002: 'this is no valid frame (RFC 6455 §5)',
-    1007: 'a text, or the reason of a close, is UTF-8',
-    1008: 'a message takes fewer frames',
-    1009: `a message takes at most ${messageBytes} bytes`,
+    1002: 'invalid frame (RFC 6455 §5)',
+    1007: 'expected UTF-8 in texts and close reasons',
+    1008: 'too many frames in one message',
+    1009: `message too long: expected at most ${messageBytes} bytes`,
   };
 }
 

@@ -85,7 +85,7 @@ function watchReceivers(): () => number {
 /** A frame as a client sends it, masked with zeros. */
 function masked(frame: Buffer): Buffer {
   const length = (frame[1] as number) & 0x7f;
-  if (length > 125) throw new RangeError(`a frame of ${frame.length} bytes: it takes a short one`);
+  if (length > 125) throw new RangeError(`a frame of ${frame.length} bytes: expected a short one`);
   return Buffer.concat([Buffer.of(frame[0] as number, 0x80 + length, 0, 0, 0, 0), frame.subarray(2)]);
 }
 
@@ -100,7 +100,7 @@ describe('a handshake', () => {
     [
       'another method',
       handshake(rightHeaders, 'POST /messages HTTP/1.1'),
-      /^HTTP\/1.1 400 [\s\S]*POST opens no WebSocket/,
+      /^HTTP\/1.1 400 [\s\S]*invalid method \\"POST\\": expected GET/,
     ],
     [
       'another protocol',
@@ -110,37 +110,37 @@ describe('a handshake', () => {
     [
       'another version of HTTP',
       handshake(rightHeaders, 'GET /messages HTTP/1.0'),
-      /^HTTP\/1.1 400 [\s\S]*HTTP\/1.0 opens no WebSocket: it takes HTTP\/1.1/,
+      /^HTTP\/1.1 400 [\s\S]*invalid HTTP version \\"1.0\\": expected 1.1/,
     ],
     [
       'no host',
       handshake().replace('host: x\r\n', ''),
-      /^HTTP\/1.1 400 [\s\S]*host is missing: a handshake says whom it asks/,
+      /^HTTP\/1.1 400 [\s\S]*missing host: expected a host header/,
     ],
     [
       'a body',
       handshake({ ...rightHeaders, 'content-length': '5' }),
-      /^HTTP\/1.1 400 [\s\S]*a handshake has a body: it takes none/,
+      /^HTTP\/1.1 400 [\s\S]*invalid handshake: expected no body/,
     ],
     [
       'a body in chunks',
       handshake({ ...rightHeaders, 'transfer-encoding': 'chunked' }),
-      /^HTTP\/1.1 400 [\s\S]*a handshake has a body: it takes none/,
+      /^HTTP\/1.1 400 [\s\S]*invalid handshake: expected no body/,
     ],
     [
       'another version',
       handshake({ ...rightHeaders, 'sec-websocket-version': '8' }),
-      /^HTTP\/1.1 426 [\s\S]*\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n[\s\S]*is \\"8\\": it takes 13/,
+      /^HTTP\/1.1 426 [\s\S]*\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n[\s\S]*sec-websocket-version \\"8\\": expected 13/,
     ],
     [
       'no version',
       handshake({ ...rightHeaders, 'sec-websocket-version': '' }),
-      /^HTTP\/1.1 426 [\s\S]*sec-websocket-version is missing: it takes 13/,
+      /^HTTP\/1.1 426 [\s\S]*invalid sec-websocket-version \\"\\": expected 13/,
     ],
     [
       'a short key',
       handshake({ ...rightHeaders, 'sec-websocket-key': 'c2hvcnQ=' }),
-      /^HTTP\/1.1 400 [\s\S]*sec-websocket-key is \\"c2hvcnQ=\\": it takes 16 bytes/,
+      /^HTTP\/1.1 400 [\s\S]*invalid sec-websocket-key \\"c2hvcnQ=\\": expected 16 bytes/,
     ],
   ])('is refused with a reason: %s', async (_name, said, answer) => {
     expect(String(await heard(open(said)))).toMatch(answer);
@@ -179,7 +179,7 @@ describe('a handshake', () => {
     const post = 'POST /messages HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
     const answer = String(await heard(open(post + handshake(), notify)));
     expect(answer).toMatch(
-      /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*a connection on which nothing else is asked/,
+      /^HTTP\/1.1 201 [\s\S]*HTTP\/1.1 409 [\s\S]*open another connection for the WebSocket/,
     );
     expect(notify.joined).toBe(0);
     expect(notify.tally.refused).toBe(1);
@@ -305,7 +305,7 @@ describe('a client', () => {
     const socket = open(Buffer.concat([Buffer.from(handshake()), nonsense, ...behind, closed]));
     const said = await heard(socket);
     expect(said.subarray(said.indexOf(Buffer.of(0x88)))).toEqual(
-      closeFrame(1008, 'this is not JSON: "nonsense"'),
+      closeFrame(1008, 'invalid message "nonsense": expected JSON'),
     );
     expect(server.tally.refused).toBe(1);
     expect(source.log.head).toBe(0);
@@ -316,7 +316,7 @@ describe('a client', () => {
     const nonsense = masked(webSocketFrame('nonsense'));
     socket.write(Buffer.concat([nonsense, masked(closeFrame(1000))]));
     while (server.tally.refused === 0) await new Promise((later) => setImmediate(later));
-    const last = closeFrame(1008, 'this is not JSON: "nonsense"');
+    const last = closeFrame(1008, 'invalid message "nonsense": expected JSON');
     const all = heard(socket);
     socket.resume();
     expect((await all).subarray(-last.length)).toEqual(last);

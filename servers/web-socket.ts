@@ -51,7 +51,10 @@ export function acceptWebSockets(
       const guest = enter(gate, request);
       const join = readers.admit(afterOf(request.url ?? ''));
       if (isAsking(socket))
-        throw new BadInput('a WebSocket takes a connection on which nothing else is asked', 409);
+        throw new BadInput(
+          'this connection has a pending request: open another connection for the WebSocket',
+          409,
+        );
       socket.write(handshakeOf(request));
       const turnedAway = whyTurnedAway(socket);
       // A browser shows a page no status of a handshake, but the code and reason of a close.
@@ -78,7 +81,8 @@ export function acceptWebSockets(
     ear.on('message', (data: Buffer, isBinary: boolean) => {
       // What was sent behind something that was refused counts for nothing.
       if (!socket.writable) return;
-      if (isBinary) return refuse(socket, 1003, 'a message is text: {"body": "text"}');
+      if (isBinary)
+        return refuse(socket, 1003, 'expected a text message such as {"body": "text"}, and not a binary one');
       try {
         const said = parseJson(String(data));
         const credit = parseCredit(said);
@@ -131,6 +135,6 @@ const piecesOfMessage = { maxBufferedChunks: 256 * 1024, maxFragments: 16 * 1024
 /** The cursor that the handshake names, if it does. Throws `BadInput` on another path. */
 function afterOf(url: string): string | null {
   const { path, after } = questionIn(url);
-  if (path !== '/messages') throw new BadInput(`there is no ${path} here: connect to /messages`, 404);
+  if (path !== '/messages') throw new BadInput(`unknown path ${path}: expected /messages`, 404);
   return after;
 }

@@ -14,7 +14,7 @@ const exchange = (thereMs: number, backMs: number, workMs = 0): Exchange => ({
 it('a clock is read by the shortest exchange, to half of its round trip', () => {
   const reading = readingOf([exchange(9, 30), exchange(1, 3), exchange(4, 4, 100)]);
   expect(reading).toEqual({ offsetMs: 999, uncertaintyMs: 2 });
-  expect(() => readingOf([])).toThrow('one exchange or more');
+  expect(() => readingOf([])).toThrow('expected at least one exchange');
 });
 
 it.each([

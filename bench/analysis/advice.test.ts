@@ -217,11 +217,11 @@ describe('what somebody typed', () => {
   });
 
   it.each([
-    ['', 'No number of clients: enter a whole number from 1 to 1,000,000.'],
-    ['many', 'Invalid number of clients “many”: enter'],
-    ['0', '“0”: enter'],
-    ['1.5', '“1.5”: enter a whole number'],
-    ['1e9', '“1e9”: enter'],
+    ['', 'No number of clients: expected a whole number from 1 to 1,000,000.'],
+    ['many', 'Invalid number of clients “many”: expected'],
+    ['0', '“0”: expected'],
+    ['1.5', '“1.5”: expected a whole number'],
+    ['1e9', '“1e9”: expected'],
   ])('is refused beside its field: %j', (clients, says) => {
     const { problems } = readNeed({ ...texts, clients });
     expect(Object.keys(problems ?? {})).toEqual(['clients']);

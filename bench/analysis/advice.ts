@@ -160,7 +160,7 @@ export function readNeed(
     if (value >= min && value <= max && isCount) need[key] = value;
     else
       problems[key] =
-        `${text === '' ? `No ${name}` : `Invalid ${name} “${text}”`}: enter a ${key === 'clients' ? 'whole number' : 'number'} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
+        `${text === '' ? `No ${name}` : `Invalid ${name} “${text}”`}: expected a ${key === 'clients' ? 'whole number' : 'number'} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
   }
   return Object.keys(problems).length > 0 ? { problems } : { need: need as Need };
 }

@@ -135,11 +135,11 @@ export class Members {
       allowsOrigin,
       admit: (token, socket) => {
         const member = this.of(token);
-        if (!member) throw new BadInput('token is not known here: join with the code first', 403);
+        if (!member) throw new BadInput('unknown token: join with the code first', 403);
         this.#checkUse(member, socket);
         return {
           publish() {
-            throw new BadInput('only the classroom’s source publishes here: members may only receive', 403);
+            throw new BadInput('members may not publish: only the classroom’s source may', 403);
           },
         };
       },
@@ -172,6 +172,6 @@ export class Members {
     this.#wrongCodes.set(address, own);
     const [oldest] = this.#wrongCodes.keys();
     if (oldest !== undefined && this.#wrongCodes.size > addressesMax) this.#wrongCodes.delete(oldest);
-    throw new BadInput(`code is "${code}": that is not the code on the screen`, 403);
+    throw new BadInput(`wrong code "${code}": expected the code on the screen`, 403);
   }
 }

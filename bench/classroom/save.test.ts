@@ -101,7 +101,7 @@ describe('a lesson', () => {
     writeFileSync(runsFolder, '');
     chmodSync(runsFolder, 0o444);
     expect(await held.control({ action: 'save' }, shownFigures({ messages: 1 }))).toEqual({
-      error: expect.stringMatching(/^can’t write .* \(\w+\): start the classroom with --out FOLDER/),
+      error: expect.stringMatching(/^cannot write to .* \(\w+\): start the classroom with --out/),
     });
   });
 

@@ -28,29 +28,29 @@ const latencies = (uncertaintyMs: number, latenciesMs: unknown[]) =>
 
 describe('is refused with a reason', () => {
   it.each([
-    ['no JSON', '{"say":', /this is not JSON/],
-    ['no object', '7', /this is 7/],
-    ['something unknown', '{"say":"sing"}', /say is "sing"/],
-    ['a field too many', '{"say":"clock","id":1,"more":2}', /Unrecognized key: "more"/],
+    ['no JSON', '{"say":', /expected JSON/],
+    ['no object', '7', /invalid message 7: expected object/],
+    ['something unknown', '{"say":"sing"}', /invalid say "sing": expected /],
+    ['a field too many', '{"say":"clock","id":1,"more":2}', /expected no unrecognized key: "more"/],
     [
       'a choice that there is not',
       '{"say":"vote","question":"age-of-a-poll","choice":4}',
-      /choice is 4: .*<=3/,
+      /invalid choice 4: expected .*<=3/,
     ],
     ['a vote where there is none', '{"say":"vote","question":"age-of-a-poll","choice":1}', /no open vote/],
     [
       'a transport that browsers lack',
       '{"say":"transport","transport":"tcp-push"}',
-      /transport is "tcp-push"/,
+      /invalid transport "tcp-push": expected /,
     ],
     [
       'too many latencies',
       latencies(1, Array(limits.latenciesAtOnce + 1).fill(1)),
-      new RegExp(`latenciesMs is .*${limits.latenciesAtOnce}`),
+      new RegExp(`invalid latenciesMs .*expected .*${limits.latenciesAtOnce}`),
     ],
-    ['an uncertainty that is none', latencies(-1, []), /uncertaintyMs is -1/],
-    ['a latency that is none', latencies(1, ['soon']), /latenciesMs\.0 is "soon"/],
-    ['a latency of days', latencies(1, [1e9]), /latenciesMs\.0 is 1000000000/],
+    ['an uncertainty that is none', latencies(-1, []), /invalid uncertaintyMs -1/],
+    ['a latency that is none', latencies(1, ['soon']), /invalid latenciesMs\.0 "soon"/],
+    ['a latency of days', latencies(1, [1e9]), /invalid latenciesMs\.0 1000000000/],
   ])('%s', async (_what, text, reason) => {
     const member = await held.member();
     member.sendText(text);
@@ -60,7 +60,7 @@ describe('is refused with a reason', () => {
   it('whatever only members may say, when the projector says it', async () => {
     const projector = await held.projector();
     projector.say({ say: 'transport', transport: 'push' });
-    expect((await projector.hear('refused')).error).toContain('that is for members');
+    expect((await projector.hear('refused')).error).toContain('only members may send it');
   });
 });
 
@@ -76,7 +76,7 @@ it('refuses what a member says beyond its limit, names it, and closes when that 
   const member = await held.member('Mallory');
   const closed = member.closed();
   for (let id = 100; id < 400; id += 1) member.say({ say: 'clock', id });
-  const reason = `a member may say ${limits.saidPerSecond} things a second`;
+  const reason = `a member may send ${limits.saidPerSecond} a second`;
   expect((await member.hear('refused')).error).toContain(reason);
   expect(await closed).toEqual({ code: 4008, reason: expect.stringContaining(reason) });
 });
@@ -138,7 +138,7 @@ it('refuses what members publish: the class hears one source', async () => {
     body: JSON.stringify({ body: 'hello' }),
   });
   expect(answer.status).toBe(403);
-  expect((await answer.json()).error).toContain('members may only receive');
+  expect((await answer.json()).error).toContain('members may not publish');
   expect(held.classroom.head).toBe(head);
   await held.control({ action: 'resume' });
 });

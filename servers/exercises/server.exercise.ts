@@ -34,26 +34,26 @@ afterEach(async () => {
 });
 
 describe('step by step', () => {
-  it('1. there is a file that exports myTransportServer', async () => {
+  it('1. exports myTransportServer from its file', async () => {
     expect(existsSync(new URL(file, import.meta.url)), 'write servers/my-transport.ts').toBe(true);
     expect((await import(file)).myTransportServer, 'export a function myTransportServer').toBeTypeOf(
       'function',
     );
   });
 
-  it('2. answers GET /messages with 200 and the type application/x-ndjson', async () => {
+  it('2. responds to GET /messages with 200 and the type application/x-ndjson', async () => {
     const { response } = await listen();
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/x-ndjson/);
   });
 
-  it('3. says first where the log ends: a batch without messages', async () => {
+  it('3. first sends the end of the log: a batch without messages', async () => {
     source.log.append('before anybody came', 0);
     const { lines } = await listen();
     await vi.waitFor(() => expect(lines).toEqual([{ messages: [], next: `${source.log.id}:1`, missed: 0 }]));
   });
 
-  it('4. pushes every message as a line, as it comes', async () => {
+  it('4. pushes each message as one line, at once', async () => {
     const { lines } = await listen();
     await vi.waitFor(() => expect(lines).toHaveLength(1));
     for (const body of ['one', 'two', 'é "quoted" \n line']) source.log.append(body, 0);
@@ -65,21 +65,21 @@ describe('step by step', () => {
     ]);
   });
 
-  it('5. gives a client that comes back with a cursor what it has missed', async () => {
+  it('5. sends the missed messages to a client that reconnects with a cursor', async () => {
     for (const body of ['one', 'two', 'three']) source.log.append(body, 0);
     const { lines } = await listen(`${source.log.id}:1`);
     await vi.waitFor(() => expect(lines).toHaveLength(1));
     expect((lines[0] as Batch).messages.map(({ body }) => body)).toEqual(['two', 'three']);
   });
 
-  it('6. refuses a cursor that is none, with 400 and a reason', async () => {
+  it('6. rejects an invalid cursor, with 400 and a reason', async () => {
     const { port } = await serve();
     const refused = await fetch(`http://127.0.0.1:${port}/messages?after=yesterday`);
     expect(refused.status).toBe(400);
     expect(((await refused.json()) as { error: string }).error).toContain('yesterday');
   });
 
-  it('7. forgets a client that has left', async () => {
+  it('7. forgets a client that has disconnected', async () => {
     const { leave } = await listen();
     await vi.waitFor(() => expect(endpoint?.readers).toHaveLength(1));
     leave();

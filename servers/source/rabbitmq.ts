@@ -124,7 +124,10 @@ export class RabbitSource implements MessageSource {
     if (this.#isClosed) return Promise.reject(new BadInput('the source was closed', 503));
     if (this.#pending.size >= pendingLimit)
       return Promise.reject(
-        new BadInput(`RabbitMQ is away, and ${pendingLimit} publications wait for it`, 503),
+        new BadInput(
+          `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
+          503,
+        ),
       );
     this.#published += 1;
     const number = this.#published;
@@ -173,10 +176,10 @@ export class RabbitSource implements MessageSource {
     connection.on('disconnect', ({ message }: Error) => {
       this.#writer = undefined;
       lostAtMs = nowMs();
-      onNews(`${name} is gone (${message}): what is published waits until it is back`);
+      onNews(`${name} disconnected (${message}): publications wait until it reconnects`);
     });
     connection.on('connect', () => {
-      if (lostAtMs !== undefined) onNews(`${name} is back after ${Math.round(nowMs() - lostAtMs)} ms`);
+      if (lostAtMs !== undefined) onNews(`${name} reconnected after ${Math.round(nowMs() - lostAtMs)} ms`);
     });
   }
 
@@ -215,7 +218,8 @@ export class RabbitSource implements MessageSource {
       { arguments: { 'x-stream-offset': this.#offset === undefined ? 'first' : this.#offset + 1 } },
     );
     await Promise.race([gone, this.#writeMark(writer, {})]);
-    if (!this.#log) throw new Error(`the stream "${this.#stream}" holds nothing of this lab: delete it`);
+    if (!this.#log)
+      throw new Error(`the stream "${this.#stream}" holds no messages of this lab: delete the stream`);
 
     // From here on all is as it was before the break.
     this.#writer = writer;
@@ -246,7 +250,7 @@ export class RabbitSource implements MessageSource {
         this.#marks.set(mark, resolve);
         writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
         timer = setTimeout(
-          () => reject(new Error(`the stream was silent for ${readBackLimitMs / 1000} s`)),
+          () => reject(new Error(`the stream sent nothing for ${readBackLimitMs / 1000} s`)),
           readBackLimitMs,
         ).unref();
       });

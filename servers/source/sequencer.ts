@@ -88,7 +88,7 @@ export class Sequencer {
     const message: Message = { seq: this.#seq, dueMs, body, ...(key !== undefined && { key }) };
     const entry: Stamped = { log, term, from, number, message };
     channel.sendToQueue(stream, Buffer.from(JSON.stringify(entry)), {}, (error) => {
-      if (error) onFailure(new Error('the broker refused a message'));
+      if (error) onFailure(new Error('the broker rejected a message'));
       else channel.ack(delivery);
     });
   }

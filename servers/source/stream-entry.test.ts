@@ -29,7 +29,7 @@ describe('the log that servers have in common', () => {
   it('is not that of a stream that was put in the place of another', () => {
     const transcript = new Transcript();
     transcript.take({ mark: 'm1', log: 'log1' }, 0);
-    expect(() => transcript.take({ mark: 'm2', log: 'log2' }, 1)).toThrow('another is in its place');
+    expect(() => transcript.take({ mark: 'm2', log: 'log2' }, 1)).toThrow('replaced by another');
   });
 });
 

@@ -68,7 +68,7 @@ export class Transcript {
   take(entry: StreamEntry, offset: number): boolean {
     this.logId ??= entry.log ?? (offset === 0 && 'mark' in entry ? entry.proposes : undefined);
     if (entry.log !== undefined && entry.log !== this.logId)
-      throw new Error('the stream was deleted, and another is in its place');
+      throw new Error('the stream was deleted and replaced by another');
     if ('mark' in entry) {
       if (entry.term) this.#term = entry.mark;
       return true;
