@@ -47,7 +47,7 @@ describeInChromium('the report in Chromium', (openPage) => {
     const table = await download('[data-csv=freshness-ages-table]');
     expect(table.name).toBe('freshness-ages-table.csv');
     expect(table.content.toString()).toMatch(
-      /^\ufefftransport,setting,runs,n,p50 ms,.*\r\npush \(WebSocket\),/,
+      /^\ufefftransport,setting,runs,deliveries,latency p50 ms,.*\r\npush \(WebSocket\),/,
     );
     expect(table.content.toString()).toMatch(/,\d+\.\d{4,},/);
     const chart = await download('[data-png=freshness-ages-0]');

@@ -129,7 +129,7 @@ describe('a report', () => {
       }),
     );
     expect(html.includes('run 1 failed: the books do not balance')).toBe(true);
-    expect(html.includes(`1 trial of ${crowd} did not finish and is not drawn.`)).toBe(true);
+    expect(html.includes(`Not drawn: 1 of ${crowd} trials that did not finish.`)).toBe(true);
   });
 
   it('leaves the result out of a page that it would make too large', async () => {
