@@ -18,7 +18,7 @@ export function judge(experiment: Judged, all: Evidence): Finding {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
     rule: experiment.rule,
-    provisional: judged.verdict !== 'inconclusive' && repeats(usable) < runsForVerdict,
+    provisional: judged.verdict !== 'inconclusive' && runsOf(usable) < runsForVerdict,
     ...judged,
   };
 }

@@ -112,7 +112,10 @@ function mapPanel(
     says: `${title}. ${contests.map((contest) => contestWords(contest, price)).join('; ')}.`,
     size: 'half',
     columns: { title: 'Messages per second', names: rates.map(threeDigits) },
-    rows: { title: 'Poll interval', names: intervalsMs.toReversed().map(writeMs) },
+    rows: {
+      title: 'Poll interval',
+      names: intervalsMs.toReversed().map((intervalMs) => writeMs(intervalMs)),
+    },
     cells,
     ...(line && { line }),
   };
