@@ -89,7 +89,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const [victim] = helpers;
     const running = bench.run('test', plan);
-    await victim.saying('A window of 1 s');
+    await victim.saying('clients for 1 s');
     victim.child.kill('SIGKILL');
     const trials = await running;
     for (const trial of trials) {
@@ -106,7 +106,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
         backlogAtEnd: 0,
       });
       expect(trial.error).toContain(`lost ${victim.name}: `);
-      expect(trial.error).toContain(`its ${shard?.clients} clients were to have ${missed} messages`);
+      expect(trial.error).toContain(`the ${missed} messages for its ${shard?.clients} clients`);
       expect(trial.warnings.map(({ code }) => code)).toContain('agent-lost');
       expect(trial.shards?.filter(({ lost }) => lost)).toHaveLength(1);
     }
@@ -123,7 +123,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const [slow, still] = helpers;
     const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const running = bench.run('test', plan);
-    await slow.saying('A window of 1 s');
+    await slow.saying('clients for 1 s');
     const fleet = fleetOf(slow.child);
     process.kill(fleet, 'SIGSTOP');
     cleanups.push(() => isPossible('kill', '-CONT', String(fleet)));
@@ -156,7 +156,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const { bench, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
     const lostIn = async (cut: () => unknown, reason: string) => {
-      const cutOffSays = cutOff.next('A window of 0.6 s');
+      const cutOffSays = cutOff.next('clients for 0.6 s');
       const running = bench.run('test', short);
       await cutOffSays;
       await cut();
@@ -223,24 +223,24 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       ['{}', /^invalid order\.name: /],
       [order('shell', 'true'), /^invalid order\.name: /],
       [order('take', { more: 1 }), /^invalid order\.argument: /],
-      [order('connect', { ...shard, transport: 'amqp' }), /refused: argument.transport: /],
-      [order('connect', { ...shard, host: 'example.org' }), /refused: argument.host: /],
-      [order('connect', { ...shard, port: 0 }), /refused: argument.port: /],
-      [order('connect', { ...shard, clients: 1e9 }), /refused: argument.clients: /],
-      [order('connect', { ...shard, handlingMs: 9 }), /refused: argument.handlingMs: /],
-      [order('connect', { ...shard, consuming: { url: 'amqp://x' } }), /refused: argument: .*consuming/],
+      [order('connect', { ...shard, transport: 'amqp' }), /invalid order.argument.transport: /],
+      [order('connect', { ...shard, host: 'example.org' }), /invalid order.argument.host: /],
+      [order('connect', { ...shard, port: 0 }), /invalid order.argument.port: /],
+      [order('connect', { ...shard, clients: 1e9 }), /invalid order.argument.clients: /],
+      [order('connect', { ...shard, handlingMs: 9 }), /invalid order.argument.handlingMs: /],
+      [order('connect', { ...shard, consuming: { url: 'amqp://x' } }), /invalid order.argument: .*consuming/],
       [order('meter', { startMs: 0, endMs: 1e9, sampleEveryMs: 0, quiet: false }), /within an hour/],
-      [order('finish', { head: -1, limitMs: 0, giveUp: false }), /refused: argument.head: /],
+      [order('finish', { head: -1, limitMs: 0, giveUp: false }), /invalid order.argument.head: /],
     ] as const)
       expect(await tell.order(text)).toEqual({ error: expect.stringMatching(reason) });
-    expect(agent.said()).not.toContain('new process');
+    expect(agent.said()).not.toContain('Started a process');
 
     const other = await teller(agent.name);
     const stranger = JSON.stringify({ name: 'take', lab: other.lab, argument: null });
     expect(await other.order(stranger)).toEqual({ error: `${agent.name} works for another lab` });
     // And when its lab has gone, another may have it.
     await tell.close();
-    await agent.saying('It is free again: the lab has gone.');
+    await agent.saying('This agent is free again: the lab disconnected.');
     expect(await other.order(stranger)).toEqual({ value: null });
   });
 
@@ -259,7 +259,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       news.length = 0;
       const [trial] = await bench.run('test', short);
       const shard = trial?.shards?.find(({ agent }) => agent === liar.name);
-      const what = `the answer of ${liar.name} to "${order}" ${reason}`;
+      const what = `response of ${liar.name} to "${order}" ${reason}`;
       expect(shard?.lost).toContain(what);
       expect(trial).toMatchObject({
         status: 'failed',

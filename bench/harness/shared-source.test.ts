@@ -215,7 +215,7 @@ describe.skipIf(!runs)('servers on one RabbitMQ source', { timeout: 120_000 }, (
     [
       'the password is wrong',
       () => node.addresses.amqp.replace(/:[^:@]*@/, ':secret@'),
-      /refuses this name and password/,
+      /rejected the name and password/,
     ],
     ['the virtual host is wrong', () => `${node.addresses.amqp}/secret-place`, /has no virtual host/],
   ])('end with 3 and one line when %s, and never say the password', async (_case, url, reason) => {

@@ -334,7 +334,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
 describe.skipIf(!runs)('a RabbitMQ that the lab starts', { timeout: 240_000 }, () => {
   it('goes with a lab that is killed', async () => {
     const { lab, saying, ended } = startLab('--only', 'broker', '--broker', 'start');
-    await saying('a RabbitMQ of its own starts');
+    await saying('start RabbitMQ');
     await vi.waitFor(() => expect(nodeFolders()).toHaveLength(1), patience);
     lab.kill('SIGKILL');
     await ended;
@@ -344,7 +344,7 @@ describe.skipIf(!runs)('a RabbitMQ that the lab starts', { timeout: 240_000 }, (
 
   it('is not waited for after Ctrl-C', async () => {
     const { lab, saying, ended } = startLab('--only', 'broker', '--broker', 'start');
-    await saying('a RabbitMQ of its own starts');
+    await saying('start RabbitMQ');
     lab.kill('SIGINT');
     const { exitCode, files } = await ended;
     expect(exitCode).toBe(130);
@@ -404,7 +404,7 @@ describe('a node that does not start', () => {
   it.skipIf(!runs)('gives its reason, and leaves nothing behind', async () => {
     program('echo "BOOT FAILED"; echo "  error: no such luck"; exit 1');
     await expect(startBrokerNode()).rejects.toThrow(
-      'RabbitMQ ended with exit code 1 before it took connections: BOOT FAILED error: no such luck',
+      'RabbitMQ ended with exit code 1 before it accepted connections: BOOT FAILED error: no such luck',
     );
     expect(leftBehind()).toEqual([]);
   });
@@ -418,7 +418,7 @@ describe('a node that does not start', () => {
     const interrupt = new AbortController();
     const starting = startBrokerNode({ signal: interrupt.signal });
     interrupt.abort();
-    await expect(starting).rejects.toThrow('was not waited for');
+    await expect(starting).rejects.toThrow('was stopped by the interrupt');
     expect(leftBehind()).toEqual([]);
   });
 });
