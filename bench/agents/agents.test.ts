@@ -181,7 +181,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     };
 
     // It is back long before anybody could call it dead.
-    await lostIn(() => relay.cut(), 'it has lost its connection, and its clients with that');
+    await lostIn(() => relay.cut(), 'the agent lost its connection and its clients');
     await cutOff.saying('reconnected: ');
     await isThereAgain();
 
@@ -250,16 +250,16 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const { bench, news } = await gather({ count: 2 });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 300 };
     for (const [order, value, reason] of [
-      ['connect', { originMs: 0, phasesMs: ['soon'] }, '"connect".phasesMs.0: '],
-      ['meter', null, '"meter": '],
-      ['finish', { reports: [{ gaps: -1 }], recordings: [] }, '"finish".reports.0.books: '],
-      ['finish', { reports: [], recordings: [] }, 'has 0 and 0 of 1 groups'],
+      ['connect', { originMs: 0, phasesMs: ['soon'] }, '.phasesMs.0: '],
+      ['meter', null, ': '],
+      ['finish', { reports: [{ gaps: -1 }], recordings: [] }, '.reports.0.books: '],
+      ['finish', { reports: [], recordings: [] }, ' has 0 and 0 of 1 groups'],
     ] as const) {
       liar.answers = { ...goodAnswers, [order]: value };
       news.length = 0;
       const [trial] = await bench.run('test', short);
       const shard = trial?.shards?.find(({ agent }) => agent === liar.name);
-      const what = `response of ${liar.name} to "${order}" ${reason}`;
+      const what = `response of ${liar.name} to "${order}"${reason}`;
       expect(shard?.lost).toContain(what);
       expect(trial).toMatchObject({
         status: 'failed',
@@ -352,7 +352,7 @@ describe('options of the lab for agents', () => {
     [['--servers', '1'], /^Invalid --servers "1": expected at most the number of agents/],
     [
       ['--server-host', '203.0.113.1'],
-      /"203\.0\.113\.1" is invalid\. Expected an address of this machine: .*127\.0\.0\.1/,
+      /'203\.0\.113\.1' is invalid\. Expected an address of this machine: .*127\.0\.0\.1/,
     ],
   ])('%j ends with 2 and one line', async (args, reason) => {
     const { exitCode, stdout, stderr } = await labHere(args);
