@@ -436,7 +436,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await page.fill('[name=code]', 'WRONG');
     await page.fill('[name=name]', 'Ada');
     await page.click('button.main');
-    await page.locator('.problem', { hasText: 'not the code on the screen' }).waitFor();
+    await page.locator('.problem', { hasText: 'expected the code on the screen' }).waitFor();
     expect(opened[0]?.errors.splice(0)).toEqual([expect.stringContaining('403')]);
   });
 
