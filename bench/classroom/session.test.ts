@@ -28,7 +28,7 @@ const latencies = (uncertaintyMs: number, latenciesMs: unknown[]) =>
 
 describe('is refused with a reason', () => {
   it.each([
-    ['no JSON', '{"say":', /this is not JSON/],
+    ['no JSON', '{"say":', /expected JSON/],
     ['no object', '7', /this is 7/],
     ['something unknown', '{"say":"sing"}', /say is "sing"/],
     ['a field too many', '{"say":"clock","id":1,"more":2}', /Unrecognized key: "more"/],

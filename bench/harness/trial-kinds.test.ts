@@ -328,12 +328,14 @@ describe('a trial that is traced', () => {
 it('tries paths, and gives every cell as a trial', async () => {
   const quick = { messages: 2, idleLimitMs: 300, intervalMs: 450, connectLimitMs: 3000, drainMs: 3000 };
   const trials = (await bench.paths('test', { ...quick, proxy: 'embedded' }, 1)) ?? [];
-  expect(trials).toHaveLength(30);
+  expect(trials).toHaveLength(36);
   for (const trial of trials) expect(trialSchema.parse(trial)).toMatchObject({ status: 'ok' });
   const outcome = (transport: string, path: string) =>
     trials.find((trial) => trial.transport === transport && trial.parameters.path === path)?.path?.outcome;
   expect(outcome('push', 'no-upgrade')).toBe('fails');
   expect(outcome('sse', 'no-upgrade')).not.toBe('fails');
+  expect(outcome('sse', 'buffering')).toBe('fails');
+  expect(outcome('sse', 'buffering with opt-out')).not.toBe('fails');
 });
 
 describe('a chat room', () => {
