@@ -13,8 +13,8 @@ const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
 
 /** The command line, for `main` and for those who try it. */
 export const agentCommand = new Command('npm run agent --')
-  .description('Offers this machine’s clients to "npm run lab -- --agents N" on another.')
-  .requiredOption('--broker <url>', 'where lab and agents meet: amqp://name:password@host:port')
+  .description('Runs clients on this machine for "npm run lab -- --agents N" on another.')
+  .requiredOption('--broker <url>', 'RabbitMQ that the lab uses: amqp://name:password@host:port')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
@@ -27,7 +27,7 @@ async function main({ broker: url }: { broker: string }): Promise<number> {
   try {
     parseRabbitUrl(url);
   } catch (error) {
-    console.error(`--broker: ${(error as Error).message}`);
+    console.error(`Invalid --broker: ${(error as Error).message}`);
     return exitCodes.usage;
   }
   const interrupt = new AbortController();

@@ -20,6 +20,7 @@ import { inspectEnvironment, labVersion } from './harness/environment.ts';
 import { loopbackProblem } from './harness/loopback.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
 import type { Elsewhere } from './harness/trial.ts';
+import { readSeed, someOf, wholeNumber } from './option-readers.ts';
 import { drawReport } from './report-file.ts';
 import { schemaVersion } from './result.ts';
 import { makeRunFolder, saveResult, showAsLatest } from './result-file.ts';
@@ -59,45 +60,38 @@ type Options = {
 /** The command line. */
 export const labCommand = new Command('npm run lab --')
   .description('Measures push against polling on this machine and writes a report.')
-  .addOption(new Option('--profile <name>', 'how much to measure').choices(profiles).default('default'))
+  .addOption(new Option('--profile <name>', 'scope of the measurement').choices(profiles).default('default'))
   .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
-  .option('--experiment <file>', 'an experiment of your own: a module that exports it, and nothing else')
-  .option(
-    '--seed <number>',
-    'what the messages, the phases of the polls and the order of the trials derive from',
-    readSeed,
-    45,
+  .option('--experiment <file>', 'module that exports your own experiment')
+  .option('--seed <number>', 'seed of the messages, the poll phases and the trial order', readSeed, 45)
+  .option('--out <folder>', 'folder for results.json and report.html (default: report/runs/…)', (folder) =>
+    fromUsersFolder(folder),
   )
-  .option(
-    '--out <folder>',
-    'where to write results.json and report.html (default: report/runs/…)',
-    (folder) => fromUsersFolder(folder),
-  )
-  .option('--json', 'print the result to stdout, and nothing else there')
+  .option('--json', 'print the result to stdout as JSON, and everything else to stderr')
   .option('--open', 'open the report in a browser (default: on a terminal)')
-  .option('--no-open', 'do not')
-  .option('--list', 'list the experiments and end')
+  .option('--no-open', 'do not open the report')
+  .option('--list', 'list the experiments with their durations, and exit')
   .option(
     '--broker <where>',
-    'a RabbitMQ for the experiment "broker": start one, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
+    'RabbitMQ for the experiment "broker": "start" for a new node, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
   )
   .option(
     '--agents <number>',
-    'divide the clients among so many agents ("npm run agent"), found at the broker',
-    readCount,
+    'number of load-generator agents ("npm run agent") that share the clients; needs --broker amqp://…',
+    wholeNumber(1, 99),
   )
   .option(
     '--server-host <address>',
-    'the address of this machine at which agents find its servers',
+    'address of this machine at which agents reach its servers',
     readServerHost,
     '127.0.0.1',
   )
   .option(
     '--servers <number>',
-    'let so many server processes have one source at the broker; agents take turns at them',
-    readCount,
+    'number of server processes that share one source at the broker, at most one for each agent',
+    wholeNumber(1, 99),
   )
-  .option('--check', 'also check every claim of LAB.md against this run')
+  .option('--check', 'check every claim of LAB.md against the result')
   .option('--verbose', 'at the end, print every verdict in full and the model fit')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
@@ -110,28 +104,32 @@ export async function lab(options: Options): Promise<number> {
   try {
     wanted = options.broker === undefined ? undefined : new Rabbit(options.broker);
   } catch (error) {
-    console.error(`--broker: ${(error as Error).message}, or start`);
+    console.error(`Invalid --broker: ${(error as Error).message}, or start`);
     return exitCodes.usage;
   }
   if (options.agents !== undefined && (wanted === undefined || wanted.startsOwn)) {
-    console.error('--agents: it takes --broker amqp://… as well, the one at which the agents are');
+    console.error(
+      'Missing --broker: expected amqp://…, the broker of the agents. Try --broker amqp://… --agents 2.',
+    );
     return exitCodes.usage;
   }
   let own: Experiment[];
   try {
     own = options.experiment === undefined ? [] : [await ownExperiment(options.experiment)];
   } catch (error) {
-    console.error(`--experiment: ${(error as Error).message}`);
+    console.error(`Invalid --experiment: ${(error as Error).message}`);
     return exitCodes.usage;
   }
   if (options.servers !== undefined && options.servers > (options.agents ?? 0)) {
-    console.error(`--servers is ${options.servers}: it takes at most as many as there are agents (--agents)`);
+    console.error(
+      `Invalid --servers "${options.servers}": expected at most the number of agents. Try a larger --agents.`,
+    );
     return exitCodes.usage;
   }
   const { environment, machine } = await inspectEnvironment();
   if (options.profile === 'full' && machine.clientsMax < crowdByDefault)
     environment.warnings.push(
-      `${machine.clientsMax} clients are all that this machine lets one process have, by its open files, ports and memory: the largest crowd is smaller. Try "ulimit -n 20000".`,
+      `This machine allows ${machine.clientsMax} clients per process (open files, ports and memory), so the largest crowd is smaller. Try "ulimit -n 20000".`,
     );
   if (options.list) {
     for (const experiment of [...(options.only ?? experiments), ...own]) {
@@ -225,7 +223,7 @@ export async function lab(options: Options): Promise<number> {
   const ownShare = result.lab.coordinatorCpuShare ?? 0;
   if (ownShare > ownShareMax)
     environment.warnings.push(
-      `The lab’s own process took ${(ownShare * 100).toFixed(1)} % of a core while trials ran, more than ${ownShareMax * 100} %: costs and delays contain some of it.`,
+      `The lab’s own process used ${(ownShare * 100).toFixed(1)}% of a core during the trials, more than ${ownShareMax * 100}%: it distorts CPU costs and latencies.`,
     );
   const resultPath = save();
   const reportPath = resultPath && (await drawReport(resultPath, join(folder, 'report.html')));
@@ -263,7 +261,7 @@ function show(folder: string): void {
   }
 }
 
-const remedy = 'name another folder with --out';
+const remedy = 'choose another folder with --out';
 
 /**
  * The experiments to run, and the RabbitMQ for the one that needs it. Without a RabbitMQ that one is left out
@@ -279,8 +277,8 @@ function chooseExperiments(
   if (!chosen.includes(broker)) return { chosen, skipped: [] };
   if (wanted && (!wanted.startsOwn || findRabbit())) return { chosen, rabbit: wanted, skipped: [] };
   const why = wanted
-    ? `there is no RabbitMQ here: ${rabbitRemedy}`
-    : "start one with --broker start (it needs Debian's package rabbitmq-server), or name one with --broker amqp://…";
+    ? `found no RabbitMQ: ${rabbitRemedy}`
+    : "start one with --broker start (it needs Debian's package rabbitmq-server), or use another with --broker amqp://…";
   return {
     chosen: only ? chosen : chosen.filter((experiment) => experiment !== broker),
     skipped: [`The experiment “broker” was left out: ${why}.`],
@@ -290,20 +288,19 @@ function chooseExperiments(
 /** The experiment that a module exports. Throws an `Error` that says what is missing. */
 async function ownExperiment(file: string): Promise<Experiment> {
   const path = fromUsersFolder(file);
-  if (!existsSync(path)) throw new Error(`there is no ${file}`);
+  if (!existsSync(path)) throw new Error(`found no file ${file}`);
   const found = Object.values(await import(pathToFileURL(path).href)) as Partial<Experiment>[];
   const [experiment, ...others] = found.filter((one) => typeof one?.plan === 'function');
   if (!experiment || others.length > 0)
-    throw new Error(`${file} exports ${others.length + (experiment ? 1 : 0)} experiments: it takes one`);
+    throw new Error(
+      `expected one exported experiment in ${file}, found ${others.length + (experiment ? 1 : 0)}`,
+    );
   return experiment as Experiment;
 }
 
 function readExperiments(ids: string): Experiment[] {
-  const known = experiments.map(({ text }) => text.id);
-  for (const id of ids.split(','))
-    if (!known.includes(id))
-      throw new InvalidArgumentError(`There is no experiment "${id}". It takes ${known.join(', ')}.`);
-  return experiments.filter(({ text }) => ids.split(',').includes(text.id));
+  const wanted = someOf(experiments.map(({ text }) => text.id))(ids);
+  return experiments.filter(({ text }) => wanted.includes(text.id));
 }
 
 /** The agents that the clients are divided among; or why there are none although they were asked for. */
@@ -329,23 +326,11 @@ function asMachine({ agent, node, os, cpu, cores, memoryBytes }: Sign) {
   return { agent, node, os, cpu, cores, memoryBytes };
 }
 
-function readCount(text: string): number {
-  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 to 99.');
-  return Number(text);
-}
-
 function readServerHost(text: string): string {
   const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
   if (!own.includes(text))
-    throw new InvalidArgumentError(
-      `"${text}" is no address of this machine. It takes one of ${own.join(', ')}.`,
-    );
+    throw new InvalidArgumentError(`Expected an address of this machine: ${own.join(', ')}.`);
   return text;
-}
-
-function readSeed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 to 999999999.');
-  return Number(text);
 }
 
 /** What to type to run the lab again in the same way. */

@@ -59,14 +59,14 @@ describe('a command line that is wrong', () => {
     [['--profile', 'huge'], /--profile.*huge.*quick, default, full/],
     [
       ['--only', 'freshness,nonsense'],
-      /--only.*There is no experiment "nonsense". It takes freshness, distance/,
+      /--only.*Unknown "nonsense": expected one or more of freshness, distance/,
     ],
     [['--seed', '1.5'], /--seed.*1\.5.*whole number/],
     [['--seed', 'x'], /--seed.*x.*whole number/],
     [['--seed', '-3'], /--seed/],
     [['--nonsense'], /unknown option '--nonsense'/],
     [['quick'], /too many arguments/],
-  ])('%j ends with 2 and says what it takes', async (args, reason) => {
+  ])('%j ends with 2 and says what was expected', async (args, reason) => {
     const { exitCode, stdout, stderr } = await startLab(...args).ended;
     expect(stderr).toMatch(reason);
     expect(stdout).toBe('');
@@ -82,10 +82,13 @@ it('a folder that cannot be written ends with 3 and names the remedy', async () 
   expect(exitCode).toBe(3);
 });
 
-it('a file that exports no experiment ends with 2 and says what it takes', async () => {
+it('a file that exports no experiment ends with 2 and says what was expected', async () => {
   for (const [file, reason] of [
-    ['nowhere.ts', /--experiment: there is no nowhere\.ts/],
-    ['bench/result.ts', /--experiment: bench\/result\.ts exports 0 experiments: it takes one/],
+    ['nowhere.ts', /Invalid --experiment: found no file nowhere\.ts/],
+    [
+      'bench/result.ts',
+      /Invalid --experiment: expected one exported experiment in bench\/result\.ts, found 0/,
+    ],
   ] as const) {
     const { exitCode, stderr } = await startLab('--experiment', file).ended;
     expect(stderr).toMatch(reason);
@@ -153,7 +156,7 @@ it('ends quietly when nobody reads on', async () => {
 
 it('lists its experiments', async () => {
   const { exitCode, stdout } = await startLab('--list').ended;
-  expect(stdout).toMatch(/^freshness .* s {2}How old is a message/);
+  expect(stdout).toMatch(/^freshness .* s {2}How long does a message take/);
   expect(exitCode).toBe(0);
 });
 

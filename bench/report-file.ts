@@ -30,8 +30,8 @@ export async function drawPage(
     return pagePath;
   } catch (error) {
     const said = (error as { stderr?: string }).stderr || (error as Error).message;
-    console.error(`the report could not be drawn: ${said.trim().split('\n').at(-1)}`);
-    console.error(`the result is whole: draw it with ${again}`);
+    console.error(`cannot draw the report: ${said.trim().split('\n').at(-1)}`);
+    console.error(`the result is complete: draw it with ${again}`);
     return undefined;
   }
 }

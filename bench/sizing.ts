@@ -19,7 +19,7 @@ const command = new Command('npm run sizing --')
   .description('Predicts servers, memory and bandwidth for many clients, from the costs in a result file.')
   .argument(
     '[file]',
-    'a results.json (default: the sample that comes with the lab)',
+    'results.json to read (default: the sample result)',
     (file) => fromUsersFolder(file),
     sample,
   )

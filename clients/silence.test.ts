@@ -73,7 +73,7 @@ describe.each(transportNames)('%s', (name) => {
     await vi.waitFor(() => expect(got).toEqual([1]));
     cable.cut();
     source.log.append('two', 0);
-    await vi.waitFor(() => expect(client.counters.lastFailure).toBe('nothing came for 0.15 s'));
+    await vi.waitFor(() => expect(client.counters.lastFailure).toBe('received nothing for 0.15 s'));
     cable.mend();
     source.log.append('three', 0);
     await vi.waitFor(() => expect(got).toEqual([1, 2, 3]));

@@ -175,7 +175,7 @@ describe.each(transports)('%s', (name) => {
         who: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
         atMs: expect.any(Number),
         reason: expect.stringMatching(
-          /^slow consumer: 7 messages of \d+ bytes wait, the limit is 524288 bytes$/,
+          /^slow consumer: 7 messages \(\d+ bytes\) wait in the send queue, the limit is 524288 bytes$/,
         ),
       },
     ]);
@@ -350,7 +350,7 @@ it.each(transports)('%s is rid of a reader that was cut off and never reads the 
 
 it('refuses credit where there is no way back', () => {
   expect(() => clientsByName.sse.open({ url: 'http://x', intervalMs: 0, credit: 5 }, nodeOpeners)).toThrow(
-    'credit is 5: SSE has no way back on which to grant it',
+    'invalid credit 5: expected none, since clients can’t grant credit over SSE',
   );
 });
 
@@ -359,7 +359,7 @@ it('tells a client that grants credit which nobody waits for, and goes on with t
   const neighbour = await read('push', endpoint);
   const mistaken = await read('push', endpoint, { credit: 5 });
   await vi.waitFor(() =>
-    expect(mistaken.counters.lastFailure).toMatch(/1008 credit is 5: nobody waits for it/),
+    expect(mistaken.counters.lastFailure).toMatch(/1008 invalid credit 5: expected none/),
   );
   source.log.append('hi', 0);
   await neighbour.has(1);

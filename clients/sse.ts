@@ -1,3 +1,4 @@
+import { invalid } from '../servers/log/message.ts';
 import type { Client, ClientOptions } from './client.ts';
 import type { Http, Openers } from './shared/openers.ts';
 import { postMessage, publisherOf } from './shared/poll.ts';
@@ -14,7 +15,7 @@ import { Subscription } from './shared/subscription.ts';
  */
 export function sseClient(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>): Client {
   if (options.credit !== undefined)
-    throw new Error(`credit is ${options.credit}: SSE has no way back on which to grant it`);
+    throw new Error(invalid('credit', options.credit, 'none, since clients can’t grant credit over SSE'));
   return new SseClient(options, openers);
 }
 

@@ -1,7 +1,4 @@
-/**
- * Records turned into columns and back. In columns like stands beside like, which packs a quarter smaller
- * than records do, and a page that carries hundreds of trials has to stay small.
- */
+/** Records as columns and back. Columns compress to three quarters of the size of records, which keeps the page small. */
 export type Columns = {
   /** Each kind of record that there is: its keys, with `0` for each value. */
   shapes: Shape[];

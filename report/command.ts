@@ -6,7 +6,7 @@ import { parseResult, type Result } from '../bench/result.ts';
 import { writeWhole } from '../bench/write-whole.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
 
-/** What the commands that draw pages have in common: files in, a page out, and exit codes. */
+/** Shared by the commands that draw pages: files in, a page out, and exit codes. */
 export const exitCodes = { ok: 0, usage: 2, environment: 3 } as const;
 
 /** Why a command ends without a page: a line for stderr, and the exit code. */
@@ -24,7 +24,7 @@ export function readResultFile(file: string): Result {
   return readFileAs(file, parseResult);
 }
 
-/** Reads a file of any kind. `parse` says why it won't do. */
+/** Reads a file of any kind. Errors of `parse` become a `Refusal`. */
 export function readFileAs<File>(file: string, parse: (text: string) => File): File {
   try {
     return parse(decodedText(readFileSync(file)));
@@ -36,13 +36,13 @@ export function readFileAs<File>(file: string, parse: (text: string) => File): F
 /** Writes a page and prints where it is. Throws a `Refusal` where it can't. */
 export async function handOut(page: Promise<string>, out: string): Promise<void> {
   const html = await page;
-  // The bundler works in a process of its own, which nobody should find running afterwards.
+  // The bundler has its own process, which would keep running.
   await stop();
   writeOrRefuse(out, () => writeWhole(out, html));
   console.log(resolve(out));
 }
 
-/** Writes something at a path. Throws a `Refusal` that says what to do where it can't. */
+/** Writes something at a path. Throws a `Refusal` with the remedy where it can't. */
 export function writeOrRefuse(path: string, write: () => void): void {
   try {
     write();

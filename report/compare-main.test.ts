@@ -46,7 +46,7 @@ function runAgain(result: Result, factor: number): void {
 }
 
 describe('npm run compare', () => {
-  it('writes one page beside B and prints where it is, with a summary beside', () => {
+  it('writes one page next to B and prints its path, with a summary on stderr', () => {
     const a = changed('a.json', (result) => runAgain(result, 1));
     const b = changed('b.json', (result) => {
       runAgain(result, 2);
@@ -58,7 +58,7 @@ describe('npm run compare', () => {
     expect(stderr).toMatch(/^! The machines differ: cores 2 in A and 64 in B\. .*not transports\.$/m);
     expect(stderr).toMatch(/^1 of \d+ verdicts changed:\n {2}.*: holds in A, inconclusive in B$/m);
     expect(stderr).toMatch(/^\d+ clear differences in \d+ rows with an interval\.$/m);
-    expect(stderr).toMatch(/delay, p50 +[\d.]+ m?s +[\d.]+ m?s +2 +1\.\d+ to 2\.\d+ +higher in B$/m);
+    expect(stderr).toMatch(/latency p50 +[\d.]+ m?s +[\d.]+ m?s +2 +1\.\d+ to 2\.\d+ +higher in B$/m);
     const html = readFileSync(join(folder, 'compare.html'), 'utf8');
     expect(html).toMatch(/^<!doctype html>/);
     // The comparison stands before the report of B.
@@ -77,7 +77,7 @@ describe('npm run compare', () => {
     const files = ['monday', 'friday'].map((name) => join(folder, name, 'results.json'));
     const { status, stdout, stderr } = compare(...files, '--out', out);
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${out}\n` });
-    expect(stderr).toMatch(/^! Both files hold one and the same run\.$/m);
+    expect(stderr).toMatch(/^! Both files contain the same run\.$/m);
     expect(stderr).toMatch(/^0 of \d+ verdicts changed\.$/m);
     expect(stderr).toMatch(/^No clear difference in /m);
     const html = readFileSync(out, 'utf8');

@@ -10,15 +10,15 @@ import { renderReport } from './render.ts';
 /**
  * The command that compares: `npm run compare -- A B [--out FILE]`.
  *
- * Holds two result files against each other. The page is the report of B with the comparison on top; its
- * path goes to stdout, a summary to stderr. Exit codes: 0 compared, whatever differs; 2 the command line is
+ * Compares two result files. The page is the report of B with the comparison on top; its path goes to stdout,
+ * a summary to stderr. Exit codes: 0 compared, whatever differs; 2 the command line is
  * wrong, or a file is damaged or of another version; 3 the page can't be written.
  */
 const command = new Command('npm run compare --')
-  .description('Holds two result files against each other: what differs from A to B, and how sure that is.')
-  .argument('<a>', 'a results.json, as the lab writes it', (file) => fromUsersFolder(file))
-  .argument('<b>', 'another, which is compared with it', (file) => fromUsersFolder(file))
-  .option('--out <file>', 'where to write the page (default: compare.html beside B)', (file) =>
+  .description('Compares two result files: the differences from A to B, with intervals.')
+  .argument('<a>', 'a results.json of the lab', (file) => fromUsersFolder(file))
+  .argument('<b>', 'the results.json to compare with it', (file) => fromUsersFolder(file))
+  .option('--out <file>', 'where to write the page (default: compare.html next to B)', (file) =>
     fromUsersFolder(file),
   )
   .allowExcessArguments(false)
@@ -37,7 +37,7 @@ process.exitCode = await exitCodeOf(async () => {
   await handOut(renderReport(b, compared), out);
 });
 
-/** Most result files have the same name: then the folder tells them apart. */
+/** Most result files have the same name, so their folders distinguish them. */
 function namesOf(a: string, b: string): [string, string] {
   const short = [a, b].map((file) => basename(file)) as [string, string];
   if (short[0] !== short[1]) return short;

@@ -138,10 +138,10 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
     expect(new Set(all)).toEqual(new Set(['no clear difference']));
     const { warnings } = parseResult(sample).environment;
     expect(await page.locator('.comparison .banner li').allTextContents()).toEqual([
-      'Both files hold one and the same run.',
-      ...['A', 'B'].flatMap((file) => warnings.map((text) => `Of its machine ${file} says: ${text}`)),
+      'Both files contain the same run.',
+      ...['A', 'B'].flatMap((file) => warnings.map((text) => `Machine of ${file}: ${text}`)),
     ]);
-    expect(await page.locator('.comparison').textContent()).toContain('no verdicts changed');
+    expect(await page.locator('.comparison').textContent()).toMatch(/0 of \d+ verdicts changed\./);
     expect(await page.getAttribute('html', 'data-dropping')).toBeNull();
   });
 
@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
     expect(warning).toContain('compare machines, not transports');
     await expect(page.locator('#comparison-ratios .ratio-row.difference-higher').count()).resolves.toBe(16);
     expect(await page.locator('.ratio-words').first().textContent()).toMatch(
-      /^3 times \(2\.9.* to 3\.0.*\), higher in B$/,
+      /^ratio 3 \(2\.9.* to 3\.0.*\), higher in B$/,
     );
     expect(await page.locator('.ratios').getAttribute('aria-label')).toMatch(/higher in B/);
     const all = await words(page);
@@ -174,8 +174,8 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
     const before = await page.locator('main').textContent();
     for (const [name, says] of [
       ['damaged.json', /^damaged\.json: not a valid result file: trials\.0\.delayMs\.p50: is missing$/],
-      ['other.json', /^other\.json: schemaVersion is 2, this page reads version 1/],
-      ['half.json', /^half\.json: not a result file: it is not JSON/],
+      ['other.json', /^other\.json: schemaVersion is 2, expected 1: run the lab again$/],
+      ['half.json', /^half\.json: not a result file: invalid JSON/],
     ] as [string, RegExp][]) {
       await drop(page, name);
       expect((await status(page, says)).split('\n')).toHaveLength(1);
@@ -196,17 +196,17 @@ describe.skipIf(!hasBrowser)('comparing in Chromium', () => {
   it('takes one file, and says so of two', async () => {
     const page = await open('repeated.html');
     await drop(page, 'repeated.json', 'slower.json');
-    expect(await status(page, /too many/)).toBe(
-      '2 files are too many: this page compares two results, give it 1',
-    );
+    expect(await status(page, /too many/)).toBe('2 files are too many: expected 1 results.json file');
     expect(await page.locator('#comparison').textContent()).toBe('');
   });
 
   it('asks for both files where the page is too large to carry its own', async () => {
     const page = await open('too-large.html');
-    expect(await page.locator('.compare-with').textContent()).toContain('too large to carry its own result');
+    expect(await page.locator('.compare-with').textContent()).toContain(
+      'too large to include its own result',
+    );
     await drop(page, 'repeated.json');
-    await status(page, /repeated\.json is A\. Now give the result to compare it with/);
+    await status(page, /repeated\.json is A\. Drop or choose the result to compare with it/);
     await drop(page, 'repeated.json');
     await status(page, /Compared with/);
     await choose(page, 'repeated.json', 'slower.json');

@@ -2,7 +2,7 @@ import type { Comparison } from '../bench/analysis/comparison.ts';
 import type { ExperimentText } from '../bench/result.ts';
 import { clearDifferences, countsSentence, nameRows } from './charts/compared-rows.ts';
 
-/** A comparison for the terminal: warnings, changed verdicts, how many clear differences, and these as a table. */
+/** A comparison for the terminal: warnings, changed verdicts, and the clear differences as a table. */
 export function comparisonSummary(comparison: Comparison, texts: readonly ExperimentText[]): string {
   const { warnings, verdicts, rows } = comparison;
   const changed = verdicts.filter(({ change }) => change === 'changed');
@@ -25,7 +25,7 @@ function clearRows(rows: Comparison['rows'], texts: readonly ExperimentText[]): 
   const named = nameRows(rows, texts).filter(({ row }) => clear.has(row));
   if (named.length === 0) return [];
   return [
-    ['experiment', 'condition', 'quantity', 'A', 'B', 'B / A', '95 % interval', ''],
+    ['experiment', 'condition', 'quantity', 'A', 'B', 'B / A', '95% interval', ''],
     ...named.map(({ row, experiment, condition, a, b, ratio, interval, words }) => [
       experiment,
       condition,
@@ -39,7 +39,7 @@ function clearRows(rows: Comparison['rows'], texts: readonly ExperimentText[]): 
   ];
 }
 
-/** Columns as wide as what stands in them. */
+/** Columns as wide as their longest cell. */
 function table(rows: readonly string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

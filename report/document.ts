@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** What a page is made of. Style and scripts are inside it, as it asks nobody for anything. */
+/** The parts of a page. Style and scripts are inside, so the page loads nothing. */
 type Made = { title: string; style: string; scripts?: readonly string[]; body: string };
 
-/** A page as one HTML file, which may run these very scripts and nothing else. Whoever writes `body` has escaped it. */
+/** A page as one HTML file, which may run these scripts and no others. `body` has to be escaped. */
 export function htmlDocument({ title, style, scripts = [], body }: Made): string {
   return `<!doctype html>
 <html lang="en">
@@ -22,7 +22,7 @@ ${body}
 `;
 }
 
-/** Allows this very style and these very scripts, images made by the page itself, and nothing else. */
+/** Allows this style, these scripts, images that the page makes, and nothing else. */
 function policyFor(style: string, scripts: readonly string[]): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(withLf(text)).digest('base64')}'`;
   return [
@@ -34,7 +34,7 @@ function policyFor(style: string, scripts: readonly string[]): string {
   ].join('; ');
 }
 
-/** A browser reads every line end of a page as LF, and hashes what it has read. */
+/** A browser converts line ends to LF before it hashes. */
 function withLf(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n');
 }

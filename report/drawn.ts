@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** Comes back when the page's script has drawn all that it had to draw. */
+/** Resolves when the page's script has drawn all charts. */
 export async function drawn(page: Page): Promise<void> {
   await page.waitForSelector(':root[data-drawn]', { state: 'attached' });
 }

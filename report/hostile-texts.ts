@@ -1,7 +1,7 @@
 /**
- * Texts that somebody could put into a result file to make its page do what it should not: run a script, ask
- * a server, look otherwise, fall apart. A script among them would set `ran`; a request would go to port 9.
- * The texts of a group do their harm inside a longer text too, so that one page can have all of them.
+ * Texts that an attacker could put into a result file to make its page run a script, send a request, change its
+ * look or break. A script among them would set `ran`; a request would go to port 9. The texts of a group also work
+ * inside a longer text, so that one page can have all of them.
  */
 export const hostileGroups: Readonly<Record<string, readonly string[]>> = {
   'elements and attributes': [
@@ -18,7 +18,7 @@ export const hostileGroups: Readonly<Record<string, readonly string[]>> = {
     '<base href="http://127.0.0.1:9/">',
     '<form action=http://127.0.0.1:9/><input autofocus></form>',
   ],
-  'ends of what a text may stand in': [
+  'ends of whatever may enclose a text': [
     '</style><script>window.ran=1</script>',
     '}</style><style>*{display:none}',
     '</title><script>document.title="ran"</script>',
@@ -68,6 +68,6 @@ export const hostileAlone: readonly string[] = [
   'constructor',
   'panels',
   'answer',
-  // What a spreadsheet takes for a formula.
+  // Formulas for a spreadsheet.
   "=1+1|'cmd'!A0",
 ];

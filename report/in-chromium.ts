@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { hasBrowserFor, sharedBrowser } from '../clients/shared/browser.ts';
 import { drawn } from './drawn.ts';
 
-/** For how long a test, or what comes before it, may take: a browser on a busy machine is slow, and that is not what is tested. */
+/** Timeout of a test or its preparation: long, because a browser on a busy machine is slow. */
 export const patienceMs = 120_000;
 
 /** Opens a page as a reader does: from a file, without a network. Comes back when all charts are drawn. */

@@ -16,7 +16,7 @@ import { renderReport } from './render.ts';
  */
 type Options = { out?: string; sample?: boolean; open?: boolean };
 
-/** The result that comes with the lab, for those who read before they run, and where its page is drawn. */
+/** The result that comes with the lab, and the path of its page. */
 const sample = {
   file: fileURLToPath(new URL('./sample/results.json', import.meta.url)),
   page: fileURLToPath(new URL('./runs/sample/report.html', import.meta.url)),
@@ -24,11 +24,11 @@ const sample = {
 
 const command = new Command('npm run report --')
   .description('Draws a result file as one HTML page that works offline.')
-  .argument('[file]', 'a results.json, as the lab writes it', (file) => fromUsersFolder(file))
+  .argument('[file]', 'a results.json of the lab', (file) => fromUsersFolder(file))
   .option('--sample', 'draw the result that comes with the lab')
   .option(
     '--out <file>',
-    'where to write the page (default: report.html beside the file; for --sample in report/runs/sample)',
+    'where to write the page (default: report.html next to the file; for --sample in report/runs/sample)',
     (file) => fromUsersFolder(file),
   )
   .option('--open', 'open the page in a browser')
@@ -50,8 +50,11 @@ async function draw(named: string | undefined, options: Options): Promise<void> 
 
 function fileOf(named: string | undefined, options: Options): string {
   if (options.sample && named)
-    throw new Refusal(`${named}: leave it out with --sample, or leave out --sample`, exitCodes.usage);
+    throw new Refusal(
+      `--sample and the file "${named}" exclude each other: leave out one of the two.`,
+      exitCodes.usage,
+    );
   const file = options.sample ? sample.file : named;
   if (file) return file;
-  throw new Refusal('no result file was named: name one, or draw the sample with --sample', exitCodes.usage);
+  throw new Refusal('No result file given: name a results.json, or use --sample.', exitCodes.usage);
 }

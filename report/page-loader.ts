@@ -2,11 +2,11 @@ import { foldTables } from './interaction/tables.ts';
 import { unpacked } from './interaction/unpack.ts';
 
 /**
- * Starts the page's script, which the page carries packed: its libraries would take a quarter of what a page
- * may weigh. The page's policy allows this one text to run and no other.
+ * Unpacks and starts the page's script: its libraries would take a quarter of the page's size limit. The page's
+ * policy allows only this script to run.
  *
- * What moves things in the page happens here and at once, so that an address with a `#` leads where it should.
- * A browser that can't unpack is left with the page as it is without a script, which says everything.
+ * Tables fold here and at once, so that an address with a `#` leads to the right place. A browser that can't unpack
+ * shows the page without a script, which is complete.
  */
 if ('DecompressionStream' in window) {
   document.documentElement.dataset.scripted = '';

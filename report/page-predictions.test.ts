@@ -39,9 +39,9 @@ describeInChromium('predictions in the page', (open) => {
     expect(await question.locator('.choice-right .why').textContent()).toContain(choices[right]?.why);
 
     const beside = page.locator('#freshness .predicted');
-    expect(await beside.textContent()).toContain(`${'ABCD'[wrong]}: ${choices[wrong]?.text} That is not so.`);
+    expect(await beside.textContent()).toContain(`${'ABCD'[wrong]}: ${choices[wrong]?.text} Wrong.`);
     await question.locator('.choice-right').click();
-    expect(await beside.textContent()).toContain(`${'ABCD'[right]}: ${choices[right]?.text} That is right.`);
+    expect(await beside.textContent()).toContain(`${'ABCD'[right]}: ${choices[right]?.text} Right.`);
     await page.locator('#freshness .predicted + .happened').waitFor();
     expect(await page.locator('#distance .predicted').isVisible()).toBe(false);
   });

@@ -11,7 +11,7 @@ import { switchTheme } from './interaction/theme.ts';
 import { unpacked } from './interaction/unpack.ts';
 import type { SwimLanes } from './swim-lanes/lanes.ts';
 
-/** What runs in the report's page. Without it the page still says everything; with it, it also shows. */
+/** The script of the report's page. Without it the page has all texts and tables; with it, also the charts. */
 followSections();
 startCalculator(dataOf<Prices>('prices'));
 startSwimLanes(dataOf<SwimLanes>('lanes'));
@@ -22,7 +22,7 @@ printOnPaper(charts);
 offerDownloads(charts.picture);
 compareOnDrop();
 
-/** Data that the page carries for its script. */
+/** Data in the page for its script. */
 function dataOf<T>(id: string): T | undefined {
   const text = document.getElementById(id)?.textContent;
   return text ? (JSON.parse(text) as T) : undefined;

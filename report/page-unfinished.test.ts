@@ -166,9 +166,9 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
     const { result } = left.interrupted;
     expect(result.lab.status).toBe('interrupted');
     const { page, text } = await textOf('interrupted', '.banner');
-    expect(text).toContain('The run was interrupted: what had not been measured by then is missing.');
-    expect(text).toMatch(/Freshness: of \d+ trials \d+ (was|were) interrupted\./);
-    expect(text).toContain('The crowd: was not measured.');
+    expect(text).toContain('The run was interrupted: the remaining trials are missing.');
+    expect(text).toMatch(/Latency: of \d+ trials, \d+ (was|were) interrupted\./);
+    expect(text).toContain('The crowd: not measured.');
     expect(text).toContain('There is no chart: this experiment was not run.');
     expect(await page.locator('#freshness canvas').count()).toBeGreaterThan(0);
     expect(await page.locator('#crowd canvas').count()).toBe(0);
@@ -178,7 +178,7 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
     const { result } = left.failed;
     expect(result.trials.filter(({ status }) => status === 'failed').length).toBeGreaterThan(0);
     const { page, text } = await textOf('failed', '.banner');
-    expect(text).toMatch(/Freshness: of \d+ trials \d+ failed\./);
+    expect(text).toMatch(/Latency: of \d+ trials, \d+ failed\./);
     expect(text).toMatch(/run 1 failed: the server-process ended \(SIGKILL\)/);
     expect(await page.locator('#freshness canvas').count()).toBeGreaterThan(0);
     expect(await page.locator('#freshness .note').allTextContents()).toContainEqual(
@@ -193,10 +193,9 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
     );
     const { page, text } = await textOf('skipped', '.banner');
     expect(await page.locator('canvas').count()).toBe(0);
-    expect(text).toContain('The crowd: was not measured.');
-    expect(text).toContain('A hostile path: was not measured.');
-    const none =
-      result.trials.length > 0 ? 'none of the trials came to an end' : 'this experiment was not run';
+    expect(text).toContain('The crowd: not measured.');
+    expect(text).toContain('Through proxies: not measured.');
+    const none = result.trials.length > 0 ? 'no trial finished' : 'this experiment was not run';
     expect(await page.locator('#freshness .banner').textContent()).toContain(none);
     expect(new Set(result.findings.map(({ verdict }) => verdict))).toEqual(new Set(['inconclusive']));
   });

@@ -47,7 +47,7 @@ describeInChromium('the report in Chromium', (openPage) => {
     const table = await download('[data-csv=freshness-ages-table]');
     expect(table.name).toBe('freshness-ages-table.csv');
     expect(table.content.toString()).toMatch(
-      /^\ufefftransport,setting,runs,n,p50 ms,.*\r\npush \(WebSocket\),/,
+      /^\ufefftransport,setting,runs,deliveries,latency p50 ms,.*\r\npush \(WebSocket\),/,
     );
     expect(table.content.toString()).toMatch(/,\d+\.\d{4,},/);
     const chart = await download('[data-png=freshness-ages-0]');
@@ -71,11 +71,11 @@ describeInChromium('the report in Chromium', (openPage) => {
     await expect(page.locator('#answer').textContent()).resolves.toContain('short poll every 30 s');
   });
 
-  it('says beside a field what it takes, and keeps the last answer', async () => {
+  it('shows the expected range next to a field, and keeps the last answer', async () => {
     const page = await open();
     const answer = await page.locator('#answer').textContent();
     await page.fill('#need-clients', 'many');
-    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('is “many”: it takes');
+    await expect(page.locator('#problem-clients').textContent()).resolves.toContain('“many”: expected');
     expect(await page.getAttribute('#need-clients', 'aria-invalid')).toBe('true');
     expect(await page.locator('#answer').textContent()).toBe(answer);
     await page.fill('#need-clients', '10');

@@ -13,14 +13,14 @@ import { VotesSection } from './sections/votes.tsx';
 import type { SwimLanes } from './swim-lanes/lanes.ts';
 import { SwimLanesSection } from './swim-lanes/section.tsx';
 
-/** The whole page: what the body of the report holds, top to bottom. `figures` has a list per experiment, in their order. */
+/** The body of the report, top to bottom. `figures` has a list per experiment, in their order. */
 export function Page(props: {
   result: Result;
   figures: Figure[][];
   prices?: Prices;
   swim?: SwimLanes;
   embedsResult: boolean;
-  /** What the result is compared with, if anything; the page's script may do so later. */
+  /** Another result to compare with, if any. The page's script can add a comparison later. */
   compared?: Compared;
 }) {
   const { result, figures, prices, swim, embedsResult, compared } = props;
@@ -57,10 +57,10 @@ export function Page(props: {
   );
 }
 
-/** The experiment whose costs the advice is calculated from. */
+/** The experiment with the costs for the calculator. */
 const priced = 'break-even';
 
-/** The sections as links: in a row where there is room for them, in a menu that needs no script where there is not. */
+/** The sections as links: a row in a wide window, a menu without a script in a narrow one. */
 function Navigation(props: { result: Result; advises: boolean; follows: boolean; compares: boolean }) {
   const { result, advises, follows, compares } = props;
   return (
@@ -88,7 +88,7 @@ function Navigation(props: { result: Result; advises: boolean; follows: boolean;
             </li>
             {advises && id === priced && (
               <li>
-                <a href={`#${anchors.advice}`}>Which one?</a>
+                <a href={`#${anchors.advice}`}>Calculator</a>
               </li>
             )}
           </Fragment>

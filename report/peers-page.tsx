@@ -9,28 +9,28 @@ import {
   range,
 } from '../bench/analysis/peers.ts';
 import { htmlDocument } from './document.ts';
-import { threeDigits } from './units.ts';
+import { counted, threeDigits } from './units.ts';
 
 /**
- * The page of a contest with the lab's peers: what was promised and what came of it, then every quantity as
- * bars. It needs no script. A bar is the median of the rounds, the line through its end the least and the most.
+ * The page that compares the lab with its alternatives: targets and outcomes, then every quantity as bars. It needs
+ * no script. A bar is the median of the rounds; the line through its end is the range.
  */
 export async function renderPeers(peers: Peers): Promise<string> {
   const style = await readFile(new URL('./style.css', import.meta.url), 'utf8');
   const body = renderToString(<PeersPage peers={peers} />);
-  return htmlDocument({ title: 'Push versus polling: the lab beside its peers', style, body });
+  return htmlDocument({ title: 'Push versus polling: the lab compared with its alternatives', style, body });
 }
 
 function PeersPage({ peers }: { peers: Peers }) {
   const { environment, rounds, startedAt, measures, failures } = peers;
   return (
     <main class="peers">
-      <h1>The lab beside its peers</h1>
+      <h1>The lab compared with its alternatives</h1>
       <p>
-        The same work on the same machine, in {rounds} interleaved round{rounds === 1 ? '' : 's'}, each
-        contender in a process of its own that starts anew each time. Processor time is what the operating
-        system counted for that process. {startedAt.slice(0, 10)}, {environment.cpu}, {environment.cores}{' '}
-        cores, Node {environment.node}.
+        All contenders did the same work on the same machine, in {counted(rounds, 'interleaved round')}. Each
+        contender has its own process, which restarts in each round. CPU time is the operating system’s count
+        for that process. {startedAt.slice(0, 10)}, {environment.cpu}, {counted(environment.cores, 'core')},
+        Node {environment.node}.
       </p>
       {[...environment.warnings, ...failures].map((text) => (
         <p class="peers-warning">{text}</p>
@@ -43,26 +43,26 @@ function PeersPage({ peers }: { peers: Peers }) {
   );
 }
 
-/** The ratios that were promised before anything was measured. */
+/** The targets, which were set before the first measurement. */
 function Promises({ peers }: { peers: Peers }) {
   const all = outcomes(peers);
   if (all.length === 0) return null;
   return (
     <section>
-      <h2>What was promised</h2>
-      <p>The median of the rounds’ ratios decides. In brackets the ratio’s 95 % interval over the rounds.</p>
+      <h2>Targets</h2>
+      <p>A target is met if the median ratio over the rounds meets it. The 95% interval is in brackets.</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="table-box" tabIndex={0} aria-label="Ratios">
+      <section class="table-box" tabIndex={0} aria-label="Targets and measured ratios">
         <table>
           <thead>
             <tr>
-              <th scope="col">What</th>
-              <th scope="col">Of</th>
+              <th scope="col">Quantity</th>
+              <th scope="col">Contenders</th>
               <th scope="col" class="number">
                 Measured
               </th>
               <th scope="col" class="number">
-                At most
+                Target, at most
               </th>
               <th scope="col">Met</th>
             </tr>
@@ -123,7 +123,7 @@ function Bars({ measures }: { measures: readonly Measure[] }) {
                 <rect class="peers-spread" x={at(least)} y="3.5" width={at(most) - at(least)} height="1" />
               </svg>
               <span>
-                {threeDigits(median)} {unit} ({threeDigits(least)}–{threeDigits(most)})
+                {threeDigits(median)} {unit} ({threeDigits(least)} to {threeDigits(most)})
               </span>
             </dd>
           </>

@@ -26,11 +26,11 @@ describe('a report', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
   });
 
-  it('sums up the books of every trial that there is', async () => {
+  it('sums up the delivery accounting of all trials', async () => {
     const { trials } = parseResult(sampleText);
     const html = await renderReport(parseResult(sampleText));
-    const [books = ''] = html.match(/<table id="books">.*?<\/table>/s) ?? [];
-    const columns = [...books.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+    const [table = ''] = html.match(/<table id="delivery-accounting">.*?<\/table>/s) ?? [];
+    const columns = [...table.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
       [...row.matchAll(/<t[hd].*?>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
         cell.replaceAll(/<.*?>/g, '').replaceAll(',', ''),
       ),
@@ -80,7 +80,7 @@ describe('a report', () => {
       }),
     );
     expect(html).toContain('The run was interrupted');
-    expect(html).toContain('The crowd: was not measured.');
+    expect(html).toContain('The crowd: not measured.');
     expect(html).toContain('data-panel="freshness-ages-0"');
   });
 
@@ -112,7 +112,7 @@ describe('a report', () => {
         result.probes = [{ experiment: 'chat-room', name: 'party/fixed', title: 'a party', values }];
       }),
     );
-    expect(html).not.toContain('The chat room: was not measured.');
+    expect(html).not.toContain('The chat room: not measured.');
     expect(html).toContain('data-panel="chat-room-messages"');
   });
 
@@ -129,7 +129,7 @@ describe('a report', () => {
       }),
     );
     expect(html.includes('run 1 failed: the books do not balance')).toBe(true);
-    expect(html.includes(`1 trial of ${crowd} did not finish and is not drawn.`)).toBe(true);
+    expect(html.includes(`Not drawn: 1 of ${crowd} trials that did not finish.`)).toBe(true);
   });
 
   it('leaves the result out of a page that it would make too large', async () => {

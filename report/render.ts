@@ -17,14 +17,13 @@ import type { Compared } from './sections/comparison.tsx';
 import { swimLanesOf } from './swim-lanes/from-result.ts';
 import { sixDigits } from './units.ts';
 
-/** A page stays small enough to be mailed around. */
+/** Small enough for an email. */
 const pageBytesMax = 990_000;
 
 /**
- * Draws a result as one HTML file that asks nobody for anything: text and tables are static, style,
- * script and data are inside. Free text of the result is only ever written as text. The result itself
- * travels in the page as long as there is room for it, its measured numbers in six digits. With `compared`,
- * what differs stands at the top.
+ * Draws a result as one HTML file that loads nothing: text and tables are static, style, script and data are
+ * inside. Free text of the result is only ever written as text. The page includes the result if there is room for
+ * it, with measured numbers in six digits. With `compared`, the differences are at the top.
  */
 export async function renderReport(result: Result, compared?: Compared): Promise<string> {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
@@ -39,7 +38,7 @@ export async function renderReport(result: Result, compared?: Compared): Promise
   return Buffer.byteLength(whole) <= pageBytesMax ? whole : pageOf(result, parts, false);
 }
 
-/** What the page is made of beside the result. */
+/** The parts of the page besides the result. */
 type Parts = {
   compared: Compared | undefined;
   figures: Figure[][];
@@ -64,14 +63,14 @@ function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
     `<script>${loader}</script>`,
   ];
   return htmlDocument({
-    title: compared ? 'Push versus polling: two results compared' : 'Push versus polling: a lab report',
+    title: compared ? 'Push versus polling: two results compared' : 'Push versus polling: lab report',
     style,
     scripts: [loader, script],
     body: body.join('\n'),
   });
 }
 
-/** The result with its trials in columns, as its reader's browser puts it together again. */
+/** The result with its trials in columns; the reader's browser restores it. */
 function inColumns(result: Result): string {
   return JSON.stringify({ ...result, trials: toColumns(result.trials) }, shortNumbers);
 }
@@ -81,7 +80,7 @@ function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
   return figures.flatMap(({ panels }) => panels).filter(isOnCanvas);
 }
 
-/** Shortens the numbers of what is written as JSON. */
+/** Shortens numbers in JSON. */
 function shortNumbers(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? sixDigits(value) : value;
 }
@@ -118,13 +117,13 @@ async function bundle(name: 'loader' | 'script'): Promise<string> {
     logLevel: 'silent',
   });
   const [file] = outputFiles;
-  if (!file) throw new Error(`the bundler gave no page-${name}`);
+  if (!file) throw new Error(`esbuild wrote no page-${name}`);
   return file.text.replaceAll(/<(?=\/script|script|!--)/gi, '\\x3C');
 }
 
 /**
- * The style sheet, led by the colours of the transports as they stand in clients/transports.ts, and by the
- * numbers of rows that charts have: a chart's place has its height before anything is drawn on it.
+ * The style sheet, after the colours of the transports from clients/transports.ts and the numbers of rows of the
+ * charts: each chart has its height before it is drawn.
  */
 async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
   const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');

@@ -4,6 +4,6 @@ import type { Shape } from './interaction/result-check.ts';
 
 /** The schema of a result file as JSON Schema, for pages that check a file without the library of the schema. */
 export function resultShape(): Shape {
-  // As a file is before anything was filled in, and every repeated part said once.
+  // The shape of a file before defaults are filled in, with repeated parts as references.
   return z.toJSONSchema(resultSchema, { io: 'input', reused: 'ref' }) as Shape;
 }

@@ -3,11 +3,11 @@ import type { Axis } from './charts/figure.ts';
 
 /**
  * How the report writes numbers: three significant digits and a unit that keeps them readable.
- * The page's tables and the axes of its charts share these, so that one value looks alike everywhere.
+ * The page's tables and the axes of its charts share these, so that a value looks the same everywhere.
  */
 export { counted, threeDigits, whole, writeBytes, writeMs } from '../bench/analysis/writing.ts';
 
-/** What stands where nothing was measured. */
+/** Shown where nothing was measured. */
 export const nothing = '–';
 
 /** Bytes in a KiB. */
@@ -27,18 +27,18 @@ export function writeDuration(durationMs: number): string {
 export function writeTick(value: number, unit: Axis['unit']): string {
   if (unit === 'ms') return writeMs(value);
   if (unit === 'percentile') return writePercentile(value);
-  return unit === 'percent' ? `${threeDigits(value)} %` : threeDigits(value);
+  return unit === 'percent' ? `${threeDigits(value)}%` : threeDigits(value);
 }
 
-/** The percentile at a place 1 / (1 − p) of its axis, with as many digits as tell it from the next: 99.9 % at 1,000. */
+/** The percentile at a place 1 / (1 − p) of its axis, with enough digits to differ from the next: 99.9% at 1,000. */
 function writePercentile(place: number): string {
   const digits = Math.max(0, Math.ceil(Math.log10(place) - 1e-9) - 2);
-  return `${(100 - 100 / place).toFixed(digits)} %`;
+  return `${(100 - 100 / place).toFixed(digits)}%`;
 }
 
 /**
- * A number as the page carries it for charts and downloads: a count in full, a measured fraction in six
- * digits. That is more than a clock here can tell apart, and half of what the fraction takes in full.
+ * A number in the page, for charts and downloads: a count in full, a measured fraction in six digits. That exceeds
+ * the resolution of the clocks, and takes half of the space.
  */
 export function sixDigits(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(6));

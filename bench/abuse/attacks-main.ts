@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { beginCommand } from '../../servers/commands/begin.ts';
 import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import { loopbackProblem } from '../harness/loopback.ts';
+import { readSeed } from '../option-readers.ts';
 import { type Beside, measureBeside, variants } from './beside.ts';
 import { type AttackFigures, attackTable } from './figures.ts';
 
@@ -14,8 +15,8 @@ import { type AttackFigures, attackTable } from './figures.ts';
  * machine can't run it, or the file can't be written. How old messages were is a figure, and fails nothing.
  */
 const command = new Command('npm run test:attacks --')
-  .description('Attacks every server beside a healthy client, and measures what that client notices.')
-  .option('--seed <number>', 'what the messages derive from', readSeed, 7)
+  .description('Attacks every server, and measures the latency and losses of a healthy client.')
+  .option('--seed <number>', 'seed of the messages', readSeed, 7)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -49,13 +50,8 @@ async function main({ seed }: { seed: number }): Promise<number> {
   try {
     console.error(`\n${saveFigures('attacks', figures)}`);
   } catch (error) {
-    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    console.error(`cannot write the numbers: ${(error as Error).message}`);
     return 3;
   }
   return harmed.length > 0 ? 1 : 0;
-}
-
-function readSeed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 to 999999999.');
-  return Number(text);
 }

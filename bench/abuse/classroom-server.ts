@@ -42,7 +42,7 @@ export function classroom(): Target<never> {
             const { handled, owed } = await held.heardBy(healthy);
             if (JSON.stringify(handled) !== JSON.stringify(owed))
               throw new Error(
-                `a healthy member beside it was owed ${owed.length} messages and had ${handled.length}`,
+                `the healthy member expected ${owed.length} messages and handled ${handled.length}`,
               );
           } finally {
             await held.close();

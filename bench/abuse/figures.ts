@@ -41,8 +41,8 @@ function fuzzedTable(fuzzed: readonly Fuzzed[]): string {
   ];
   const head = [
     'server or parser',
-    ...['inputs', 'taken', 'refused with a reason', 'crashes', 'unhandled rejections', 'hangs'],
-    'refused without',
+    ...['inputs', 'accepted', 'refused with a reason', 'crashes', 'unhandled rejections', 'hangs'],
+    'refused without a reason',
   ];
   return table(head, fuzzed.map(row), 'right');
 }
@@ -59,14 +59,14 @@ function besideTable(besides: readonly Beside[]): string {
     `${threeDigits(ratio.median)} (${threeDigits(ratio.low)} to ${threeDigits(ratio.high)})`,
   ];
   const head = [
-    'a healthy client of',
+    'healthy client',
     ...[
-      'attacks beside it',
-      'its messages',
+      'attacks',
+      'messages',
       'lost',
-      'twice',
-      'p99 without',
-      'p99 with',
+      'duplicated',
+      'p99 without attacks',
+      'p99 with attacks',
       'ratio, median of 7 pairs',
     ],
   ];

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { beginCommand } from '../../servers/commands/begin.ts';
 import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import { loopbackProblem } from '../harness/loopback.ts';
+import { readSeed, someOf, wholeNumber } from '../option-readers.ts';
 import { type FuzzFigures, fuzzTable } from './figures.ts';
 import { type Fuzzed, nothingYet, repeatCommand } from './fuzz.ts';
 import type { FuzzHandlers } from './fuzz-process.ts';
@@ -29,10 +30,10 @@ const all = targets();
 const names = all.map(({ name }) => name);
 
 const command = new Command('npm run test:fuzz --')
-  .description('Sends bad input to every parser and server.')
-  .option('--count <number>', 'inputs for each', readCount, 100_000)
-  .option('--seed <number>', 'what the inputs derive from', readCount, 7)
-  .option('--only <names>', 'targets, separated by commas', readNames)
+  .description('Sends malformed input to every parser and server.')
+  .option('--count <number>', 'number of inputs for each target', wholeNumber(1, 999_999_999), 100_000)
+  .option('--seed <number>', 'seed of the inputs', readSeed, 7)
+  .option('--only <names>', 'targets, separated by commas (default: all)', someOf(names))
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -63,7 +64,7 @@ async function main({ count, seed, only = names }: Options): Promise<number> {
   try {
     console.error(`\n${saveFigures('fuzz', figures)}`);
   } catch (error) {
-    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    console.error(`cannot write the numbers: ${(error as Error).message}`);
     return 3;
   }
   return failed ? 1 : 0;
@@ -114,7 +115,7 @@ async function fuzzApart(name: string, count: number, seed: number): Promise<Fuz
     inputs,
     [how]: 1,
     durationMs: Math.round(performance.now() - startedMs),
-    finding: `${why}, after some ${inputs} inputs`,
+    finding: `${why}, after about ${inputs} inputs`,
   });
   try {
     return await Promise.race([child.call('fuzz', { target: name, count, seed }, aDayMs), watch()]);
@@ -124,17 +125,4 @@ async function fuzzApart(name: string, count: number, seed: number): Promise<Fuz
     isOver = true;
     child.kill();
   }
-}
-
-function readCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new InvalidArgumentError('It takes a whole number from 1 to 999999999.');
-  return Number(text);
-}
-
-function readNames(text: string): string[] {
-  for (const name of text.split(','))
-    if (!names.includes(name))
-      throw new InvalidArgumentError(`There is no "${name}". It takes ${names.join(', ')}.`);
-  return text.split(',');
 }

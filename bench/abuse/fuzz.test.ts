@@ -94,7 +94,7 @@ describe('what fuzzing finds', () => {
 });
 
 it('takes words for a reason, and nothing that a terminal would obey', () => {
-  expect(isReason('after is "x": it takes a cursor')).toBe(true);
+  expect(isReason('invalid after "x": expected a cursor')).toBe(true);
   for (const text of ['', 'no', ' ', 'red \u001b[31mtext', 'a [object Object]'])
     expect(isReason(text)).toBe(false);
 });

@@ -75,7 +75,7 @@ export async function fuzz(
     const outcomes = await withinTime(opened.judge(last));
     for (const [index, outcome] of outcomes.entries()) enter(fuzzed, outcome, last[index]);
     if (outcomes.length !== last.length)
-      throw new Finding('hangs', `${last.length - outcomes.length} inputs were not answered: ${show(last)}`);
+      throw new Finding('hangs', `${last.length - outcomes.length} inputs got no response: ${show(last)}`);
     watch.check();
     onProgress(fuzzed.inputs);
   });
@@ -186,7 +186,7 @@ async function withinTime<T>(work: T | Promise<T>): Promise<T> {
   if (!(work instanceof Promise)) return work;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Finding('hangs', `no answer within ${hangMs / 1000} s`)), hangMs);
+    timer = setTimeout(() => reject(new Finding('hangs', `no response within ${hangMs / 1000} s`)), hangMs);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

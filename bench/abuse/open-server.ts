@@ -35,11 +35,11 @@ export async function openServer(
         const { seq } = await source.publish({ body: 'the last one' });
         while (healthy.ledger.seq < seq && healthy.counters.failures === 0) await wait(lookEveryMs);
         const { failures, lastFailure } = healthy.counters;
-        if (failures > 0) throw new Error(`a healthy client beside it was cut off: ${lastFailure}`);
+        if (failures > 0) throw new Error(`the healthy client was disconnected: ${lastFailure}`);
         const { gaps, missed, duplicated, reordered } = healthy.ledger;
         if (gaps + missed + duplicated + reordered > 0)
           throw new Error(
-            `a healthy client beside it lost ${gaps}, had ${duplicated} twice and ${reordered} out of order`,
+            `the healthy client lost ${gaps} messages, and received ${duplicated} twice and ${reordered} out of order`,
           );
         // What has hung up is gone after a moment, if anybody notices.
         while (endpoint.connections > 0) await wait(lookEveryMs);

@@ -51,7 +51,7 @@ export function parsers(): Target<never>[] {
       const whole = pieces.join('').split('\n').slice(0, -1);
       const wanted = whole.filter((line) => line.trim() !== '');
       if (JSON.stringify(lines) !== JSON.stringify(wanted))
-        throw new TypeError('other lines than were written');
+        throw new TypeError('the lines that were read differ from those that were written');
     }),
     parser(
       'sse-frame',
@@ -63,7 +63,7 @@ export function parsers(): Target<never>[] {
           String(eventFormat.message(JSON.parse(text), `a1:${cursor}`)),
         );
         if (events.length !== 1 || events[0]?.data !== text || events[0]?.id !== `a1:${cursor}`)
-          throw new TypeError('another event than was written');
+          throw new TypeError('the event that was read differs from the one that was written');
       },
     ),
     client(),
@@ -279,7 +279,9 @@ function stream(): Target<never> {
           for (const { message } of transcript.take(read, offset)) log.take(message);
           const { logId, head } = transcript;
           if (!['string', 'undefined'].includes(typeof logId) || !Number.isSafeInteger(head))
-            throw new TypeError(`the log is ${JSON.stringify(logId)}, and has got to ${head}`);
+            throw new TypeError(
+              `expected a log with an id and a head, got ${JSON.stringify(logId)} and ${head}`,
+            );
         }
         for (const { message } of transcript.decide()) log.take(message);
       });
@@ -312,7 +314,7 @@ function readAddress(text: string): void {
     addressesOf(text);
   } catch (error) {
     if ((error as Error).message.includes('s3cret'))
-      throw new TypeError(`a password was told: ${(error as Error).message}`);
+      throw new TypeError(`a message contains the password: ${(error as Error).message}`);
     throw error;
   }
 }

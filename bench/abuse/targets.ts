@@ -15,5 +15,5 @@ export function targetOf(name: string): Target<never> {
   const all = targets();
   const target = all.find((one) => one.name === name);
   if (target) return target;
-  throw new Error(`there is no target "${name}": it takes ${all.map((one) => one.name).join(', ')}`);
+  throw new Error(`unknown target "${name}": expected one of ${all.map((one) => one.name).join(', ')}`);
 }

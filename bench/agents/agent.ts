@@ -57,10 +57,10 @@ export async function workAsAgent({ url, onNews, signal }: AgentOptions): Promis
     await Promise.race([offer.lost, interrupted]);
     await offer.close();
     if (signal.aborted) return;
-    onNews(`${broker} is gone: it is tried again until it is back. Ctrl-C ends this agent.`);
+    onNews(`${broker} disconnected: the agent tries again until it reconnects. Ctrl-C ends this agent.`);
     offer = await offerAgain(() => offerAt(address, who, onNews), onNews, signal);
     if (!offer) return;
-    onNews(`${broker} is back: ${who.agent} offers its clients again.`);
+    onNews(`${broker} reconnected: ${who.agent} offers its clients again.`);
   }
 }
 
@@ -150,7 +150,7 @@ class Agent {
     await this.#channel.consume(queue, (message) => message && void this.#obey(message), { noAck: true });
     // A sign to a lab comes back when there is no such lab any more.
     this.#channel.on('return', ({ fields }) => {
-      if (fields.routingKey === this.#lab) this.#release('the lab has gone');
+      if (fields.routingKey === this.#lab) this.#release('the lab disconnected');
     });
     this.#show();
     this.#showing = setInterval(() => this.#show(), signEveryMs);
@@ -178,7 +178,7 @@ class Agent {
       this.#channel.publish('', replyTo, text, { type: 'answer', correlationId });
     };
     try {
-      const order = parseAs(orderSchema, 'this order', String(content));
+      const order = parseAs(orderSchema, 'order', String(content));
       const value = await this.#do(order, receivedMs);
       answer({ value: value ?? null });
     } catch (error) {
@@ -204,14 +204,14 @@ class Agent {
         this.#clients = 0;
         return this.#fleetOf().call('disconnect', undefined);
       case 'release':
-        return this.#release('the lab is done');
+        return this.#release('the lab has finished');
     }
   }
 
   #take(lab: string): void {
     if (this.#lab !== null && this.#lab !== lab) throw new Error(`${this.name} works for another lab`);
     this.#lab = lab;
-    this.#onNews('A lab has taken it.');
+    this.#onNews('A lab uses this agent.');
     this.#show();
   }
 
@@ -220,7 +220,7 @@ class Agent {
     this.#fleet = undefined;
     this.#lab = null;
     this.#clients = 0;
-    this.#onNews(`It is free again: ${why}.`);
+    this.#onNews(`This agent is free again: ${why}.`);
     this.#show();
   }
 
@@ -228,7 +228,7 @@ class Agent {
     const { clientsMax } = this.#introduction;
     if (this.#clients + shard.clients > clientsMax)
       throw new Error(
-        `this order is refused: ${this.#clients + shard.clients} clients are more than the ${clientsMax} that ${this.name} may hold; try "ulimit -n" there, or more agents`,
+        `too many clients for ${this.name}: expected at most ${clientsMax}, got ${this.#clients + shard.clients}. Try "ulimit -n 20000" there, or more agents`,
       );
     this.#clients += shard.clients;
     return this.#fleetOf().call('connect', { ...shard, credit: undefined });
@@ -236,7 +236,7 @@ class Agent {
 
   #meter(window: Extract<Order, { name: 'meter' }>['argument']) {
     const lengthMs = window.endMs - window.startMs;
-    this.#onNews(`A window of ${lengthMs / 1000} s, with ${this.#clients} clients here.`);
+    this.#onNews(`Measuring ${this.#clients} clients for ${lengthMs / 1000} s.`);
     return this.#fleetOf().call('meter', window, lengthMs + 60_000);
   }
 
@@ -251,7 +251,7 @@ class Agent {
   #fleetOf(): Child<FleetHandlers> {
     if (!this.#fleet || this.#fleet.ended) {
       this.#fleet = new Child<FleetHandlers>('./fleet-process.ts');
-      this.#onNews('Its clients have a new process.');
+      this.#onNews('Started a process for the clients.');
     }
     return this.#fleet;
   }

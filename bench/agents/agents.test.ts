@@ -26,7 +26,7 @@ const runs = hasRabbit || process.env.CI === 'true';
 
 const canShiftClocks = isPossible('unshare', '--time', '--monotonic', '1', '--fork', 'true');
 if (!canShiftClocks)
-  console.warn('skipped: an agent with another clock: it takes Linux, root and unshare --time');
+  console.warn('skipped: an agent with another clock: it needs Linux, root and unshare --time');
 
 /** Long enough for a busy machine. */
 const startLimitMs = 150_000;
@@ -89,7 +89,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const [victim] = helpers;
     const running = bench.run('test', plan);
-    await victim.saying('A window of 1 s');
+    await victim.saying('clients for 1 s');
     victim.child.kill('SIGKILL');
     const trials = await running;
     for (const trial of trials) {
@@ -105,12 +105,12 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
         duplicated: 0,
         backlogAtEnd: 0,
       });
-      expect(trial.error).toContain(`${victim.name} is lost: `);
-      expect(trial.error).toContain(`its ${shard?.clients} clients were to have ${missed} messages`);
+      expect(trial.error).toContain(`lost ${victim.name}: `);
+      expect(trial.error).toContain(`the ${missed} messages for its ${shard?.clients} clients`);
       expect(trial.warnings.map(({ code }) => code)).toContain('agent-lost');
       expect(trial.shards?.filter(({ lost }) => lost)).toHaveLength(1);
     }
-    expect(news.join()).toContain(`${victim.name} is lost`);
+    expect(news.join()).toContain(`lost ${victim.name}`);
     expect(agents.names).toEqual([helpers[1]?.name]);
 
     const [push] = await bench.run('test', plan);
@@ -123,7 +123,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const [slow, still] = helpers;
     const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const running = bench.run('test', plan);
-    await slow.saying('A window of 1 s');
+    await slow.saying('clients for 1 s');
     const fleet = fleetOf(slow.child);
     process.kill(fleet, 'SIGSTOP');
     cleanups.push(() => isPossible('kill', '-CONT', String(fleet)));
@@ -131,7 +131,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     await signsOf(slow.name, 5);
     const order = agents.call(slow.name, 'finish', { head: 0, limitMs: 0, giveUp: false }, 100);
     await expect(order).rejects.toThrow(
-      `${slow.name} lives but is slow: it did not answer "finish" in 0.1 s`,
+      `${slow.name} is slow: it sends heartbeats, and no response to "finish" within 0.1 s`,
     );
     process.kill(fleet, 'SIGCONT');
     for (const trial of await running) {
@@ -139,12 +139,12 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       expect(trial.messages.delivered).toBe(trial.messages.expected);
     }
     expect(agents.names).toHaveLength(2);
-    expect(news.join()).not.toContain('is lost');
+    expect(news.join()).not.toContain('lost ');
 
     still.child.kill('SIGSTOP');
     cleanups.push(() => still.child.kill('SIGCONT'));
     await expect(agents.call(still.name, 'clock', null, 60_000)).rejects.toThrow(
-      `${still.name} is lost: it has shown no sign of life for 1.5 s`,
+      `lost ${still.name}: no heartbeat for 1.5 s`,
     );
     expect(agents.names).toEqual([slow.name]);
   });
@@ -156,7 +156,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const { bench, news } = await gather({ count: 2, deadAfterMs: 1500 });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
     const lostIn = async (cut: () => unknown, reason: string) => {
-      const cutOffSays = cutOff.next('A window of 0.6 s');
+      const cutOffSays = cutOff.next('clients for 0.6 s');
       const running = bench.run('test', short);
       await cutOffSays;
       await cut();
@@ -166,7 +166,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       expect(missed).toBeGreaterThan(0);
       expect(trial).toMatchObject({
         status: 'failed',
-        error: `${cutOff.name} is lost: ${reason}; its ${shard?.clients} clients were to have ${missed} messages, which count as missed`,
+        error: `lost ${cutOff.name}: ${reason}; the ${missed} messages for its ${shard?.clients} clients count as missed`,
         messages: { expected: 210, delivered: 210 - missed, missed },
       });
     };
@@ -181,13 +181,13 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     };
 
     // It is back long before anybody could call it dead.
-    await lostIn(() => relay.cut(), 'it has lost its connection, and its clients with that');
-    await cutOff.saying('is back: ');
+    await lostIn(() => relay.cut(), 'the agent lost its connection and its clients');
+    await cutOff.saying('reconnected: ');
     await isThereAgain();
 
-    await lostIn(() => relay.goAway(), 'it has shown no sign of life for 1.5 s');
-    await cutOff.saying('nobody answers as RabbitMQ at 127.0.0.1:');
-    const isBack = cutOff.next('is back: ');
+    await lostIn(() => relay.goAway(), 'no heartbeat for 1.5 s');
+    await cutOff.saying('can’t connect to RabbitMQ at 127.0.0.1:');
+    const isBack = cutOff.next('reconnected: ');
     await relay.comeBack();
     await isBack;
     await isThereAgain();
@@ -219,28 +219,28 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     });
     expect(await tell.order(order('take', null))).toEqual({ value: null });
     for (const [text, reason] of [
-      ['what is this?', /^this order is not JSON$/],
-      ['{}', /^this order is refused: name: /],
-      [order('shell', 'true'), /^this order is refused: name: /],
-      [order('take', { more: 1 }), /^this order is refused: argument: /],
-      [order('connect', { ...shard, transport: 'amqp' }), /refused: argument.transport: /],
-      [order('connect', { ...shard, host: 'example.org' }), /refused: argument.host: /],
-      [order('connect', { ...shard, port: 0 }), /refused: argument.port: /],
-      [order('connect', { ...shard, clients: 1e9 }), /refused: argument.clients: /],
-      [order('connect', { ...shard, handlingMs: 9 }), /refused: argument.handlingMs: /],
-      [order('connect', { ...shard, consuming: { url: 'amqp://x' } }), /refused: argument: .*consuming/],
+      ['what is this?', /^invalid order: expected JSON$/],
+      ['{}', /^invalid order\.name: /],
+      [order('shell', 'true'), /^invalid order\.name: /],
+      [order('take', { more: 1 }), /^invalid order\.argument: /],
+      [order('connect', { ...shard, transport: 'amqp' }), /invalid order.argument.transport: /],
+      [order('connect', { ...shard, host: 'example.org' }), /invalid order.argument.host: /],
+      [order('connect', { ...shard, port: 0 }), /invalid order.argument.port: /],
+      [order('connect', { ...shard, clients: 1e9 }), /invalid order.argument.clients: /],
+      [order('connect', { ...shard, handlingMs: 9 }), /invalid order.argument.handlingMs: /],
+      [order('connect', { ...shard, consuming: { url: 'amqp://x' } }), /invalid order.argument: .*consuming/],
       [order('meter', { startMs: 0, endMs: 1e9, sampleEveryMs: 0, quiet: false }), /within an hour/],
-      [order('finish', { head: -1, limitMs: 0, giveUp: false }), /refused: argument.head: /],
+      [order('finish', { head: -1, limitMs: 0, giveUp: false }), /invalid order.argument.head: /],
     ] as const)
       expect(await tell.order(text)).toEqual({ error: expect.stringMatching(reason) });
-    expect(agent.said()).not.toContain('new process');
+    expect(agent.said()).not.toContain('Started a process');
 
     const other = await teller(agent.name);
     const stranger = JSON.stringify({ name: 'take', lab: other.lab, argument: null });
     expect(await other.order(stranger)).toEqual({ error: `${agent.name} works for another lab` });
     // And when its lab has gone, another may have it.
     await tell.close();
-    await agent.saying('It is free again: the lab has gone.');
+    await agent.saying('This agent is free again: the lab disconnected.');
     expect(await other.order(stranger)).toEqual({ value: null });
   });
 
@@ -250,16 +250,16 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const { bench, news } = await gather({ count: 2 });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 300 };
     for (const [order, value, reason] of [
-      ['connect', { originMs: 0, phasesMs: ['soon'] }, 'is refused: phasesMs.0: '],
-      ['meter', null, 'is refused: (top): '],
-      ['finish', { reports: [{ gaps: -1 }], recordings: [] }, 'is refused: reports.0.books: '],
-      ['finish', { reports: [], recordings: [] }, 'has 0 and 0 of 1 groups'],
+      ['connect', { originMs: 0, phasesMs: ['soon'] }, '.phasesMs.0: '],
+      ['meter', null, ': '],
+      ['finish', { reports: [{ gaps: -1 }], recordings: [] }, '.reports.0.books: '],
+      ['finish', { reports: [], recordings: [] }, ' has 0 and 0 of 1 groups'],
     ] as const) {
       liar.answers = { ...goodAnswers, [order]: value };
       news.length = 0;
       const [trial] = await bench.run('test', short);
       const shard = trial?.shards?.find(({ agent }) => agent === liar.name);
-      const what = `the answer of ${liar.name} to "${order}" ${reason}`;
+      const what = `response of ${liar.name} to "${order}"${reason}`;
       expect(shard?.lost).toContain(what);
       expect(trial).toMatchObject({
         status: 'failed',
@@ -273,7 +273,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const [trial] = await bench.run('test', short);
     expect(trial).toMatchObject({ status: 'ok', messages: { expected: 105, delivered: 105 } });
     expect(trial?.shards?.map(({ agent }) => agent)).toEqual([honest.name]);
-    expect(news.filter((text) => text.includes('to "clock" is refused: receivedMs: '))).not.toEqual([]);
+    expect(news.filter((text) => text.includes('to "clock".receivedMs: '))).not.toEqual([]);
   });
 
   it.skipIf(!canShiftClocks)('with another clock give the same ages', async () => {
@@ -310,13 +310,13 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   it('say in one line what is wrong with their broker, and never the password', async () => {
     const wrong = node.addresses.amqp.replace(/:[^:@]*@/, ':a-wrong-guess@');
     const cases = [
-      [['--broker', wrong], 3, /refuses this name and password: mend them in the URL$/],
+      [['--broker', wrong], 3, /rejected the name and password: correct them in the URL$/],
       [
         ['--broker', 'amqp://me:a-wrong-guess@127.0.0.1:1'],
         3,
-        /^nobody answers as RabbitMQ at 127\.0\.0\.1:1 /,
+        /^can’t connect to RabbitMQ at 127\.0\.0\.1:1 /,
       ],
-      [['--broker', 'http://me:a-wrong-guess@host'], 2, /^--broker: this is no address of a RabbitMQ/],
+      [['--broker', 'http://me:a-wrong-guess@host'], 2, /^Invalid --broker: expected a URL such as amqp:/],
       [[], 2, /required option '--broker <url>'/],
     ] as const;
     const ended = await Promise.all(cases.map(([args]) => runCommand('bench/agent.ts', ...args)));
@@ -334,10 +334,10 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const lab = startLab('--only', 'freshness', '--agents', '1', '--broker', node.addresses.amqp);
     await lab.saying('2 of 3');
     await node.stop();
-    await agent.saying('is gone: it is tried again until it is back');
+    await agent.saying('disconnected: the agent tries again until it reconnects');
     const { exitCode, said, files } = await lab.ended;
     expect(exitCode, said).toBe(3);
-    expect(said).toMatch(/^RabbitMQ at .* was lost in the middle of the run, and with it all agents: /m);
+    expect(said).toMatch(/^RabbitMQ at .* disconnected during the run, and all agents with it: /m);
     const result = parseResult(files['results.json'] as string);
     expect(result.lab.status).toBe('interrupted');
     expect(files['report.html']).toContain('This report is not complete');
@@ -346,13 +346,13 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
 describe('options of the lab for agents', () => {
   it.each([
-    [['--agents', '2'], /^--agents: it takes --broker amqp:\/\/… as well/],
-    [['--agents', '2', '--broker', 'start'], /^--agents: it takes --broker amqp:\/\/… as well/],
-    [['--agents', '0', '--broker', 'amqp://host'], /It takes a whole number from 1 to 99\./],
-    [['--servers', '1'], /^--servers is 1: it takes at most as many as there are agents \(--agents\)/],
+    [['--agents', '2'], /^Missing --broker: expected amqp:/],
+    [['--agents', '2', '--broker', 'start'], /^Missing --broker: expected amqp:/],
+    [['--agents', '0', '--broker', 'amqp://host'], /Expected a whole number from 1 to 99\./],
+    [['--servers', '1'], /^Invalid --servers "1": expected at most the number of agents/],
     [
       ['--server-host', '203.0.113.1'],
-      /"203\.0\.113\.1" is no address of this machine\. It takes one of .*127\.0\.0\.1/,
+      /'203\.0\.113\.1' is invalid\. Expected an address of this machine: .*127\.0\.0\.1/,
     ],
   ])('%j ends with 2 and one line', async (args, reason) => {
     const { exitCode, stdout, stderr } = await labHere(args);

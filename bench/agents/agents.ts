@@ -97,8 +97,8 @@ export class Agents {
     this.#deadAfterMs = deadAfterMs;
     this.#onNews = onNews;
     const gone = () => {
-      this.problem ??= `${broker} was lost in the middle of the run, and with it all agents: start it again, and run again`;
-      for (const name of this.#taken) this.#lose(name, 'the broker is gone');
+      this.problem ??= `${broker} disconnected during the run, and all agents with it: start the broker again, and repeat the run`;
+      for (const name of this.#taken) this.#lose(name, 'the broker disconnected');
     };
     connection.on('error', gone);
     connection.on('close', gone);
@@ -127,12 +127,16 @@ export class Agents {
     limitMs = orderLimitMs,
   ): Promise<AnswerTo<Name>> {
     if (name !== 'take' && !this.#taken.has(agent))
-      return Promise.reject(new Error(`${agent} was lost before`));
+      return Promise.reject(new Error(`${agent} was already lost`));
     const correlationId = randomUUID();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#calls.delete(correlationId);
-        reject(new Error(`${agent} lives but is slow: it did not answer "${name}" in ${limitMs / 1000} s`));
+        reject(
+          new Error(
+            `${agent} is slow: it sends heartbeats, and no response to "${name}" within ${limitMs / 1000} s`,
+          ),
+        );
       }, limitMs);
       const settled = <T>(how: (value: T) => void) => {
         return (value: T) => {
@@ -195,7 +199,7 @@ export class Agents {
     await this.#channel.bindQueue(this.#queue, agentsExchange, '');
     this.#channel.on('return', ({ fields }) => {
       for (const { agent } of [...this.#calls.values()])
-        if (queueOfAgent(agent) === fields.routingKey) this.#lose(agent, 'it has left the broker');
+        if (queueOfAgent(agent) === fields.routingKey) this.#lose(agent, 'the agent left the broker');
     });
     await this.#channel.consume(this.#queue, (message) => message && this.#hear(message), { noAck: true });
     this.#watch = setInterval(() => this.#look(), signEveryMs / 2);
@@ -205,9 +209,9 @@ export class Agents {
     const call = this.#calls.get(properties.correlationId);
     try {
       if (properties.type === 'sign') {
-        const sign = parseAs(signSchema, 'this sign of an agent', String(content));
+        const sign = parseAs(signSchema, 'heartbeat of an agent', String(content));
         if (this.#taken.has(sign.agent) && sign.takenBy !== this.#queue)
-          this.#lose(sign.agent, 'it has lost its connection, and its clients with that');
+          this.#lose(sign.agent, 'the agent lost its connection and its clients');
         this.#signs.set(sign.agent, { sign, atMs: nowMs() });
       } else if (call) takeAnswer(call, String(content));
     } catch (error) {
@@ -223,18 +227,18 @@ export class Agents {
     for (const [name, seen] of this.#signs) {
       if (awayMs > 2 * signEveryMs) seen.atMs += awayMs;
       if (this.#taken.has(name) && nowMs() - seen.atMs > this.#deadAfterMs)
-        this.#lose(name, `it has shown no sign of life for ${this.#deadAfterMs / 1000} s`);
+        this.#lose(name, `no heartbeat for ${this.#deadAfterMs / 1000} s`);
     }
   }
 
   #lose(agent: string, why: string): void {
-    const error = new Error(`${agent} is lost: ${why}`);
+    const error = new Error(`lost ${agent}: ${why}`);
     // Only what it shows from now on counts.
     this.#signs.delete(agent);
     for (const call of [...this.#calls.values()]) if (call.agent === agent) call.reject(error);
     if (!this.#taken.delete(agent) || this.#isClosing) return;
     this.#lost.add(agent);
-    this.#onNews(`${error.message}; what comes is done without it, until it is back`);
+    this.#onNews(`${error.message}; the run continues without it until it is back`);
   }
 
   async #gather({ count, waitMs = 60_000, signal }: AgentsOptions): Promise<void> {
@@ -245,7 +249,10 @@ export class Agents {
         const { agent, version, takenBy } = sign;
         if (this.#taken.has(agent) || this.#taken.size === count) continue;
         if (version !== labVersion())
-          others.set(agent, `${agent} has version ${version} of the lab, and this is ${labVersion()}`);
+          others.set(
+            agent,
+            `${agent} has version ${version} of the lab, and this machine has ${labVersion()}`,
+          );
         else if (takenBy !== null && takenBy !== this.#queue)
           others.set(agent, `${agent} works for another lab`);
         else await this.#take(agent);
@@ -275,7 +282,7 @@ export class Agents {
 
 /** Settles a call with what came. Throws an `Error` that names the agent and the field when that is no answer to it. */
 function takeAnswer({ agent, name, resolve, reject }: Call, text: string): void {
-  const what = `the answer of ${agent} to "${name}"`;
+  const what = `response of ${agent} to "${name}"`;
   const answer = parseAs(answerSchema, what, text);
   if ('error' in answer) reject(new Error(answer.error));
   else resolve(checkedAs(answersByOrder[name], what, answer.value));

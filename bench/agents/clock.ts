@@ -16,7 +16,7 @@ export type ClockReading = { offsetMs: number; uncertaintyMs: number };
 /** The best reading that several exchanges give. Throws where there is none. */
 export function readingOf(exchanges: readonly Exchange[]): ClockReading {
   const [best] = exchanges.map(readOne).sort((one, other) => one.uncertaintyMs - other.uncertaintyMs);
-  if (!best) throw new Error('a clock is read by one exchange or more');
+  if (!best) throw new Error('expected at least one exchange to read a clock');
   return best;
 }
 

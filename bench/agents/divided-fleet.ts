@@ -93,7 +93,7 @@ export class DividedFleet implements Fleet {
       const answer = await this.#agents.call(agent, 'finish', own, limitMs);
       const counts = [answer.reports.length, answer.recordings.length];
       if (counts.some((count) => count !== groups))
-        throw new Error(`the answer of ${agent} to "finish" has ${counts.join(' and ')} of ${groups} groups`);
+        throw new Error(`response of ${agent} to "finish" has ${counts.join(' and ')} of ${groups} groups`);
       return answer;
     });
     const later = await this.#ask(({ agent }) => this.#agents.clockOf(agent));

@@ -28,7 +28,7 @@ const hasRabbit = findRabbit() !== undefined;
 const hasNamespaces = process.platform === 'linux' && process.getuid?.() === 0 && canMakeNetwork();
 if (!hasNamespaces)
   console.warn(
-    'skipped: agents in network namespaces: it takes Linux, root and the program ip (package iproute2)',
+    'skipped: agents in network namespaces: it needs Linux, root and the program ip (package iproute2)',
   );
 else if (!hasRabbit) console.warn(`skipped: agents in network namespaces: ${rabbitRemedy}`);
 

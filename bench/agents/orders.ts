@@ -56,7 +56,7 @@ const windowSchema = z
     outage: absence.optional(),
   })
   .refine(({ startMs, endMs }) => endMs >= startMs && endMs - startMs <= 3_600_000, {
-    error: 'a window ends after it starts, and within an hour',
+    error: 'expected a window that ends after its start, and within an hour',
   });
 
 const endSchema = z.strictObject({
@@ -103,13 +103,13 @@ export const signSchema = z.strictObject({
 
 export type Sign = z.infer<typeof signSchema>;
 
-/** Reads JSON of a shape. Throws an `Error` that says of what it is (`this order`), and names the field at fault. */
+/** Reads JSON of a shape. Throws an `Error` that says what was read (`order`), and names the field at fault. */
 export function parseAs<Shape extends z.ZodType>(schema: Shape, what: string, text: string): z.infer<Shape> {
   let data: unknown;
   try {
     data = JSON.parse(text);
   } catch {
-    throw new Error(`${what} is not JSON`);
+    throw new Error(`invalid ${what}: expected JSON`);
   }
   return checkedAs(schema, what, data);
 }
@@ -123,5 +123,5 @@ export function checkedAs<Shape extends z.ZodType>(
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(oneLine(`${what} is refused: ${issue?.path.join('.') || '(top)'}: ${issue?.message}`));
+  throw new Error(oneLine(`invalid ${[what, ...(issue?.path ?? [])].join('.')}: ${issue?.message}`));
 }

@@ -94,7 +94,7 @@ function mergedReturns(all: readonly Returned[]): Returned | undefined {
 /** What the agents' processes spent, added up; how busy the busiest was. Nobody is slow in a divided trial, so one's samples do for all. */
 export function mergedMetered(all: readonly FleetMetered[]): FleetMetered {
   const [first] = all;
-  if (!first) throw new Error('all agents were lost in the middle of a trial');
+  if (!first) throw new Error('all agents were lost during a trial');
   const sum = (of: (metered: FleetMetered) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
     use: addedUse(all.map(({ use }) => use)),

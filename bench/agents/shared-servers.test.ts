@@ -110,10 +110,10 @@ describe.skipIf(!runs)('three servers on one source, and three agents', { timeou
       });
       expect(delayMs.count).toBe(messages.delivered);
       expect(error).toContain(
-        `server 1 of 3 is lost: the server-process ended (SIGKILL); of the ${each * total} messages for its ${each} clients, at ${cut.name}, ${missed} did not come and count as missed`,
+        `lost server 1 of 3: the server-process ended (SIGKILL); of the ${each * total} messages for its ${each} clients, at ${cut.name}, ${missed} did not arrive and count as missed`,
       );
       expect(error).toContain(
-        `${killed.name} is lost: it has shown no sign of life for 1.5 s; its ${each} clients were to have ${each * total} messages, which count as missed`,
+        `lost ${killed.name}: no heartbeat for 1.5 s; the ${each * total} messages for its ${each} clients count as missed`,
       );
       expect(shardOf(steady)?.lost).toBeUndefined();
     }

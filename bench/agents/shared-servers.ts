@@ -67,7 +67,7 @@ export class SharedServers implements Servers {
         try {
           return await each.call('play', { ...window, listens: server < this.count - 1 }, limitMs);
         } catch (error) {
-          const why = `server ${server + 1} of ${this.count} is lost: ${(error as Error).message}`;
+          const why = `lost server ${server + 1} of ${this.count}: ${(error as Error).message}`;
           lostServers.push({ server, why });
           return undefined;
         }

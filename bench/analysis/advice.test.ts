@@ -77,10 +77,10 @@ describe('the advice', () => {
       prices,
     );
     expect(choice).toBe('push');
-    expect(headline).toBe('Push: 32.1 times cheaper');
-    expect(sentence).toContain('Push takes 0.5% of a core (0.45 to 0.55)');
+    expect(headline).toBe('Push: a short poll uses 32.1 times the CPU');
+    expect(sentence).toContain('Push uses 0.5% of a core (0.45 to 0.55)');
     // 0.1605 ± 0.016 over 0.005 ± 0.0005: (32.1 ± √(32.1² − 0.99² · 32.1²)) / 0.99.
-    expect(sentence).toContain('That is 32.1 times as much (27.9 to 37)');
+    expect(sentence).toContain('The ratio is 32.1 (27.9 to 37)');
   });
 
   it('does not say how many times cheaper what may cost nothing is', () => {
@@ -88,8 +88,8 @@ describe('the advice', () => {
       http: { push: { value: 1, low: -1, high: 3 }, poll: cost(160), batched: cost(1) },
     };
     const { headline, sentence } = adviceFor({ ratePerSecond: 1, ageMaxMs: 500, clients: 500 }, vague);
-    expect(headline).toBe('Push: clearly cheaper');
-    expect(sentence).toContain('Push takes 0.05% of a core (below 0 to 0.15)');
+    expect(headline).toBe('Push: clearly less CPU');
+    expect(sentence).toContain('Push uses 0.05% of a core (below 0 to 0.15)');
     expect(sentence).toContain('not determined');
   });
 
@@ -106,7 +106,10 @@ describe('the advice', () => {
 
   it('is push where polls take more than a core', () => {
     const { choice, headline } = adviceFor({ ratePerSecond: 1, ageMaxMs: 100, clients: 5000 }, prices);
-    expect({ choice, headline }).toEqual({ choice: 'push', headline: 'Push: polls don’t fit on one core' });
+    expect({ choice, headline }).toEqual({
+      choice: 'push',
+      headline: 'Push: polling needs more than one core',
+    });
   });
 
   it('is a short poll where the last client of a fan-out would wait too long', () => {
@@ -117,14 +120,14 @@ describe('the advice', () => {
       },
     );
     expect(choice).toBe('short-poll');
-    expect(sentence).toContain('With push the last client would wait 5 s');
+    expect(sentence).toContain('the last client would wait 5 s');
   });
 
   it('is neither where both take more than a core, and says how many clients one holds', () => {
     const { choice, sentence } = adviceFor({ ratePerSecond: 100, ageMaxMs: 100, clients: 10_000 }, prices);
     expect(choice).toBe('neither');
     expect(sentence).toContain(
-      'One core holds about 1,000 clients (909 to 1,111) with push and 588 clients (534 to 653) with the short poll',
+      'One core serves about 1,000 clients (909 to 1,111) with push and 588 clients (534 to 653) with a short poll',
     );
   });
 
@@ -139,7 +142,7 @@ describe('the doubt', () => {
   it('names the loads that a need lies outside of', () => {
     const far = { ratePerSecond: 1, ageMaxMs: 5000, clients: 100 };
     expect(doubtAbout(far, { ...prices, fittedAt })).toBe(
-      'An extrapolation: the costs were fitted at 4 to 150 messages a second and polls every 100 ms to 400 ms.',
+      'Extrapolated: the costs were fitted at 4 to 150 messages per second and polls every 100 ms to 400 ms.',
     );
   });
 
@@ -186,7 +189,7 @@ describe('prices', () => {
     const found = pricesFrom(fits, []) as Prices;
     expect(found.http?.batched).toEqual({ value: 0, low: -5, high: 3 });
     expect(doubtAbout({ ratePerSecond: 1, ageMaxMs: 100, clients: 1 }, found)).toBe(
-      'The fit put “batched/http” below 0: it counts as 0 here.',
+      'The fitted cost “batched/http” is below 0 and counts as 0.',
     );
   });
 
@@ -214,11 +217,11 @@ describe('what somebody typed', () => {
   });
 
   it.each([
-    ['', 'is missing: it takes a whole number from 1 to 1,000,000.'],
-    ['many', 'is “many”: it takes'],
-    ['0', 'is “0”: it takes'],
-    ['1.5', 'is “1.5”: it takes a whole number'],
-    ['1e9', 'is “1e9”: it takes'],
+    ['', 'No number of clients: expected a whole number from 1 to 1,000,000.'],
+    ['many', 'Invalid number of clients “many”: expected'],
+    ['0', '“0”: expected'],
+    ['1.5', '“1.5”: expected a whole number'],
+    ['1e9', '“1e9”: expected'],
   ])('is refused beside its field: %j', (clients, says) => {
     const { problems } = readNeed({ ...texts, clients });
     expect(Object.keys(problems ?? {})).toEqual(['clients']);

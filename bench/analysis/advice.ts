@@ -1,10 +1,10 @@
 /**
- * Which should I use? From what a poll and a pushed message were measured to cost, what push and a short
- * poll would cost somebody who knows three things: how often messages come, how old one may be, and how
- * many clients there are. Pure, and light enough to run in a page.
+ * Push or polling? Calculates the server load of push and of a short poll from the measured costs of a poll and
+ * a pushed message, for a message rate, an acceptable latency and a number of clients. Pure, and light enough to
+ * run in a page.
  *
- * A short poll is as rare as it may be: its interval T is the acceptable age, since the unluckiest message
- * waits for a whole T. The distance comes on top of every age here, and is the same for all but long polls.
+ * The poll interval T is the acceptable latency, because the unluckiest message waits for a whole T. All latencies
+ * here leave out the network, which adds the same one-way delay to all transports but long polling.
  */
 import type { Fit, Probe } from '../result.ts';
 import { type PollCosts, predictedCpu } from './break-even.ts';
@@ -14,57 +14,57 @@ import { pollIpBytes, pushedIpBytes } from './ip-bytes.ts';
 import { emptyPollShare } from './models.ts';
 import { threeDigits, whole, writeEnd, writeMs } from './writing.ts';
 
-/** What somebody needs: messages per second for each client, the oldest that one may be, and how many clients. */
+/** A load: messages per second for each client, the acceptable latency, and the number of clients. */
 export type Need = { ratePerSecond: number; ageMaxMs: number; clients: number };
 
-/** What things cost on one machine. Safe to write into a page: plain numbers. */
+/** The measured costs on one machine. Safe to write into a page: plain numbers. */
 export type Prices = {
-  /** Microseconds of server CPU. Polls on Express and on bare HTTP, where they were fitted. */
+  /** Microseconds of server CPU, for polls on Express and on bare HTTP. */
   express?: PollCosts;
   http?: PollCosts;
-  /** Bytes between application and TCP, where they were counted. */
+  /** Bytes between application and TCP. */
   bytes?: { emptyPoll: Ways; pollWithMessage: Ways; webSocketDown: number };
-  /** Costs that the fit put below nothing, by their titles: they count as nothing. */
+  /** Titles of the costs whose fit is below 0. They count as 0. */
   belowNothing?: string[];
-  /** The loads that the costs were fitted at: anything else is extrapolated. */
+  /** The loads at which the costs were fitted. All others are extrapolated. */
   fittedAt?: { clients: number; ratePerSecond: Range; intervalMs: Range };
 };
 
 type Ways = { up: number; down: number };
 type Range = { min: number; max: number };
 
-/** One way to serve the need, and what it takes. */
+/** One transport, with its load and latency. */
 export type Option = {
   transport: 'push' | 'long-poll' | 'short-poll';
   name: string;
-  /** What its server is built on, where that matters. */
+  /** The HTTP server of a poll. */
   on?: string;
   /** Server CPU as a share of one core, with its interval: 0.5 is half a core, 2 are two cores. */
   share: Cost;
   requestsPerSecond: number;
-  /** Bytes of IP in both directions; `undefined` where nobody counted them. */
+  /** Bytes of IP in both directions; `undefined` without a measurement. */
   bytesPerSecond?: number;
   meanAgeMs: number;
   worstAgeMs: number;
-  /** Whether one core bears it and the unluckiest message is still young enough. */
+  /** Whether one core is enough and no message exceeds the acceptable latency. */
   fits: boolean;
 };
 
 export type Advice = {
   choice: 'push' | 'short-poll' | 'either' | 'neither';
-  /** The choice in a word or two, to stand above the reason. */
+  /** The choice in a few words. */
   headline: string;
   /** The numbers behind it. */
   sentence: string;
   options: Option[];
 };
 
-/** The three fields of the need, in the order in which they are asked, with what they take. */
+/** The fields of the form, in order, with their ranges. */
 export const needFields = [
   {
     key: 'ratePerSecond',
-    label: 'Messages for each client',
-    name: 'The message rate',
+    label: 'Messages per client',
+    name: 'message rate',
     unit: 'per second',
     min: 0.001,
     max: 10_000,
@@ -72,8 +72,8 @@ export const needFields = [
   },
   {
     key: 'ageMaxMs',
-    label: 'A message may be this old',
-    name: 'The acceptable age',
+    label: 'Acceptable latency',
+    name: 'latency',
     unit: 'ms',
     min: 10,
     max: 3_600_000,
@@ -81,8 +81,8 @@ export const needFields = [
   },
   {
     key: 'clients',
-    label: 'Clients',
-    name: 'The number of clients',
+    label: 'Number of clients',
+    name: 'number of clients',
     unit: '',
     min: 1,
     max: 1_000_000,
@@ -90,15 +90,15 @@ export const needFields = [
   },
 ] as const;
 
-/** Needs that people have, to begin with. */
+/** Typical loads. */
 export const workedExamples: readonly { title: string; need: Need }[] = [
-  { title: 'a chat', need: { ratePerSecond: 1, ageMaxMs: 500, clients: 1000 } },
-  { title: 'a dashboard', need: { ratePerSecond: 50, ageMaxMs: 5000, clients: 200 } },
-  { title: 'rare alerts', need: { ratePerSecond: 0.001, ageMaxMs: 30_000, clients: 20_000 } },
-  { title: 'a price ticker', need: { ratePerSecond: 100, ageMaxMs: 250, clients: 500 } },
+  { title: 'Chat', need: { ratePerSecond: 1, ageMaxMs: 500, clients: 1000 } },
+  { title: 'Dashboard', need: { ratePerSecond: 50, ageMaxMs: 5000, clients: 200 } },
+  { title: 'Rare alerts', need: { ratePerSecond: 0.001, ageMaxMs: 30_000, clients: 20_000 } },
+  { title: 'Price ticker', need: { ratePerSecond: 100, ageMaxMs: 250, clients: 500 } },
 ];
 
-/** Collects prices from what a run fitted and counted; `undefined` where push or every poll is missing. */
+/** Collects the costs of a run; `undefined` where push or every poll is missing. */
 export function pricesFrom(fits: readonly Fit[], probes: readonly Probe[]): Prices | undefined {
   const push = costOf(fits, 'push');
   const of = (framework: string): PollCosts | undefined => {
@@ -124,8 +124,8 @@ function isPrice(name: string): boolean {
 }
 
 /**
- * A cost with its interval as it was fitted, which may reach below 0. A value below 0 counts as 0, and is
- * named; a cost whose whole interval is below 0 says that the fit went wrong, and is no price.
+ * A cost with its fitted interval, which may reach below 0. A value below 0 counts as 0 and is reported. A cost
+ * whose whole interval is below 0 comes from a failed fit and is left out.
  */
 function costOf(fits: readonly Fit[], name: string): Cost | undefined {
   const fit = fits.find((one) => one.name === name);
@@ -145,7 +145,7 @@ function bytesFrom(probes: readonly Probe[]): Prices['bytes'] {
   return { emptyPoll, pollWithMessage, webSocketDown: webSocket.down };
 }
 
-/** Reads what somebody typed. A field that can't be used says what it takes. */
+/** Reads the form. Each invalid field has a problem that names the expected range. */
 export function readNeed(
   texts: Record<keyof Need, string>,
 ):
@@ -160,12 +160,12 @@ export function readNeed(
     if (value >= min && value <= max && isCount) need[key] = value;
     else
       problems[key] =
-        `${name} is ${text === '' ? 'missing' : `“${text}”`}: it takes a ${key === 'clients' ? 'whole number' : 'number'} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
+        `${text === '' ? `No ${name}` : `Invalid ${name} “${text}”`}: expected a ${key === 'clients' ? 'whole number' : 'number'} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
   }
   return Object.keys(problems).length > 0 ? { problems } : { need: need as Need };
 }
 
-/** Weighs push against short polls for one need, and says what to use. */
+/** Compares push with short polls for one load, and recommends a transport. */
 export function adviceFor(need: Need, prices: Prices): Advice {
   const options = optionsFor(need, prices);
   const push = options.find(({ transport }) => transport === 'push') as Option;
@@ -174,7 +174,7 @@ export function adviceFor(need: Need, prices: Prices): Advice {
   return { ...verdictOn(push, poll, polls, need), options };
 }
 
-/** Every way in order: push, long poll, short polls. */
+/** All options in order: push, long poll, short polls. */
 function optionsFor(need: Need, prices: Prices): Option[] {
   const polls = [prices.express && 'Express', prices.http && 'bare HTTP'].filter(
     (name) => name !== undefined,
@@ -190,8 +190,8 @@ function optionsFor(need: Need, prices: Prices): Option[] {
 }
 
 /**
- * Push. A fan-out is serial on one thread, so the last client waits for the processor time of all
- * deliveries: N · c_push, and the average client for half of it.
+ * Push. A fan-out is serial on one thread, so the last client waits for the CPU time of all deliveries:
+ * N · c_push, and the average client for half of that.
  */
 function pushOption(need: Need, costs: PollCosts, { bytes }: Prices): Option {
   const { ratePerSecond, clients } = need;
@@ -206,17 +206,16 @@ function pushOption(need: Need, costs: PollCosts, { bytes }: Prices): Option {
 }
 
 /**
- * Long poll, at most. A message that finds a poll waiting ends it, and the client asks again: a whole poll
- * for each message. That is the most it can take, for messages that come while a client is on its way back
- * share an answer. Parking a poll costs the server a timer more than an empty answer, which is left out.
- * All who wait are answered one after the other, so the last waits for N polls' worth of processor time.
+ * Long poll, as an upper bound: a whole poll for each message. Messages that arrive between two polls share a
+ * response, which costs less. The timer of a pending request is left out. The server answers pending requests
+ * one after the other, so the last client waits for the CPU time of N polls.
  */
 function longPollOption(need: Need, costs: PollCosts, { http, bytes }: Prices): Option {
   const { ratePerSecond, clients } = need;
   const each = predictedCpu(costs, ratePerSecond, 1000 / ratePerSecond).poll;
   return optionOf(need, {
     transport: 'long-poll',
-    name: `long poll on ${http ? 'bare HTTP' : 'Express'}, at most`,
+    name: `long poll on ${http ? 'bare HTTP' : 'Express'} (upper bound)`,
     share: ofAllClients(each, clients),
     requestsPerSecond: clients * ratePerSecond,
     bytesPerSecond:
@@ -225,7 +224,7 @@ function longPollOption(need: Need, costs: PollCosts, { http, bytes }: Prices): 
   });
 }
 
-/** A short poll that asks as seldom as it may. */
+/** A short poll with the longest interval that the acceptable latency allows. */
 function shortPollOption(need: Need, costs: PollCosts, on: string, { bytes }: Prices): Option {
   const { ratePerSecond, ageMaxMs, clients } = need;
   const pollsPerSecond = (clients * 1000) / ageMaxMs;
@@ -254,7 +253,7 @@ function ofAllClients(perClient: Cost, clients: number): Cost {
   return { value: share(perClient.value), low: share(perClient.low), high: share(perClient.high) };
 }
 
-/** IP bytes of a poll on average: some find nothing (Poisson), the others bring all that came meanwhile. */
+/** Mean IP bytes of a poll: some responses are empty (Poisson), the others carry all messages since the poll before. */
 function meanPollBytes(
   { emptyPoll, pollWithMessage }: NonNullable<Prices['bytes']>,
   ratePerSecond: number,
@@ -276,45 +275,49 @@ function verdictOn(
   { ageMaxMs, clients }: Need,
 ): Pick<Advice, 'choice' | 'headline' | 'sentence'> {
   const pollShares = polls.map(({ on, share }) => `${writeShare(share)} on ${on}`).join(' and ');
-  const both = `Push takes ${writeShare(push.share)}. A short poll every ${writeMs(ageMaxMs)} takes ${pollShares}.`;
-  const ages = `A polled message is ${writeMs(poll.meanAgeMs)} old on average, a pushed one ${writeMs(push.meanAgeMs)}.`;
+  const both = `Push uses ${writeShare(push.share)}. A short poll every ${writeMs(ageMaxMs)} uses ${pollShares}.`;
+  const ages = `Mean latency: push ${writeMs(push.meanAgeMs)}, short poll ${writeMs(poll.meanAgeMs)}.`;
   if (!push.fits && !poll.fits)
     return {
       choice: 'neither',
       headline: 'Neither fits on one core',
-      sentence: `${both}${tooLate(push, ageMaxMs)} One core holds about ${clientsOnOneCore(push, clients)} with push and ${clientsOnOneCore(poll, clients)} with the ${poll.name}: share them among more processes, or accept older messages.`,
+      sentence: `${both}${tooLate(push, ageMaxMs)} One core serves about ${clientsOnOneCore(push, clients)} with push and ${clientsOnOneCore(poll, clients)} with a ${poll.name}. Use more processes, or accept a higher latency.`,
     };
   if (!poll.fits)
-    return { choice: 'push', headline: 'Push: polls don’t fit on one core', sentence: `${both} ${ages}` };
+    return {
+      choice: 'push',
+      headline: 'Push: polling needs more than one core',
+      sentence: `${both} ${ages}`,
+    };
   if (!push.fits)
     return {
       choice: 'short-poll',
-      headline: 'Short poll: push doesn’t fit',
+      headline: `Short poll: push ${push.share.value > 1 ? 'needs more than one core' : 'exceeds the latency'}`,
       sentence: `${both}${tooLate(push, ageMaxMs)} ${ages}`,
     };
   if (push.share.low <= poll.share.high && poll.share.low <= push.share.high)
     return {
       choice: 'either',
-      headline: 'Both fit: no clear difference',
-      sentence: `${both} The intervals overlap, so processor time does not decide. ${ages}`,
+      headline: 'Both fit: no clear difference in CPU',
+      sentence: `${both} The intervals overlap, so there is no clear difference. ${ages}`,
     };
   const isPushCheaper = push.share.value < poll.share.value;
-  const [cheap, dear] = isPushCheaper ? [push, poll] : [poll, push];
-  const times = timesAsMuch(dear.share, cheap.share);
+  const [cheap, costly] = isPushCheaper ? [push, poll] : [poll, push];
+  const times = timesAsMuch(costly.share, cheap.share);
   return {
     choice: cheap.transport as 'push' | 'short-poll',
-    headline: `${isPushCheaper ? 'Push' : 'Short poll'}: ${times ? `${threeDigits(times.value)} times` : 'clearly'} cheaper`,
+    headline: `${isPushCheaper ? 'Push' : 'Short poll'}: ${times ? `${isPushCheaper ? 'a short poll' : 'push'} uses ${threeDigits(times.value)} times the CPU` : 'clearly less CPU'}`,
     sentence: [
       both,
       times
-        ? `That is ${threeDigits(times.value)} times as much (${threeDigits(times.low)} to ${threeDigits(times.high)}).`
-        : 'How many times as much is not determined, since the smaller one may be nothing.',
+        ? `The ratio is ${threeDigits(times.value)} (${threeDigits(times.low)} to ${threeDigits(times.high)}).`
+        : 'The ratio is not determined, because the smaller cost may be 0.',
       ages,
     ].join(' '),
   };
 }
 
-/** How many times as much one share is as another; `undefined` where the other may be nothing. */
+/** The ratio of two shares; `undefined` where the second may be 0. */
 function timesAsMuch(a: Cost, b: Cost): Cost | undefined {
   const variance = ({ low, high }: Cost) => ((high - low) / 2) ** 2;
   const interval = ratioByFieller({
@@ -328,21 +331,21 @@ function timesAsMuch(a: Cost, b: Cost): Cost | undefined {
   return interval && { value: a.value / b.value, ...interval };
 }
 
-/** Where it is not the processor but the serial fan-out that makes push unfit. */
+/** Where the serial fan-out makes push unfit, and not the CPU. */
 function tooLate({ share, worstAgeMs }: Option, ageMaxMs: number): string {
   if (share.value > 1 || worstAgeMs <= ageMaxMs) return '';
-  return ` With push the last client would wait ${writeMs(worstAgeMs)}, since a fan-out serves one after the other.`;
+  return ` Push serves one client after the other: the last client would wait ${writeMs(worstAgeMs)}.`;
 }
 
-/** "1,000 clients (909 to 1,110)", or "1,000 clients (909 or more)" where they may cost nothing. */
+/** "1,000 clients (909 to 1,110)", or "1,000 clients (909 or more)" where a client may cost nothing. */
 function clientsOnOneCore({ share }: Option, clients: number): string {
   const at = (of: number) => whole(Math.floor(clients / of));
   return `${at(share.value)} clients (${at(share.high)} ${share.low > 0 ? `to ${at(share.low)}` : 'or more'})`;
 }
 
-/** Says so when a cost came out below nothing, and when a need lies outside the loads that the costs were fitted at. */
+/** Warns where a fitted cost is below 0, and where the load is outside the fitted range. */
 export function doubtAbout(need: Need, { fittedAt, belowNothing = [] }: Prices): string | undefined {
-  const counted = belowNothing.map((title) => `The fit put “${title}” below 0: it counts as 0 here.`);
+  const counted = belowNothing.map((title) => `The fitted cost “${title}” is below 0 and counts as 0.`);
   const doubts = [...counted, extrapolation(need, fittedAt)].filter(Boolean);
   return doubts.length > 0 ? doubts.join(' ') : undefined;
 }
@@ -352,13 +355,13 @@ function extrapolation({ ratePerSecond, ageMaxMs }: Need, fittedAt: Prices['fitt
   const { ratePerSecond: rates, intervalMs: intervals } = fittedAt;
   const parts = [
     ratePerSecond < rates.min || ratePerSecond > rates.max
-      ? `${threeDigits(rates.min)} to ${threeDigits(rates.max)} messages a second`
+      ? `${threeDigits(rates.min)} to ${threeDigits(rates.max)} messages per second`
       : '',
     ageMaxMs < intervals.min || ageMaxMs > intervals.max
       ? `polls every ${writeMs(intervals.min)} to ${writeMs(intervals.max)}`
       : '',
   ].filter(Boolean);
-  return parts.length === 0 ? '' : `An extrapolation: the costs were fitted at ${parts.join(' and ')}.`;
+  return parts.length === 0 ? '' : `Extrapolated: the costs were fitted at ${parts.join(' and ')}.`;
 }
 
 /** A share of a core with its interval: "0.174% of a core (below 0 to 0.456)", "2.4 cores (1.1 to 3.7)". */

@@ -1,27 +1,24 @@
 import type { Trial } from '../result.ts';
 
-/** A quantity that two results are compared by. All are costs or lateness: less is better. */
+/** A quantity in which two results are compared. All are costs or latencies: lower is better. */
 export type Quantity = {
   name: string;
   unit: 'ms' | 'bytes' | 'requests';
-  /** The value of one run; nothing where the run has none, or none that means what the name says. */
+  /** The value of one run; nothing where the run has none, or too few samples for it. */
   of(trial: Trial): number | null | undefined;
-  /** What one run's value may be off by without anybody seeing it, as a share of it. */
+  /** The unseen error of one run's value, as a share of the value. */
   resolution(trial: Trial): number;
-  /** Counted for a whole server, and so nobody's own where several transports had clients. */
+  /** Counted for a whole server: meaningless for one transport where several had clients. */
   needsServerAlone?: true;
-  /** Goes on while no message comes, so that what falls on a message depends on how long the window was. */
+  /** Continues between messages, so the value per message depends on the length of the window. */
   needsSameWindow?: true;
 };
 
-/**
- * Delay, server CPU, requests, bytes and memory. What is counted is known to one of what is counted, what
- * is measured to three digits.
- */
+/** Latency, server CPU, requests, bytes and memory. Counts are exact to 1, measurements to three digits. */
 export const quantities: readonly Quantity[] = [
-  { name: 'delay, p50', unit: 'ms', of: ({ delayMs }) => delayMs.p50, resolution: threeDigits },
-  { name: 'delay, p99', unit: 'ms', of: p99Ms, resolution: threeDigits },
-  { name: 'delay, mean', unit: 'ms', of: ({ delayMs }) => delayMs.mean, resolution: threeDigits },
+  { name: 'latency p50', unit: 'ms', of: ({ delayMs }) => delayMs.p50, resolution: threeDigits },
+  { name: 'latency p99', unit: 'ms', of: p99Ms, resolution: threeDigits },
+  { name: 'mean latency', unit: 'ms', of: ({ delayMs }) => delayMs.mean, resolution: threeDigits },
   {
     name: 'server CPU per message',
     unit: 'ms',
@@ -53,7 +50,7 @@ export const quantities: readonly Quantity[] = [
   },
 ];
 
-/** Delays that it takes before one in a hundred of them is not simply the largest: longer runs have larger ones. */
+/** With fewer latencies the p99 is the maximum, which grows with the length of a run. */
 export const delaysForP99 = 100;
 
 function p99Ms({ delayMs }: Trial): number | null | undefined {
@@ -65,12 +62,12 @@ function perMessage(value: number, { delivered }: Trial['messages']): number | u
 }
 
 /**
- * An answer more, or a digit more in two numbers of every message: its place in the log and its instant get
- * longer with the log and with the time since the machine was started.
+ * One response more, or one digit more in two numbers of every message: its place in the log and its timestamp
+ * get longer with the log and with the uptime of the machine.
  */
 function bytesResolution({ requests, messages, bytes }: Trial): number {
-  const anAnswer = 1 / Math.max(1, requests.total + messages.delivered);
-  return Math.max(anAnswer, (2 * messages.delivered) / Math.max(1, bytes.toClients));
+  const aResponse = 1 / Math.max(1, requests.total + messages.delivered);
+  return Math.max(aResponse, (2 * messages.delivered) / Math.max(1, bytes.toClients));
 }
 
 function threeDigits(): number {

@@ -2,13 +2,13 @@ import type { Result } from '../result.ts';
 import { isMeant, isUsable } from './findings.ts';
 import { threeDigits } from './writing.ts';
 
-/** A reason to doubt a comparison: what it is about, for programs, and a sentence or two, for people. */
+/** A reason to doubt a comparison: a topic for programs, and text for people. */
 export type ComparisonWarning = {
   about: 'machine' | 'same run' | 'profile' | 'seed' | 'version' | 'environment' | 'interrupted' | 'left out';
   text: string;
 };
 
-/** What else differs between two results than what they measured, the gravest first. */
+/** Differences between two results besides their measurements, the most serious first. */
 export function comparisonWarnings(a: Result, b: Result): ComparisonWarning[] {
   return [
     ...machineWarnings(a, b),
@@ -23,12 +23,12 @@ export function comparisonWarnings(a: Result, b: Result): ComparisonWarning[] {
   ];
 }
 
-/** What of a machine moves its numbers, as it is written: a few pages of memory more are the same machine. */
+/** The parts of a machine that affect its numbers, rounded: a few pages of memory more are the same machine. */
 const machineParts: [string, (environment: Result['environment']) => string][] = [
-  ['processor', ({ cpu }) => cpu],
+  ['CPU', ({ cpu }) => cpu],
   ['cores', ({ cores }) => String(cores)],
   ['memory', ({ memoryBytes }) => `${threeDigits(memoryBytes / 1024 ** 3)} GiB`],
-  ['system', ({ os }) => os],
+  ['OS', ({ os }) => os],
   ['Node', ({ node }) => node],
 ];
 
@@ -38,7 +38,7 @@ function machineWarnings(a: Result, b: Result): ComparisonWarning[] {
     return before === after ? [] : [`${name} ${before} in A and ${after} in B`];
   });
   if (differing.length === 0) return [];
-  const text = `The machines differ: ${differing.join('; ')}. The numbers then compare machines, not transports.`;
+  const text = `The machines differ: ${differing.join('; ')}. The numbers compare machines, not transports.`;
   return [{ about: 'machine', text }];
 }
 
@@ -47,15 +47,15 @@ function sameRunWarnings(a: Result, b: Result): ComparisonWarning[] {
     a.lab.startedAt === b.lab.startedAt &&
     a.lab.durationMs === b.lab.durationMs &&
     a.environment.commit === b.environment.commit;
-  return sameRun ? [{ about: 'same run', text: 'Both files hold one and the same run.' }] : [];
+  return sameRun ? [{ about: 'same run', text: 'Both files contain the same run.' }] : [];
 }
 
 function interruptedWarnings({ lab }: Result, side: string): ComparisonWarning[] {
   if (lab.status === 'complete') return [];
   const text =
     lab.status === 'interrupted'
-      ? `The run of ${side} was interrupted: what it had not measured by then is missing.`
-      : `The run of ${side} had not ended when its file was written: the rest is missing.`;
+      ? `The run of ${side} was interrupted: the remaining trials are missing.`
+      : `The run of ${side} was still in progress when its file was written: the remaining trials are missing.`;
   return [{ about: 'interrupted', text }];
 }
 
@@ -64,12 +64,12 @@ function planWarnings({ lab: a, ...before }: Result, { lab: b, ...after }: Resul
   if (a.profile !== b.profile)
     warnings.push({
       about: 'profile',
-      text: `The profiles differ: ${a.profile} in A and ${b.profile} in B. Runs may have lasted longer in one of them.`,
+      text: `The profiles differ: ${a.profile} in A and ${b.profile} in B. Their runs may differ in length.`,
     });
   if (a.seed !== b.seed)
     warnings.push({
       about: 'seed',
-      text: `The seeds differ: ${a.seed} in A and ${b.seed} in B. Messages and polls fell on other instants.`,
+      text: `The seeds differ: ${a.seed} in A and ${b.seed} in B. Messages and polls were scheduled at other times.`,
     });
   const [madeA, madeB] = [
     `${a.version}, commit ${before.environment.commit}`,
@@ -78,7 +78,7 @@ function planWarnings({ lab: a, ...before }: Result, { lab: b, ...after }: Resul
   if (madeA !== madeB)
     warnings.push({
       about: 'version',
-      text: `The labs differ: ${madeA} in A and ${madeB} in B. A difference may be one of the code.`,
+      text: `The lab versions differ: ${madeA} in A and ${madeB} in B. The code may have caused a difference.`,
     });
   return warnings;
 }
@@ -86,7 +86,7 @@ function planWarnings({ lab: a, ...before }: Result, { lab: b, ...after }: Resul
 function environmentWarnings({ environment }: Result, side: string): ComparisonWarning[] {
   return environment.warnings.map((text) => ({
     about: 'environment',
-    text: `Of its machine ${side} says: ${text}`,
+    text: `Machine of ${side}: ${text}`,
   }));
 }
 
@@ -97,7 +97,7 @@ function leftOutWarnings({ trials }: Result, side: string): ComparisonWarning[] 
   return [
     {
       about: 'left out',
-      text: `${left} of the ${meant.length} trials of ${side} failed, were interrupted or measured the simulated clients. They are left out.`,
+      text: `${left} of the ${meant.length} trials of ${side} failed, were interrupted, or had a saturated load generator. They are left out.`,
     },
   ];
 }

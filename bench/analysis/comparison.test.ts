@@ -53,7 +53,7 @@ let results = 0;
 const runs = (mediansMs: readonly number[], change: Change = {}) =>
   mediansMs.map((ms, index) => trial({ delayMs: delay(ms), repeat: index + 1, ...change }));
 
-const p50 = ({ rows }: Comparison) => rows.find(({ quantity }) => quantity.name === 'delay, p50');
+const p50 = ({ rows }: Comparison) => rows.find(({ quantity }) => quantity.name === 'latency p50');
 const names = ({ rows }: Comparison) => rows.map(({ quantity }) => quantity.name);
 
 describe('a row', () => {
@@ -92,7 +92,7 @@ describe('a row', () => {
     ];
     for (const row of rows) {
       expect(row).toMatchObject({ interval: undefined, difference: 'no clear difference' });
-      expect(row && whyNoInterval(row)).toBe('one run: no interval');
+      expect(row && whyNoInterval(row)).toBe('1 run: no interval');
     }
     expect(rows[0]?.ratio).toBeCloseTo(900);
   });
@@ -162,28 +162,28 @@ describe('what is compared', () => {
   it('is a server’s CPU and memory only where one transport had it to itself', () => {
     const alone = trial({ server: { memoryPerClientBytes: 5000 } });
     expect(names(compareResults(resultOf([alone]), resultOf([alone])))).toEqual([
-      'delay, p50',
-      'delay, p99',
-      'delay, mean',
+      'latency p50',
+      'latency p99',
+      'mean latency',
       'server CPU per message',
       'heap and buffers per client (plaintext)',
     ]);
     const beside = [trial({ together: 'both' }), trial({ together: 'both', transport: 'sse' })];
     expect(new Set(names(compareResults(resultOf(beside), resultOf(beside))))).toEqual(
-      new Set(['delay, p50', 'delay, p99', 'delay, mean']),
+      new Set(['latency p50', 'latency p99', 'mean latency']),
     );
   });
 
   it('is no p99 of fewer than a hundred delays: that is only the largest', () => {
     const few = trial({ delayMs: { ...delay(1), count: 99 } });
-    expect(names(compareResults(resultOf([few]), resultOf([few])))).not.toContain('delay, p99');
+    expect(names(compareResults(resultOf([few]), resultOf([few])))).not.toContain('latency p99');
   });
 
   it('is nothing per message where windows were of other lengths, which it says', () => {
     const change: Change = { requests: { total: 10, empty: 0, missedSlots: 0 } };
     const [short, long] = [trial({ ...change, durationMs: 1000 }), trial({ ...change, durationMs: 1500 })];
     const other = compareResults(resultOf([short]), resultOf([long]));
-    expect(names(other)).toEqual(['delay, p50', 'delay, p99', 'delay, mean']);
+    expect(names(other)).toEqual(['latency p50', 'latency p99', 'mean latency']);
     expect(other.otherWindow).toHaveLength(1);
     const late = trial({ ...change, durationMs: 1010 });
     const same = compareResults(resultOf([short]), resultOf([late]));
@@ -254,7 +254,7 @@ describe('two samples of one distribution', () => {
       sample({ noise, count: () => 100 }),
       sample({ noise: larger, count: () => 100 }),
     );
-    const delays = rows.filter(({ quantity }) => quantity.name === 'delay, p50');
+    const delays = rows.filter(({ quantity }) => quantity.name === 'latency p50');
     expect(delays.length).toBe(8);
     for (const { difference, interval } of delays) {
       expect(difference).toBe('higher');
@@ -274,10 +274,10 @@ describe('a warning', () => {
   });
 
   it.each([
-    ['cpu', { cpu: 'Another' }, 'processor A processor in A and Another in B'],
+    ['cpu', { cpu: 'Another' }, 'CPU A processor in A and Another in B'],
     ['cores', { cores: 8 }, 'cores 4 in A and 8 in B'],
     ['memory', { memoryBytes: 16 * 1024 ** 3 }, 'memory 8 GiB in A and 16 GiB in B'],
-    ['os', { os: 'darwin 25' }, 'system linux 6.1 in A and darwin 25 in B'],
+    ['os', { os: 'darwin 25' }, 'OS linux 6.1 in A and darwin 25 in B'],
     ['node', { node: '24.0.0' }, 'Node 20.19.0 in A and 24.0.0 in B'],
   ])('says that the machines differ in %s, and what that means', (_, environment, says) => {
     const [warning, ...others] = warnings({}, { environment });
@@ -297,11 +297,11 @@ describe('a warning', () => {
     ['version', { lab: { version: '1.1.0' } }, /1\.0\.0, commit abc1234 in A and 1\.1\.0/],
     ['version', { environment: { commit: 'fff0000' } }, /commit fff0000 in B/],
     ['interrupted', { lab: { status: 'interrupted' } }, /run of B was interrupted/],
-    ['interrupted', { lab: { status: 'running' } }, /run of B had not ended/],
+    ['interrupted', { lab: { status: 'running' } }, /run of B was still in progress/],
     [
       'environment',
       { environment: { warnings: ['The processor was busy.'] } },
-      /B says: The processor was busy/,
+      /Machine of B: The processor was busy/,
     ],
   ] as [string, Parameters<typeof resultOf>[1], RegExp][])('is about the %s', (about, change, says) => {
     const given = warnings({}, change);
@@ -311,7 +311,7 @@ describe('a warning', () => {
   it('says that both files hold the same run', () => {
     const result = resultOf(runs([1, 2]));
     expect(compareResults(result, structuredClone(result)).warnings).toEqual([
-      { about: 'same run', text: 'Both files hold one and the same run.' },
+      { about: 'same run', text: 'Both files contain the same run.' },
     ]);
   });
 });

@@ -6,39 +6,37 @@ import { type Condition, conditionsOf, haveSameWindow } from './conditions.ts';
 import { clearlyDifferent, type Interval, welchRatio } from './interval.ts';
 
 /**
- * Two results held against each other: what differs from A to B, and what only seems to.
+ * Compares two results: the differences from A to B that are larger than chance.
  *
- * A row is one quantity under one condition. The runs of a row are not paired: those of one repeat play
- * the same messages where the seeds agree, but not on the same minute of the machine, and a pair would
- * need as many runs on both sides.
+ * A row is one quantity under one condition. The runs of a row are not paired: with equal seeds they play the same
+ * messages, but at different times, and pairs would need as many runs on both sides.
  *
- * A comparison has hundreds of rows, and of 95 % intervals one in twenty misses the truth. So a row is only
- * called a difference where a stricter interval leaves out 1 as well: by Bonferroni, with the 5 % divided by
- * the number of all rows that have an interval, whatever their quantity. Then of twenty comparisons of two
- * like results nineteen call nothing at all a difference. Over all quantities, because a reader sees one
- * page and not seven families; Bonferroni and not Holm, because one level for all can be drawn and checked
- * by eye, and Holm's differs from row to row for little gain. The price: of real differences it finds
- * only those that are large beside the scatter of the runs.
+ * A comparison has hundreds of rows, and 1 in 20 of their 95% intervals misses the true value. A row is therefore a
+ * difference only where a stricter interval excludes 1 too: by Bonferroni, with the 5% divided by the number of
+ * all rows that have an interval, whatever their quantity. Without a real difference, 19 of 20 comparisons then
+ * find none. The level covers all quantities, because a reader sees one page and not seven families. It is
+ * Bonferroni's and not Holm's, because a reader can check one level by eye, and Holm's differs from row to row for
+ * little gain. Differences that are small compared with the scatter of the runs are missed.
  *
- * What it can't tell: all runs of a file share one session of one machine. If that was busier in one of
- * them, the difference is clear, and it is not one of the transports.
+ * All runs of a file share one session on one machine. If the machine was busier in one session, the difference is
+ * clear, but the transports did not cause it.
  */
 export type Comparison = {
   warnings: ComparisonWarning[];
   verdicts: ComparedVerdict[];
   rows: ComparedRow[];
-  /** Conditions that only one of the two has usable runs of. */
+  /** Conditions with usable runs in only one result. */
   onlyInA: Condition[];
   onlyInB: Condition[];
-  /** Conditions whose windows were of other lengths: of these only delays and memory are compared. */
+  /** Conditions whose windows have different lengths: only latency and memory are compared. */
   otherWindow: Condition[];
   /** Rows that have an interval. */
   withInterval: number;
-  /** The share that `strict` intervals cover: all of them together miss in at most one comparison of twenty. */
+  /** The confidence of the `strict` intervals: all of them hold in 19 of 20 comparisons. */
   strictConfidence: number;
 };
 
-/** What is called a difference, and what is not. B is so beside A. */
+/** The difference of B from A. */
 export type Difference = 'higher' | 'lower' | 'no clear difference';
 
 export type ComparedRow = {
@@ -48,7 +46,7 @@ export type ComparedRow = {
   b: Side;
   /** b/a. `undefined` where a run measured 0. */
   ratio?: number;
-  /** 95 %; from two runs on each side on. */
+  /** 95%; needs two runs on each side. */
   interval?: Bounds;
   strict?: Bounds;
   difference: Difference;
@@ -69,7 +67,7 @@ export type ComparedVerdict = {
 
 type Judged = Pick<Finding, 'verdict' | 'provisional'>;
 
-/** How often a comparison of two like results may call anything a difference. */
+/** The share of comparisons without a real difference that may find one. */
 const falseAlarmShare = 0.05;
 
 /** Compares two results, condition by condition and claim by claim. */
@@ -97,16 +95,16 @@ export function compareResults(a: Result, b: Result): Comparison {
   };
 }
 
-/** A condition that both results have usable runs of. */
+/** A condition with usable runs in both results. */
 type SharedCondition = { condition: Condition; a: Trial[]; b: Trial[] };
 
-/** A row before anybody knows how many there are. */
+/** A row before the number of rows is known. */
 type MeasuredRow = Omit<ComparedRow, 'difference' | 'strict'> & {
   runs: { a: number[]; b: number[] };
   resolution: number;
 };
 
-/** One quantity under one condition; nothing where either side has no value of it, or both have nothing but 0. */
+/** One quantity under one condition; nothing where a side has no value, or all values are 0. */
 function measuredRow({ condition, ...both }: SharedCondition, quantity: Quantity): MeasuredRow[] {
   if (quantity.needsServerAlone && condition.sideBySide) return [];
   if (quantity.needsSameWindow && !haveSameWindow(both.a, both.b)) return [];
@@ -132,7 +130,7 @@ function sideOf(values: number[]): Side {
   return { value, runs: values.length };
 }
 
-/** Adds the strict interval, and what it lets us say. */
+/** Adds the strict interval and the difference. */
 function judged({ runs, resolution, ...row }: MeasuredRow, confidence: number): ComparedRow {
   const strict = welchRatio(runs, { confidence, resolution });
   if (!strict || !clearlyDifferent(strict, 1)) return { ...row, strict, difference: 'no clear difference' };
@@ -159,13 +157,13 @@ function compareVerdicts(a: readonly Finding[], b: readonly Finding[]): Compared
   return [...compared, ...added];
 }
 
-/** What is said of a row, for people. */
+/** The difference in words. */
 export function differenceWords({ difference }: ComparedRow): string {
   return difference === 'no clear difference' ? difference : `${difference} in B`;
 }
 
-/** Why a row has no interval; nothing where it has one. */
+/** Why a row has no interval; nothing where it has an interval. */
 export function whyNoInterval({ a, b, interval }: ComparedRow): string | undefined {
   if (interval) return undefined;
-  return Math.min(a.runs, b.runs) < 2 ? 'one run: no interval' : 'a run measured 0: no ratio';
+  return Math.min(a.runs, b.runs) < 2 ? '1 run: no interval' : 'a run measured 0: no ratio';
 }

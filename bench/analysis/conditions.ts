@@ -2,28 +2,28 @@ import { median } from 'simple-statistics';
 import type { Result, Trial } from '../result.ts';
 import { isUsable } from './findings.ts';
 
-/** What has to be the same in two runs before their numbers may be held against each other. */
+/** Two runs are comparable if all of this is the same. */
 export type Condition = Pick<Trial, 'experiment' | 'transport' | 'contract' | 'parameters'> & {
-  /** Whether others had clients on the same source at the same time. */
+  /** Whether other transports had clients on the same source at the same time. */
   sideBySide: boolean;
 };
 
-/** A condition and the runs of it that may be evidence. */
+/** A condition and its usable runs. */
 export type MeasuredCondition = { condition: Condition; runs: Trial[] };
 
 /**
  * The conditions of a result that have usable runs, by a key that is the same in another result for the
- * same condition: experiment, transport, contract, parameters, and the very others that ran beside it.
- * Others are load, so beside three of them is not the same condition as beside five.
+ * same condition: experiment, transport, contract, parameters, and the other trials on the same source.
+ * These are load, so three of them are another condition than five.
  */
 export function conditionsOf({ trials }: Result): Map<string, MeasuredCondition> {
-  const company = new Map<string, Trial[]>();
-  for (const trial of trials) company.set(trial.together, [...(company.get(trial.together) ?? []), trial]);
+  const companions = new Map<string, Trial[]>();
+  for (const trial of trials)
+    companions.set(trial.together, [...(companions.get(trial.together) ?? []), trial]);
   const conditions = new Map<string, MeasuredCondition>();
   for (const trial of trials.filter(isUsable)) {
     const { experiment, transport, contract, parameters, together } = trial;
-    const beside = company.get(together) ?? [trial];
-    const others = beside.filter((other) => other !== trial).map(ownKey);
+    const others = (companions.get(together) ?? [trial]).filter((other) => other !== trial).map(ownKey);
     const key = [experiment, ownKey(trial), ...others.sort()].join('\n');
     const sideBySide = others.length > 0;
     const known = conditions.get(key) ?? {
@@ -36,7 +36,7 @@ export function conditionsOf({ trials }: Result): Map<string, MeasuredCondition>
   return conditions;
 }
 
-/** Whether the windows of two sets of runs are of one length, give or take what a timer is late by. */
+/** Whether the windows of two sets of runs have the same length, apart from late timers. */
 export function haveSameWindow(a: readonly Trial[], b: readonly Trial[]): boolean {
   const [before, after] = [a, b].map((runs) => median(runs.map(({ durationMs }) => durationMs))) as [
     number,
@@ -48,7 +48,7 @@ export function haveSameWindow(a: readonly Trial[], b: readonly Trial[]): boolea
 /** As a share of the longer window. */
 const windowTolerance = 0.05;
 
-/** A trial's own part of the key. Parameters are sorted: their order in a file says nothing. */
+/** The part of the key for one trial. Parameters are sorted: their order in a file has no meaning. */
 function ownKey({ transport, contract, parameters }: Trial): string {
   const sorted = Object.entries(parameters)
     .filter(([, value]) => value !== undefined)

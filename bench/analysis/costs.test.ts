@@ -186,7 +186,7 @@ describe('data that can not tell', () => {
 
   it('is refused with as many rows as coefficients', () => {
     expect(() => fitCosts(rows.slice(0, 2), ['polls'])).toThrow(
-      '2 rows for 2 coefficients; it takes at least 3',
+      'too few rows for 2 coefficients: expected at least 3',
     );
     expect(() => fitCosts(rows, [], { intercept: false })).toThrow('names is empty');
   });
@@ -206,8 +206,12 @@ describe('data that can not tell', () => {
   it('is refused where a number is missing or a weight is not positive', () => {
     const first = { y: 1, x: { polls: 1 } };
     const rest = rows.slice(1);
-    expect(() => fitCosts(rows, ['requests'])).toThrow('x.requests of row 0 is undefined');
-    expect(() => fitCosts([...rest, { ...first, y: Number.NaN }], ['polls'])).toThrow('y of row 3 is NaN');
-    expect(() => fitCosts([{ ...first, weight: 0 }, ...rest], ['polls'])).toThrow('weight of row 0 is 0');
+    expect(() => fitCosts(rows, ['requests'])).toThrow('invalid x.requests of row 0, undefined');
+    expect(() => fitCosts([...rest, { ...first, y: Number.NaN }], ['polls'])).toThrow(
+      'invalid y of row 3, NaN',
+    );
+    expect(() => fitCosts([{ ...first, weight: 0 }, ...rest], ['polls'])).toThrow(
+      'invalid weight of row 0, 0',
+    );
   });
 });

@@ -125,7 +125,7 @@ function entry(row: CostRow, at: number, label: string): number {
   if (label === interceptLabel) return 1;
   const value = row.x[label];
   if (value === undefined || !Number.isFinite(value))
-    throw new Error(`fitCosts: x.${label} of row ${at} is ${value}; it takes a finite number`);
+    throw new Error(`fitCosts: invalid x.${label} of row ${at}, ${value}: expected a finite number`);
   return value;
 }
 
@@ -138,14 +138,15 @@ function refuseTooFew(rows: number, coefficients: number): void {
     throw new Error('fitCosts: names is empty and there is no intercept: nothing to fit');
   if (rows <= coefficients)
     throw new Error(
-      `fitCosts: ${rows} rows for ${coefficients} coefficients; it takes at least ${coefficients + 1}, or there is no error to estimate`,
+      `fitCosts: too few rows for ${coefficients} coefficients: expected at least ${coefficients + 1} to estimate an error, got ${rows}`,
     );
 }
 
 function refuseUnusable({ y, weight = 1 }: CostRow, at: number): void {
-  if (!Number.isFinite(y)) throw new Error(`fitCosts: y of row ${at} is ${y}; it takes a finite number`);
+  if (!Number.isFinite(y))
+    throw new Error(`fitCosts: invalid y of row ${at}, ${y}: expected a finite number`);
   if (!(weight > 0 && Number.isFinite(weight)))
-    throw new Error(`fitCosts: weight of row ${at} is ${weight}; it takes a positive number`);
+    throw new Error(`fitCosts: invalid weight of row ${at}, ${weight}: expected a positive number`);
 }
 
 function nonZero(columnLength: number | undefined, label: string | undefined): number {

@@ -3,7 +3,7 @@ import type { Finding, Trial } from '../result.ts';
 import { runsForVerdict } from './interval.ts';
 import { isSaturated } from './warnings.ts';
 
-/** A trial with fewer messages says nothing about what a message costs or how late it is. */
+/** With fewer messages a trial shows neither cost nor latency. */
 export const messagesMin = 3;
 
 /**
@@ -13,26 +13,24 @@ export const messagesMin = 3;
  */
 export function judge(experiment: Judged, all: Evidence): Finding {
   const usable = usableEvidence(all);
-  const runs = repeats(usable);
   const judged = conclude(experiment, usable, all.trials.filter(isMeant));
   return {
     experiment: experiment.text.id,
     claim: experiment.text.claim,
     rule: experiment.rule,
-    provisional: judged.verdict !== 'inconclusive' && runs < runsForVerdict,
+    provisional: judged.verdict !== 'inconclusive' && runsOf(usable) < runsForVerdict,
     ...judged,
-    sentence: runs === 1 ? `${judged.sentence} One run.` : judged.sentence,
   };
 }
 
-/** What is needed of an experiment once it has been run. */
+/** The parts of an experiment that judge it. */
 type Judged = Pick<Experiment, 'text' | 'rule' | 'judge'>;
 
-/** A rule that misses a trial it needs throws this; the verdict is then "inconclusive". */
+/** Thrown by a rule that lacks a trial: the verdict is then "inconclusive". */
 export class NotEnough extends Error {}
 
-/** The evidence without the trials that may not be. */
-export function usableEvidence(all: Evidence): Evidence {
+/** The evidence without its unusable trials. */
+export function usableEvidence<Some extends Pick<Evidence, 'trials'>>(all: Some): Some {
   return { ...all, trials: all.trials.filter((trial) => isUsable(trial) && hasMessages(trial)) };
 }
 
@@ -45,7 +43,7 @@ export function isUsable(trial: Trial): boolean {
   return isMeant(trial) && trial.status === 'ok' && !isSaturated(trial);
 }
 
-/** Whether a trial was meant as evidence, and not only to be looked at. */
+/** Whether a trial is planned as evidence, and not as an illustration. */
 export function isMeant({ parameters }: Trial): boolean {
   return !parameters.traced;
 }
@@ -62,16 +60,16 @@ function conclude(
     const left = all.filter((trial) => !isUsable(trial)).length;
     const few = all.filter((trial) => isUsable(trial) && !hasMessages(trial)).length;
     const why = [
-      left > 0 ? ` ${left} of ${all.length} trials failed or measured the fleet.` : '',
+      left > 0 ? ` ${left} of ${all.length} trials failed or were limited by the load generator.` : '',
       few > 0 ? ` ${few} of ${all.length} trials had fewer than ${messagesMin} messages.` : '',
     ].join('');
     return { verdict: 'inconclusive', sentence: `${error.message}.${why}`, evidence: [] };
   }
 }
 
-/** How often everything was run. A probe that is repeated says so among its values. */
-function repeats({ trials, probes }: Evidence): number {
+/** The number of runs of usable evidence. Repeated probes have their repeat among their values. */
+export function runsOf({ trials, probes }: Pick<Evidence, 'trials' | 'probes'>): number {
   const ofTrials = new Set(trials.map(({ repeat }) => repeat)).size;
   const ofProbes = new Set(probes.flatMap(({ values }) => values.repeat ?? [])).size;
-  return Math.max(ofTrials, ofProbes);
+  return Math.max(1, ofTrials, ofProbes);
 }

@@ -3,44 +3,41 @@ import { isUsable } from './findings.ts';
 import { spread } from './statistics.ts';
 import { threeDigits, whole } from './writing.ts';
 
-/**
- * How well the models fit, as a table: what was measured beside what the model gives when it is run on
- * the very messages and the measured distance of the same trials.
- */
+/** The fit of the models: measurements next to a model run on the same messages and the measured one-way delay. */
 export type ModelFit = {
-  /** What is compared: "mean latency: short poll every 250 ms, 20 ms away". */
+  /** The quantity and its condition: "mean latency: short poll every 250 ms, one-way delay 20 ms". */
   what: string;
   unit: 'ms' | '%' | '/s';
   measured: number;
   model: number;
-  /** How far the measurement may lie from the model: in percent of it or, for shares, in points. */
+  /** Largest deviation that fits: in percent of the model or, for shares, in points. */
   limit: number;
-  /** How far it does, with its sign. In percent of the model or, for shares, in points. */
+  /** Measurement minus model, in percent of the model or, for shares, in points. */
   deviation: number;
   deviationUnit: '%' | 'points';
   fits: boolean;
-  /** Trials that it rests on. */
+  /** Number of trials. */
   runs: number;
 };
 
-/** One kind of comparison, with the limit that was set before anything was measured. */
+/** One kind of comparison. Its limit was set before the first measurement. */
 type Kind = {
   of: string;
   unit: ModelFit['unit'];
   transport: Trial['transport'];
   limit: number;
-  /** A measurement so near to the model fits as well: what a count cannot tell apart. */
+  /** The resolution of a count: a measurement that close to the model fits too. */
   resolution?: (trial: Trial) => number;
-  /** Trials that the model is about. */
+  /** The trials that the model describes. */
   isMeant: (trial: Trial) => boolean;
   measured: (trial: Trial) => number | null | undefined;
   model: (trial: Trial) => number | undefined;
 };
 
-/** From this crowd on the fan-out takes most of a pushed message's latency on one machine. */
+/** From this number of clients on, the fan-out is most of a pushed message's latency on one machine. */
 const crowdMin = 200;
 
-/** Without distance the model's mean is nearly zero, and any measurement is far from it. */
+/** Without a one-way delay the model's mean is nearly 0, and any measurement deviates by much. */
 const isFar = ({ linkMs, parameters }: Trial) => linkMs !== undefined && (parameters.oneWayMs ?? 0) > 0;
 const hasLink = ({ linkMs }: Trial) => linkMs !== undefined;
 
@@ -51,7 +48,7 @@ const meanDelay = {
   model: ({ model }: Trial) => model?.meanMs,
 } as const;
 
-/** A request at the edge of the window may fall to either side of it, for each client. */
+/** For each client, a request at the edge of the window counts or not by chance. */
 const requestRate = {
   of: 'requests',
   resolution: ({ clients, durationMs }: Trial) => (clients.count * 1000) / durationMs,
@@ -63,7 +60,7 @@ const requestRate = {
 const kinds: Kind[] = [
   { ...meanDelay, transport: 'short-poll', limit: 3, isMeant: hasLink },
   {
-    of: 'empty answers',
+    of: 'empty responses',
     unit: '%',
     transport: 'short-poll',
     limit: 3,
@@ -76,7 +73,7 @@ const kinds: Kind[] = [
   { ...meanDelay, transport: 'push', limit: 5, isMeant: isFar },
   { ...meanDelay, transport: 'notify', limit: 5, isMeant: isFar },
   { ...requestRate, transport: 'notify', limit: 5, isMeant: hasLink },
-  // The crowd's own work is not in the model: the last clients read while the first handle their message.
+  // The model leaves out the clients' own work: the last clients read while the first handle their message.
   {
     ...meanDelay,
     transport: 'push',
@@ -86,10 +83,7 @@ const kinds: Kind[] = [
   },
 ];
 
-/**
- * The table, from the trials with distance and the crowds: one row for each kind, transport, distance, crowd and
- * rate, over all runs.
- */
+/** One row for each kind, transport, one-way delay, number of clients and rate, over all runs. */
 export function modelFits(trials: readonly Trial[]): ModelFit[] {
   const usable = trials.filter(isUsable);
   return kinds.flatMap((kind) => {
@@ -103,7 +97,7 @@ export function modelFits(trials: readonly Trial[]): ModelFit[] {
   });
 }
 
-/** Compares the mean over the runs: the model was run on each of them, so their luck is in both. */
+/** Compares the means over the runs: the model ran on the messages of each run, so chance affects both. */
 function fitOf(kind: Kind, setting: string, trials: readonly Trial[]): ModelFit[] {
   const measured = spread(trials.map(kind.measured));
   const model = spread(trials.map(kind.model));
@@ -142,11 +136,11 @@ const names: Partial<Record<Trial['transport'], string>> = {
 function settingOf({ transport, parameters, clients, linkMs }: Trial): string {
   const { intervalMs, oneWayMs = 0, ratePerSecond } = parameters;
   const name = names[transport] ?? `short poll every ${intervalMs} ms`;
-  const where = linkMs ? `${oneWayMs} ms away` : `${whole(clients.count)} clients`;
+  const where = linkMs ? `one-way delay ${oneWayMs} ms` : `${whole(clients.count)} clients`;
   return `${name}, ${where}, ${threeDigits(ratePerSecond)} messages/s`;
 }
 
-/** The comparisons outside their limits, in words: "3 of 26 comparisons with a model are outside their limits: …". */
+/** The comparisons outside their limits: "3 of 26 comparisons with a model are outside their limits: …". */
 export function missesInWords(fits: readonly ModelFit[]): string {
   const misses = fits.filter((fit) => !fit.fits);
   if (misses.length === 0)

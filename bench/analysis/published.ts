@@ -66,7 +66,7 @@ export const openData = {
 export const related: Source[] = [
   {
     short: 'Bozdag, Mesbah and van Deursen',
-    full: 'E. Bozdag, A. Mesbah, A. van Deursen: “A Comparison of Push and Pull Techniques for AJAX”, WSE 2007: push took up to seven times the server’s processor time of pull',
+    full: 'E. Bozdag, A. Mesbah, A. van Deursen: “A Comparison of Push and Pull Techniques for AJAX”, WSE 2007: push took up to seven times the server CPU time of pull',
   },
   {
     short: 'Pimentel and Nickerson',

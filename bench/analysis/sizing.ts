@@ -9,7 +9,7 @@ import { threeDigits, whole } from './writing.ts';
  * costs that were measured with a few hundred clients: a starting point for a plan, not a result.
  */
 
-/** The assumed load and limits. Each is a choice, none was measured. */
+/** The assumed load and limits: choices, not measurements. */
 export const wanted = {
   ratePerSecond: 0.5,
   intervalMs: 1000,
@@ -21,7 +21,7 @@ export const wanted = {
   clientsPerAgent: 28_232,
 } as const;
 
-/** A figure that was measured, with its interval where it was fitted. */
+/** A measured cost, with its interval if it was fitted. */
 export type Measured = {
   name: string;
   value: number;
@@ -31,7 +31,7 @@ export type Measured = {
   source: string;
 };
 
-/** The figures that the arithmetic uses. */
+/** The costs in the arithmetic. */
 export type SizingCosts = Record<
   | 'push'
   | 'poll'
@@ -45,7 +45,7 @@ export type SizingCosts = Record<
   Measured
 >;
 
-/** What a crowd takes. `low` and `high` are what the ends of the fits' intervals give. */
+/** The resources for a number of clients. `low` and `high` come from the ends of the fits' intervals. */
 export type Sizing = {
   clients: number;
   transport: 'push' | 'short-poll';
@@ -55,14 +55,14 @@ export type Sizing = {
   bitsPerSecond: number;
 };
 
-/** What was measured of a client’s memory: not the process’s or the kernel’s, and nothing of TLS. */
+/** The measured part of a client’s memory: without the process, the kernel and TLS. */
 const memoryUnit = 'bytes in the server (heap and buffers, plaintext)';
 
 /** Takes the costs from a result. Throws `NotEnough` where `break-even` or `idle-cost` is missing. */
 export function sizingCosts({ fits, trials }: Result): SizingCosts {
   const fitted = (name: string): Measured => {
     const fit: Fit | undefined = fits.find((one) => one.experiment === 'break-even' && one.name === name);
-    if (!fit) throw new NotEnough(`There is no fitted cost "${name}": run the experiment break-even`);
+    if (!fit) throw new NotEnough(`The result has no fitted cost "${name}": run the experiment break-even`);
     const { title, value, low, high } = fit;
     return {
       name: title,
@@ -89,7 +89,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     );
     const values = idle.flatMap((trial) => of(trial) ?? []);
     if (values.length === 0)
-      throw new NotEnough(`There is no trial that gives ${name}: run the experiment idle-cost`);
+      throw new NotEnough(`The result has no trial for ${name}: run the experiment idle-cost`);
     return {
       name,
       value: median(values),
@@ -104,7 +104,7 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     push: fitted('push'),
     poll: fitted('poll/express'),
     batched: fitted('batched/express'),
-    pushMemory: seen('a pushed client’s memory', memoryUnit, ({ server }) => server.memoryPerClientBytes),
+    pushMemory: seen('a push client’s memory', memoryUnit, ({ server }) => server.memoryPerClientBytes),
     pollMemory: seen(
       'a polling client’s memory',
       memoryUnit,
@@ -134,11 +134,11 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
   };
 }
 
-/** What so many clients take, by push and by a short poll. A server is a process that has a core to itself, and so is an agent. */
+/** Resources for push and for a short poll. Each server and each agent is a process with its own core. */
 export function sizingsOf(costs: SizingCosts, clients: number): Sizing[] {
   const { ratePerSecond, intervalMs, withinMs, busyShare } = wanted;
   const pollsPerSecond = 1000 / intervalMs;
-  /** Cores that are busy with work which costs so many microseconds per client and second. */
+  /** Cores for work of `us` microseconds per client and second. */
   const cores = (us: number) => (clients * us) / 1e6 / busyShare;
   const pushCores = (us: number) => Math.max(cores(ratePerSecond * us), (clients * us) / 1000 / withinMs);
   const pollCores = (poll: number, batched: number) => cores(pollsPerSecond * poll + ratePerSecond * batched);
@@ -176,7 +176,7 @@ export function sizingsOf(costs: SizingCosts, clients: number): Sizing[] {
   ];
 }
 
-/** Agents are bound by their processors or by their ports, whichever is less. */
+/** CPU or ports limit an agent, whichever is reached first. */
 function agentsOf(clients: number, perSecond: number, { value }: Measured): Sizing['agents'] {
   const { busyShare, clientsPerAgent } = wanted;
   const byProcessor = (clients * perSecond * value) / 1e6 / busyShare;
@@ -211,8 +211,8 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
     ]);
   return [
     `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
-    table(['each', 'costs', '95% interval', 'measured by'], measured),
-    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS use several times as much. A cost whose interval reaches below 0 is not known to be more than nothing. There is at least 1 server.`,
+    table(['cost of', 'value', '95% interval', 'measured with'], measured),
+    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS use several times as much. A cost whose interval reaches below 0 may be 0. There is at least 1 server.`,
     table(
       [
         'clients',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { spread, withRange, writeTimes } from './statistics.ts';
+import { spread, whole, withRange, writeBytes, writeMedian, writeMs, writeTimes } from './statistics.ts';
 
 const write = (value: number) => `${Math.round(value * 100) / 100} ms`;
 const written = (...runs: number[]) => {
@@ -13,6 +13,21 @@ describe('a value over several runs', () => {
     expect(written(4, 6)).toBe('5 ms (4 to 6 over 2 runs)');
     // s = 1, s/√3 = 0.577, t(0.975, 2) = 4.303
     expect(written(4, 5, 6)).toBe('5 ms (95%: 2.52 to 7.48, 3 runs)');
+  });
+
+  it('has two significant digits with one run, except where the writer is for exact counts', () => {
+    const one = spread([1234]);
+    expect(one && [withRange(one, writeMs), writeMedian(one, writeBytes), withRange(one, whole)]).toEqual([
+      '1.2 s',
+      '1.2 KiB',
+      '1,234',
+    ]);
+    const three = spread([1234, 1234, 1234]);
+    expect(three && [withRange(three, writeMs), writeMedian(three, writeBytes)]).toEqual([
+      '1.23 s (95%: 1.23 to 1.23, 3 runs)',
+      '1.21 KiB',
+    ]);
+    expect(writeTimes([{ a: 1.234, b: 1 }])).toBe('1.2 times');
   });
 
   it('keeps its units where they differ', () => {

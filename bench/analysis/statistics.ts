@@ -1,8 +1,8 @@
 import { max, median, min } from 'simple-statistics';
 import { compareRatio, type Interval, meanInterval, type PairedRun, runsForVerdict } from './interval.ts';
-import { below0, threeDigits, writeEnd } from './writing.ts';
+import { below0, significant, threeDigits, type Write, writeEnd } from './writing.ts';
 
-export { threeDigits, whole, writeBytes, writeMs } from './writing.ts';
+export { type Digits, significant, threeDigits, whole, writeBytes, writeMs } from './writing.ts';
 
 /**
  * A value over several runs. The run is the unit: `low` and `high` are the smallest and the largest run,
@@ -26,20 +26,25 @@ export function spread(values: readonly (number | null | undefined)[]): Spread |
 
 /**
  * Writes a spread for people. From three runs on the mean of the runs with its interval: "1.02 ms (95%:
- * 0.98 to 1.06, 5 runs)"; two runs give their median and range, one run stands alone.
+ * 0.98 to 1.06, 5 runs)"; two runs give their median and range, one run its value in two digits.
  */
-export function withRange(value: Spread, write: (value: number) => string): string {
+export function withRange(value: Spread, write: Write): string {
   const { interval, runs } = value;
-  if (runs < 2) return write(value.median);
+  if (runs < 2) return writeMedian(value, write);
   if (!interval) return writeRange(value.median, value, write, ' over 2 runs');
   return writeRange(interval.mean, interval, write, `, ${runs} runs`, '95%: ');
+}
+
+/** Writes the median of the runs, without their range. */
+export function writeMedian({ median, runs }: Spread, write: Write): string {
+  return write(median, runs < 2 ? 2 : 3);
 }
 
 /** "5 ms (4 to 6 over 2 runs)": the unit once, where it is the same everywhere. */
 function writeRange(
   value: number,
   range: { low: number; high: number },
-  write: (value: number) => string,
+  write: Write,
   after: string,
   before = '',
 ): string {
@@ -62,7 +67,7 @@ export function writeTimes(pairs: readonly PairedRun[]): string {
   const [only] = pairs;
   if (!ratio || verdict === 'provisional') {
     const value = ratio?.mean ?? (only && only.b > 0 ? only.a / only.b : undefined);
-    return value === undefined ? 'no comparison' : `${threeDigits(value)} times`;
+    return value === undefined ? 'no comparison' : `${significant(value, pairs.length < 2 ? 2 : 3)} times`;
   }
   const interval = `95%: ${threeDigits(ratio.low)} to ${threeDigits(ratio.high)}, ${ratio.n} runs`;
   return verdict === 'no clear difference'

@@ -18,7 +18,7 @@ describe('the quantile of t', () => {
 
   it('refuses a confidence that is no share', () => {
     for (const confidence of [0, 1, 95, Number.NaN])
-      expect(() => tQuantile(confidence, 4)).toThrow(`confidence is ${confidence}`);
+      expect(() => tQuantile(confidence, 4)).toThrow(`invalid confidence ${confidence}`);
   });
 
   it('is that of a library which is too large for a page', () => {

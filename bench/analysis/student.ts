@@ -13,7 +13,7 @@ import { gammaln } from 'simple-statistics';
  */
 export function tQuantile(confidence: number, degreesOfFreedom: number): number {
   if (!(confidence > 0 && confidence < 1))
-    throw new RangeError(`confidence is ${confidence}; it takes a share between 0 and 1, such as 0.95`);
+    throw new RangeError(`invalid confidence ${confidence}: expected a share between 0 and 1, such as 0.95`);
   const outside = 1 - confidence;
   let low = 0;
   let high = 1;

@@ -1,17 +1,18 @@
 import type { Trial } from '../result.ts';
+import { whole } from './writing.ts';
 
 /**
- * Share of one core, or of its event loop's time, above which a process counts as saturated. A process
- * that others keep from the processor shows by its loop, not by its CPU time.
+ * Share of one core, or of its event loop's time, above which a process counts as saturated. The event loop also
+ * shows a process that gets too little CPU.
  */
 export const saturationShare = 0.9;
 
-/** A trial whose fleet was saturated says nothing about the server and stays out of every verdict. */
+/** A trial with a saturated load generator does not measure the server, and stays out of every verdict. */
 export function isSaturated(trial: Trial): boolean {
   return trial.warnings.some(({ code }) => code === 'fleet-saturated');
 }
 
-/** What makes a trial doubtful, each with a code for programs and a sentence for people. */
+/** Reasons to doubt a trial, each with a code for programs and a sentence for people. */
 export function trialWarnings(
   trial: Trial,
   failures: number,
@@ -23,35 +24,35 @@ export function trialWarnings(
   if (fleetShare > saturationShare)
     warnings.push({
       code: 'fleet-saturated',
-      text: `the simulated clients were busy for ${percent(fleetShare)} of the time: the trial measured them, and is left out of the verdict`,
+      text: `the load generator was busy for ${percent(fleetShare)} of the time: the trial measured the load generator, and no verdict uses it`,
     });
   if (serverShare > saturationShare)
     warnings.push({
       code: 'server-saturated',
-      text: `the server was busy for ${percent(serverShare)} of the time: delays hold for a server at its limit`,
+      text: `the server was busy for ${percent(serverShare)} of the time: the latencies are those of a saturated server`,
     });
   const { missedSlots = 0 } = trial.requests;
   if (missedSlots > 0)
     warnings.push({
       code: 'missed-slots',
-      text: `${missedSlots} slots of the poll schedule passed without a poll`,
+      text: `clients skipped ${missedSlots} scheduled ${missedSlots === 1 ? 'poll' : 'polls'}`,
     });
   const { p50 } = trial.delayMs;
   const uncertaintyMs = Math.max(0, ...(trial.shards ?? []).map((shard) => shard.clockUncertaintyMs));
   if (p50 !== null && p50 < uncertaintyMs)
     warnings.push({
       code: 'within-clock-uncertainty',
-      text: `the median age (${p50.toFixed(2)} ms) is smaller than what is known of the agents’ clocks (± ${uncertaintyMs.toFixed(2)} ms): it says “less than ${(p50 + uncertaintyMs).toFixed(2)} ms”, and no more`,
+      text: `the median latency (${p50.toFixed(2)} ms) is below the uncertainty of the agents’ clocks (± ${uncertaintyMs.toFixed(2)} ms): it is known only to be less than ${(p50 + uncertaintyMs).toFixed(2)} ms`,
     });
   for (const { agent, lost, missed } of trial.shards ?? [])
     if (lost && missed === undefined)
-      warnings.push({ code: 'agent-lost', text: `the clients at ${agent} have nothing to report: ${lost}` });
+      warnings.push({ code: 'agent-lost', text: `the clients at ${agent} reported nothing: ${lost}` });
     else if (lost)
-      warnings.push({ code: 'server-lost', text: `the clients at ${agent} had no server any more: ${lost}` });
+      warnings.push({ code: 'server-lost', text: `the clients at ${agent} lost their server: ${lost}` });
   if (failures > 0)
     warnings.push({
       code: 'connections-failed',
-      text: `${failures} connections or requests failed and were tried again; the last: ${lastFailure}`,
+      text: `clients retried ${whole(failures)} failed ${failures === 1 ? 'connection or request' : 'connections or requests'}; the last error: ${lastFailure}`,
     });
   return warnings;
 }
@@ -64,5 +65,5 @@ function busyShare(
 }
 
 function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }

@@ -4,12 +4,21 @@
  */
 
 /** Made once: a page writes thousands of numbers, and making a format takes longer than using it. */
-const inThreeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+const formats = {
+  2: new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 }),
+  3: new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }),
+};
 const inFull = new Intl.NumberFormat('en-US');
 
-/** Three significant digits, and a unit that keeps the number readable. */
-export function writeMs(valueMs: number): string {
-  return valueMs >= 1000 ? `${threeDigits(valueMs / 1000)} s` : `${threeDigits(valueMs)} ms`;
+/** How many significant digits a number has. A measurement from one run has two: more would be false precision. */
+export type Digits = keyof typeof formats;
+
+/** Writes a value for people, in as many digits as it deserves. Exact counts ignore the digits. */
+export type Write = (value: number, digits?: Digits) => string;
+
+/** Significant digits, and a unit that keeps the number readable. */
+export function writeMs(valueMs: number, digits: Digits = 3): string {
+  return valueMs >= 1000 ? `${significant(valueMs / 1000, digits)} s` : `${significant(valueMs, digits)} ms`;
 }
 
 /** What is written for an end of an interval that can't be right. */
@@ -29,14 +38,21 @@ export function writeEstimate(
 }
 
 /** Bytes in KiB or MiB from 1,024 on. */
-export function writeBytes(bytes: number): string {
-  if (bytes < 1024) return `${threeDigits(bytes)} B`;
-  return bytes < 1024 * 1024 ? `${threeDigits(bytes / 1024)} KiB` : `${threeDigits(bytes / 1024 / 1024)} MiB`;
+export function writeBytes(bytes: number, digits: Digits = 3): string {
+  if (bytes < 1024) return `${significant(bytes, digits)} B`;
+  return bytes < 1024 * 1024
+    ? `${significant(bytes / 1024, digits)} KiB`
+    : `${significant(bytes / 1024 / 1024, digits)} MiB`;
 }
 
-/** Three significant digits, thousands separated, no exponent. */
+/** Significant digits, thousands separated, no exponent. */
+export function significant(value: number, digits: Digits = 3): string {
+  return formats[digits].format(value);
+}
+
+/** Three significant digits, however many runs there are. */
 export function threeDigits(value: number): string {
-  return inThreeDigits.format(value);
+  return significant(value);
 }
 
 /** A whole number with thousands separated. */

@@ -30,9 +30,9 @@ export const observations: readonly Observation[] = [
     episode: 1,
     experiment: 'freshness',
     rows: {
-      'median latency, ms': { table: means, column: 'median' },
-      'mean latency, ms': { table: means, column: 'mean' },
-      '99th percentile, ms': { table: freshness, column: 'p99' },
+      'median latency, ms': { table: means, column: 'median latency' },
+      'mean latency, ms': { table: means, column: 'mean latency' },
+      '99th percentile, ms': { table: freshness, column: 'latency p99' },
     },
     columns: transports,
   },
@@ -40,8 +40,8 @@ export const observations: readonly Observation[] = [
     episode: 2,
     experiment: 'freshness',
     rows: {
-      'median latency, ms': { table: means, column: 'median' },
-      'mean latency, ms': { table: means, column: 'mean' },
+      'median latency, ms': { table: means, column: 'median latency' },
+      'mean latency, ms': { table: means, column: 'mean latency' },
     },
     columns: {
       'short poll, 1 s': transports['short poll, 1 s'],
@@ -54,7 +54,7 @@ export const observations: readonly Observation[] = [
     experiment: 'idle-cost',
     rows: {
       'requests per message': { table: 'idle-cost-table', column: 'requests per message' },
-      'empty responses, %': { table: 'idle-cost-table', column: 'empty' },
+      'empty responses, %': { table: 'idle-cost-table', column: 'empty responses' },
       'server CPU, ms/s': { table: 'idle-cost-table', column: 'server CPU' },
       'server memory per client, KiB': { table: 'idle-cost-table', column: 'server memory' },
     },
@@ -67,13 +67,13 @@ export const observations: readonly Observation[] = [
     rows: {
       'latency ÷ one-way delay, at 20 ms': {
         table: 'distance-delay-table',
-        column: 'ways',
-        where: { rate: '50', distance: '20' },
+        column: 'latency ÷ one-way delay',
+        where: { rate: '50', 'configured one-way delay': '20' },
       },
       'latency ÷ one-way delay, at 80 ms': {
         table: 'distance-delay-table',
-        column: 'ways',
-        where: { rate: '50', distance: '80' },
+        column: 'latency ÷ one-way delay',
+        where: { rate: '50', 'configured one-way delay': '80' },
       },
     },
     columns: {
@@ -88,16 +88,16 @@ export const observations: readonly Observation[] = [
     rows: {
       'server CPU per client at 4 messages/s, ms/s': {
         table: 'break-even-winners-table',
-        where: { 'polls on': 'Express', rate: '4' },
+        where: { 'poll server': 'Express', rate: '4' },
       },
       'server CPU per client at 150 messages/s, ms/s': {
         table: 'break-even-winners-table',
-        where: { 'polls on': 'Express', rate: '150' },
+        where: { 'poll server': 'Express', rate: '150' },
       },
     },
     columns: {
       push: { column: 'Server CPU: push' },
-      'short poll, 500 ms': { column: 'poll', where: { interval: '500' } },
+      'short poll, 500 ms': { column: 'Server CPU: poll', where: { 'poll interval': '500' } },
     },
   },
   {
@@ -106,10 +106,13 @@ export const observations: readonly Observation[] = [
     rows: {
       'waiting in the server, MiB': {
         table: 'honest-pairs-table',
-        where: { what: 'what a slow client leaves waiting in the server' },
+        where: { quantity: 'the server’s send queue for a slow client' },
       },
     },
-    columns: { 'handler sleeps': { column: 'naive' }, 'client stops reading': { column: 'honest' } },
+    columns: {
+      'handler sleeps': { column: 'naive value' },
+      'client stops reading': { column: 'honest value' },
+    },
   },
   {
     episode: 7,
@@ -117,15 +120,15 @@ export const observations: readonly Observation[] = [
     rows: {
       'waiting in the server, KiB': {
         table: 'overwhelmed-table',
-        column: 'most in the server',
-        where: { clients: 'slow' },
+        column: 'longest send queue',
+        where: { 'client group': 'slow' },
       },
-      'messages lost, %': { table: 'overwhelmed-table', column: 'lost', where: { clients: 'slow' } },
-      'highest latency, ms': { table: 'overwhelmed-age-table', column: 'oldest' },
+      'messages lost, %': { table: 'overwhelmed-table', column: 'lost', where: { 'client group': 'slow' } },
+      'highest latency, ms': { table: 'overwhelmed-age-table', column: 'highest latency' },
     },
     columns: {
-      'push, unbounded': { where: { policy: 'no bound' } },
-      'push, drop-oldest': { where: { policy: 'drop oldest' } },
+      'push, unbounded': { where: { policy: 'unbounded' } },
+      'push, drop-oldest': { where: { policy: 'drop-oldest' } },
       'short poll': { where: { policy: 'short poll' } },
     },
   },
@@ -133,16 +136,16 @@ export const observations: readonly Observation[] = [
     episode: 8,
     experiment: 'offline',
     rows: {
-      'messages missed': { table: 'offline-table', column: 'missed', where: { 'log keeps': 'everything' } },
+      'messages missed': { table: 'offline-table', column: 'missed', where: { retention: 'unlimited' } },
       'caught up after, ms': {
         table: 'offline-table',
         column: 'caught up after',
-        where: { 'log keeps': 'everything' },
+        where: { retention: 'unlimited' },
       },
     },
     columns: {
       'push, no log': { where: { transport: 'push, without a log' } },
-      'push, cursor': { where: { transport: 'push, with replay' } },
+      'push, cursor': { where: { transport: 'push, with a cursor' } },
       'long poll': transports['long poll'],
       'short poll': { where: { transport: 'short poll every 200 ms' } },
     },
@@ -152,8 +155,8 @@ export const observations: readonly Observation[] = [
     episode: 9,
     experiment: 'crowd',
     rows: {
-      'median latency, ms': { table: 'crowd-table', column: 'p50' },
-      '99th percentile, ms': { table: 'crowd-table', column: 'p99' },
+      'median latency, ms': { table: 'crowd-table', column: 'latency p50' },
+      '99th percentile, ms': { table: 'crowd-table', column: 'latency p99' },
     },
     columns: {
       '100 clients': { where: { transport: 'push (WebSocket)', clients: '100' } },
@@ -170,12 +173,16 @@ export const observations: readonly Observation[] = [
       'short poll': { where: { transport: 'short poll' } },
     },
     columns: {
-      'no proxy': { table: 'path-table', column: 'works', where: { path: 'direct' } },
-      'strips Upgrade': { table: 'path-table', column: 'works', where: { path: 'proxy without Upgrade' } },
+      'no proxy': { table: 'path-table', column: 'works', where: { path: 'no proxy' } },
+      'strips Upgrade': {
+        table: 'path-table',
+        column: 'works',
+        where: { path: 'proxy that strips Upgrade' },
+      },
       'buffers responses': {
         table: 'path-table',
         column: 'works',
-        where: { path: 'proxy that collects answers' },
+        where: { path: 'buffering proxy' },
       },
     },
   },
@@ -192,8 +199,8 @@ export const observations: readonly Observation[] = [
     episode: 12,
     experiment: 'broker',
     rows: {
-      'messages held at most': { table: 'broker-queue-table', column: 'held at most' },
-      'messages in the queue at most': { table: 'broker-queue-table', column: 'in the queue at most' },
+      'messages held at most': { table: 'broker-queue-table', column: 'most messages held' },
+      'messages in the queue at most': { table: 'broker-queue-table', column: 'most messages in the queue' },
     },
     columns: {
       'prefetch 1': { where: { consumer: 'AMQP consume, prefetch 1' } },
@@ -208,12 +215,12 @@ export const observations: readonly Observation[] = [
       'client CPU at 0.5 messages/s, ms/s': {
         table: 'light-client-table',
         column: 'client CPU',
-        where: { messages: '0.5' },
+        where: { rate: '0.5' },
       },
       'client CPU at 100 messages/s, ms/s': {
         table: 'light-client-table',
         column: 'client CPU',
-        where: { messages: '100' },
+        where: { rate: '100' },
       },
     },
     columns: {

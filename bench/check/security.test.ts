@@ -25,14 +25,14 @@ describe('SECURITY.md', () => {
   });
 
   it.each([
-    ['bytes for one slow reader', defaultLimitBytes.disconnect],
+    ['bytes for one slow client', defaultLimitBytes.disconnect],
     ['bytes for one member of a chat', chatDefaults.queueLimitBytes],
-    ['bytes of what is said in a chat', chatDefaults.textLimitBytes],
-    ['messages in one answer', defaultBatchLimit.messages],
+    ['bytes of one chat message', chatDefaults.textLimitBytes],
+    ['messages in one response', defaultBatchLimit.messages],
     ['members of a class', limits.members],
-    ['bytes of what a class', limits.saidBytes],
-    ['things that a member says', limits.saidPerSecond],
-  ])('says how much may wait, or be said: %s', (start, value) => {
+    ['bytes of one message of a class', limits.saidBytes],
+    ['messages of a member', limits.saidPerSecond],
+  ])('gives the limit: %s', (start, value) => {
     const name = [...rows.keys()].find((one) => one?.startsWith(start)) as string;
     expect(numberIn(name)).toBe(value);
   });

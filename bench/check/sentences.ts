@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { randomLcg } from 'd3-random';
 import { beginCommand } from '../../servers/commands/begin.ts';
+import { readSeed, wholeNumber } from '../option-readers.ts';
 import { drawReport } from '../report-file.ts';
 import { markdownFiles, sentencesOf, textsOfFolder, textsOfHtml, textsOfMarkdown } from './visible-texts.ts';
 
@@ -19,8 +20,8 @@ type Sentence = { source: string; text: string };
 
 const command = new Command('npm run sentences --')
   .description('Prints random sentences that users see, with their sources.')
-  .option('--count <number>', 'how many', readWhole, 100)
-  .option('--seed <number>', 'another seed draws other sentences', readWhole, 1)
+  .option('--count <number>', 'number of sentences', wholeNumber(0, 999_999_999), 100)
+  .option('--seed <number>', 'seed of the random choice', readSeed, 1)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -81,9 +82,4 @@ function draw(kinds: readonly Sentence[][]): Sentence[] {
 
 function print(drawn: readonly Sentence[]): void {
   for (const { source, text } of drawn) console.log(`${source}: ${text}`);
-}
-
-function readWhole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, such as 100.');
-  return Number(text);
 }

@@ -64,14 +64,14 @@ describe.each(controls)('the control $action', (control) => {
     for (const headers of tries) {
       const answer = await send(headers);
       expect({ headers, status: answer.status }).toEqual({ headers, status: 403 });
-      expect(JSON.parse(answer.text).error).toContain('this is for the presenter');
+      expect(JSON.parse(answer.text).error).toContain('wrong presenter token');
     }
   });
 
   it('answers 403 to a page of another origin, token or not', async () => {
     const answer = await send({ authorization: `Bearer ${held.token}`, origin: foreign });
     expect(answer.status).toBe(403);
-    expect(JSON.parse(answer.text).error).toContain(`origin is "${foreign}"`);
+    expect(JSON.parse(answer.text).error).toContain(`forbidden origin "${foreign}"`);
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
@@ -89,14 +89,26 @@ it('has changed nothing for all of these', async () => {
 });
 
 describe.each([
-  ['set', { action: 'set', settings: { ratePerSecond: 1000 } }, /settings\.ratePerSecond is 1000: .*200/],
-  ['set', { action: 'set', settings: { holdMs: 'long' } }, /settings\.holdMs is "long": .*number/],
-  ['set', { action: 'set', settings: { speed: 1 } }, /settings is .*: Unrecognized key: "speed"/],
-  ['burst', { action: 'burst', count: 100_000 }, /count is 100000: .*200/],
-  ['explode', { action: 'explode' }, /action is "explode"/],
-  ['nothing', null, /this is null/],
+  [
+    'set',
+    { action: 'set', settings: { ratePerSecond: 1000 } },
+    /invalid settings\.ratePerSecond 1000: expected .*200/,
+  ],
+  [
+    'set',
+    { action: 'set', settings: { holdMs: 'long' } },
+    /invalid settings\.holdMs "long": expected number/,
+  ],
+  [
+    'set',
+    { action: 'set', settings: { speed: 1 } },
+    /invalid settings .*: expected no unrecognized key: "speed"/,
+  ],
+  ['burst', { action: 'burst', count: 100_000 }, /invalid count 100000: expected .*200/],
+  ['explode', { action: 'explode' }, /invalid action "explode": expected 'begin' | /],
+  ['nothing', null, /invalid message null: expected object/],
 ])('the presenter’s own %s', (_action, control, reason) => {
-  it('is refused with the field, what stood there and what it takes, when that makes no sense', async () => {
+  it('is refused with the field, its value and what was expected, when that makes no sense', async () => {
     const answer = await ask(`${held.origin}/control`, {
       method: 'POST',
       headers: { authorization: `Bearer ${held.token}` },
@@ -127,7 +139,7 @@ describe('a session', () => {
 
   it('is refused to pages of another origin', async () => {
     for (const token of [held.token, memberToken])
-      expect(await refused(token, { origin: foreign })).toMatch(/^403 .*origin is/);
+      expect(await refused(token, { origin: foreign })).toMatch(/^403 .*forbidden origin/);
   });
 
   it('is closed for good without a token that is known, with a reason that a browser can read', async () => {

@@ -17,10 +17,7 @@ export class Access {
   /** Throws `BadInput` on a token that is not the presenter's. */
   readonly checkPresenter = (token: string | null): void => {
     if (!isSame(token ?? '', this.presenterToken))
-      throw new BadInput(
-        'this is for the presenter: open the address that the classroom printed, with its token',
-        403,
-      );
+      throw new BadInput('wrong presenter token: open the address that the classroom printed', 403);
   };
 
   /** The gate of the projector's lanes: the presenter alone, with the page that took over last. */
@@ -32,7 +29,7 @@ export class Access {
         if (page === undefined) this.checkPresenter(token);
         else if (!isSame(token ?? '', laneToken(presenterToken, page)))
           throw new BadInput(
-            'these lanes are for the projector’s page, and for the one that took over last',
+            'another projector page has taken over: only the newest may use these lanes',
             403,
           );
       },
@@ -47,7 +44,7 @@ export class Access {
   /** Throws `BadInput` on a page of another origin. */
   checkOrigin({ headers: { origin } }: IncomingMessage): void {
     if (origin !== undefined && !this.allowsOrigin(origin))
-      throw new BadInput(`origin is "${origin}": pages from there may not take part`, 403);
+      throw new BadInput(`forbidden origin "${origin}": only pages of this classroom may connect`, 403);
   }
 
   /** Whose token this is; `undefined` for one that is not known, as after a restart of the classroom. */

@@ -236,7 +236,7 @@ export class Classroom {
   #onSaid(page: Page, said: Said): void {
     const { member } = page;
     if (said.say === 'clock') page.tell({ tell: 'clock', id: said.id, nowMs: nowMs(), head: this.head });
-    else if (!member) throw new BadInput(`say is "${said.say}": that is for members`, 403);
+    else if (!member) throw new BadInput(`forbidden message "${said.say}": only members may send it`, 403);
     else if (said.say === 'latencies') this.#latencies.enter(member, said.uncertaintyMs, said.latenciesMs);
     else this.#onMember(page, member, said);
   }
@@ -281,8 +281,7 @@ export class Classroom {
 
   /** Writes what the class was shown and what it voted. */
   async #save(): Promise<Saved> {
-    if (this.#isSaving)
-      throw new BadInput('the lesson is already being saved: wait until that has finished', 409);
+    if (this.#isSaving) throw new BadInput('the lesson is already being saved: wait until it is saved', 409);
     const votes = this.#lesson.votes.closed;
     const current = this.#segment;
     const segments = [...this.#log.ended, ...(current ? [current] : [])];
@@ -314,7 +313,7 @@ export class Classroom {
 function whyNotSaved(error: NodeJS.ErrnoException): Error {
   if (!error.code || !error.path) return error;
   return new BadInput(
-    `can’t write ${error.path} (${error.code}): start the classroom with --out FOLDER, a folder that can be written`,
+    `cannot write to ${error.path} (${error.code}): start the classroom with --out and a writable folder`,
     503,
   );
 }
@@ -326,6 +325,6 @@ function receiveOnly(source: EmbeddedSource): MessageSource {
     play: (schedule, startMs) => source.play(schedule, startMs),
     stop: () => source.stop(),
     publish: () =>
-      Promise.reject(new BadInput('only the teacher’s settings publish here: members receive', 403)),
+      Promise.reject(new BadInput('members may not publish: only the classroom’s source may', 403)),
   };
 }

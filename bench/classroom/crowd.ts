@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
 import { laneNames } from '../../clients/classroom/protocol.ts';
 import { beginCommand } from '../../servers/commands/begin.ts';
+import { invalidOption } from '../../servers/commands/problems.ts';
 import { HeadlessMember } from './headless.ts';
 import type { WatchedProjector } from './watched-projector.ts';
 
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     await projector?.close();
     return exitCodes.environment;
   }
-  console.error(`${members} members are in; ${seconds} s from now on.`);
+  console.error(`${members} members have joined. The crowd runs for ${seconds} s.`);
   await wait(seconds * 1000);
   const target = Math.max(...visitors.map(newestOf));
   const untilMs = performance.now() + catchUpMs;
@@ -76,7 +77,7 @@ async function reportOn(projector: WatchedProjector): Promise<boolean> {
   const { saved, differing } = await projector.finish();
   const pictures = projector.picturesPerSecond;
   console.log(
-    `projector  ${median(pictures)} pictures a second (median of ${pictures.length} s), at least ${Math.min(...pictures)}; ` +
+    `projector  ${median(pictures)} frames per second (median of ${pictures.length} s), at least ${Math.min(...pictures)}; ` +
       `${differing.length === 0 ? 'page and servers count the same' : differing.join(', ')}; saved: ${saved}`,
   );
   await projector.close();
@@ -153,8 +154,8 @@ function readCommand(): Wanted {
         'Expected the address of a classroom and its join code, such as http://127.0.0.1:8088 TQHKX.',
       );
     if (!Number.isInteger(members) || members < 1)
-      throw new Error(`Invalid --members "${values.members}": expected a whole number from 1.`);
-    if (!(seconds > 0)) throw new Error(`Invalid --seconds "${values.seconds}": expected a number above 0.`);
+      throw new Error(invalidOption('--members', values.members, 'a whole number above 0', '200'));
+    if (!(seconds > 0)) throw new Error(invalidOption('--seconds', values.seconds, 'a number above 0', '60'));
     return { origin: new URL(origin).origin, code, members, seconds, projectorUrl: values.projector };
   } catch (error) {
     console.error((error as Error).message);

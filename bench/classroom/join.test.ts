@@ -16,7 +16,7 @@ it('takes the code in small letters and with blanks around it, and nothing else'
   expect(await held.join(` ${held.code.toLowerCase()} `, 'Ada')).toMatchObject({ status: 200 });
   expect(await held.join('WRONG', 'Ada')).toEqual({
     status: 403,
-    error: 'code is "WRONG": that is not the code on the screen',
+    error: 'wrong code "WRONG": expected the code on the screen',
   });
 });
 
@@ -51,10 +51,10 @@ function tryJoin(members: Members, code: string): void {
 }
 
 it.each([
-  ['no name', '', /name is "": .*>=1/],
-  ['blanks', '   ', /name is/],
-  ['a long name', 'x'.repeat(41), /name is "x+": .*<=40/],
-  ['a number', 7, /name is 7: /],
+  ['no name', '', /invalid name "": expected .*>=1/],
+  ['blanks', '   ', /invalid name " +"/],
+  ['a long name', 'x'.repeat(41), /invalid name "x+": expected .*<=40/],
+  ['a number', 7, /invalid name 7: expected /],
 ])('refuses %s', async (_what, name, reason) => {
   const { status, error } = await held.join(held.code, name);
   expect(status).toBe(400);
@@ -63,7 +63,7 @@ it.each([
 
 it('refuses a page of another origin that has the code', async () => {
   const answer = await held.join(held.code, 'Ada', { origin: 'http://elsewhere.example' });
-  expect(answer).toMatchObject({ status: 403, error: expect.stringContaining('origin is') });
+  expect(answer).toMatchObject({ status: 403, error: expect.stringContaining('forbidden origin') });
 });
 
 it('gives back a hostile name as the text that it is', async () => {

@@ -129,10 +129,10 @@ describe('a vote', () => {
   it('is refused once it is closed, and on another question', async () => {
     await held.control({ action: 'ask', question: 'push-far-away' });
     vote(members[0], 1);
-    expect((await members[0]?.hear('refused'))?.error).toContain(`question is "${question}"`);
+    expect((await members[0]?.hear('refused'))?.error).toContain(`question "${question}"`);
     await held.control({ action: 'close-vote' });
     members[1]?.say({ say: 'vote', question: 'push-far-away', choice: 1 });
-    expect((await members[1]?.hear('refused'))?.error).toContain('there is no open vote');
+    expect((await members[1]?.hear('refused'))?.error).toContain('no open vote');
     expect((await voteWith(projector, ({ open }) => !open)).vote).toMatchObject({ votes: 0 });
   });
 
@@ -179,7 +179,7 @@ describe('a vote', () => {
 describe('is refused with a reason', () => {
   it('a question that is not known', async () => {
     expect(await held.control({ action: 'ask', question: 'the weather' })).toEqual({
-      error: 'question is "the weather": there is none of that name',
+      error: 'unknown question "the weather": expected a question of this lesson',
     });
   });
 

@@ -58,12 +58,12 @@ async function gone(child: ChildProcess): Promise<void> {
 
 describe('a command line that is wrong', () => {
   it.each([
-    [['--port', 'x'], /--port.*x.*It takes the first of five free ports/],
-    [['--port', '65532'], /--port.*65532.*It takes the first of five free ports/],
+    [['--port', 'x'], /--port.*x.*Expected the first of five free ports/],
+    [['--port', '65532'], /--port.*65532.*Expected the first of five free ports/],
     [['--nonsense'], /unknown option '--nonsense'/],
     [['lesson'], /too many arguments/],
     [['--lan', 'nowhere'], /--lan.*nowhere.*Expected an IPv4 address of this machine/],
-  ])('%j ends with 2 and says what it takes', async (args, reason) => {
+  ])('%j ends with 2 and says what was expected', async (args, reason) => {
     const { exitCode, stdout, stderr } = await startClassroom(...args).ended;
     expect(stderr).toMatch(reason);
     expect(stderr.trim().split('\n').length).toBe(1);
@@ -80,7 +80,7 @@ it('--lan on a machine without a network ends with 3, and says what to do', asyn
     ['--import', `data:text/javascript,${encodeURIComponent(withoutNetwork)}`],
     ['--no-open', '--lan', '--port', '0'],
   ).ended;
-  expect(stderr).toBe('this machine has no address in a network: connect it, or leave out --lan\n');
+  expect(stderr).toBe('This machine has no network address: connect it to a network, or leave out --lan.\n');
   expect(stdout).toBe('');
   expect(exitCode).toBe(3);
 });
@@ -123,7 +123,7 @@ describe('a port that is taken', () => {
     const { child, ended } = startClassroom('--no-open', '--port', `${ports[0]}`);
     const { exitCode, stderr } = await ended;
     taken.close();
-    expect(stderr.trim()).toBe(`port ${ports[offset]} is taken (EADDRINUSE): name another with --port`);
+    expect(stderr.trim()).toBe(`port ${ports[offset]} is in use (EADDRINUSE): choose another with --port`);
     expect(exitCode).toBe(3);
     await gone(child);
   });

@@ -22,11 +22,11 @@ export const classroomCommand = new Command('npm run classroom --')
   .description('Push and polling, live on a projector: the class predicts, joins, and is the load.')
   .option(
     '--lan [address]',
-    'let phones on this network join at this address (default: the address of this machine that phones can most likely reach)',
+    'let phones join at this address (default: the address that phones can most likely reach)',
     readAddress,
   )
-  .option('--port <number>', 'the page’s port; the class’s servers take the four after it', readPort, 8088)
-  .option('--out <folder>', 'where lessons are saved (default: report/runs)')
+  .option('--port <number>', 'port of the page, followed by the four ports of the servers', readPort, 8088)
+  .option('--out <folder>', 'folder for the saved lessons (default: report/runs)')
   .option('--open', 'open the page in a browser (default: on a terminal)')
   .option('--no-open', 'do not open a browser')
   .allowExcessArguments(false)
@@ -44,7 +44,10 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
   const lan = wanted === undefined ? undefined : new Lan(wanted === true ? undefined : wanted);
   await lan?.refresh();
   if (lan && !lan.address)
-    fail(exitCodes.environment, 'this machine has no address in a network: connect it, or leave out --lan');
+    fail(
+      exitCodes.environment,
+      'This machine has no network address: connect it to a network, or leave out --lan.',
+    );
   const classroom = await Classroom.open({
     port,
     network: lan,
@@ -105,7 +108,7 @@ function readAddress(text: string): string {
 function readPort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_531) return Number(text);
   throw new InvalidArgumentError(
-    'It takes the first of five free ports, 1 to 65531, or 0 for any free ones.',
+    'Expected the first of five free ports from 1 to 65531, or 0 for any. Try --port 8088.',
   );
 }
 

@@ -135,7 +135,7 @@ export class Members {
       allowsOrigin,
       admit: (token, socket) => {
         const member = this.of(token);
-        if (!member) throw new BadInput('token is not known here: join with the code first', 403);
+        if (!member) throw new BadInput('unknown token: join with the code first', 403);
         this.#checkUse(member, socket);
       },
     };
@@ -167,6 +167,6 @@ export class Members {
     this.#wrongCodes.set(address, own);
     const [oldest] = this.#wrongCodes.keys();
     if (oldest !== undefined && this.#wrongCodes.size > addressesMax) this.#wrongCodes.delete(oldest);
-    throw new BadInput(`code is "${code}": that is not the code on the screen`, 403);
+    throw new BadInput(`wrong code "${code}": expected the code on the screen`, 403);
   }
 }

@@ -126,7 +126,7 @@ function ownOriginOnly({ allowsOrigin }: Desk) {
   return (request: Request, _response: Response, next: NextFunction) => {
     const { origin } = request.headers;
     if (origin !== undefined && !allowsOrigin(origin))
-      throw new BadInput(`origin is "${origin}": only pages of this classroom may send requests`, 403);
+      throw new BadInput(`forbidden origin "${origin}": only pages of this classroom may send requests`, 403);
     next();
   };
 }
@@ -141,7 +141,7 @@ function ofPresenter({ checkPresenter }: Desk) {
 
 function answerErrors(app: Express): void {
   app.use((request) => {
-    throw new BadInput(`there is no ${request.method} ${request.path} here`, 404);
+    throw new BadInput(`unknown path ${request.path} for ${request.method}`, 404);
   });
   app.use((error: Error & { status?: number }, _request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
@@ -152,5 +152,5 @@ function answerErrors(app: Express): void {
 }
 
 function sayWhy({ message }: Error, status: number): string {
-  return status === 413 ? `this is too large: a request takes at most ${bodyBytesMax} bytes` : message;
+  return status === 413 ? `body too large: expected at most ${bodyBytesMax} bytes` : message;
 }

@@ -225,7 +225,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     const [report] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
     await report.waitForLoadState();
     expect(await report.title()).toContain('Push versus polling');
-    await report.locator('h1', { hasText: 'What the class saw' }).waitFor();
+    await report.locator('h1', { hasText: 'Numbers of the lesson' }).waitFor();
     const shown = await report.locator('#lesson-1-lanes tbody tr').first().textContent();
     expect(shown).toMatch(/push.*[1-9]/);
   });
@@ -436,7 +436,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await page.fill('[name=code]', 'WRONG');
     await page.fill('[name=name]', 'Ada');
     await page.click('button.main');
-    await page.locator('.problem', { hasText: 'not the code on the screen' }).waitFor();
+    await page.locator('.problem', { hasText: 'expected the code on the screen' }).waitFor();
     expect(opened[0]?.errors.splice(0)).toEqual([expect.stringContaining('403')]);
   });
 

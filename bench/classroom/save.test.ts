@@ -75,7 +75,12 @@ describe('a lesson', () => {
     const served = await ask(held.origin + saved.reportPath);
     expect(served.status).toBe(200);
     expect(served.text).toBe(readFileSync(saved.reportFile, 'utf8'));
-    for (const text of ['What the class saw', '1. Latency', 'one-way delay 20 ms', 'and what was measured'])
+    for (const text of [
+      'Numbers of the lesson',
+      '1. Latency',
+      'one-way delay 20 ms',
+      'Predictions of the class, and measurements',
+    ])
       expect(served.text).toContain(text);
     // Members are counted, not named.
     expect(readFileSync(saved.resultFile, 'utf8')).not.toContain('Bob');
@@ -96,7 +101,7 @@ describe('a lesson', () => {
     writeFileSync(runsFolder, '');
     chmodSync(runsFolder, 0o444);
     expect(await held.control({ action: 'save' }, shownFigures({ messages: 1 }))).toEqual({
-      error: expect.stringMatching(/^can’t write .* \(\w+\): start the classroom with --out FOLDER/),
+      error: expect.stringMatching(/^cannot write to .* \(\w+\): start the classroom with --out/),
     });
   });
 

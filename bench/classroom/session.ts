@@ -8,7 +8,7 @@ import { rejectionReason } from '../../servers/guards/connection-limit.ts';
 import { defaultLimits } from '../../servers/guards/limits.ts';
 import { refuseUpgrade } from '../../servers/guards/upgrades.ts';
 import { urlOf } from '../../servers/http/request-url.ts';
-import { BadInput, parseJson } from '../../servers/log/message.ts';
+import { BadInput, invalid, parseJson } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { reasonedWebSocket } from '../../servers/web-socket/close-reasons.ts';
 import { Allowance } from './allowance.ts';
@@ -90,8 +90,7 @@ export class Sessions {
   accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
     try {
       const { pathname, searchParams } = urlOf(request);
-      if (pathname !== '/session')
-        throw new BadInput(`unknown path ${pathname}: WebSockets connect to /session`, 404);
+      if (pathname !== '/session') throw new BadInput(`unknown path ${pathname}: expected /session`, 404);
       this.#host.checkOrigin(request);
       const owner = this.#host.whoHas(searchParams.get('token'));
       const hostname = hostnameOf(request);
@@ -188,10 +187,7 @@ export class Sessions {
       if (client.readyState !== client.OPEN) return;
       try {
         if (page.member && !allowance.take(nowMs()))
-          throw new BadInput(
-            `too much is said: a member may say ${limits.saidPerSecond} things a second`,
-            429,
-          );
+          throw new BadInput(`too many messages: a member may send ${limits.saidPerSecond} a second`, 429);
         this.#host.onSaid(page, readSaid(data as Buffer, isBinary));
       } catch (error) {
         if (!(error instanceof BadInput)) throw error;
@@ -232,7 +228,6 @@ function send(client: WebSocket, text: string): void {
 /** The name in the page's address. It stands in the origin; a program that is no page names the host alone. */
 function hostnameOf({ headers }: IncomingMessage): string {
   const address = headers.origin ?? `http://${headers.host}`;
-  if (!URL.canParse(address))
-    throw new BadInput(`invalid Host ${JSON.stringify(headers.host)}: expected a host name or an address`);
+  if (!URL.canParse(address)) throw new BadInput(invalid('host', headers.host, 'a host name or an address'));
   return new URL(address).hostname;
 }

@@ -21,7 +21,8 @@ export class Votes {
   ask(id: string): Question {
     if (this.#isOpen) throw new BadInput(`"${this.#question?.id}" is still open: close that vote first`, 409);
     const question = questionOf(id);
-    if (!question) throw new BadInput(`question is ${JSON.stringify(id)}: there is none of that name`, 404);
+    if (!question)
+      throw new BadInput(`unknown question ${JSON.stringify(id)}: expected a question of this lesson`, 404);
     this.#question = question;
     this.#round += 1;
     this.#choices = new Map();
@@ -45,7 +46,7 @@ export class Votes {
   /** Takes a member's vote. Throws `BadInput` when that question is not open. */
   vote(member: number, question: string, choice: number): void {
     if (!this.#isOpen || this.#question?.id !== question)
-      throw new BadInput(`question is ${JSON.stringify(question)}: there is no open vote on it`, 409);
+      throw new BadInput(`no open vote on question ${JSON.stringify(question)}`, 409);
     this.#choices.set(member, choice);
   }
 

@@ -19,12 +19,12 @@ const file = process.env.EXERCISE_ANSWER ? './message-size.ts' : '../experiments
 const machine = { clientsMax: 1000, cores: 2 };
 
 describe('step by step', () => {
-  it('1. there is a file that exports myQuestion', async () => {
+  it('1. exports myQuestion from its file', async () => {
     expect(existsSync(new URL(file, import.meta.url)), 'write bench/experiments/my-question.ts').toBe(true);
     expect((await import(file)).myQuestion, 'export an experiment myQuestion').toBeTypeOf('object');
   });
 
-  it('2. asks, with four predictions that each have a reason', async () => {
+  it('2. asks a question, with four predictions and a reason for each', async () => {
     const { text } = await question();
     expect(text.question).toMatch(/\?$/);
     expect(text.prediction.choices).toHaveLength(4);
@@ -33,7 +33,7 @@ describe('step by step', () => {
       expect(part.length).toBeGreaterThan(10);
   });
 
-  it('3. has a rule that names a number, fixed before anything runs', async () => {
+  it('3. has a rule with a number, fixed before the first run', async () => {
     expect((await question()).rule).toMatch(/\d|half|twice|once/);
   });
 
@@ -43,18 +43,18 @@ describe('step by step', () => {
     expect(estimateMs(experiment, 'quick', machine)).toBeLessThan(10_000);
   });
 
-  it('5. repeats more in the full profile, for an interval', async () => {
+  it('5. plans more repeats in the full profile, for a confidence interval', async () => {
     const experiment = await question();
     const repeats = experiment.plan('full', machine).trials.map(({ repeat }) => repeat);
     expect(Math.max(...repeats)).toBeGreaterThanOrEqual(3);
   });
 
-  it('6. judges nothing without evidence: throw NotEnough', async () => {
+  it('6. gives no verdict without evidence: throw NotEnough', async () => {
     const nothing = { trials: [], capacities: [], probes: [] };
     expect(judge(await question(), nothing).verdict).toBe('inconclusive');
   });
 
-  it('7. runs, and says in one sentence with figures what was found', async () => {
+  it('7. runs, and states the finding in one sentence with numbers', async () => {
     const experiment = await question();
     const result = emptyResult(experiment);
     const run = new Run(result, machine, [experiment], new AbortController().signal, () => {});

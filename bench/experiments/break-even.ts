@@ -45,7 +45,7 @@ export const breakEven: Experiment = {
   text: {
     id: 'break-even',
     title: 'Break-even',
-    claim: 'Request-response is always an ideal pattern',
+    claim: 'Request-response is always an ideal pattern: it costs less server CPU than push',
     question: 'When does polling cost the server less than push?',
     prediction: {
       choices: [
@@ -69,13 +69,13 @@ export const breakEven: Experiment = {
       right: 2,
     },
     howToRead:
-      'Each cell is one message rate and one poll interval. The sign says who took less of the server’s processor there, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. The left map has polls on Express, the right one on nothing but Node.',
-    why: 'Push costs c_push for each message and client. A poll costs c_poll every T, and little more for each message in its answer. They meet at λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls dearer and moves the line. Express as most use it makes them dearer still: it changes the prototype of every request, which the servers here spare it (servers/http/express-prototypes.ts), and npm run bench:peers measures both. Messages that are due at the same instant share a write with coalesced push, which moves the line the other way.',
+      'Each cell is one message rate and one poll interval. The symbol shows which method used less server CPU, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. In the left map polls run on Express, in the right map on bare HTTP.',
+    why: 'Push costs c_push per message and client. A poll costs c_poll every T, plus a little, c_batched, for each message in its response. Both cost the same at the message rate λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls more expensive and moves the line. npm run bench:peers measures what two common tricks save on Express. With coalesced push, messages that are due at one instant share a write. That moves the line in the other direction.',
     caveat:
-      'Processor time of one server process with 100 clients and nothing else to do. A delivery costs more when deliveries are rare, because the process has to be woken; the costs hold for loads like these. And the winner on processor time may lose on freshness: a message polled every T is T/2 old on average.',
+      'CPU of one server process with 100 clients and no other work. A delivery costs more when deliveries are rare, because the process has to wake up. The costs are valid for similar loads only. The method with less CPU may have the higher latency: polling every T adds T/2 on average.',
   },
 
-  rule: `By server CPU, in paired runs, for each combination of a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms), with polls on Express. Holds when polling took less than push in every combination. Does not hold when in none. Otherwise "depends". With three runs or more a combination counts only where the 95% interval of its ratio leaves out 1.`,
+  rule: `Paired runs compare the server CPU of push and of polls on Express. Each combination has a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms). Holds when polling used less in every combination. Does not hold when polling used less in no combination. Otherwise "depends". With three runs or more, a combination counts only if the 95% interval of its ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, durationMs, rates, intervals, sides, bursts } = sizes[profile];
@@ -119,7 +119,8 @@ export const breakEven: Experiment = {
     return {
       verdict,
       sentence: [
-        `Polling on Express took less server CPU than push in ${pollWins} of ${express.length} combinations of rate and interval, on bare HTTP in ${bareWins} of ${bare.length} (${clients} clients).`,
+        `Polling on Express used less server CPU than push in ${pollWins} of ${express.length} combinations of message rate and poll interval.`,
+        `On bare HTTP polling used less in ${bareWins} of ${bare.length} combinations. Each combination had ${clients} clients.`,
         turningPoint(trials, 'express', 'on Express'),
         turningPoint(trials, 'http', 'on bare HTTP'),
         overheadSentence(trials),
@@ -133,7 +134,7 @@ export const breakEven: Experiment = {
   },
 };
 
-/** Who was cheaper in a cell, by paired runs. */
+/** The cheaper method in a cell, by paired runs. */
 type Winner = {
   ratePerSecond: number;
   intervalMs: number;
@@ -160,27 +161,27 @@ function winnerOf(runs: readonly Cell[]): Winner['winner'] {
 function turningPoint(trials: readonly Trial[], framework: 'express' | 'http', where: string): string {
   const costs = fitCpuCosts(trials, framework);
   if (!costs) return '';
-  const per = `Fitted costs ${where}: a poll ${microseconds(costs.poll.value)}, a message in its answer ${microseconds(costs.batched.value)}, a pushed message ${microseconds(costs.push.value)}.`;
+  const per = `Fitted costs ${where}: ${microseconds(costs.poll.value)} per poll, ${microseconds(costs.batched.value)} per message in its response, ${microseconds(costs.push.value)} per pushed message.`;
   const [, intervalMs] = corners.intervals;
   const found = breakEvenOf(costs, intervalMs);
   if (found.at === 'rate')
     return `${per} Polling every ${intervalMs} ms is cheaper above ${writeEstimate(found.rate, 'messages/s')}.`;
   return found.at === 'no rate'
-    ? `${per} A pushed message costs less than a message in an answer, so push is cheaper at any rate.`
-    : `${per} The break-even is not determined: a pushed message costs ${writeDifference(found.saved)} more than a message in an answer, which may be nothing.`;
+    ? `${per} A pushed message costs less than a message in a response, so push is cheaper at any rate.`
+    : `${per} The break-even is not determined. A pushed message costs ${writeDifference(found.saved)} more than a message in a response. The difference may be zero.`;
 }
 
-/** Costs from one half of the cells, held against the other half. */
+/** How well costs from one half of the cells predict the other half. */
 function forecast(trials: readonly Trial[]): string {
   const parts = frameworks.flatMap((framework) => {
     const { right, of, tooClose } = forecastScore(trials, framework) ?? { right: 0, of: 0, tooClose: 0 };
     return of + tooClose > 0
       ? [
-          `${framework === 'http' ? 'bare HTTP' : 'Express'}: ${right} of ${of} right, ${tooClose} too close to say`,
+          `${framework === 'http' ? 'bare HTTP' : 'Express'}: ${right} of ${of} right, ${tooClose} too close to call`,
         ]
       : [];
   });
-  if (parts.length === 0) return 'too few cells to hold a fit of one half against the other';
+  if (parts.length === 0) return 'too few cells to fit one half and test the fit on the other half';
   return `costs fitted to half of the cells predicted the winner in the other half (${parts.join('; ')})`;
 }
 
@@ -201,7 +202,7 @@ export function forecastScore(trials: readonly Trial[], framework: 'express' | '
 function overheadSentence(trials: readonly Trial[]): string {
   const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
   if (!express || !bare) return '';
-  return `Express adds ${writeDifference(frameworkOverhead(express.poll, bare.poll))} to a poll on bare HTTP.`;
+  return `A poll on Express costs ${writeDifference(frameworkOverhead(express.poll, bare.poll))} more than a poll on bare HTTP.`;
 }
 
 function coalescing(trials: readonly Trial[]): string {
@@ -215,7 +216,7 @@ function coalescing(trials: readonly Trial[]): string {
       return together ? [{ a: single.server.cpuMs, b: together.server.cpuMs }] : [];
     });
   if (pairs.length === 0) return '';
-  return `In bursts of ten, push that writes each message alone used ${writeTimes(pairs)} the server CPU of push that coalesces them.`;
+  return `Server CPU in bursts of ten messages, push without coalescing compared with coalesced push: ${writeTimes(pairs)}.`;
 }
 
 function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
@@ -224,7 +225,7 @@ function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
   const on = framework === 'http' ? 'bare HTTP' : 'Express';
   const named: ['poll' | 'batched' | 'push', string][] = [
     ['poll', `a poll on ${on}`],
-    ['batched', `a message in a poll’s answer on ${on}`],
+    ['batched', `a message in a poll’s response on ${on}`],
   ];
   if (framework === 'express') named.push(['push', 'a pushed message, per client']);
   return named.map(([name, title]) => ({

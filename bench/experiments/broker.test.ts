@@ -79,8 +79,11 @@ describe('the verdict on a broker', () => {
       death({ qos: 0 }, 'mqtt', 0),
     ];
     const { sentence } = judge(broker, evidence([...all(100, 201, 100), ...deaths]));
+    expect(sentence).toMatch(
+      /^With a prefetch of 100, a slow consumer held at most 100 messages, without a prefetch 201; gets every 200 ms took 100 ms \(model: 100 ms\)\. /,
+    );
     expect(sentence).toContain(
-      '10 messages came again with a prefetch of 10 and 44 without one; MQTT’s QoS 0 lost 10',
+      'the broker sent 10 messages again with a prefetch of 10, and 44 without a prefetch. MQTT with QoS 0 lost 10 messages.',
     );
     expect(sentence).not.toMatch(/NaN|undefined|Infinity/);
   });

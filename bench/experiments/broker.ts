@@ -1,6 +1,14 @@
 import { throughPerSecond, windowOf, windowPerSecond } from '../analysis/broker-models.ts';
 import { NotEnough } from '../analysis/findings.ts';
-import { type Spread, spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import {
+  type Spread,
+  significant,
+  spread,
+  whole,
+  withRange,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { BrokerTrialPlan, ConsumersPlan, Experiment } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -57,20 +65,20 @@ export const broker: Experiment = {
   text: {
     id: 'broker',
     title: 'A message broker',
-    claim: 'RabbitMQ pushes: what holds for push holds for it',
-    question: 'Does the same trade-off hold inside a broker?',
+    claim: 'RabbitMQ uses push: its prefetch works like credit, and its get like a short poll',
+    question: 'Does a message broker have the same trade-off between push and polling?',
     prediction: {
       choices: [
         {
           text: 'No: the broker keeps all messages that a slow consumer can’t handle.',
-          why: 'It keeps what it has not sent yet. Without a prefetch it sends everything, and the consumer’s memory fills.',
+          why: 'The broker keeps only the messages that it has not sent yet. Without a prefetch it sends everything, and the consumer’s memory fills.',
         },
         {
           text: 'No: polling a queue is as good as consuming, since the queue holds everything.',
-          why: 'One basic.get returns one message and takes a round trip, and every scheduled poll ends with an empty one.',
+          why: 'One basic.get returns one message and takes a round trip, and every scheduled poll ends with an empty response.',
         },
         {
-          text: 'Yes: pushed messages arrive at once, and a prefetch is to a queue what credit is.',
+          text: 'Yes: pushed messages arrive at once, and a prefetch works like credit.',
           why: 'The prefetch limits how many messages may be unacknowledged. The rest waits in the queue, which exists anyway.',
         },
         {
@@ -81,13 +89,13 @@ export const broker: Experiment = {
       right: 2,
     },
     howToRead:
-      'First: how old messages were on arrival, pushed and polled; the dashed stroke is the model of a short poll. Second: a consumer that handles a quarter of what comes; what waits in the queue, and what it holds and has not acknowledged. Third: messages per second over a round trip of 10 ms; the hollow sign is the prefetch, once per round trip. Last: what came again when the consumers died.',
-    why: 'A broker pushes as any server does, and has the same choice when a consumer is slow. The prefetch is the consumer’s word on how much it can have in hand: what it has not acknowledged it is still owed, and gets again if it dies. Without one the broker’s queue stays empty, and the consumer’s memory fills instead. A get asks, so it is flow control by construction, and as late as its interval.',
+      'The first chart shows the latency of pushed and polled messages. The dashed marker is the model of a short poll. The second chart is about a consumer that handles a quarter of its messages. It shows the messages in the queue, and the unacknowledged messages in the consumer. The third chart shows messages per second over a round trip of 10 ms. The hollow marker is the prefetch per round trip. The last chart shows the messages that the broker sent again after the consumers died.',
+    why: 'A broker pushes like any server, and has the same choice when a consumer is slow. The prefetch limits the unacknowledged messages of a consumer. If the consumer dies, the broker sends these messages again. Without a prefetch the broker’s queue stays empty, and the consumer’s memory fills instead. A get is a request, so the consumer controls the flow, and its interval decides the latency.',
     caveat:
-      'One node on the same machine, classic queues and messages that are not written to disk. What the broker itself spends is not measured. RabbitMQ lets ten messages of MQTT’s QoS 1 be unacknowledged; the library hands over one at a time, and the rest of the ten waits in the socket, where it is not counted as held.',
+      'One node on the same machine, with classic queues and messages that are not written to disk. The broker’s CPU is not measured. RabbitMQ allows ten unacknowledged messages with MQTT’s QoS 1. The library hands over one message at a time; the other nine wait in the socket and are not counted.',
   },
 
-  rule: `Prefetch is credit when no overwhelmed AMQP or STOMP consumer held more unacknowledged messages than its prefetch, and every AMQP consumer without a prefetch held more than ${openTimes} times ${largestPrefetch}, in every run. A get is a short poll when, at each interval, its mean latency was within ${100 * nearShare}% of the interval of the model’s, in the median run. Holds when both are so, "depends" when one is, does not hold when neither is.`,
+  rule: `Prefetch works like credit when two things are true in every run. No slow AMQP or STOMP consumer has more unacknowledged messages than its prefetch. Every slow AMQP consumer without a prefetch has more than ${whole(openTimes * largestPrefetch)}. A get works like a short poll when its mean latency is within ${100 * nearShare}% of the interval of the model’s. That must be true at each interval, in the median run. Holds when both work so, "depends" when one does, does not hold when neither does.`,
 
   plan(profile) {
     const { repeats, calmMs, overloadMs, deathMs, intervals, windows } = sizes[profile];
@@ -135,7 +143,7 @@ export const broker: Experiment = {
     );
     const polled = calm.filter(({ transport }) => transport === 'amqp-get');
     if (bounded.length === 0 || open.length === 0 || polled.length === 0)
-      throw new NotEnough('There is no usable trial with a prefetch, without one, and with gets');
+      throw new NotEnough('There is no usable trial with a prefetch, without a prefetch, and with gets');
 
     const isCredit =
       bounded.every((trial) => heldMax(trial) <= (trial.parameters.prefetch ?? 0)) &&
@@ -150,7 +158,8 @@ export const broker: Experiment = {
     return {
       verdict: isCredit && isShortPoll ? 'holds' : isCredit || isShortPoll ? 'depends' : 'does not hold',
       sentence: [
-        ageSentence(calm),
+        bothSentence(overwhelmed, calm),
+        latencySentence(calm),
         creditSentence(overwhelmed),
         windowSentence(trials.filter(({ parameters }) => parameters.schedule === 'burst')),
         deathSentence(trials.filter(({ parameters }) => parameters.awayMs !== undefined)),
@@ -158,7 +167,8 @@ export const broker: Experiment = {
         .filter(Boolean)
         .join(' '),
       evidence: trials.map(({ id }) => id),
-      model: 'gets: T/2, and an empty one for each T; messages per second: prefetch over round trip',
+      model:
+        'latency of gets: T/2, with one empty get per interval; messages per second: prefetch ÷ round trip',
     };
   },
 };
@@ -201,75 +211,104 @@ function isAsLateAsModel(runs: readonly Trial[], intervalMs: number): boolean {
   return off !== undefined && off.median <= nearShare * intervalMs;
 }
 
-function ageSentence(calm: readonly Trial[]): string {
+/** The claim in one sentence: prefetch as credit, and gets as short polls. */
+function bothSentence(overwhelmed: readonly Trial[], calm: readonly Trial[]): string {
+  const [bounded, open] = [largestPrefetch, 0].map((prefetch) => heldWith(overwhelmed, prefetch));
+  const { intervalMs, polled } = slowestGets(calm);
+  const mean = spread(polled.map(({ delayMs }) => delayMs.mean));
+  const model = spread(polled.map(({ model }) => model?.meanMs));
+  return [
+    `With a prefetch of ${largestPrefetch}, a slow consumer held ${bounded ? `at most ${whole(bounded.high)}` : 'an unknown number of'} messages, without a prefetch ${open ? withRange(open, whole) : 'an unknown number'}`,
+    mean && model
+      ? `; gets every ${writeMs(intervalMs)} took ${withRange(mean, writeMs)} (model: ${writeMedian(model, writeMs)}).`
+      : '.',
+  ].join('');
+}
+
+/** The most unacknowledged messages of slow AMQP consumers. */
+function heldWith(overwhelmed: readonly Trial[], prefetch: number): Spread | undefined {
+  return spread(withPrefetch(overwhelmed, prefetch).map(heldMax));
+}
+
+function withPrefetch(trials: readonly Trial[], prefetch: number): Trial[] {
+  return trials.filter(
+    ({ transport, parameters }) => transport === 'amqp' && parameters.prefetch === prefetch,
+  );
+}
+
+function slowestGets(calm: readonly Trial[]): { intervalMs: number; polled: Trial[] } {
+  const intervalMs = Math.max(...calm.map(({ parameters }) => parameters.intervalMs ?? 0));
+  return { intervalMs, polled: calm.filter(({ parameters }) => parameters.intervalMs === intervalMs) };
+}
+
+function latencySentence(calm: readonly Trial[]): string {
   const medians = (['amqp', 'mqtt', 'stomp'] as const).flatMap((transport) => {
     const median = spread(
       calm.filter((trial) => trial.transport === transport).map(({ delayMs }) => delayMs.p50),
     );
-    return median ? [`${transport.toUpperCase()} ${writeMs(median.median)}`] : [];
+    return median ? [`${writeMedian(median, writeMs)} with ${transport.toUpperCase()}`] : [];
   });
-  const slowest = Math.max(...calm.map(({ parameters }) => parameters.intervalMs ?? 0));
-  const polled = calm.filter(({ parameters }) => parameters.intervalMs === slowest);
-  const mean = spread(polled.map(({ delayMs }) => delayMs.mean));
-  const model = spread(polled.map(({ model }) => model?.meanMs));
+  const { intervalMs, polled } = slowestGets(calm);
   const empty = spread(polled.map(({ requests }) => (100 * requests.empty) / Math.max(1, requests.total)));
-  const about =
-    mean && model && empty
-      ? `; gets every ${writeMs(slowest)} took ${withRange(mean, writeMs)} on average (model: ${writeMs(model.median)}), and ${threeDigits(empty.median)} % of them came back empty`
-      : '';
-  return `Pushed, the median message arrived after ${medians.join(', ')}${about}.`;
+  return [
+    medians.length > 0 ? `The median latency of a pushed message was ${medians.join(', ')}.` : '',
+    empty
+      ? `Of the gets every ${writeMs(intervalMs)}, ${writeMedian(empty, significant)}% came back empty.`
+      : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function creditSentence(overwhelmed: readonly Trial[]): string {
-  const of = (prefetch: number) =>
-    overwhelmed.filter(
-      ({ transport, parameters }) => transport === 'amqp' && parameters.prefetch === prefetch,
-    );
-  const held = (prefetch: number) => spread(of(prefetch).map(heldMax));
-  const ready = (prefetch: number) =>
-    spread(of(prefetch).map(({ consumed }) => consumed?.queue?.ready.at(-1)));
-  const bounds = prefetches.flatMap((prefetch) => held(prefetch) ?? []);
-  const open = held(0);
-  const queued = ready(largestPrefetch);
-  const share = threeDigits((100 * 1000) / handlingMs / overloadPerSecond);
+  const queued = (prefetch: number) =>
+    spread(withPrefetch(overwhelmed, prefetch).map(({ consumed }) => consumed?.queue?.ready.at(-1)));
+  const held = prefetches.flatMap((prefetch) => {
+    const most = heldWith(overwhelmed, prefetch);
+    return most ? [`${whole(most.high)} with a prefetch of ${prefetch}`] : [];
+  });
+  const [limited, open] = [largestPrefetch, 0].map(queued);
+  const share = significant((100 * 1000) / handlingMs / overloadPerSecond);
   return [
-    `A consumer that handles ${share} % of what comes held at most ${bounds.map(({ high }) => whole(high)).join(', ')} messages with a prefetch of ${prefetches.join(', ')}, and ${open ? withRange(open, whole) : 'nobody knows how many'} without one`,
-    queued ? `; the queue kept ${withRange(queued, whole)} and ${whole(ready(0)?.median ?? 0)}.` : '.',
-  ].join('');
+    `A consumer that handles ${share}% of its messages held at most ${held.join(', ')}.`,
+    limited && open
+      ? `In the end the queue had ${withRange(limited, whole)} messages with a prefetch of ${largestPrefetch}, and ${withRange(open, whole)} without a prefetch.`
+      : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function windowSentence(bursts: readonly Trial[]): string {
-  const through = (prefetch: number): Spread | undefined =>
-    spread(
-      bursts
-        .filter(({ transport, parameters }) => transport === 'amqp' && parameters.prefetch === prefetch)
-        .map(throughPerSecond),
-    );
+  const through = (prefetch: number) => spread(withPrefetch(bursts, prefetch).map(throughPerSecond));
+  const distanceMs = bursts[0]?.parameters.oneWayMs;
   const words = [1, 10].flatMap((prefetch) => {
     const found = through(prefetch);
-    const distanceMs = bursts[0]?.parameters.oneWayMs;
     const model = distanceMs ? ` (model: ${whole(windowPerSecond(prefetch, distanceMs))})` : '';
-    return found ? [`a prefetch of ${prefetch} let ${whole(found.median)} messages/s through${model}`] : [];
+    return found
+      ? [`${writeMedian(found, significant)} messages/s with a prefetch of ${prefetch}${model}`]
+      : [];
   });
   const open = through(0);
-  const distanceMs = bursts[0]?.parameters.oneWayMs;
   if (words.length === 0) return '';
-  return `${distanceMs ? `Over ${writeMs(2 * distanceMs)} there and back` : 'From where it is'} ${words.join(', ')}${open ? `, and none ${whole(open.median)}` : ''}.`;
+  if (open) words.push(`${writeMedian(open, significant)} messages/s without a prefetch`);
+  return `${distanceMs ? `Over a round trip of ${writeMs(2 * distanceMs)}` : 'From this broker'}, a consumer received ${words.join(', ')}.`;
 }
 
 function deathSentence(deaths: readonly Trial[]): string {
-  const of = (transport: Trial['transport'], prefetch?: number) =>
-    deaths.filter(
-      (trial) =>
-        trial.transport === transport && (prefetch === undefined || trial.parameters.prefetch === prefetch),
-    );
-  const again = spread(of('amqp', 10).map(({ consumed }) => consumed?.redelivered));
-  const open = spread(of('amqp', 0).map(({ consumed }) => consumed?.redelivered));
+  const redelivered = (prefetch: number) =>
+    spread(withPrefetch(deaths, prefetch).map(({ consumed }) => consumed?.redelivered));
+  const [limited, open] = [10, 0].map(redelivered);
   const lost = spread(
-    of('mqtt')
-      .filter(({ parameters }) => parameters.qos === 0)
+    deaths
+      .filter(({ transport, parameters }) => transport === 'mqtt' && parameters.qos === 0)
       .map(({ messages }) => messages.missed),
   );
-  if (!again || !open) return '';
-  return `When a consumer died, ${withRange(again, whole)} messages came again with a prefetch of 10 and ${withRange(open, whole)} without one${lost ? `; MQTT’s QoS 0 lost ${withRange(lost, whole)}` : ''}.`;
+  if (!limited || !open) return '';
+  return [
+    `After a consumer died, the broker sent ${withRange(limited, whole)} messages again with a prefetch of 10, and ${withRange(open, whole)} without a prefetch.`,
+    lost ? `MQTT with QoS 0 lost ${withRange(lost, whole)} messages.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }

@@ -1,5 +1,5 @@
 import { NotEnough } from '../analysis/findings.ts';
-import { spread, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import { spread, whole, withRange, writeBytes, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment } from '../experiment.ts';
 import type { RoomPlan } from '../harness/rooms/room.ts';
 import type { Probe } from '../result.ts';
@@ -14,13 +14,13 @@ export const chatRoom: Experiment = {
   text: {
     id: 'chat-room',
     title: 'The chat room',
-    claim: 'Someone just sent a message: tell everybody',
-    question: 'What does it cost to tell everybody, and what if somebody has left?',
+    claim: 'A loop over all connections is enough to tell everybody',
+    question: 'What does it cost to tell everybody, and what happens when somebody leaves?',
     prediction: {
       choices: [
         {
           text: 'It grows with the number of people: one message for each of them.',
-          why: 'One message to everybody costs N. If each of N people writes one message, or only arrives, it is N².',
+          why: 'One message to everybody costs N. One message from each of N people costs N².',
         },
         {
           text: 'Hardly anything: the server sends one message to the room.',
@@ -38,13 +38,13 @@ export const chatRoom: Experiment = {
       right: 3,
     },
     howToRead:
-      'Left: messages delivered when N people come in and each says one thing; both axes are logarithmic, and the line climbs twice as steeply as the crowd grows. Right: what the server still remembers after people came and left, in the room done right and in the one that the lecture shows.',
-    why: 'Telling everybody is a loop over all connections, so what each of N says costs N. A list that nobody is ever taken from grows with all who ever came, and every message is written to all of them, the departed included.',
+      'The left chart shows the messages delivered when N people join and each sends one message. Both axes are logarithmic, and the line climbs twice as steeply as N. The right chart shows the connections in the server’s list after people joined and left. It compares the fixed server with the lecture’s server.',
+    why: 'The loop writes each message to all N connections, so one message from each of N people costs N². A list from which nothing is removed grows with everybody who ever joined. The server then writes every message to all of these connections, also to the closed ones.',
     caveat:
-      'Both rooms use the same library and differ in nothing but what they forget and what they bound. The memory is the server’s heap and buffers after a collection.',
+      'Both servers use the same library. They differ only in the connections that they remove and in their limits. Memory is the server’s heap and buffers after a garbage collection.',
   },
 
-  rule: 'Does not hold when in the fixed server anybody missed a message or an announcement, heard one twice, or anybody who left is remembered, in any run. Otherwise it holds when the lecture’s server remembers nobody who left either, in any run, and "depends" when it does.',
+  rule: 'Every run counts. Does not hold when the fixed server loses or duplicates a message, or keeps a closed connection in its list. Otherwise "depends" when the lecture’s server keeps a closed connection in its list. Otherwise it holds. An announcement counts as a message.',
 
   plan(profile) {
     const { repeats, visitors, cycles } = sizes[profile];
@@ -76,7 +76,7 @@ export const chatRoom: Experiment = {
     const atLargest = parties.filter(({ values }) => values.visitors === largest);
     const took = spread(atLargest.map(({ values }) => values.tellMaxMs));
     if (!took || fixed.length === 0 || naive.length === 0)
-      throw new NotEnough('There is no usable party, or nobody came and went');
+      throw new NotEnough('There is no usable run with people who stay, or none with people who leave');
 
     const exact = parties.every(isExact);
     const forgets = (rooms: readonly Probe[]) =>
@@ -89,16 +89,24 @@ export const chatRoom: Experiment = {
     return {
       verdict,
       sentence: [
-        `${whole(largest)} people who came in caused ${whole(announced)} announcements (N(N + 1)/2 = ${whole((largest * (largest + 1)) / 2)}), and what each said was heard ${whole(largest * largest)} times, ${wrong === 0 ? 'by everybody once' : `with ${whole(wrong)} missed or doubled`}; the last heard it within ${withRange(took, writeMs)}.`,
-        `After ${whole(naive[0]?.values.cycles ?? 0)} people had come and gone, the lecture’s room still told ${whole(naive[0]?.values.rememberedAfterwards ?? 0)} connections everything and had grown by ${grew ? withRange(grew, writeBytes) : 'nothing'} of heap and buffers; the room done right remembered ${whole(fixed[0]?.values.rememberedAfterwards ?? 0)} (${writeBytes(grewFixed?.median ?? 0)}).`,
+        `After ${whole(naive[0]?.values.cycles ?? 0)} people left, the lecture’s server kept ${closedIn(naive)} closed connections in its list, the fixed server ${closedIn(fixed)}.`,
+        `The lecture’s server grew by ${grew ? withRange(grew, writeBytes) : 'an unknown size'}, the fixed server by ${grewFixed ? writeMedian(grewFixed, writeBytes) : 'an unknown size'} (heap and buffers).`,
+        `In the fixed server, ${wrong === 0 ? 'everybody got every message once' : `${whole(wrong)} messages were lost or duplicated`}.`,
+        `The arrival of ${whole(largest)} people caused ${whole(announced)} announcements; the model N(N + 1)/2 predicts ${whole((largest * (largest + 1)) / 2)}.`,
+        `One message from each of them made ${whole(atLargest[0]?.values.saidHeard ?? 0)} deliveries; the slowest message took ${withRange(took, writeMs)} to reach everybody.`,
       ].join(' '),
       evidence: [],
-      model: 'announcements N(N + 1)/2; deliveries N² when each says one thing',
+      model: 'announcements: N(N + 1)/2; deliveries: N² when each of N people sends one message',
     };
   },
 };
 
-/** Everybody heard everything once, and every announcement that it was due. */
+/** The most closed connections in the list, in any run. */
+function closedIn(rooms: readonly Probe[]): string {
+  return whole(Math.max(...rooms.map(({ values }) => values.rememberedAfterwards ?? 0)));
+}
+
+/** Everybody got every message once, and every announcement. */
 function isExact({ values }: Probe): boolean {
   const { visitors = 0, missing, doubled, announcementsHeard, saidHeard } = values;
   return (

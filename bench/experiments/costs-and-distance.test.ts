@@ -41,9 +41,9 @@ describe('distance', () => {
   it('counts in one-way delays, next to the model', () => {
     const { sentence } = judge(distance, evidence([at('push', 80, 79), at('long-poll', 80, 160)]));
     expect(sentence).toMatch(
-      /^80 ms away, at 50 messages\/s, push took 0.988 one-way delays and a long poll 2\./,
+      /^80 ms away, at 50 messages\/s, push took 1\.0 times the one-way delay, a long poll 2\.0 times\./,
     );
-    expect(sentence).toContain('The model of the long poll says 2;');
+    expect(sentence).toContain('The model predicts 2.00 times for the long poll.');
     expect(sentence).toContain('-1 to -1 ms above');
   });
 });
@@ -185,7 +185,7 @@ describe('light-client', () => {
 
   it('says between which rates it turns', () => {
     const { sentence } = judge(lightClient, evidence([...at(0.5, 1, 2), ...at(5, 1.5, 2), ...at(100, 9, 2)]));
-    expect(sentence).toContain('It turns between 5 messages/s and 100 messages/s.');
+    expect(sentence).toContain('The cheaper method changes between 5 messages/s and 100 messages/s.');
   });
 
   it('rests on the same two rates in every profile, whatever else was measured', () => {

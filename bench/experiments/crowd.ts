@@ -4,7 +4,15 @@ import { defaultLimits } from '../../servers/guards/limits.ts';
 import { fitCosts } from '../analysis/costs.ts';
 import { messagesMin, NotEnough } from '../analysis/findings.ts';
 import { freshestIntervalMs } from '../analysis/models.ts';
-import { spread, threeDigits, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import {
+  significant,
+  spread,
+  whole,
+  withRange,
+  writeBytes,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, Machine, TrialPlan } from '../experiment.ts';
 import type { Capacity, Fit, Trial } from '../result.ts';
 
@@ -69,7 +77,7 @@ export const crowd: Experiment = {
     id: 'crowd',
     title: 'The crowd',
     claim: `Push is real time for ${whole(judgedCrowd)} clients at once`,
-    question: 'One message, many clients: when does the last one get it?',
+    question: 'One message, many clients: when does the last client get it?',
     prediction: {
       choices: [
         {
@@ -92,13 +100,13 @@ export const crowd: Experiment = {
       right: 0,
     },
     howToRead:
-      'Both axes are logarithmic. The delay is that of the slowest clients (99th percentile) as the crowd grows. A straight line that climbs as steeply as the crowd grows means: each further client adds the same wait. The line for short polls is the shortest interval that the server’s measured capacity allows.',
-    why: 'Somebody has to be last. The server builds a push frame once and writes it to every socket in turn. A long poll costs more per client: an HTTP answer, and a new request at once from everybody.',
+      'Both axes are logarithmic. The latency is the 99th percentile: only 1% of the deliveries took longer. A straight line that climbs as steeply as the number of clients means that each client adds the same delay. The line for short polls is the shortest interval that the server’s measured capacity allows.',
+    why: 'Some client has to be last. The server builds a push frame once and writes it to one socket after another. A long poll costs more per client: an HTTP response, and then a new request from every client at once.',
     caveat:
-      'All clients live on the same machine, up to 5,000 in one process; the delay of the last one includes the time that they take to read. The server’s own span, from first to last write, is in the table. Signs of life, which every pushed client gets four times a minute, are put off until after the window: to a large crowd a round of them costs more than a message.',
+      'All clients run on this machine, up to 5,000 in one process. The latency of the last client includes the time that the process needs to read. The time from the server’s first to its last write is in the table. Heartbeats, which push clients usually get four times a minute, are delayed until after the measurement. For a large crowd one round of heartbeats costs more than a message.',
   },
 
-  rule: `Holds when 99% of the deliveries to ${whole(judgedCrowd)} push clients come within ${instantMs} ms, in the median run. Otherwise it does not hold.`,
+  rule: `Holds when 99% of the deliveries to ${whole(judgedCrowd)} push clients take at most ${instantMs} ms, in the median run. Otherwise it does not hold.`,
 
   plan(profile, machine) {
     const { repeats, clients } = sizes[profile];
@@ -123,19 +131,19 @@ export const crowd: Experiment = {
     const lateIn = (crowd: number) => spread(of(crowd).map(({ delayMs }) => delayMs.p99));
     const [late, lateInSmallest, lateInLargest] = [judgedCrowd, smallest, largest].map(lateIn);
     if (!late || !lateInSmallest || !lateInLargest || smallest === judgedCrowd)
-      throw new NotEnough(`There is no crowd of ${whole(judgedCrowd)} and a smaller one to compare`);
+      throw new NotEnough(
+        `There is no crowd of ${whole(judgedCrowd)} clients with a smaller crowd to compare`,
+      );
 
     const line = linearRegression(push.map(({ clients, delayMs }) => [clients.count, delayMs.p99 ?? 0]));
     return {
       verdict: late.median <= instantMs ? 'holds' : 'does not hold',
       sentence: [
-        `99% of the deliveries to ${whole(judgedCrowd)} push clients came within ${withRange(late, writeMs)}, to ${whole(smallest)} within ${withRange(lateInSmallest, writeMs)}.`,
+        `99% of the deliveries to ${whole(judgedCrowd)} push clients took at most ${withRange(late, writeMs)}, to ${whole(smallest)} clients at most ${withRange(lateInSmallest, writeMs)}.`,
         largest > judgedCrowd
-          ? `To ${whole(largest)} clients it was ${withRange(lateInLargest, writeMs)}.`
+          ? `To ${whole(largest)} clients, 99% took at most ${withRange(lateInLargest, writeMs)}.`
           : '',
-        line.m > 0
-          ? `Each further 1,000 clients add ${writeMs(line.m * 1000)}: by that line ${instantMs} ms are reached at about ${whole((instantMs - line.b) / line.m)} clients.`
-          : '',
+        growthSentence(line),
         priceSentence(of(largest), largest),
         exponentSentence(trials),
         capacitySentence(capacities, largest),
@@ -148,25 +156,35 @@ export const crowd: Experiment = {
   },
 };
 
+/** Where the line is at the limit before the first client, the machine was too slow to say how many clients it takes. */
+function growthSentence({ m, b }: { m: number; b: number }): string {
+  if (m <= 0) return '';
+  const limit =
+    b < instantMs
+      ? `, and reaches ${instantMs} ms at about ${significant((instantMs - b) / m, 2)} clients`
+      : '';
+  return `A line through all trials adds ${writeMs(m * 1000, 2)} per 1,000 clients${limit}.`;
+}
+
 function priceSentence(trials: readonly Trial[], crowd: number): string {
   const perDelivery = spread(
     trials.map(({ server, messages }) => (server.cpuMs * 1000) / Math.max(1, messages.delivered)),
   );
   const memory = spread(trials.map(({ server }) => server.memoryPerClientBytes));
   if (!perDelivery) return '';
-  return `With ${whole(crowd)} clients a delivery took ${threeDigits(perDelivery.median)} µs of server CPU${memory ? `, and each client kept ${writeBytes(memory.median)} in the server (heap and buffers, plaintext)` : ''}.`;
+  return `With ${whole(crowd)} clients, a delivery used ${writeMedian(perDelivery, significant)} µs of server CPU${memory ? `, and a client kept ${writeMedian(memory, writeBytes)} of server memory (heap and buffers, plaintext)` : ''}.`;
 }
 
 function exponentSentence(trials: readonly Trial[]): string {
   const [exponent] = exponentOf(trials);
   if (!exponent) return '';
-  return `From ${whole(powerFromClients)} clients on the server’s CPU per message grows with the crowd to the power of ${exponent.value.toFixed(2)} (${exponent.low.toFixed(2)} to ${exponent.high.toFixed(2)}).`;
+  return `From ${whole(powerFromClients)} clients on, server CPU per message grows with the number of clients to the power of ${exponent.value.toFixed(2)} (95%: ${exponent.low.toFixed(2)} to ${exponent.high.toFixed(2)}).`;
 }
 
 function capacitySentence([capacity]: readonly Capacity[], crowd: number): string {
   if (!capacity) return '';
   const { requestsPerSecond } = capacity;
-  return `Short polls of ${whole(crowd)} clients cannot be fresher than ${writeMs(freshestIntervalMs(crowd, requestsPerSecond))}: the server answers ${whole(requestsPerSecond)} polls a second.`;
+  return `The shortest poll interval for ${whole(crowd)} clients is ${writeMs(freshestIntervalMs(crowd, requestsPerSecond), 2)}: the server responds to ${significant(requestsPerSecond, 2)} polls per second.`;
 }
 
 /** The clients of one trial, where the machine can hold them; of the largest crowd as many of them as it can. */
@@ -215,7 +233,7 @@ function exponentOf(trials: readonly Trial[]): Omit<Fit, 'experiment'>[] {
   return [
     {
       name: 'exponent',
-      title: 'the power of the crowd, from 1,000 clients on, with which the server’s CPU per message grows',
+      title: 'exponent with which server CPU per message grows with the number of clients, from 1,000 on',
       unit: '',
       ...costs.exponent,
       n,

@@ -1,6 +1,14 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { longPollMeanMs } from '../analysis/models.ts';
-import { spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import {
+  type Digits,
+  significant,
+  spread,
+  whole,
+  withRange,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -57,8 +65,8 @@ export const distance: Experiment = {
   text: {
     id: 'distance',
     title: 'Distance',
-    claim: 'Push is real time from far away as well',
-    question: 'What does a client see that is far away from the server?',
+    claim: 'Push is real time even over a long distance',
+    question: 'What changes when the client is far away from the server?',
     prediction: {
       choices: [
         {
@@ -67,10 +75,10 @@ export const distance: Experiment = {
         },
         {
           text: 'Long polling is like push, near or far: its request is already there.',
-          why: 'The request is there until the server has responded. The next request needs a whole one-way delay to get there.',
+          why: 'The request is there until the server has responded. The next request needs a whole one-way delay to arrive.',
         },
         {
-          text: 'The short poll suffers most: each of its requests travels all the way.',
+          text: 'The short poll suffers most: each of its requests crosses the network.',
           why: 'The request travels during the wait for the next poll. Only the response adds to the latency: T/2 + d.',
         },
         {
@@ -81,13 +89,13 @@ export const distance: Experiment = {
       right: 3,
     },
     howToRead:
-      'Further right is further away. The left panel has messages that are rarer than a round trip, the right one messages that are more frequent. The dashed lines are the models: push d, long poll between d and 3d, notify-then-fetch 3d, short poll T/2 + d.',
-    why: 'Push writes into a connection that is open all the time. A long poll is answered once and then has to be asked again: until the next request has arrived, nobody is there to be answered. Notify-then-fetch goes there and back after the notice: three ways for every message, unless several share a fetch.',
+      'The one-way delay d grows to the right. In the left panel messages are rarer than round trips, in the right panel more frequent. The dashed lines are the models: push d, long poll d to 3d, notify-then-fetch 3d, short poll T/2 + d.',
+    why: 'Push writes into a connection that is always open. A long poll ends with its response, and the client has to send the next request. Until that request arrives, the server can’t send anything. Notify-then-fetch needs a round trip after the notice. That makes three one-way delays per message, unless several messages share a fetch.',
     caveat:
-      'The distance is made by a relay on this machine that hands on every piece of data later. It has no loss, no limited bandwidth, no congestion window, and no round trip for a connection’s beginning. Its own error was measured in every trial, and the models use the measured way.',
+      'A delay proxy on this machine emulates the distance: it forwards all data later. It has no packet loss, no bandwidth limit, no congestion window, and no round trip for opening a connection. The delay was measured in every trial, and the models use the measured delay.',
   },
 
-  rule: `Holds when, ${farMs} ms away and at ${fastPerSecond} messages/s, push’s median latency is at most ${allowanceMs} ms above the measured one-way delay, in the median run. Otherwise it does not hold.`,
+  rule: `Judged ${farMs} ms away, at ${fastPerSecond} messages/s, by the median run. Holds when the median latency of push is at most ${allowanceMs} ms above the measured one-way delay. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, fastMs, slowMs, cells } = sizes[profile];
@@ -127,12 +135,13 @@ export const distance: Experiment = {
     return {
       verdict: excessFar.median <= allowanceMs ? 'holds' : 'does not hold',
       sentence: [
-        `${writeMs(farMs)} away, at ${fastPerSecond} messages/s, push took ${withRange(push, threeDigits)} one-way delays and a long poll ${withRange(busy, threeDigits)}.`,
-        `The model of the long poll says ${threeDigits(model)}; the measured one-way delay was ${writeMs(way.median)}.`,
+        `${writeMs(farMs)} away, at ${fastPerSecond} messages/s, push took ${withRange(push, times)} times the one-way delay, a long poll ${withRange(busy, times)} times.`,
+        `The model predicts ${times(model)} times for the long poll.`,
+        `The measured one-way delay was ${writeMedian(way, writeMs)}.`,
         calm && notified
-          ? `At ${slowPerSecond} messages/s a long poll took ${withRange(calm, threeDigits)} and notify-then-fetch ${withRange(notified, threeDigits)}.`
+          ? `At ${slowPerSecond} messages/s, a long poll took ${withRange(calm, times)} times the one-way delay, notify-then-fetch ${withRange(notified, times)} times.`
           : '',
-        `At all distances push’s median latency was ${threeDigits(excess.low)} to ${threeDigits(excess.high)} ms above the one-way delay (${whole(pushes.reduce((sum, { appended }) => sum + appended, 0))} messages).`,
+        `At all distances, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(pushes.reduce((sum, { appended }) => sum + appended, 0))} messages).`,
       ]
         .filter(Boolean)
         .join(' '),
@@ -143,13 +152,18 @@ export const distance: Experiment = {
   },
 };
 
-/** How much longer the median push took than the way itself. */
+/** A mean latency in one-way delays. All of them are between 1 and 3, so the decimals follow from the digits. */
+function times(delays: number, digits: Digits = 3): string {
+  return delays.toFixed(digits - 1);
+}
+
+/** How much longer the median push took than the one-way delay. */
 function beyondTheWayMs({ delayMs, linkMs }: Trial): number | undefined {
   if (delayMs.p50 === null || typeof linkMs?.mean !== 'number') return undefined;
   return delayMs.p50 - linkMs.mean;
 }
 
-/** The mean delay, in ways between client and server. */
+/** The mean latency, in one-way delays. */
 function transits({ delayMs, linkMs }: Trial): number | undefined {
   return delayMs.mean === null || !linkMs?.mean ? undefined : delayMs.mean / linkMs.mean;
 }

@@ -58,9 +58,12 @@ describe('overwhelmed', () => {
     );
   });
 
-  it('names the price of a bound', () => {
-    const { sentence } = judge(overwhelmed, evidence(evidenceOf(2 * mebibyte, 0, 0)));
-    expect(sentence).toContain('drop-oldest 40% of its messages');
+  it('names the price of a policy as it was measured', () => {
+    const credit = withBacklog(0, { parameters: { policy: 'credit' } });
+    const { sentence } = judge(overwhelmed, evidence([...evidenceOf(2 * mebibyte, 0, 0), credit]));
+    expect(sentence).toContain(
+      'The slow client lost these shares of its messages: 40% with drop-oldest, 40% with credit.',
+    );
   });
 
   it('reads flatness and growth off a long series', () => {
@@ -109,7 +112,9 @@ describe('offline', () => {
       away('push', 10, { retentionMs: 500 }),
     ];
     expect(verdictOf(offline, trials)).toBe('depends');
-    expect(judge(offline, evidence(trials)).sentence).toContain('With a log of only 500 ms it lost 10');
+    expect(judge(offline, evidence(trials)).sentence).toContain(
+      'With a retention of only 500 ms, a push client lost 10 messages',
+    );
   });
 });
 
@@ -150,6 +155,13 @@ describe('path', () => {
     expect(verdictOf(path, [cell('sse', 'no-upgrade', sse), cell('push', 'no-upgrade', push)])).toBe(verdict);
   });
 
+  it('says what was found, whatever it is', () => {
+    const cells = [cell('sse', 'no-upgrade', 'fails'), cell('push', 'no-upgrade', 'fails')];
+    expect(judge(path, evidence(cells)).sentence).toMatch(
+      /^Through a proxy that strips Upgrade, one-way push \(SSE\) fails and bidirectional push \(WebSocket\) fails\. Through a buffering proxy, SSE was not tried /,
+    );
+  });
+
   it('rests on every run', () => {
     const cells = [cell('sse', 'no-upgrade', 'works'), cell('push', 'no-upgrade', 'fails')];
     expect(verdictOf(path, [...cells, cell('sse', 'no-upgrade', 'fails')])).toBe('depends');
@@ -183,5 +195,12 @@ describe('chat-room', () => {
     ['the room done right remembers', [party(0), leak('fixed', 1), leak('naive', 1000)], 'does not hold'],
   ])('when %s', (_name, probes, verdict) => {
     expect(verdictOf(chatRoom, [], { probes })).toBe(verdict);
+  });
+
+  it('compares the lists of both servers first', () => {
+    const probes = [party(0), leak('fixed', 0), leak('naive', 1000)];
+    expect(judge(chatRoom, evidence([], { probes })).sentence).toMatch(
+      /^After 1,000 people left, the lecture’s server kept 1,000 closed connections in its list, the fixed server 0\. /,
+    );
   });
 });

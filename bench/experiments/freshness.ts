@@ -1,6 +1,6 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { shortPollMeanMs } from '../analysis/models.ts';
-import { type Spread, spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import { spread, threeDigits, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -54,9 +54,9 @@ const sizes = {
 export const freshness: Experiment = {
   text: {
     id: 'freshness',
-    title: 'Freshness',
+    title: 'Latency',
     claim: 'Push is real time',
-    question: 'How old is a message when it reaches you?',
+    question: 'How long does a message take to reach you?',
     prediction: {
       choices: [
         {
@@ -79,13 +79,13 @@ export const freshness: Experiment = {
       right: 0,
     },
     howToRead:
-      'Each line shows which share of the messages was at most so old when the handler got it. Further left is fresher. The axis is logarithmic: every step to the right is ten times older. The thin dashed lines are the model of a short poll, uniform over its interval.',
-    why: 'A push server writes when there is news, so a message is as old as its transit. A long poll is parked in the server and answers at once, then has to ask again. A short poll asks by the clock: a message waits anywhere between nothing and a whole interval, T/2 on average.',
+      'Each line shows the share of the messages that arrived within the latency on the axis. Lines further left are faster. The axis is logarithmic: each step to the right is ten times the latency. The thin dashed lines are the model of a short poll: latencies spread evenly from 0 to the interval.',
+    why: 'A push server writes each message at once, so its latency is only the one-way delay. A long poll is pending in the server. The server responds at once, and then the client sends the next request. A short poll follows a clock: a message waits for up to one interval T, T/2 on average.',
     caveat:
-      'Client and server share one machine, so the way between them takes next to no time. That flatters long polling most. Side by side, all transports share one server and one fleet process and get in each other’s way; the runs alone show each by itself.',
+      'Client and server share one machine, so the one-way delay is close to zero. That flatters long polling most. In the side-by-side trials all transports share one server and one load generator, and slow each other down. The separate trials show each transport alone.',
   },
 
-  rule: `By the median run. Holds when push alone delivers 99% of its messages within ${instantMs} ms, and its median latency is at most 1/${timesFresher} of that of a ${writeMs(pollIntervalMs)} poll. Otherwise it does not hold.`,
+  rule: `Push alone must deliver 99% of its messages within ${instantMs} ms. Its median latency must be at most 1/${timesFresher} of that of a ${writeMs(pollIntervalMs)} poll. Holds when the median run does both. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, alone, togetherMs, aloneMs } = sizes[profile];
@@ -123,13 +123,16 @@ export const freshness: Experiment = {
     return {
       verdict: holds ? 'holds' : 'does not hold',
       sentence: [
-        `Push delivered the median message after ${ms(push)}, a ${writeMs(pollIntervalMs)} poll after ${ms(pollMedian)}.`,
-        `Push delivered 99% within ${ms(pushLate)}; it sent ${whole(messagesIn(alone))} messages to ${clients} clients each, ${ratePerSecond} a second.`,
-        `On average the poll took ${ms(poll)}; the model says ${writeMs(modelMs)}.`,
+        `Push delivered the median message in ${withRange(push, writeMs)}, a ${writeMs(pollIntervalMs)} poll in ${withRange(pollMedian, writeMs)}.`,
+        `Push delivered 99% of its messages within ${withRange(pushLate, writeMs)}.`,
+        `The server pushed ${whole(messagesIn(alone))} messages to ${clients} clients, ${ratePerSecond} per second.`,
+        `The mean latency of the poll was ${withRange(poll, writeMs)}; the model predicts ${writeMs(modelMs)}.`,
         besideOthers
-          ? `Next to all other transports on the same server, push took ${writeMs(besideOthers.median)}.`
+          ? `With all transports on one server, the median latency of push was ${writeMedian(besideOthers, writeMs)}.`
           : '',
-        longPoll ? `Long polling took ${ms(longPoll)}, without any distance.` : '',
+        longPoll
+          ? `Without a network delay, the median latency of a long poll was ${withRange(longPoll, writeMs)}.`
+          : '',
       ]
         .filter(Boolean)
         .join(' '),
@@ -141,10 +144,6 @@ export const freshness: Experiment = {
 
 function isAlone(trial: Trial, trials: readonly Trial[]): boolean {
   return !trials.some((other) => other !== trial && other.together === trial.together);
-}
-
-function ms(value: Spread): string {
-  return withRange(value, writeMs);
 }
 
 function messagesIn(trials: readonly Trial[]): number {

@@ -1,5 +1,14 @@
 import { NotEnough } from '../analysis/findings.ts';
-import { type Spread, spread, threeDigits, whole, withRange, writeMs } from '../analysis/statistics.ts';
+import {
+  type Digits,
+  type Spread,
+  significant,
+  spread,
+  whole,
+  withRange,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -43,9 +52,9 @@ const sizes = {
 export const herd: Experiment = {
   text: {
     id: 'herd',
-    title: 'The herd',
-    claim: 'Clients that lose the server come back all at once',
-    question: 'What happens when everybody comes back at once?',
+    title: 'The thundering herd',
+    claim: 'After a server outage, push clients reconnect in a thundering herd',
+    question: 'What happens when all clients reconnect after an outage?',
     prediction: {
       choices: [
         {
@@ -53,8 +62,8 @@ export const herd: Experiment = {
           why: 'They had connected one by one. Connecting costs more than staying connected, and now all of them connect at once.',
         },
         {
-          text: 'The sooner the clients retry, the sooner everything is well again.',
-          why: 'While the server is down, every retry fails and costs work on both sides. When the server is back, all clients are there at once.',
+          text: 'The sooner the clients retry, the sooner everything works again.',
+          why: 'While the server is down, every retry fails and costs work on both sides. When the server is back, all clients come at once.',
         },
         {
           text: 'With fixed backoff they all return at once; with jitter, spread out over time.',
@@ -62,19 +71,18 @@ export const herd: Experiment = {
         },
         {
           text: 'Polling is just as bad: all clients poll the moment the server is back.',
-          why: 'A poller keeps its schedule. It only got no response for a time. If all schedules are synchronized, it is as bad.',
+          why: 'Polling clients keep their schedules and only miss some responses. They come at once only if their schedules are synchronized.',
         },
       ],
       right: 2,
     },
-    howToRead:
-      'Connections that the server accepted in each twentieth of a second; where there are none at all it was away. One tall bar is a herd, a low hill is a crowd that comes spread out. Below: how long it took until the last client had news again.',
-    why: 'All lose the server in the same instant. Those that wait a fixed time come back in the same instant, too. A random wait below a limit that doubles spreads them. Polls keep to their slots: if these are spread, so is the return.',
+    howToRead: `Each bar shows the connections that the server accepted in ${sampleEveryMs} ms; during the outage there are none. One tall bar is a thundering herd; a low hill is a crowd that reconnects spread out. The lower chart shows when the last client had its next message.`,
+    why: 'All clients lose the server at the same instant. Clients with fixed backoff also return at the same instant. Full jitter spreads them: each client waits a random time below a limit that doubles with every attempt. Polling clients keep their schedule: if their polls are staggered, they return staggered.',
     caveat:
-      'The crowd lives in one process, which spreads even a herd a little: its connections are made one after the other. A herd from a thousand machines is sharper. The fixed wait is a second.',
+      'All clients run in one process, which opens their connections one after another. That spreads even a herd a little; a herd from a thousand machines is sharper. The fixed backoff is one second.',
   },
 
-  rule: `A thundering herd is ${100 * herdShare}% of the clients or more within ${herdMs} ms, in the median run. Holds when push clients come back as a herd with a fixed wait and with a jittered one. "Depends" when only with a fixed wait. Does not hold when not even with a fixed wait.`,
+  rule: `A thundering herd is ${100 * herdShare}% of the clients or more within ${herdMs} ms, in the median run. Holds when push clients return as a herd with fixed backoff and with full jitter. "Depends" when only with fixed backoff. Does not hold when not even with fixed backoff.`,
 
   plan(profile) {
     const { repeats, groups, outage, afterMs } = sizes[profile];
@@ -100,32 +108,28 @@ export const herd: Experiment = {
     const polls = trials.filter(({ transport }) => transport === 'short-poll');
     const spreadPolls = spread(polls.filter(({ parameters }) => !parameters.inPhase).map(peakShare));
     const inPhase = spread(polls.filter(({ parameters }) => parameters.inPhase).map(peakShare));
-    if (!fixed || !jittered) throw new NotEnough('There is no usable pair of a fixed and a jittered wait');
+    if (!fixed || !jittered) throw new NotEnough('There is no usable pair of fixed backoff and full jitter');
 
     const isHerd = ({ median }: Spread) => median >= herdShare;
     const verdict = !isHerd(fixed) ? 'does not hold' : isHerd(jittered) ? 'holds' : 'depends';
     const clients = trials[0]?.clients.count ?? 0;
     const recovered = (some: Trial[]) => spread(some.map(({ returned }) => returned?.allHearNewsMs));
     const [fixedAfter, jitteredAfter] = [recovered(pushes('fixed')), recovered(pushes('jittered'))];
-    const percent = (share: number) => `${threeDigits(100 * Math.min(1, share))}%`;
+    const percent = (share: number, digits?: Digits) => `${significant(100 * Math.min(1, share), digits)}%`;
     return {
       verdict,
       sentence: [
-        `With a fixed wait of 1 s ${withRange(fixed, percent)} of ${whole(clients)} push clients came back within ${herdMs} ms, with a jittered wait ${withRange(jittered, percent)}.`,
+        `With fixed backoff, ${withRange(fixed, percent)} of ${whole(clients)} push clients reconnected within ${herdMs} ms, with full jitter ${withRange(jittered, percent)}.`,
         fixedAfter && jitteredAfter
-          ? `The last client had news ${writeMs(fixedAfter.median)} after the server’s return with the fixed wait, ${writeMs(jitteredAfter.median)} with the jittered one.`
+          ? `The last client recovered ${writeMedian(fixedAfter, writeMs)} after the server’s return with fixed backoff, ${writeMedian(jitteredAfter, writeMs)} with full jitter.`
           : '',
-        inPhase ? `Polls in phase: ${withRange(inPhase, percent)}` : '',
-        inPhase && spreadPolls
-          ? `; spread over their interval ${withRange(spreadPolls, percent)}.`
-          : inPhase
-            ? '.'
-            : '',
+        inPhase
+          ? `With synchronized polls, ${withRange(inPhase, percent)} of the polling clients reconnected within ${herdMs} ms.`
+          : '',
+        spreadPolls ? `With staggered polls, ${withRange(spreadPolls, percent)} did.` : '',
       ]
         .filter(Boolean)
-        .join(' ')
-        .replace(' ;', ';')
-        .replace(' .', '.'),
+        .join(' '),
       evidence: trials.map(({ id }) => id),
     };
   },

@@ -1,5 +1,5 @@
 import { NotEnough } from '../analysis/findings.ts';
-import { spread, threeDigits } from '../analysis/statistics.ts';
+import { significant, spread } from '../analysis/statistics.ts';
 import type { Evidence, Experiment, TrialPlan } from '../experiment.ts';
 import type { Pair, Trial } from '../result.ts';
 
@@ -20,7 +20,7 @@ export const honest: Experiment = {
   text: {
     id: 'honest',
     title: 'How benchmarks lie',
-    claim: 'A benchmark’s number is what its users get',
+    claim: 'A naive benchmark measures what users get',
     question: 'How could this benchmark lie to you?',
     prediction: {
       choices: [
@@ -44,13 +44,13 @@ export const honest: Experiment = {
       right: 0,
     },
     howToRead:
-      'Each row is one thing read in two ways, in the same run or on the same server: the hollow sign is the naive reading, the filled one the honest. The axis is logarithmic. The further apart the signs, the bigger the lie.',
-    why: 'A benchmark answers exactly the question that its code asks. A handler that sleeps still reads; a response is not a delivery; a loop that waits for answers does not ask while the server stands still; a mean hides the worst; and a machine that talks to itself has no distance.',
+      'Each row is one quantity, measured in two ways in the same run or on the same server. The hollow marker is the naive number, the filled marker the honest number. The axis is logarithmic. The further apart the markers, the bigger the error.',
+    why: 'The code of a naive benchmark measures another quantity than the one that users notice. A client whose handler sleeps still reads. A response is not a delivery. A loop that waits for responses sends no requests while the server is stalled. A mean hides the worst cases. Within one machine there is no network delay.',
     caveat:
-      'These traps were set on purpose, in the smallest form that shows them. Other benchmarks may fall into others.',
+      'These traps were set on purpose, each in its smallest form. Other benchmarks may have other errors.',
   },
 
-  rule: `Does not hold when in more than half of the pairs the naive and the honest number are more than ${apartTimes} times apart, by the median run; holds when in none; otherwise "depends".`,
+  rule: `A pair is wrong when one number is more than ${apartTimes} times the other, in the median run. Does not hold when more than half of the pairs are wrong. Holds when no pair is wrong. Otherwise "depends".`,
 
   plan(profile) {
     const { repeats, slowMs, pollMs, farMs, cannonMs } = sizes[profile];
@@ -64,15 +64,15 @@ export const honest: Experiment = {
 
   judge(evidence) {
     const pairs = pairsOf(evidence);
-    if (pairs.length === 0) throw new NotEnough('There is no usable pair of readings');
+    if (pairs.length === 0) throw new NotEnough('There is no usable pair of a naive and an honest number');
     const apart = pairs.filter((pair) => timesApart(pair) > apartTimes);
     const worst = pairs.toSorted((a, b) => timesApart(b) - timesApart(a))[0] as Omit<Pair, 'experiment'>;
     const verdict =
       apart.length * 2 > pairs.length ? 'does not hold' : apart.length === 0 ? 'holds' : 'depends';
-    const write = (value: number) => `${threeDigits(value)} ${worst.unit}`;
+    const write = (value: number) => `${significant(value, 2)} ${worst.unit}`;
     return {
       verdict,
-      sentence: `In ${apart.length} of ${pairs.length} pairs the naive number was more than ${apartTimes} times off. The worst: ${worst.title}, ${write(worst.naive.value)} by the naive reading and ${write(worst.honest.value)} by the honest one (${evidence.trials.length} trials).`,
+      sentence: `In ${apart.length} of ${pairs.length} pairs, the naive number was more than ${apartTimes} times off; at worst ${write(worst.naive.value)} instead of ${write(worst.honest.value)} (${worst.title}).`,
       evidence: evidence.trials.map(({ id }) => id),
     };
   },
@@ -127,52 +127,53 @@ function pairsOf({ trials, probes }: Evidence): Omit<Pair, 'experiment'>[] {
   const [cannon] = probes.filter(({ name }) => name === 'autocannon');
   return [
     pairOf({
-      title: 'what a slow client leaves waiting in the server',
+      title: 'the server’s send queue for a slow client',
       unit: 'MiB',
-      naive: ['its handler sleeps, but it reads on', slow('sleep')],
-      honest: ['it really stops reading', slow('pause')],
+      naive: ['the handler sleeps, but the client reads on', slow('sleep')],
+      honest: ['the client really stops reading', slow('pause')],
       lesson:
-        'A handler that sleeps is not a slow client: messages are read and pile up out of sight, in the client.',
+        'A client whose handler sleeps is not a slow consumer. The client still reads, and the messages pile up there, out of sight.',
     }),
     pairOf({
-      title: 'how long a short poll takes',
+      title: 'the latency of a short poll',
       unit: 'ms',
-      naive: ['from request to answer, median', polls.map(({ responseMs }) => responseMs?.p50)],
-      honest: ['from the message to its arrival, median', polls.map(({ delayMs }) => delayMs.p50)],
-      lesson: 'The answer comes at once, and the message in it is old. Response time is not delay.',
+      naive: ['from request to response, median', polls.map(({ responseMs }) => responseMs?.p50)],
+      honest: ['from scheduled send to handler, median', polls.map(({ delayMs }) => delayMs.p50)],
+      lesson: 'The response comes at once, but the message in it has waited. Response time is not latency.',
     }),
     pairOf({
-      title: 'how slow answers get while the server stands still (99th percentile)',
+      title: 'the 99th percentile of the response time while the server is stalled',
       unit: 'ms',
       naive: [
         'closed loop: only requests that were sent',
         polls.map(({ besides }) => besides?.closedLoopMs.p99),
       ],
-      honest: ['from the instant each was planned', polls.map(({ besides }) => besides?.plannedMs.p99)],
+      honest: ['from the scheduled time of each request', polls.map(({ besides }) => besides?.plannedMs.p99)],
       lesson:
-        'A client that waits for its answer does not ask meanwhile, and what it did not ask is missing from the statistics.',
+        'A client that waits for a response sends no further requests, so these are missing from the statistics: coordinated omission.',
     }),
     pairOf({
-      title: 'how old pushed messages get while the server stands still',
+      title: 'the latency of pushed messages while the server is stalled',
       unit: 'ms',
       naive: ['the mean', pushes.map(({ delayMs }) => delayMs.mean)],
       honest: ['the 99th percentile', pushes.map(({ delayMs }) => delayMs.p99)],
-      lesson: 'Nobody gets the mean: most get less, and those who wait get many times as much.',
+      lesson:
+        'No message has the mean latency: most are faster, and the delayed messages take many times as long.',
     }),
     pairOf({
-      title: `how old long-polled messages are at ${fastPerSecond} a second`,
+      title: `the latency of a long poll at ${fastPerSecond} messages/s`,
       unit: 'ms',
       naive: ['on one machine', away(0)],
       honest: [`${oneWayMs} ms away`, away(oneWayMs)],
-      lesson: 'A machine that talks to itself has no round trip, and that flatters long polling most.',
+      lesson: 'Within one machine a round trip takes almost no time, which flatters long polling most.',
     }),
     pairOf({
-      title: 'a server that always takes 100 ms, asked 5 times a second',
+      title: 'the response time of a server that always takes 100 ms, at 5 requests/s',
       unit: 'ms',
       naive: ['autocannon, with its correction', [cannon?.values.correctedP50Ms]],
       honest: ['autocannon, ignoring coordinated omission', [cannon?.values.ignoringP50Ms]],
       lesson:
-        'autocannon 9 corrects as if a request were due every millisecond. Where nothing was omitted, its correction invents quick answers.',
+        'autocannon 9 corrects as if a request were scheduled every millisecond. Where no request was omitted, the correction invents fast responses.',
     }),
   ].filter((pair) => pair !== undefined);
 }
@@ -198,7 +199,7 @@ function pairOf(pair: {
   };
 }
 
-/** How many times one number is the other. Nothing is infinitely far from something. */
+/** How many times one number is the other. Zero is infinitely far from any other number. */
 function timesApart({ naive, honest }: Omit<Pair, 'experiment'>): number {
   const [low = 0, high = 0] = [naive.value, honest.value].sort((a, b) => a - b);
   if (high === 0) return 1;

@@ -1,6 +1,15 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../analysis/models.ts';
-import { spread, threeDigits, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import {
+  type Digits,
+  significant,
+  spread,
+  whole,
+  withRange,
+  writeBytes,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -33,9 +42,9 @@ const sizes = {
 export const idleCost: Experiment = {
   text: {
     id: 'idle-cost',
-    title: 'The cost of waiting',
-    claim: 'The client doesn’t have to request anything',
-    question: 'What does it cost to wait when there is next to nothing to hear?',
+    title: 'Idle clients',
+    claim: 'A push client doesn’t have to request anything',
+    question: 'What does a client cost while almost nothing happens?',
     prediction: {
       choices: [
         {
@@ -44,27 +53,27 @@ export const idleCost: Experiment = {
         },
         {
           text: 'Push costs memory; a short poll costs work for every request.',
-          why: 'That is the trade. A client that keeps its connection open between two polls costs the memory as well.',
+          why: 'That is the trade-off. A client that keeps its connection open between two polls costs the memory as well.',
         },
         {
           text: 'Nobody pays anything: without news there is no work for the server.',
-          why: 'A short poll can’t know that there is no news. It has to ask, and the server has to respond.',
+          why: 'A short poll can’t know that there is no news. The client has to send a request, and the server has to respond.',
         },
         {
           text: 'Long polling costs most: it keeps a connection open and sends requests too.',
-          why: 'It sends a request only once per message or timeout. In between it costs one idle connection and one pending request.',
+          why: 'A long poll sends one request per message or timeout. Between them it costs one idle connection and one pending request.',
         },
       ],
       right: 1,
     },
     howToRead:
-      'The same clients wait for the same few messages. Each panel shows one price; shorter is cheaper. The mark is what the model says.',
-    why: 'N clients that ask every T send N/T requests a second, whatever happens. Push and long poll send nothing until there is news. What they hold instead is memory: a socket, its buffers and, for a long poll, a parked request.',
+      'All clients wait for the same few messages. Each panel shows one cost; a shorter bar is cheaper. The marker is the prediction of the model.',
+    why: 'N clients that poll every T send N/T requests per second, whatever happens. Push and long poll send nothing until there is a message. They cost memory instead: a socket, its buffers and, for a long poll, a pending request.',
     caveat:
-      'Memory is the server’s heap and buffers after a collection, per client; what the kernel keeps for a socket comes on top and is the same for all who stay connected. Short polls here keep their connection open between two polls, as browsers do.',
+      'Memory is the server’s heap and buffers per client, after a garbage collection. The kernel’s memory for a socket comes on top; it is equal for all clients that stay connected. Short polls here keep their connection open between polls, as browsers do.',
   },
 
-  rule: 'Holds when push clients sent no request for their messages, in every run. Otherwise it does not hold. CPU and memory are measured next to it and are not part of the claim.',
+  rule: 'Holds when push clients sent no request for their messages, in every run. Otherwise it does not hold. CPU and memory are measured too, but are not part of the claim.',
 
   plan(profile) {
     const { repeats, clients, transports } = sizes[profile];
@@ -105,9 +114,10 @@ export const idleCost: Experiment = {
     return {
       verdict: pushAsks.high === 0 ? 'holds' : 'does not hold',
       sentence: [
-        `Push clients sent ${withRange(pushAsks, threeDigits)} requests per message, clients that poll once a second ${withRange(pollAsks, threeDigits)}; ${threeDigits(empty.median)}% of the polls came back empty.`,
+        `Push clients sent ${withRange(pushAsks, significant)} requests per message, clients that poll once a second sent ${withRange(pollAsks, significant)}.`,
+        `Of the polls, ${writeMedian(empty, significant)}% came back empty.`,
         `Push used ${withRange(pushCpu, cpu)}, polling ${withRange(pollCpu, writeMs)} (${whole(clients)} clients each).`,
-        `A waiting push client kept ${withRange(pushMemory, writeBytes)} in the server, a polling one ${withRange(pollMemory, writeBytes)} (heap and buffers, plaintext).`,
+        `An idle push client kept ${withRange(pushMemory, writeBytes)} of server memory, a polling client ${withRange(pollMemory, writeBytes)} (heap and buffers, plaintext).`,
       ].join(' '),
       evidence: [...push, ...polls].map(({ id }) => id),
       model: `requests per second: short poll N/T = ${whole(asked)}, ${held ? `long poll N·λ = ${whole(held.median)}, ` : ''}push 0`,
@@ -130,6 +140,6 @@ function cpuPerSecond(trial: Trial): number {
   return (trial.server.cpuMs * 1000) / trial.durationMs;
 }
 
-function cpu(value: number): string {
-  return `${threeDigits(value)} ms of server CPU per second`;
+function cpu(value: number, digits?: Digits): string {
+  return `${significant(value, digits)} ms of server CPU per second`;
 }

@@ -1,6 +1,14 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { smallerOf } from '../analysis/interval.ts';
-import { spread, threeDigits, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import {
+  significant,
+  spread,
+  threeDigits,
+  withRange,
+  writeBytes,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -63,21 +71,21 @@ export const lightClient: Experiment = {
   text: {
     id: 'light-client',
     title: 'The light client',
-    claim: 'Polling is only preferred for light clients',
-    question: 'What does a client itself pay to know the latest value?',
+    claim: 'Polling is preferable for light clients: it costs them less CPU than push',
+    question: 'What does it cost a client to know the latest value?',
     prediction: {
       choices: [
         {
           text: 'Push, always: the client only listens.',
-          why: 'It has to handle every message, wanted or not. At 100 messages/s that is a hundred wake-ups per second.',
+          why: 'A push client has to handle every message, wanted or not. At 100 messages/s that is a hundred wake-ups per second.',
         },
         {
           text: 'A poll, always: the client asks for one value and is done.',
-          why: 'While nothing happens, its polls are empty work. A push client sleeps.',
+          why: 'While nothing happens, its polls are wasted work. A push client sleeps.',
         },
         {
           text: 'Neither: both clients end up with the same value, so both do the same work.',
-          why: 'Both know the value. The push client woke up a hundred times for it, the polling client once.',
+          why: 'Both clients know the value. The push client woke up a hundred times for it, the polling client once.',
         },
         {
           text: 'Push while little happens, a poll while much happens.',
@@ -87,13 +95,13 @@ export const lightClient: Experiment = {
       right: 3,
     },
     howToRead:
-      'One client of each kind, in a process of its own that nothing else wakes. Each panel is one price that the client pays; the rate of the messages grows to the right. “Latest” clients want the newest value only, “every” clients each message.',
-    why: 'A pushed client does nothing until a message comes, and then has to take it. A poller works by the clock: its price does not depend on how much happens, and if it asks for the latest value alone, neither does its answer. Notify-then-fetch is told of every change but fetches in its own time, here once a second at most.',
+      'Each client has a separate process with no other work. Each panel shows one cost of the client; the message rate grows to the right. “Latest” clients want only the newest value, “every” clients want each message.',
+    why: 'A push client does nothing until a message comes, and then has to handle it. A polling client follows a clock, so its cost does not depend on the message rate. If it polls for the latest value only, its responses do not grow either. A notify-then-fetch client gets a notice of every change, but fetches at most once a second here.',
     caveat:
-      'Processor time, wake-ups, bytes and connected time stand for energy; none of them is energy. On a phone the radio decides, and it stays awake for seconds after each use, so a message now and then costs more there than here. The clients are simulated ones of this lab on Node, with the timers of their HTTP library.',
+      'CPU, wake-ups, bytes and connected time are only hints at the energy that a client uses. On a phone the radio decides: it stays on for seconds after each use. A rare message costs more there than here. The clients are this lab’s simulated clients on Node, with the timers of their HTTP library.',
   },
 
-  rule: `A light client wants the latest value once a second. By client CPU, at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}: holds when polling for the latest value took less than push at both, does not hold when at neither, otherwise "depends". With three runs or more an advantage counts only where the 95% interval of the ratio leaves out 1.`,
+  rule: `A light client wants the latest value once a second. The client CPU of polling and push is compared at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}. Holds when polling used less at both rates. Does not hold when polling used less at neither. Otherwise "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, rates } = sizes[profile];
@@ -136,26 +144,28 @@ export const lightClient: Experiment = {
     return {
       verdict: wins === 2 ? 'holds' : wins === 0 ? 'does not hold' : 'depends',
       sentence: [
-        `At ${rate(slow.ratePerSecond)} a push client used ${withRange(slow.push, cpu)}, one that polls for the latest value every second ${withRange(slow.poll, writeMs)}.`,
-        `At ${rate(fast.ratePerSecond)} push used ${withRange(fast.push, cpu)}, polling ${withRange(fast.poll, writeMs)}.`,
-        `Push woke its client ${threeDigits(wakeUpsOf(slow.at, 'push') ?? 0)} and ${threeDigits(wakeUpsOf(fast.at, 'push') ?? 0)} times a second.`,
-        turns ? `It turns between ${rate(lastPush.ratePerSecond)} and ${rate(firstPoll.ratePerSecond)}.` : '',
+        `At ${rate(slow.ratePerSecond)}, push used ${withRange(slow.push, writeMs)} of client CPU per second and polling ${withRange(slow.poll, writeMs)}; at ${rate(fast.ratePerSecond)}, push ${withRange(fast.push, writeMs)} and polling ${withRange(fast.poll, writeMs)}.`,
+        'The polling client asked for the latest value once a second.',
+        `Push woke its client ${wakeUps(slow.at)} times per second at the low rate and ${wakeUps(fast.at)} times at the high rate.`,
+        turns
+          ? `The cheaper method changes between ${rate(lastPush.ratePerSecond)} and ${rate(firstPoll.ratePerSecond)}.`
+          : '',
         lazySentence(compared[0]?.at ?? []),
       ]
         .filter(Boolean)
         .join(' '),
       evidence: trials.map(({ id }) => id),
-      model: 'per second: push λ·c_message; a poll for the latest value c_poll/T, whatever λ',
+      model: 'client CPU per second: push λ·c_message; a poll for the latest value c_poll/T at any λ',
     };
   },
 };
 
-/** The client's own processor time, in milliseconds per second; not a number where nobody measured it. */
+/** The client's own CPU, in milliseconds per second; not a number where it was not measured. */
 export function cpuPerSecond({ clients, durationMs }: Trial): number {
   return ((clients.cpuMs ?? Number.NaN) * 1000) / durationMs / clients.count;
 }
 
-/** Who took less of the client’s processor, by paired runs. */
+/** The method that used less client CPU, by paired runs. */
 function lighterOf(
   pushes: readonly Trial[],
   polls: readonly Trial[],
@@ -172,27 +182,28 @@ function isLatestPoll({ transport, contract, parameters }: Trial): boolean {
   return transport === 'short-poll' && contract === 'latest' && parameters.intervalMs === intervalMs;
 }
 
-function wakeUpsOf(trials: readonly Trial[], transport: Trial['transport']): number | undefined {
-  const own = trials.filter((trial) => trial.transport === transport);
-  return spread(own.map(({ clients, durationMs }) => ((clients.wakeUps ?? 0) * 1000) / durationMs))?.median;
+function wakeUps(trials: readonly Trial[]): string {
+  const pushes = trials.filter(({ transport }) => transport === 'push');
+  const perSecond = spread(
+    pushes.map(({ clients, durationMs }) => ((clients.wakeUps ?? 0) * 1000) / durationMs),
+  );
+  return perSecond ? writeMedian(perSecond, significant) : '0';
 }
 
-/** What a client gains that is in no hurry at all. */
+/** What a client gains that polls rarely and disconnects. */
 function lazySentence(trials: readonly Trial[]): string {
   const lazy = trials.filter(({ parameters }) => parameters.keepAlive === false);
   const connected = spread(lazy.map(({ clients, durationMs }) => (clients.connectedMs ?? 0) / durationMs));
-  const bytes = spread(lazy.map(({ bytes }) => bytes.toClients + bytes.toServer));
+  const bytes = spread(
+    lazy.map(({ bytes, durationMs }) => ((bytes.toClients + bytes.toServer) * 1000) / durationMs),
+  );
   const [first] = lazy;
   if (!first || !connected || !bytes) return '';
-  return `A client that polls every ${threeDigits((first.parameters.intervalMs ?? 0) / 1000)} s and closes its connection was connected ${threeDigits(connected.median * 100)}% of the time and moved ${writeBytes((bytes.median * 1000) / first.durationMs)} a second.`;
+  return `A client that polls every ${threeDigits((first.parameters.intervalMs ?? 0) / 1000)} s and disconnects was connected for ${writeMedian(connected, (share, digits) => significant(100 * share, digits))}% of the time. That client sent and received ${writeMedian(bytes, writeBytes)} per second.`;
 }
 
 function rate(perSecond: number): string {
   return perSecond < 1
     ? `1 message per ${threeDigits(1 / perSecond)} s`
     : `${threeDigits(perSecond)} messages/s`;
-}
-
-function cpu(value: number): string {
-  return `${threeDigits(value)} ms of CPU per second`;
 }

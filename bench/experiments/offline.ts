@@ -1,6 +1,6 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { offlineLost } from '../analysis/models.ts';
-import { spread, threeDigits, withRange, writeMs } from '../analysis/statistics.ts';
+import { spread, threeDigits, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -20,7 +20,7 @@ const groups: GroupPlan[] = [
   { transport: 'short-poll', clients, intervalMs, server: bare },
 ];
 
-/** Without a log push loses this share of what was sent meanwhile, or more. */
+/** Without a log push loses this share of the messages of the absence, or more. */
 const lostShareMin = 0.9;
 
 /** With any time away the window holds whole poll intervals. */
@@ -37,37 +37,37 @@ export const offline: Experiment = {
   text: {
     id: 'offline',
     title: 'Offline',
-    claim: 'The client must be online to receive',
-    question: 'What do you miss while you are away?',
+    claim: 'A push client must be online: it loses the messages sent while it is away',
+    question: 'Which messages does a client miss while it is offline?',
     prediction: {
       choices: [
         {
           text: 'With push everything, with polling nothing: a poller asks again later.',
-          why: 'A poller can ask later because the server keeps a log. With the same log and a cursor, push replays it as well.',
+          why: 'A polling client can ask later because the server keeps a log. With the same log and a cursor, push replays the messages as well.',
         },
         {
           text: 'Nothing, with either: TCP delivers everything.',
           why: 'TCP delivers what was written to a connection. Without a connection, the server writes nothing.',
         },
         {
-          text: 'Everything, with either: messages sent while you were away are gone.',
+          text: 'Everything, with either: messages sent during the absence are gone.',
           why: 'That is true of push without a log. A log costs memory and prevents the loss.',
         },
         {
           text: 'Messages that the server no longer keeps, with either.',
-          why: 'A client that returns names its cursor and gets all that is still in the log. It counts the messages that are not.',
+          why: 'A returning client sends its cursor and gets all messages that are still in the log. The client counts the missing messages.',
         },
       ],
       right: 3,
     },
     howToRead:
-      'One line per client, time from left to right; the gap is the time away. Filled: delivered as it came. Hollow: replayed after the return. Crosses: missed for good. All had the same messages from one source.',
-    why: 'A server that only pushes has nobody to push to while the client is away. With a log, a client that comes back says where it was, and the server starts from there: by push, by Last-Event-ID, or as the answer to a poll. What decides is how long the log remembers.',
+      'Each line is one client, with time from left to right; the gap is the absence. Filled markers are messages delivered at once. Hollow markers are messages replayed after the return. Crosses are lost messages. All clients had the same messages from one source.',
+    why: 'A server that only pushes can’t reach a client that is offline. With a log, a returning client sends its cursor, and the server continues from there. This works for push, for SSE with Last-Event-ID, and for polls. The retention of the log decides which messages are lost.',
     caveat:
-      'The client leaves in good order here: its connection is closed. When a cable is cut, a server without heartbeats believes for minutes that the client is there; with a cursor that costs time and no message.',
+      'The clients here close their connections properly. When a cable is cut, a server without heartbeats keeps the dead connection for minutes. With a cursor that costs time, but no messages.',
   },
 
-  rule: `Holds when push with a cursor lost a message that the log still had, in any run. "Depends" when it lost none, while push without a log lost at least ${100 * lostShareMin}% of the messages sent during the longest absence, in every run: then the log decides. Does not hold when neither is so.`,
+  rule: `Holds when push with a cursor lost a message that was still in the log, in any run. Otherwise the longest absence counts. "Depends" when push without a log lost at least ${100 * lostShareMin}% of its messages, in every run: then the log decides. Otherwise the claim does not hold.`,
 
   plan(profile) {
     const { repeats, awayMs } = sizes[profile];
@@ -120,18 +120,19 @@ export const offline: Experiment = {
     return {
       verdict,
       sentence: [
-        `Away for ${writeMs(longest)} at ${ratePerSecond} messages/s, a push client lost ${withRange(without, threeDigits)} messages without a log and ${threeDigits(withLog.high)} with a log and a cursor; SSE, long and short poll lost ${threeDigits(missedElsewhere)}.`,
+        `Offline for ${writeMs(longest)} at ${ratePerSecond} messages/s, a push client lost ${withRange(without, threeDigits)} messages without a log, ${threeDigits(withLog.high)} with a log and a cursor.`,
+        `Clients with SSE, long poll and short poll lost ${threeDigits(missedElsewhere)} messages.`,
         short
-          ? `With a log of only ${writeMs(shortMs)} it lost ${withRange(short, threeDigits)} in ${writeMs(longestShortMs)}, whichever way it came back (model ${threeDigits(offlineLost(longestShortMs, ratePerSecond, shortMs))}), and every one was counted.`
+          ? `With a retention of only ${writeMs(shortMs)}, a push client lost ${withRange(short, threeDigits)} messages in ${writeMs(longestShortMs)}; the model predicts ${threeDigits(offlineLost(longestShortMs, ratePerSecond, shortMs))}.`
           : '',
         caughtUp && polled
-          ? `It had caught up ${writeMs(caughtUp.median)} after its return, a short poll ${writeMs(polled.median)}.`
+          ? `After its return, a push client caught up in ${writeMedian(caughtUp, writeMs)}, a polling client in ${writeMedian(polled, writeMs)}.`
           : '',
       ]
         .filter(Boolean)
         .join(' '),
       evidence: trials.map(({ id }) => id),
-      model: 'without a log λt is lost; with one that keeps R seconds λ·max(0, t − R)',
+      model: 'messages lost in an absence of t: λ·t without a log, λ·max(0, t − R) with a retention of R',
     };
   },
 };

@@ -1,7 +1,15 @@
 import type { Policy } from '../../servers/fan-out/send-queue.ts';
 import { NotEnough } from '../analysis/findings.ts';
 import { overwhelmedAgeMs } from '../analysis/models.ts';
-import { spread, threeDigits, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import {
+  significant,
+  spread,
+  threeDigits,
+  withRange,
+  writeBytes,
+  writeMedian,
+  writeMs,
+} from '../analysis/statistics.ts';
 import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Cohort, Trial } from '../result.ts';
 
@@ -87,9 +95,9 @@ const longLogMessages = 500;
 export const overwhelmed: Experiment = {
   text: {
     id: 'overwhelmed',
-    title: 'The overwhelmed client',
-    claim: 'Clients might not be able to handle the load coming up from the server',
-    question: 'One client is too slow. Where does what it can’t handle pile up, and who pays?',
+    title: 'The slow consumer',
+    claim: 'A client that can’t handle the load makes the server’s memory grow',
+    question: 'One client is too slow. Where do its messages pile up, and who pays?',
     prediction: {
       choices: [
         {
@@ -98,7 +106,7 @@ export const overwhelmed: Experiment = {
         },
         {
           text: 'With push in the server’s memory; with polling in its log.',
-          why: 'A queue limit bounds the memory, and every overflow policy has its price. Messages that a poller has not asked for stay in the log, which exists anyway.',
+          why: 'A queue limit bounds the memory, and every overflow policy has its price. Messages that a polling client has not requested stay in the log, which exists anyway.',
         },
         {
           text: 'Nowhere: TCP slows the server down to the speed of the client.',
@@ -106,19 +114,19 @@ export const overwhelmed: Experiment = {
         },
         {
           text: 'With polling it is worse: all the missed responses arrive at once.',
-          why: 'Batches have a limit, and the client asks for the next batch when it is done with this one.',
+          why: 'Batches have a limit, and the client requests the next batch when it has handled the last batch.',
         },
       ],
       right: 1,
     },
     howToRead:
-      'For a while one of 21 clients handles only ten messages of a hundred a second; the shaded time. First: bytes that wait in the server for that one client, policy by policy. Second: how old the messages are that it handles. Third: what the policy cost it, in messages. The dashed line is the model of no policy at all.',
-    why: 'The client handles μ of λ messages a second, so λ − μ has to go somewhere. Without a bound it waits in a queue of the server’s for this client alone. Dropping keeps the queue short and loses messages; conflating keeps the newest; disconnecting hands the problem back, with a cursor to return by. Credit asks: nothing is sent that was not asked for, and what waits is a place in the log.',
+      'In the shaded time one of 21 clients handles only 10 of 100 messages per second. The first chart shows the bytes queued in the server for that client, per overflow policy. The second shows the latency of the messages that the client handles. The third shows how many messages each policy cost. The dashed line is the model without a queue limit.',
+    why: 'The client handles μ of λ messages per second, so λ − μ have to wait somewhere. Without a limit they wait in the server’s send queue for this client. Dropping keeps the queue short and loses messages. Conflating keeps only the newest message. Disconnecting leaves it to the client to return with its cursor. With credit the server sends only the messages that the client has requested; the rest stays in the log.',
     caveat:
-      'The kernel takes some megabytes into its own buffers before the server notices anything: only credit and polling keep these empty as well. They grow as they see fit, to tens of megabytes: in some runs they take the whole overload. A shared message is in memory once however many wait for it, so bytes per client say more than the process’s memory. Reading is really paused here; a handler that merely sleeps would pile up its messages in the client instead, as “How benchmarks lie” shows.',
+      'The kernel takes some megabytes into its buffers before the server notices anything. Only credit and polling keep these buffers empty. The buffers can grow to tens of megabytes, and in some runs they take the whole overload. A message in several queues is in memory only once, so queued bytes per client are the better measure, not process memory. The slow client here really stops reading. With a handler that only sleeps, the messages would pile up in the client, as “How benchmarks lie” shows.',
   },
 
-  rule: `Without a limit the median run counts, since the kernel may take a whole overload. Does not hold when push without a limit keeps at most ${writeBytes(overloadBytes)} in the server for the slow client. Holds when it keeps more, and push with a limit or polling keeps more than ${writeBytes(roomBytes)} in any run. "Depends" when it keeps more, and every push with a limit and every poll keeps at most ${writeBytes(roomBytes)} in every run: the limit of ${writeBytes(limitBytes)}, the socket’s room and one message.`,
+  rule: `The bytes that the server queues for the slow client count. Does not hold when push without a limit queues at most ${writeBytes(overloadBytes)}. Here the median run counts, since the kernel may take a whole overload. Otherwise "depends" when push with a limit and polling queue at most ${writeBytes(roomBytes)}, in every run. Holds when any of them queues more. The ${writeBytes(roomBytes)} are the limit of ${writeBytes(limitBytes)}, the socket’s buffer and one message.`,
 
   plan(profile) {
     const trials: TrialPlan[] = [];
@@ -147,7 +155,9 @@ export const overwhelmed: Experiment = {
     const kept = bounded.flatMap((policy) => under(policy));
     const pulled = short.filter(({ parameters }) => parameters.policy === undefined);
     if (!open || !age || kept.length === 0 || pulled.length === 0)
-      throw new NotEnough('There is no usable trial without a bound, with one, and with polling');
+      throw new NotEnough(
+        'There is no usable trial without a queue limit, with a queue limit, and with polling',
+      );
 
     const worst = spread(kept.map(longestBacklogBytes));
     const polled = spread(pulled.map(longestBacklogBytes));
@@ -157,8 +167,8 @@ export const overwhelmed: Experiment = {
     return {
       verdict,
       sentence: [
-        `After ${threeDigits(seconds)} s of overload, push without a limit kept ${withRange(open, writeBytes)} in the server for the slow client, with a limit at most ${writeBytes(worst?.high ?? 0)}, and polling ${writeBytes(polled?.high ?? 0)}.`,
-        `Without a limit the slow client handled messages up to ${withRange(age, writeMs)} old.`,
+        `In ${threeDigits(seconds)} s of overload, the server queued ${withRange(open, writeBytes)} for a slow push client, at most ${writeBytes(worst?.high ?? 0, 2)} with a queue limit, ${writeBytes(polled?.high ?? 0, 2)} with polling.`,
+        `Without a limit, the latency of the slow client grew to ${withRange(age, writeMs)}.`,
         prices(under),
         neighbours(under),
         longSentence(trials),
@@ -166,7 +176,7 @@ export const overwhelmed: Experiment = {
         .filter(Boolean)
         .join(' '),
       evidence: trials.map(({ id }) => id),
-      model: `age after ${threeDigits(seconds)} s: (1 − μ/λ)·t = ${writeMs(overwhelmedAgeMs(seconds * 1000, ratePerSecond, 1000 / handlingMs))}; backlog (λ − μ)·m·t less what the kernel takes`,
+      model: `latency after ${threeDigits(seconds)} s of overload: (1 − μ/λ)·t = ${writeMs(overwhelmedAgeMs(seconds * 1000, ratePerSecond, 1000 / handlingMs))}; queued bytes: (λ − μ)·m·t minus the kernel’s buffers`,
     };
   },
 };
@@ -205,7 +215,7 @@ function cohortOf(trial: Trial, name: Cohort['name']): Cohort | undefined {
   return trial.cohorts?.find((cohort) => cohort.name === name);
 }
 
-/** What each bound cost the slow client. */
+/** What each policy cost the slow client. */
 function prices(under: (policy: Policy) => Trial[]): string {
   const lost = (policy: Policy) =>
     spread(
@@ -214,31 +224,38 @@ function prices(under: (policy: Policy) => Trial[]): string {
         return slow && (100 * (slow.expected - slow.delivered)) / slow.expected;
       }),
     );
-  const words = [
-    ...(['drop-newest', 'drop-oldest', 'conflate'] as const).flatMap((policy) => {
-      const share = lost(policy);
-      return share ? [`${policy} ${threeDigits(share.median)}% of its messages`] : [];
-    }),
-    ...under('disconnect')
-      .slice(0, 1)
-      .map(
-        ({ server }) =>
-          `disconnect no message (the client lost its connection ${server.evictions?.count ?? 0}×)`,
-      ),
-    ...(under('credit').length > 0 ? ['credit nothing but age'] : []),
-  ];
-  return words.length > 0 ? `The price: ${words.join(', ')}.` : '';
+  const words = bounded.flatMap((policy) => {
+    const share = lost(policy);
+    return share ? [`${writeMedian(share, significant)}% with ${policy}`] : [];
+  });
+  const [disconnected] = under('disconnect');
+  return [
+    words.length > 0 ? `The slow client lost these shares of its messages: ${words.join(', ')}.` : '',
+    disconnected
+      ? `The policy disconnect closed its connection ${times(disconnected.server.evictions?.count ?? 0)}.`
+      : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
-/** What the neighbours noticed, beside their own time before the overload. */
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+/** The latency of the fast clients during the overload, compared with the time before. */
 function neighbours(under: (policy: Policy) => Trial[]): string {
   const words = (['unbounded', 'conflate', 'credit'] as const).flatMap((policy) => {
     const fast = under(policy).flatMap((trial) => cohortOf(trial, 'fast')?.phases ?? []);
     const before = spread(fast.map(({ before }) => before.p99));
     const during = spread(fast.map(({ during }) => during.p99));
-    return before && during ? [`${policy} ${writeMs(during.median)} (before ${writeMs(before.median)})`] : [];
+    return before && during
+      ? [`${writeMedian(during, writeMs)} with ${policy} (before: ${writeMedian(before, writeMs)})`]
+      : [];
   });
-  return words.length > 0 ? `99% of the neighbours’ messages took at most: ${words.join(', ')}.` : '';
+  return words.length > 0
+    ? `During the overload, the 99th percentile of the fast clients was ${words.join(', ')}.`
+    : '';
 }
 
 /** How flat the memory stayed, and how the queue grew, over a minute. */
@@ -251,10 +268,10 @@ function longSentence(trials: readonly Trial[]): string {
   return [
     flat === undefined
       ? ''
-      : `Over a minute the memory of a server with all bounds changed by ${threeDigits(100 * flat)}%.`,
+      : `Over a minute, the memory of a server with all limits changed by ${significant(100 * flat, 2)}%.`,
     growth === undefined
       ? ''
-      : `Without a bound the queue grew ${threeDigits(growth)} times as fast as λ − μ predicts.`,
+      : `Without a limit, the queue grew ${significant(growth, 2)} times as fast as λ − μ predicts.`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -15,9 +15,9 @@ const pushing: readonly TransportName[] = ['push', 'sse', 'tcp-push'];
 export const path: Experiment = {
   text: {
     id: 'path',
-    title: 'A hostile path',
-    claim: 'Requires a bidirectional protocol',
-    question: 'Which of them survives a real network path?',
+    title: 'Through proxies',
+    claim: 'Push requires a bidirectional protocol',
+    question: 'Which transports work through the proxies of real networks?',
     prediction: {
       choices: [
         {
@@ -40,13 +40,13 @@ export const path: Experiment = {
       right: 0,
     },
     howToRead:
-      'Rows are transports, columns are paths. Each cell was run: a client connected through that path, messages were published, and what arrived is judged by a rule fixed beforehand. The reason stands in the cell.',
-    why: 'WebSocket asks for an Upgrade, and a proxy that drops that header answers in its place. SSE and polls are plain HTTP. A proxy that collects answers passes on a poll’s and holds back a stream. One that cuts idle connections cuts whoever is silent, unless a heartbeat comes in time.',
+      'Rows are transports, columns are network paths. For each cell a client connected through that path, and messages were published. A rule that was fixed before the run judges what arrived. Each cell gives the reason.',
+    why: 'WebSocket requests an Upgrade. Through a proxy that strips this header, the server sees an ordinary request. SSE and polls are plain HTTP. A buffering proxy passes on the response to a poll, but holds back a stream. An idle-timeout proxy cuts a silent connection, unless a heartbeat comes in time.',
     caveat:
-      'One client per cell, on one machine. The embedded proxies are made of a library, the others are a real nginx with the settings that the columns name. The buffering nginx speaks HTTP/1.0 to the server, as it does unless told otherwise: over HTTP/1.1 an SSE response has chunks, which nginx passes on.',
+      'One client per cell, on one machine. The embedded proxies are built with a library, the others are a real nginx with the settings that the columns name. The buffering nginx speaks HTTP/1.0 to the server, its default. Over HTTP/1.1 an SSE response has chunks, and nginx passes them on.',
   },
 
-  rule: `A cell works when every message arrived, the median message was at most ${olderMsMax} ms older than on the direct path, and no connection or poll failed. It is degraded when all arrived but not so. It fails when a message did not arrive. Does not hold when SSE, which is one-way, works on a path without Upgrade in every run. Holds when neither SSE nor WebSocket nor TCP push works there in any run. Otherwise "depends".`,
+  rule: `A cell works when every message arrived and no connection or poll failed. The median message must also arrive at most ${olderMsMax} ms later than on the direct path. A cell is degraded when every message arrived, but one of the other conditions failed. A cell fails when a message did not arrive. The claim is judged through a proxy that strips Upgrade. Does not hold when SSE, which is one-way, works there in every run. Holds when neither SSE nor WebSocket nor TCP push works there in any run. Otherwise "depends".`,
 
   plan(profile) {
     const paths: PathsTrial[] = [{ ...(profile === 'quick' ? hasty : brief), proxy: 'embedded', repeat: 1 }];
@@ -66,20 +66,19 @@ export const path: Experiment = {
     const sse = cells('sse', 'no-upgrade');
     const webSocket = cells('push', 'no-upgrade');
     if (sse.length === 0 || webSocket.length === 0)
-      throw new NotEnough('There is no usable cell of SSE and WebSocket on a path without Upgrade');
+      throw new NotEnough('There is no usable cell of SSE and WebSocket through a proxy that strips Upgrade');
 
     const pushed = pushing.flatMap((transport) => cells(transport, 'no-upgrade'));
     const verdict = sse.every(isFine) ? 'does not hold' : pushed.some(isFine) ? 'depends' : 'holds';
-    const counts = (['works', 'degraded', 'fails'] as const).map(
-      (outcome) => `${whole(trials.filter(({ path }) => path?.outcome === outcome).length)} ${outcome}`,
-    );
+    const counted = (outcome: 'works' | 'degraded' | 'fails') =>
+      whole(trials.filter(({ path }) => path?.outcome === outcome).length);
     return {
       verdict,
       sentence: [
-        `On a path without Upgrade SSE ${outcomesOf(sse)} and WebSocket ${outcomesOf(webSocket)}: push needs a connection that the server can write to, not a bidirectional protocol.`,
-        `Where a proxy collects answers SSE ${outcomesOf(cells('sse', 'buffering'))}, with “X-Accel-Buffering: no” it ${outcomesOf(cells('sse', 'buffering with opt-out'))}, and WebSocket ${outcomesOf(cells('push', 'buffering'))};`,
-        `with an idle limit WebSocket ${outcomesOf(cells('push', 'idle-limit'))}, with a heartbeat as well it ${outcomesOf(cells('push', 'idle-limit with heartbeat'))}.`,
-        `Of ${whole(trials.length)} cells, ${counts.join(', ')} (${proxiesOf(trials)}).`,
+        `Through a proxy that strips Upgrade, one-way push (SSE) ${outcomesOf(sse)} and bidirectional push (WebSocket) ${outcomesOf(webSocket)}.`,
+        `Through a buffering proxy, SSE ${outcomesOf(cells('sse', 'buffering'))}, and ${outcomesOf(cells('sse', 'buffering with opt-out'))} with “X-Accel-Buffering: no”. WebSocket ${outcomesOf(cells('push', 'buffering'))}.`,
+        `Through an idle-timeout proxy, WebSocket ${outcomesOf(cells('push', 'idle-limit'))} without heartbeats and ${outcomesOf(cells('push', 'idle-limit with heartbeat'))} with heartbeats.`,
+        `Of ${whole(trials.length)} cells, ${counted('works')} work, ${counted('degraded')} are degraded and ${counted('fails')} fail (${proxiesOf(trials)}).`,
       ].join(' '),
       evidence: trials.map(({ id }) => id),
     };
@@ -90,14 +89,14 @@ function isFine({ path }: Trial): boolean {
   return path?.outcome === 'works';
 }
 
-/** "works", or "is degraded (cut …)": what was found, with a reason where it is not fine. */
+/** "works", "fails", or "is degraded (5 s later)". */
 function outcomesOf(cells: readonly Trial[]): string {
   const [first] = cells;
   if (!first?.path) return 'was not tried';
   const { outcome, olderMs } = first.path;
   const differs = cells.some(({ path }) => path?.outcome !== outcome) ? ' (not in every run)' : '';
   if (outcome === 'degraded')
-    return `is degraded${olderMs !== null && olderMs > olderMsMax ? `, ${writeMs(olderMs)} older` : ''}${differs}`;
+    return `is degraded${olderMs !== null && olderMs > olderMsMax ? ` (${writeMs(olderMs, 2)} later)` : ''}${differs}`;
   return outcome + differs;
 }
 

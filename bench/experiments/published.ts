@@ -1,6 +1,14 @@
 import { NotEnough } from '../analysis/findings.ts';
 import { chatUnderLoad, headerTable, openData } from '../analysis/published.ts';
-import { spread, threeDigits, whole, withRange, writeMs, writeTimes } from '../analysis/statistics.ts';
+import {
+  significant,
+  spread,
+  threeDigits,
+  whole,
+  withRange,
+  writeMs,
+  writeTimes,
+} from '../analysis/statistics.ts';
 import type { Evidence, Experiment, GroupPlan, Profile, TrialPlan } from '../experiment.ts';
 import type { Probe, Trial } from '../result.ts';
 
@@ -17,7 +25,7 @@ const chatters: GroupPlan[] = [
   { transport: 'short-poll', clients: chatUnderLoad.clients, intervalMs: chatPollMs, server: bare },
 ];
 
-/** A poll’s overhead over a frame’s: from so many times on the header table still holds. */
+/** The published comparison of headers holds when a poll has this many times the overhead of a frame, or more. */
 const overheadTimesMin = 50;
 /** The verdict on open data rests on this crowd, in every profile. */
 const judgedCrowd = 100;
@@ -39,8 +47,8 @@ export const published: Experiment = {
   text: {
     id: 'published',
     title: 'What others published',
-    claim: 'The published comparisons still hold',
-    question: 'Do the published numbers come out here as well?',
+    claim: 'Published comparisons of push and polling still hold',
+    question: 'Can this lab reproduce published results?',
     prediction: {
       choices: [
         {
@@ -48,7 +56,7 @@ export const published: Experiment = {
           why: 'The authors’ machines, libraries and browsers are not yours. The order can survive, and roughly the ratio.',
         },
         {
-          text: 'The order does, the numbers don’t.',
+          text: 'Their order, but not their numbers.',
           why: 'The order follows from the pattern. The size follows from the machine and the library.',
         },
         {
@@ -63,13 +71,13 @@ export const published: Experiment = {
       right: 1,
     },
     howToRead:
-      'Each chart has three signs for one thing: hollow is what was published, filled is what was measured here, the dashed stroke is what the model says. Only ratios and shapes are compared. The axes are logarithmic.',
-    why: 'A poll carries its headers every time; a frame carries two bytes. A message waits for the next poll, whatever the machine. And what a server pays for a client that polls is a request per interval, for one that listens a write per message.',
+      'Each chart has three markers for one quantity. Hollow is the published value, filled is the value measured here, and the dashed line is the model. Only ratios and orders are compared. The axes are logarithmic.',
+    why: 'Every poll carries its headers; a frame has two bytes of overhead. A message waits for the next poll, however fast the machine is. A polling client costs the server one request per interval, a push client one write per message.',
     caveat:
-      'The chat’s clients poll once a second here; the thesis does not say how often its did. The open-data grid is run five times as fast with a fifth of the clients: the same polls and messages a second. The application bytes were counted at a relay, those of IP follow by arithmetic, shown in the table.',
+      'The clients in the chat poll once a second here; the thesis does not give its poll interval. The open-data trials run five times as fast with a fifth of the clients. Polls and messages per second stay the same. A relay counted the application bytes. The IP bytes are calculated from them, as the table shows.',
   },
 
-  rule: `Three shapes, by the median run. An empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. In the chat the mean latencies order as push, long poll, short poll. With open data ${judgedCrowd * compression} polling clients take more server CPU than as many SSE clients. Holds when all three come out, does not hold when none, otherwise "depends".`,
+  rule: `Three comparisons count, in the median run. Headers: an empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. Chat: the mean latency is lowest with push and highest with short polls. Open data: ${judgedCrowd * compression} polling clients use more server CPU than ${judgedCrowd * compression} SSE clients. Holds when all three hold here, does not hold when none does, otherwise "depends".`,
 
   plan(profile) {
     const { repeats, messages, crowds, gridMs } = sizes[profile];
@@ -117,19 +125,20 @@ export const published: Experiment = {
     );
     if (shapes.length < shapesCompared)
       throw new NotEnough(`Only ${shapes.length} of ${shapesCompared} published measurements were repeated`);
-    const right = shapes.filter(({ holds }) => holds).length;
-    const verdict = right === shapes.length ? 'holds' : right === 0 ? 'does not hold' : 'depends';
+    const right = shapes.filter(({ holds }) => holds);
+    const verdict =
+      right.length === shapes.length ? 'holds' : right.length === 0 ? 'does not hold' : 'depends';
+    const names = right.length > 0 ? `: ${right.map(({ name }) => name).join(', ')}` : '';
     return {
       verdict,
-      sentence: `${right} of ${shapes.length} published shapes came out here. ${shapes.map(({ sentence }) => sentence).join(' ')}`,
+      sentence: `${right.length} of ${shapes.length} published comparisons hold here${names}. ${shapes.map(({ sentence }) => sentence).join(' ')}`,
       evidence: trials.map(({ id }) => id),
-      model:
-        'short poll T/2 + d; push d + N·s/2; processor per second N·(c_poll/T + λ·c_batched) and N·λ·c_push',
+      model: 'short poll T/2 + d; push d + N·s/2; CPU per second N·(c_poll/T + λ·c_batched) and N·λ·c_push',
     };
   },
 };
 
-type Shape = { holds: boolean; sentence: string };
+type Shape = { name: string; holds: boolean; sentence: string };
 
 /** Bytes of an empty poll and of a frame’s overhead, over plain connections. */
 export function overheadBytes(probes: readonly Probe[], over: string): { poll?: number; frame?: number } {
@@ -147,8 +156,9 @@ function headerShape(probes: Evidence['probes']): Shape | undefined {
   if (!poll || !frame) return undefined;
   const publishedTimes = headerTable.pollHeaderBytes / headerTable.frameHeaderBytes;
   return {
+    name: 'bytes of an empty poll and a frame',
     holds: poll / frame >= overheadTimesMin,
-    sentence: `A poll that finds nothing took ${whole(poll)} bytes, a frame ${whole(frame)} beside its message: ${whole(poll / frame)} times, published ${whole(publishedTimes)}.`,
+    sentence: `An empty poll took ${whole(poll)} bytes, the overhead of a frame ${whole(frame)} bytes: ${whole(poll / frame)} times as many (published: ${whole(publishedTimes)} times).`,
   };
 }
 
@@ -160,10 +170,16 @@ function chatShape(trials: readonly Trial[]): Shape | undefined {
   if (!push || !longPoll || !shortPoll) return undefined;
   const [socketIo] = chatUnderLoad.measured;
   const delivered = chats.reduce((sum, { messages }) => sum + messages.delivered, 0);
-  const ratio = (delay: number | undefined) => threeDigits((delay ?? 0) / (socketIo?.push[0] ?? 1));
+  const publishedTimes = (latency: number | undefined) =>
+    threeDigits((latency ?? 0) / (socketIo?.push[0] ?? 1));
   return {
+    name: 'latencies in a chat',
     holds: push.median < longPoll.median && longPoll.median < shortPoll.median,
-    sentence: `In the chat, long polls took ${threeDigits(longPoll.median / push.median)} times as long as push and short polls ${threeDigits(shortPoll.median / push.median)} times (push ${withRange(push, writeMs)}, ${whole(delivered)} deliveries, none lost or doubled), published with Socket.IO ${ratio(socketIo?.longPoll?.[0])} and ${ratio(socketIo?.shortPoll?.[0])}.`,
+    sentence: [
+      `In the chat, the mean latency was ${withRange(push, writeMs)} with push (${whole(delivered)} deliveries with all transports).`,
+      `Long polls took ${significant(longPoll.median / push.median, 2)} times as long, short polls ${significant(shortPoll.median / push.median, 2)} times.`,
+      `Published with Socket.IO: ${publishedTimes(socketIo?.longPoll?.[0])} and ${publishedTimes(socketIo?.shortPoll?.[0])} times.`,
+    ].join(' '),
   };
 }
 
@@ -178,8 +194,12 @@ function openDataShape(trials: readonly Trial[]): Shape | undefined {
   if (pairs.length === 0) return undefined;
   const publishedTimes = openData.sseClientsMax / openData.pollClientsMax;
   return {
+    name: 'server CPU with open data',
     holds: (spread(pairs.map(({ a, b }) => a / b))?.median ?? 0) > 1,
-    sentence: `With open data ${whole(judgedCrowd * compression)} polling clients took ${writeTimes(pairs)} the server CPU of as many SSE clients; published: SSE served ${threeDigits(publishedTimes)} times as many clients.`,
+    sentence: [
+      `Server CPU with open data, ${whole(judgedCrowd * compression)} polling clients compared with ${whole(judgedCrowd * compression)} SSE clients: ${writeTimes(pairs)}.`,
+      `Published: a server could serve ${threeDigits(publishedTimes)} times as many SSE clients as polling clients.`,
+    ].join(' '),
   };
 }
 

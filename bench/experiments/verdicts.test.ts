@@ -36,8 +36,8 @@ describe('freshness', () => {
 
   it('names both sides first, and the messages that it rests on', () => {
     const { sentence } = judge(freshness, evidence(pair(1, 5, 500)));
-    expect(sentence).toMatch(/^Push delivered the median message after 1 ms, a 1 s poll after 500 ms\./);
-    expect(sentence).toContain('it sent 5 messages to 20 clients each, 20 a second');
+    expect(sentence).toMatch(/^Push delivered the median message in 1 ms, a 1 s poll in 500 ms\./);
+    expect(sentence).toContain('The server pushed 5 messages to 20 clients, 20 per second.');
   });
 
   it('judges push by its runs alone', () => {
@@ -73,7 +73,7 @@ describe('idle-cost', () => {
   it('gives requests, CPU and memory of both sides, and says what kind of memory', () => {
     const { sentence } = judge(idleCost, evidence(pair({ cpuMs: 23 }, 0, 200)));
     expect(sentence).toBe(
-      'Push clients sent 0 requests per message, clients that poll once a second 2; 25% of the polls came back empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). A waiting push client kept 2.93 KiB in the server, a polling one 2.93 KiB (heap and buffers, plaintext). One run.',
+      'Push clients sent 0 requests per message, clients that poll once a second sent 2. Of the polls, 25% came back empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). An idle push client kept 2.9 KiB of server memory, a polling client 2.9 KiB (heap and buffers, plaintext).',
     );
   });
 });
@@ -105,8 +105,14 @@ describe('crowd', () => {
       ).toContainEqual(expect.objectContaining({ transport: 'push', clients: 1000 }));
   });
 
-  it('says at how many clients the limit is reached', () => {
+  it('says at how many clients the limit is reached, if that is a number of clients', () => {
     expect(judge(crowd, evidence(sizes(200))).sentence).toContain('at about 500 clients');
+    const slow = [100, 1000].map((count) =>
+      trial({ clients: { count }, delayMs: delay(1, 150 + count / 100) }),
+    );
+    const { sentence } = judge(crowd, evidence(slow));
+    expect(sentence).toContain('adds 10 ms per 1,000 clients.');
+    expect(sentence).not.toContain('reaches');
   });
 
   it('says how the cost of a message grows with the crowd, and with what power', () => {
@@ -119,14 +125,14 @@ describe('crowd', () => {
       });
     // What a message costs by itself hides it in a small crowd.
     const trials = [costing(100, 90), costing(1000, 200), costing(2000, 400), costing(10_000, 2000)];
-    expect(judge(crowd, evidence(trials)).sentence).toContain('to the power of 1.00 (1.00 to 1.00)');
+    expect(judge(crowd, evidence(trials)).sentence).toContain('to the power of 1.00 (95%: 1.00 to 1.00)');
     expect(crowd.fits?.(evidence(trials))).toMatchObject([{ name: 'exponent', n: 3 }]);
     const steeper = [costing(1000, 20), costing(10_000, 400), costing(100_000, 8000)];
     expect(crowd.fits?.(evidence(steeper))[0]?.value).toBeCloseTo(1.3, 2);
     expect(crowd.fits?.(evidence(trials.slice(0, 2)))).toEqual([]);
   });
 
-  it('says how fresh polls of the same crowd could be', () => {
+  it('says how often the same crowd could poll', () => {
     const capacity = {
       experiment: 'crowd',
       transport: 'short-poll',
@@ -138,7 +144,9 @@ describe('crowd', () => {
       crowd,
       evidence(sizes(50), { capacities: [{ ...capacity, requestsPerSecond: 5000 }] }),
     );
-    expect(sentence).toContain('cannot be fresher than 200 ms');
+    expect(sentence).toContain(
+      'The shortest poll interval for 1,000 clients is 200 ms: the server responds to 5,000 polls per second.',
+    );
   });
 });
 
@@ -237,7 +245,7 @@ describe('evidence', () => {
     const polled = trial({ transport: 'short-poll', parameters: poll, delayMs: delay(500) });
     const finding = judge(freshness, evidence([pushed, polled]));
     expect(finding.verdict).toBe('inconclusive');
-    expect(finding.sentence).toContain('1 of 2 trials failed or measured the fleet');
+    expect(finding.sentence).toContain('1 of 2 trials failed or were limited by the load generator');
   });
 
   it('of fewer than three repeats makes a verdict provisional', () => {

@@ -85,9 +85,9 @@ async function filesIn(
   const page = files.includes('report.html')
     ? join(folder, 'report.html')
     : await drawReport(path, drawElsewhere ?? join(folder, 'report.html'));
-  if (!page) problems.push({ failing: 'no report', sentence: 'results.json can’t be drawn' });
+  if (!page) problems.push({ failing: 'no report', sentence: 'the report of results.json cannot be drawn' });
   else if (!readFileSync(page, 'utf8').trimEnd().endsWith('</html>'))
-    problems.push({ failing: 'unreadable file', sentence: 'report.html has no end' });
+    problems.push({ failing: 'unreadable file', sentence: 'report.html is cut short' });
   return { result, problems };
 }
 
@@ -118,10 +118,10 @@ function exitCodeProblems(
   { otherExitCodes = [], isToBeBorne = false, remedy }: Expectation,
 ): Problem[] {
   const wrong = (why: string): Problem[] => [
-    { failing: 'exit code', sentence: `exit code ${exitCode}: ${why}; it said: ${lastLines(stderr)}` },
+    { failing: 'exit code', sentence: `exit code ${exitCode}: ${why}; its last lines: ${lastLines(stderr)}` },
   ];
   if (otherExitCodes.includes(exitCode)) {
-    if (exitCode === 3 && remedy && !remedy.test(stderr)) return wrong(`no line says ${remedy}`);
+    if (exitCode === 3 && remedy && !remedy.test(stderr)) return wrong(`found no line with ${remedy}`);
     return /\n {4}at /.test(stderr) ? wrong('a stack trace is no explanation') : [];
   }
   if (result?.lab.status !== 'complete') return wrong('the result is not complete');

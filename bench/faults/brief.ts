@@ -33,7 +33,7 @@ export const brief: Experiment = {
     caveat: 'It is too short to measure anything.',
   },
 
-  rule: 'Holds when there are two trials whose books balance.',
+  rule: 'Holds when there are two trials with complete delivery accounting.',
 
   plan: () => ({
     trials: trials.map(
@@ -48,7 +48,7 @@ export const brief: Experiment = {
   }),
 
   judge({ trials }) {
-    if (trials.length < 2) throw new NotEnough('There are not two usable trials');
+    if (trials.length < 2) throw new NotEnough('Fewer than two trials are usable');
     const delivered = trials.reduce((sum, { messages }) => sum + messages.delivered, 0);
     return { verdict: 'holds', sentence: `${delivered} messages were delivered.`, evidence: [] };
   },

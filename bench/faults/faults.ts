@@ -34,7 +34,7 @@ export const faults: readonly Fault[] = [
       const part = oneOf(Object.keys(parts) as Part[], random);
       const [afterMs, stoppedMs] = [within(0, labMs, random), within(50, 1500, random)];
       return underFault(
-        `the ${part} stands still for ${stoppedMs} ms, ${afterMs} ms after its start`,
+        `the ${part} is stopped for ${stoppedMs} ms, ${afterMs} ms after its start`,
         { folder },
         { isToBeBorne: true },
         async (run) => {
@@ -95,7 +95,9 @@ export const faults: readonly Fault[] = [
   {
     kind: 'folder that becomes read-only',
     missing: () =>
-      process.getuid?.() === 0 && !canMount() ? 'root may write anywhere, and may not mount here' : undefined,
+      process.getuid?.() === 0 && !canMount()
+        ? 'root can write to every folder, and cannot mount a file system here'
+        : undefined,
     async inflict(random, folder) {
       const afterMs = within(0, 1.5 * labMs, random);
       const mounted = process.getuid?.() === 0 ? mount(folder, 'size=4m') : undefined;
@@ -121,7 +123,7 @@ export const faults: readonly Fault[] = [
   {
     kind: 'full disk',
     missing: () =>
-      process.getuid?.() === 0 && canMount() ? undefined : 'it takes root, who may mount a small disk',
+      process.getuid?.() === 0 && canMount() ? undefined : 'it needs root, to mount a small disk',
     async inflict(random, folder) {
       const kilobytes = 4 * within(1, 60, random);
       const mounted = mount(folder, `size=${kilobytes}k`);
@@ -165,7 +167,7 @@ export const faults: readonly Fault[] = [
       const relay = await openRelay(0.2, withinMs, random);
       try {
         return await underFault(
-          `20 % of all connections are reset within ${withinMs} ms`,
+          `20% of all connections are reset within ${withinMs} ms`,
           { folder, preload: { module: 'through-relay.js', env: { FAULT_RELAY_PORT: `${relay.port}` } } },
           { isToBeBorne: true },
           async (run) => {
@@ -227,12 +229,17 @@ async function takePort(random: () => number): Promise<Outcome> {
   });
   other.close();
   // The classroom takes several ports in a row, and may find another of them taken as well.
-  const isExplained = /port \d+ is taken/.test(said) && said.includes('--port');
+  const isExplained = /port \d+ is in use/.test(said) && said.includes('--port');
   const problems: Problem[] =
     exitCode === 3 && isExplained
       ? []
-      : [{ failing: 'exit code', sentence: `exit code ${exitCode}; it said: ${said.trim().slice(-300)}` }];
-  return { says: `${command} at a port that is taken`, struck: true, exitCode, problems, reasons: [] };
+      : [
+          {
+            failing: 'exit code',
+            sentence: `exit code ${exitCode}; its last lines: ${said.trim().slice(-300)}`,
+          },
+        ];
+  return { says: `${command} with a port in use`, struck: true, exitCode, problems, reasons: [] };
 }
 
 /** A file system of its own at a folder. */

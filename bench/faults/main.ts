@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
 import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { labVersion } from '../harness/environment.ts';
 import { loopbackProblem } from '../harness/loopback.ts';
+import { readSeed, wholeNumber } from '../option-readers.ts';
 import { campaign, type Inflicted, missingKinds } from './campaign.ts';
 import { summarise, writeSummary } from './summary.ts';
 
@@ -12,16 +13,14 @@ import { summarise, writeSummary } from './summary.ts';
  * Exit codes: 0 nothing was wrong; 1 something was; 2 the command line is wrong; 3 this machine can't run it, or the figures can't be written;
  * 130 interrupted: the labs under way are ended.
  */
+const readNumber = wholeNumber(1, 999_999_999);
+
 const command = new Command('npm run test:faults --')
-  .description('Inflicts seeded faults on brief labs, and checks what is left of each.')
-  .option('--count <number>', 'how many faults', readNumber, 500)
-  .option('--seed <number>', 'what all of them derive from', readNumber, 7)
-  .option(
-    '--only <number>',
-    'the fault of this number alone, as it was in a campaign with the same seed',
-    readNumber,
-  )
-  .option('--at-once <number>', 'labs at a time', readNumber, 2)
+  .description('Injects seeded faults into short labs, and checks that no message or file is lost.')
+  .option('--count <number>', 'number of faults', readNumber, 500)
+  .option('--seed <number>', 'seed of all faults', readSeed, 7)
+  .option('--only <number>', 'number of the one fault to repeat, of the run with the same seed', readNumber)
+  .option('--at-once <number>', 'number of labs that run at the same time', readNumber, 2)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -54,7 +53,7 @@ async function main({
   const onEnd = (inflicted: Inflicted) => {
     ended += 1;
     const { number, kind, says, struck, exitCode, tookMs, problems, reasons } = inflicted;
-    const outcome = problems.length > 0 ? 'WRONG' : struck ? 'well' : 'well, it came too late';
+    const outcome = problems.length > 0 ? 'WRONG' : struck ? 'well' : 'well, the fault came too late';
     console.error(
       `${ended} of ${only ? 1 : count} · ${number} · ${kind}: ${says} · exit code ${exitCode}, ${(tookMs / 1000).toFixed(1)} s · ${outcome}`,
     );
@@ -81,13 +80,8 @@ async function main({
     });
     console.log(path);
   } catch (error) {
-    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    console.error(`cannot write the numbers: ${(error as Error).message}`);
     return 3;
   }
   return failed ? 1 : 0;
-}
-
-function readNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 on.');
-  return Number(text);
 }

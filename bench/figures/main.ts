@@ -21,8 +21,10 @@ const ours = ['README.md', 'bench/README.md', 'SECURITY.md'].map((file) =>
 
 const command = new Command('npm run figures --')
   .description('Writes measured numbers between the markers of the Markdown files.')
-  .argument('[file]', 'a file with markers (default: README.md, bench/README.md, SECURITY.md)', (file) =>
-    fromUsersFolder(file),
+  .argument(
+    '[file]',
+    'Markdown file with markers (default: README.md, bench/README.md, SECURITY.md)',
+    (file) => fromUsersFolder(file),
   )
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -44,7 +46,7 @@ function newestBlocks(): Record<string, string> {
 
 function fill(path: string): void {
   try {
-    if (!existsSync(path)) throw new Error('no such file; name another after --');
+    if (!existsSync(path)) throw new Error('no such file; pass another after --');
     const text = readFileSync(path, 'utf8');
     if (!text.includes('<!-- figures:'))
       console.error(`${path}: found no marker such as <!-- figures:fuzz -->`);
@@ -59,7 +61,7 @@ function write(path: string, text: string): void {
   try {
     writeWhole(path, text);
   } catch (error) {
-    console.error(writeProblem(path, error as Error, 'name another file after --'));
+    console.error(writeProblem(path, error as Error, 'pass another file after --'));
     process.exitCode = 3;
   }
 }

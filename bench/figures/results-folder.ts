@@ -20,7 +20,7 @@ export function figuresProblem(place = folder): string | undefined {
     accessSync(place, constants.W_OK);
     return undefined;
   } catch (error) {
-    return writeProblem(place, error as Error, 'run this in a checkout that you may write to');
+    return writeProblem(place, error as Error, 'use a checkout that you may write to');
   }
 }
 

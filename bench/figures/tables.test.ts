@@ -19,14 +19,14 @@ const figures = {
       otherProblems: 0,
     },
   ],
-  skipped: [{ kind: 'full disk', why: 'it takes root' }],
+  skipped: [{ kind: 'full disk', why: 'it needs root' }],
 };
 
 it('writes a campaign as a table, with the command and what was left out', () => {
   const text = faultTable(figures);
   expect(text).toContain('npm run test:faults -- --count 2 --seed 7');
   expect(text).toMatch(/^\| all +\| 2 +\| 1 +\| 0 +\| 0 +\| 3 +\| 0 +\|$/m);
-  expect(text).toContain('Left out: full disk (it takes root).');
+  expect(text).toContain('Left out: full disk (it needs root).');
 });
 
 it('fills the markers that there are, as often as it is asked to', () => {
@@ -39,7 +39,7 @@ it('fills the markers that there are, as often as it is asked to', () => {
 
 it('finds out before a run that its figures could not be written', () => {
   expect(figuresProblem('package.json/results')).toMatch(
-    /^cannot write to package\.json\/results: ENOTDIR.*; run this in a checkout that you may write to$/,
+    /^cannot write to package\.json\/results: ENOTDIR.*; use a checkout that you may write to$/,
   );
 });
 

@@ -43,12 +43,12 @@ export function soakTable(soaked: SoakFigures): string {
     ['joins, sleeps, overloads', [counts.joins, counts.sleeps, counts.overloads].map(whole).join(', ')],
     [
       'messages expected',
-      `${whole(books.expected)} = ${whole(books.delivered)} delivered + ${whole(books.dropped)} dropped + ${whole(books.missed)} missed + ${whole(books.backlogAtEnd)} waiting`,
+      `${whole(books.expected)} = ${whole(books.delivered)} delivered + ${whole(books.dropped)} dropped + ${whole(books.missed)} missed + ${whole(books.backlogAtEnd)} pending`,
     ],
-    ['books that did not balance', whole(soaked.bookProblems.length)],
-    ['memory in use in the server', memory ? slopeText(memory) : 'too short a run to tell'],
+    ['clients with an accounting error', whole(soaked.bookProblems.length)],
+    ['memory in use in the server', memory ? slopeText(memory) : 'the run was too short to tell'],
     ['memory grows', soaked.memoryGrows ? 'yes' : 'no'],
-    ['handles and listeners that stayed', whole(server.notBack.length + clientProcess.notBack.length)],
+    ['leaked handles and listeners', whole(server.notBack.length + clientProcess.notBack.length)],
   ];
   return [
     `\`npm run test:soak -- --minutes ${durationMs / 60_000} --seed ${seed}\`, ${startedAt.slice(0, 10)}, Node ${node}:`,
@@ -92,7 +92,7 @@ export function withBlocks(text: string, blocks: Record<string, string>): string
 
 function slopeText({ perMinute, low, high, mean }: Slope): string {
   const kilobytes = (bytes: number) => (bytes / 1024).toFixed(1);
-  return `${(mean / 2 ** 20).toFixed(1)} MiB, ${kilobytes(perMinute)} KiB a minute (95 %: ${kilobytes(low)} to ${kilobytes(high)})`;
+  return `${(mean / 2 ** 20).toFixed(1)} MiB, ${kilobytes(perMinute)} KiB per minute (95%: ${kilobytes(low)} to ${kilobytes(high)})`;
 }
 
 function whole(value: number): string {

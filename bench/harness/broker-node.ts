@@ -41,7 +41,7 @@ export type BrokerNodeOptions = {
 
 /** What to do where there is no RabbitMQ. */
 export const rabbitRemedy =
-  "install Debian's package rabbitmq-server, or name its program with RABBITMQ_SERVER_PATH";
+  "install Debian's package rabbitmq-server, or set RABBITMQ_SERVER_PATH to its program";
 
 /**
  * Where RabbitMQ's own script is: `RABBITMQ_SERVER_PATH`, else where Debian and Homebrew put it, else the
@@ -67,7 +67,7 @@ export function findRabbit(): string | undefined {
 export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<BrokerNode> {
   const { plugins = ['rabbitmq_mqtt', 'rabbitmq_stomp'], startLimitMs = 90_000, signal } = options;
   const program = findRabbit();
-  if (!program) throw new Error(`there is no RabbitMQ here: ${rabbitRemedy}`);
+  if (!program) throw new Error(`found no RabbitMQ: ${rabbitRemedy}`);
   const ports = await freePorts(5);
   const [amqp, mqtt, stomp, distribution, epmd] = ports as [number, number, number, number, number];
   const login = { name: 'lab', password: randomBytes(18).toString('base64url') };
@@ -201,9 +201,9 @@ async function ready(
         if (/ completed with \d+ plugins/.test(line)) resolve();
       });
     for (const each of [node, names]) each.once('error', ({ message }) => fail(`did not start (${message})`));
-    node.once('close', (code) => fail(`ended with exit code ${code} before it took connections`));
-    signal?.addEventListener('abort', () => fail('was not waited for'));
-    if (signal?.aborted) fail('was not waited for');
+    node.once('close', (code) => fail(`ended with exit code ${code} before it accepted connections`));
+    signal?.addEventListener('abort', () => fail('was stopped by the interrupt'));
+    if (signal?.aborted) fail('was stopped by the interrupt');
     timer = setTimeout(() => fail(`did not start within ${limitMs / 1000} s`), limitMs);
   }).finally(() => clearTimeout(timer));
   for (const each of lines) each.removeAllListeners('line');

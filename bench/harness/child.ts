@@ -78,7 +78,7 @@ export class Child<H extends Handlers> {
     const id = this.#calls;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`the ${this.#name} did not answer "${name}" in ${limitMs / 1000} s`)),
+        () => reject(new Error(`the ${this.#name} sent no response to "${name}" within ${limitMs / 1000} s`)),
         limitMs,
       );
       const settle = <T>(how: (value: T) => void) => {

@@ -47,7 +47,7 @@ async function measureOnOneConnection(
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   // An end without an error would leave the byte that is under way unanswered for ever.
   const lost = once(socket, 'close').then(() => {
-    throw new Error('the connection to the echo was lost');
+    throw new Error('lost the connection to the echo server');
   });
   lost.catch(() => {});
   try {

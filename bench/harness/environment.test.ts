@@ -51,6 +51,6 @@ it('finds that a machine can connect to itself, or why not', async () => {
   expect(await loopbackProblem()).toBeUndefined();
   // An address for documents, which nobody has.
   expect(await loopbackProblem('192.0.2.1')).toBe(
-    "This machine can't connect to its own address 192.0.2.1 (EADDRNOTAVAIL): see whether its loopback interface is up.",
+    "This machine can't connect to its own address 192.0.2.1 (EADDRNOTAVAIL): check that its loopback interface is up.",
   );
 });

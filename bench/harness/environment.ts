@@ -35,19 +35,19 @@ export async function inspectEnvironment(): Promise<{
   const warnings: string[] = [];
   if (cores < 2)
     warnings.push(
-      'One core: server and clients take it from each other. Use a machine with two cores or more.',
+      'This machine has one core, which server and clients share. Use a machine with at least two cores.',
     );
   if (quota < processors)
     warnings.push(
-      `This container's CPU quota is ${threeDigits(quota)} cores: once they are used up, server and clients stop until the next period, and messages wait. Raise the quota, or give the container whole cores (docker run --cpuset-cpus).`,
+      `This container's CPU quota is ${threeDigits(quota)} cores: beyond it, server and clients stop until the next period, and messages wait. Raise the quota, or give the container whole cores (docker run --cpuset-cpus).`,
     );
   if (busy > 0.25)
     warnings.push(
-      `The processor was ${Math.round(busy * 100)} % busy before the lab began. Close other programs and run it again.`,
+      `The CPU was ${Math.round(busy * 100)}% busy before the lab began. Close other programs and run the lab again.`,
     );
   if (descriptors < 4096)
     warnings.push(
-      `Only ${descriptors} open files are allowed: larger crowds are left out. Try "ulimit -n 20000".`,
+      `This shell allows ${descriptors} open files, so larger crowds are left out. Try "ulimit -n 20000".`,
     );
   return {
     environment: {

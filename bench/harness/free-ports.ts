@@ -19,7 +19,7 @@ export async function freePorts(count: number): Promise<number[]> {
     const ports = Array.from({ length: count }, (_, place) => first + place);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
   }
-  throw new Error(`there are no ${count} free ports in a row between ${lowest} and ${highest}`);
+  throw new Error(`found no ${count} free ports in a row between ${lowest} and ${highest}`);
 }
 
 async function isFree(port: number): Promise<boolean> {

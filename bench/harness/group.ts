@@ -118,7 +118,7 @@ export class Group {
   constructor(wanted: FleetGroup, { open, hands }: Opening = ofServers(wanted)) {
     if (wanted.traced && wanted.clients !== 1)
       throw new Error(
-        `trace: ${wanted.transport} has ${wanted.clients} clients; it takes one client in each group`,
+        `invalid trace: expected 1 client in each group, got ${wanted.clients} of ${wanted.transport}`,
       );
     const { clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
     const random = randomLcg(wanted.seed);

@@ -18,8 +18,8 @@ export async function loopbackProblem(host = '127.0.0.1'): Promise<string | unde
     return undefined;
   } catch (error) {
     const { name, code, message } = error as NodeJS.ErrnoException;
-    const why = name === 'AbortError' ? `no answer in ${limitMs / 1000} s` : (code ?? message);
-    return `This machine can't connect to its own address ${host} (${why}): see whether its loopback interface is up.`;
+    const why = name === 'AbortError' ? `no response within ${limitMs / 1000} s` : (code ?? message);
+    return `This machine can't connect to its own address ${host} (${why}): check that its loopback interface is up.`;
   } finally {
     client?.destroy();
     server.close();

@@ -26,7 +26,7 @@ describe('the observer of a log', () => {
     const log = new MessageLog();
     const server = serversByName.push(new EmbeddedSource(log), {});
     await server.listen();
-    expect(() => observe(log)).toThrow('the observer has to be the first');
+    expect(() => observe(log)).toThrow('expected the observer as the first subscriber');
     await server.close();
   });
 

@@ -10,7 +10,7 @@ import type { Appearance } from '../analysis/on-schedule.ts';
  */
 export function observe(log: MessageLog): { since(startMs: number): Appearance[]; stop(): void } {
   if (log.subscribers > 0)
-    throw new Error(`the log has ${log.subscribers} subscribers: the observer has to be the first`);
+    throw new Error(`expected the observer as the first subscriber, got ${log.subscribers} before it`);
   const seen: Appearance[] = [];
   const stop = log.subscribe((messages) => {
     const atMs = nowMs();

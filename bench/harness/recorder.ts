@@ -9,7 +9,7 @@ const binCount = Math.ceil(Math.log10(longestMs / shortestMs) * binsPerDecade) +
 
 /** All that a recorder holds, to be sent to another process: HdrHistogram's own encoding, and what it has not. */
 export const recordingSchema = z.strictObject({
-  histogram: z.string().refine(isHistogram, { error: 'it takes a histogram as HdrHistogram encodes it' }),
+  histogram: z.string().refine(isHistogram, { error: 'expected a histogram in HdrHistogram’s encoding' }),
   bins: z.array(z.number().int().min(0)).length(binCount),
   sumMs: z.number().min(0),
   maxMs: z.number().min(0),

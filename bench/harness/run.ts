@@ -243,15 +243,15 @@ function evidenceOf(id: string, result: Result): Evidence {
 function describe({ groups, schedule, link, publish, ownFleets, trace }: TrialPlan): string {
   const [only] = groups.length === 1 ? groups : [];
   const words = [
-    only ? only.transport : 'all at once on one source',
+    only ? only.transport : 'all transports at the same time',
     only && `${only.clients} clients${only.intervalMs ? ` every ${only.intervalMs} ms` : ''}`,
     only?.server?.framework === 'http' && 'without a framework',
-    ownFleets && 'a process for each client',
+    ownFleets && 'one process per client',
     publish
-      ? 'who all publish'
+      ? 'all publish'
       : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
-    link && `${link.oneWayMs} ms away`,
-    trace && 'each message followed',
+    link && `one-way delay ${link.oneWayMs} ms`,
+    trace && 'with a trace of each message',
   ];
   return words.filter(Boolean).join(', ');
 }

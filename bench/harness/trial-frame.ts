@@ -53,7 +53,7 @@ export function statusOf(
 ): Pick<Trial, 'status' | 'error'> {
   const problems = bookProblems(books, gaps);
   if (droppedByServer !== books.dropped)
-    problems.push(`the server dropped ${droppedByServer} messages, clients were told of ${books.dropped}`);
+    problems.push(`the server dropped ${droppedByServer} messages, the clients counted ${books.dropped}`);
   if (problems.length === 0) return { status: 'ok' };
   return { status: 'failed', error: [...problems, lastFailure].filter(Boolean).join('; ') };
 }

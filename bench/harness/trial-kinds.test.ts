@@ -311,7 +311,7 @@ describe('a trial that is traced', () => {
       seed: 1,
     };
     expect(() => new Group(group)).toThrow(
-      'trace: short-poll has 2 clients; it takes one client in each group',
+      'invalid trace: expected 1 client in each group, got 2 of short-poll',
     );
   });
 

@@ -105,8 +105,8 @@ function whatWasLost(
   if (lost.length === 0) return undefined;
   const sentences = lost.map(({ agent, lost, clients, missed }) =>
     missed === undefined
-      ? `${lost}; its ${clients} clients were to have ${clients * head} messages, which count as missed`
-      : `${lost}; of the ${clients * head} messages for its ${clients} clients, at ${agent}, ${missed} did not come and count as missed`,
+      ? `${lost}; the ${clients * head} messages for its ${clients} clients count as missed`
+      : `${lost}; of the ${clients * head} messages for its ${clients} clients, at ${agent}, ${missed} did not arrive and count as missed`,
   );
   return { status: 'failed', error: sentences.join('. ') };
 }

@@ -136,7 +136,7 @@ async function play(
   const wrong = heard.received.filter((count) => count !== messages).length;
   if (wrong > 0)
     throw new Error(
-      `${contender.name}: ${wrong} of ${members} clients did not hear exactly ${messages} messages`,
+      `${contender.name}: ${wrong} of ${members} clients did not receive exactly ${messages} messages`,
     );
   return { cpuMs, messages, lastMs: heard.lastAtMs.map((atMs, index) => atMs - (saidMs[index] as number)) };
 }

@@ -85,7 +85,9 @@ async function tellAll(parked: Child<ParkedHandlers>, contender: Contender): Pro
     const heard = await parked.call('hearOut', { messages: seq, limitMs: 10_000 });
     const wrong = heard.filter((count) => count !== seq).length;
     if (wrong > 0)
-      throw new Error(`${contender.name}: ${wrong} of ${crowd} did not hear exactly ${seq} messages`);
+      throw new Error(
+        `${contender.name}: ${wrong} of ${crowd} clients did not receive exactly ${seq} messages`,
+      );
     // Everybody has to have asked again before the next.
     await until(nowMs() + askAgainMs);
   }

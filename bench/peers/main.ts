@@ -20,6 +20,7 @@ import { decodedText } from '../decoded-text.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/environment.ts';
 import { loopbackProblem } from '../harness/loopback.ts';
+import { someOf, wholeNumber } from '../option-readers.ts';
 import { drawPage } from '../report-file.ts';
 import { makeRunFolder } from '../result-file.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -43,7 +44,7 @@ import { Rounds } from './rounds.ts';
  * measured until then is written.
  */
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
-const remedy = 'name another folder with --out';
+const remedy = 'choose another folder with --out';
 const contestNames = ['fan-out', 'idle', 'poll', 'long-poll', 'fleet'] as const;
 
 type Options = {
@@ -57,31 +58,31 @@ type Options = {
 };
 
 const command = new Command('npm run bench:peers --')
-  .description("Measures the lab's servers and clients beside what people would use instead.")
-  .option('--rounds <number>', 'how often everybody does everything, 1 to 50', readRounds, 7)
+  .description("Compares the lab's servers and clients with their alternatives.")
+  .option('--rounds <number>', 'number of rounds, from 1 to 50', wholeNumber(1, 50), 7)
   .addOption(
-    new Option('--only <contests>', 'contests to hold, separated by commas')
-      .argParser(readContests)
+    new Option('--only <contests>', 'contests to run, separated by commas')
+      .argParser(someOf(contestNames))
       .default(contestNames, contestNames.join(',')),
   )
   .option(
     '--peer <name=language:command>',
-    `one more server in the fan-out: a program that takes a port as its last argument, prints it, and sends every line of its standard input to all its clients; language: ${Object.keys(languages).join(', ')}. May be given more than once`,
+    `your own server in the fan-out: a program that takes a port as its last argument, prints the port, and sends every line of its standard input to all its clients (language: ${Object.keys(languages).join(', ')}; repeat the option for more servers)`,
     readPeer,
     [],
   )
   .addOption(
-    new Option('--window-ms <number>', 'how long a contender answers polls in a turn')
-      .argParser(Number)
+    new Option('--window-ms <number>', 'milliseconds in which a contender responds to polls, in each turn')
+      .argParser(wholeNumber(1, 999_999_999))
       .default(pollWindowMs)
       .hideHelp(),
   )
-  .option('--against <file>', 'a peers.json from before: name the ratios that have become worse', readPeers)
-  .option('--out <folder>', 'where to write peers.json and peers.html (default: report/runs/…)', (folder) =>
+  .option('--against <file>', 'earlier peers.json: report the ratios that have become worse', readPeers)
+  .option('--out <folder>', 'folder for peers.json and peers.html (default: report/runs/…)', (folder) =>
     fromUsersFolder(folder),
   )
   .option('--open', 'open the page in a browser (default: on a terminal)')
-  .option('--no-open', 'do not')
+  .option('--no-open', 'do not open the page')
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
 
@@ -175,7 +176,7 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
   for (const failure of peers.failures) console.error(`! ${failure}`);
   const worse = against ? regressions(peers, against) : [];
   for (const line of worse) console.log(`worse: ${line}`);
-  if (against && worse.length === 0) console.log('no ratio is worse than its interval allows');
+  if (against && worse.length === 0) console.log('No ratio is worse than its interval allows.');
   if (held.stopped) return exitCodes.interrupted;
   if (page && (opens ?? process.stdout.isTTY)) await openPage(page);
   return worse.length > 0 || peers.failures.length > 0 ? exitCodes.failed : exitCodes.ok;
@@ -185,7 +186,7 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
 function installPeers(): void {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return;
-  console.error('installing the peers, once …');
+  console.error('Installing the packages of the alternatives, once …');
   try {
     execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'], {
       cwd: folder,
@@ -193,30 +194,16 @@ function installPeers(): void {
     });
   } catch {
     throw new Error(
-      'the peers could not be installed: try "npm ci --ignore-scripts --prefix bench/peers" and see what npm says',
+      'The packages of the alternatives could not be installed: run "npm ci --ignore-scripts --prefix bench/peers" and read its output.',
     );
   }
-}
-
-function readRounds(text: string): number {
-  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 50)
-    throw new InvalidArgumentError(`--rounds is "${text}": it takes a whole number from 1 to 50`);
-  return Number(text);
-}
-
-function readContests(text: string): string[] {
-  const names = text.split(',');
-  const unknown = names.find((name) => !(contestNames as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new InvalidArgumentError(`--only is "${unknown}": it takes some of ${contestNames.join(', ')}`);
-  return names;
 }
 
 function readPeer(text: string, before: Fanning[]): Fanning[] {
   const [, name, language, program] = /^([^=]{1,40})=([^:]+):(.+)$/.exec(text) ?? [];
   if (!name || !program || language === undefined || !Object.hasOwn(languages, language))
     throw new InvalidArgumentError(
-      `--peer is "${text}": it takes name=language:command, such as mine=websocket:"node server.js"`,
+      'Expected name=language:command, such as mine=websocket:"node server.js".',
     );
   const [file = '', ...args] = program.split(' ').filter(Boolean);
   return [
@@ -230,8 +217,6 @@ function readPeers(file: string): Peers {
     return parsePeers(decodedText(readFileSync(fromUsersFolder(file))));
   } catch (error) {
     const [first = ''] = (error as Error).message.split('\n');
-    throw new InvalidArgumentError(
-      `--against is "${file}": it takes a peers.json, as this command writes it (${first})`,
-    );
+    throw new InvalidArgumentError(`Expected a peers.json that this command wrote (${first}).`);
   }
 }

@@ -58,7 +58,7 @@ class Parked {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (piece: Buffer) => this.#take(piece));
     this.#socket.on('error', (error) => this.#onBroken(error));
-    this.#socket.on('close', () => this.#onBroken(new Error('the server ended the connection')));
+    this.#socket.on('close', () => this.#onBroken(new Error('the server closed the connection')));
   }
 
   /** Is let in, and asks for the first time for what comes next. Rejects when it isn't. */
@@ -72,7 +72,7 @@ class Parked {
     const path = `/socket.io/?EIO=4&transport=polling&sid=${sid}`;
     await this.#ask('POST', path, '40');
     const entered = await this.#ask('GET', path);
-    if (!entered.startsWith('40')) throw new Error(`Socket.IO said ${entered}`);
+    if (!entered.startsWith('40')) throw new Error(`Socket.IO rejected the connection: ${entered}`);
     this.#askSocketIo(path);
   }
 
@@ -119,7 +119,7 @@ class Parked {
       if (end < 0) return;
       const length = /content-length: (\d+)/i.exec(this.#head);
       if (!length) {
-        this.#onBroken(new Error(`an answer does not say how long it is: ${this.#head}`));
+        this.#onBroken(new Error(`response without a content-length: ${this.#head}`));
         return;
       }
       rest = piece.subarray(piece.length - (this.#head.length - end - 4));

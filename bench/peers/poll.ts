@@ -68,7 +68,7 @@ export function poll(polls: Child<PollsHandlers>, windowMs: number): Contest {
       turns: cases.map((one, index) => async () => {
         const path = paths?.[index] ?? '/messages?after=somewhere:1';
         if (one.text === undefined)
-          throw new Error(`${name} stands before the server whose answers it gives`);
+          throw new Error(`${name} replays responses of a server that has not run yet`);
         if (!paths) {
           contender.say([one.text]);
           await until(nowMs() + 50);

@@ -33,7 +33,7 @@ function member({ port, path, bodyBytes }: Omit<Asking, 'members'>, endMs: numbe
     socket.on('data', (piece: Buffer) => {
       if (answerBytes === 0) answerBytes = piece.indexOf('\r\n\r\n') + 4 + bodyBytes;
       bytes += piece.length;
-      if (bytes > answerBytes) reject(new Error(`an answer had ${bytes} bytes, not ${answerBytes}`));
+      if (bytes > answerBytes) reject(new Error(`expected a response of ${answerBytes} bytes, got ${bytes}`));
       if (bytes < answerBytes) return;
       bytes = 0;
       answered += 1;

@@ -131,7 +131,9 @@ async function caughtUp(member: Member, head: number): Promise<void> {
   member.consumer.setHandlingMs(0);
   while (member.client.ledger.seq < head && nowMs() < deadlineMs) await wait(20);
   if (member.client.ledger.seq < head)
-    throw new Error(`a client got to ${member.client.ledger.seq} of ${head} messages in ${drainMs / 1000} s`);
+    throw new Error(
+      `a client received ${member.client.ledger.seq} of ${head} messages within ${drainMs / 1000} s`,
+    );
 }
 
 function wait(ms: number, signal?: AbortSignal): Promise<void> {

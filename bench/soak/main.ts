@@ -3,6 +3,7 @@ import { beginCommand } from '../../servers/commands/begin.ts';
 import { figuresProblem, saveFigures } from '../figures/results-folder.ts';
 import { labVersion } from '../harness/environment.ts';
 import { loopbackProblem } from '../harness/loopback.ts';
+import { readSeed } from '../option-readers.ts';
 import type { Slope } from './slope.ts';
 import { isSound, type Soaked, soak } from './soak.ts';
 
@@ -13,9 +14,9 @@ import { isSound, type Soaked, soak } from './soak.ts';
  * Exit codes: 0 they are; 1 they are not; 2 the command line is wrong; 3 this machine can't run it, or the figures can't be written.
  */
 const command = new Command('npm run test:soak --')
-  .description('Lets clients come and go at every server, and looks whether anything is left.')
-  .option('--minutes <number>', 'how long', readMinutes, 10)
-  .option('--seed <number>', 'what all coming and going derives from', readSeed, 7)
+  .description('Lets clients come and go at every server, and checks that nothing leaks.')
+  .option('--minutes <number>', 'minutes to run, from 0.1 to 1440', readMinutes, 10)
+  .option('--seed <number>', 'seed of all joins, sleeps and overloads', readSeed, 7)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -54,7 +55,7 @@ async function main({ minutes, seed }: { minutes: number; seed: number }): Promi
       }),
     );
   } catch (error) {
-    console.error(`the figures can’t be written: ${(error as Error).message}`);
+    console.error(`cannot write the numbers: ${(error as Error).message}`);
     return 3;
   }
   return isSound(soaked) ? 0 : 1;
@@ -65,7 +66,7 @@ function writeSoak(soaked: Soaked): string {
   const { counts, books, server, clientProcess, memory, residentSize } = soaked;
   return [
     `Seed ${soaked.seed}: ${soaked.clients} clients at a time for ${soaked.durationMs / 60_000} min; ${counts.joins} joins, ${counts.sleeps} sleeps, ${counts.overloads} overloads, ${soaked.evicted} evictions, ${counts.failures} lost connections`,
-    `books      ${books.expected} expected = ${books.delivered} delivered + ${books.dropped} dropped + ${books.missed} missed + ${books.backlogAtEnd} waiting; ${verdict(soaked.bookProblems, 'balanced')}`,
+    `messages   ${books.expected} expected = ${books.delivered} delivered + ${books.dropped} dropped + ${books.missed} missed + ${books.backlogAtEnd} pending; ${verdict(soaked.bookProblems, 'balanced')}`,
     `server     handles and listeners: ${verdict(server.notBack, 'back to the start')}`,
     `clients    handles and listeners: ${verdict(clientProcess.notBack, 'back to the start')}`,
     `memory     ${memory ? writeSlope(memory) : 'the run was too short to tell'}: ${soaked.memoryGrows ? 'GROWS' : 'does not grow'}`,
@@ -80,7 +81,7 @@ function verdict(problems: readonly string[], well: string): string {
 
 function writeSlope({ perMinute, low, high, mean }: Slope): string {
   const kilobytes = (bytes: number) => (bytes / 1024).toFixed(1);
-  return `${megabytes(mean)} in use, ${kilobytes(perMinute)} KiB a minute (95 %: ${kilobytes(low)} to ${kilobytes(high)})`;
+  return `${megabytes(mean)} in use, ${kilobytes(perMinute)} KiB per minute (95%: ${kilobytes(low)} to ${kilobytes(high)})`;
 }
 
 function megabytes(bytes: number): string {
@@ -90,11 +91,6 @@ function megabytes(bytes: number): string {
 function readMinutes(text: string): number {
   const minutes = Number(text);
   if (!(minutes >= 0.1 && minutes <= 1440))
-    throw new InvalidArgumentError('It takes minutes from 0.1 to 1440.');
+    throw new InvalidArgumentError('Expected a number of minutes from 0.1 to 1440.');
   return minutes;
-}
-
-function readSeed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 to 999999999.');
-  return Number(text);
 }

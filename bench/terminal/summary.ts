@@ -53,7 +53,7 @@ function notes({ findings, trials, lab }: Result): string[] {
   const misses = fits.filter((fit) => !fit.fits).length;
   return [
     ...(findings.some(({ provisional }) => provisional)
-      ? ['Fewer than 3 runs of each trial: the next run may say otherwise.']
+      ? ['Some verdicts come from fewer than 3 runs: another run may give another verdict.']
       : []),
     ...problems.slice(0, problemsMax).map(oneLine),
     ...(more > 0 ? [`${counted(more, 'more trial')} failed: the report names each.`] : []),

@@ -95,7 +95,7 @@ export class Hand {
     try {
       const delivery = parseDelivery(text);
       if (!isBatch(delivery)) return delivery;
-      throw new BadInput('a broker sends single messages, this is a batch');
+      throw new BadInput('expected a single message, and not a batch');
     } catch (error) {
       this.counters.failures += 1;
       this.counters.lastFailure = (error as Error).message;

@@ -53,7 +53,7 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
           else goOn = () => done();
         };
         connected.on('error', reject);
-        connected.on('close', () => hand.lose('the broker ended the connection'));
+        connected.on('close', () => hand.lose('the broker closed the connection'));
         connected.once('connect', ({ sessionPresent }) => {
           hand.counters.requests += 1;
           // The subscription is there as well, and what came meanwhile is on its way already.

@@ -53,7 +53,7 @@ export function browserOpeners(token: string): Openers {
         // Phones of 2022 have neither AbortSignal.any nor AbortSignal.timeout.
         const cutOff = new AbortController();
         const close = () => cutOff.abort(closing.signal.reason);
-        const giveUp = () => cutOff.abort(new Error(`nothing came for ${silenceLimitMs / 1000} s`));
+        const giveUp = () => cutOff.abort(new Error(`received nothing for ${silenceLimitMs / 1000} s`));
         if (closing.signal.aborted) close();
         closing.signal.addEventListener('abort', close);
         const timer = setTimeout(giveUp, silenceLimitMs);

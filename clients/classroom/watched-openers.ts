@@ -54,7 +54,7 @@ export function watched(openers: Openers, see: (exchange: Exchange) => void, now
           try {
             const answer = await http.ask(method, path, body);
             if (answer.status !== 200)
-              throw new Error(`the server answered ${answer.status}: ${answer.text}`);
+              throw new Error(`the server responded with ${answer.status}: ${answer.text}`);
             see({ kind: 'answer', id, atMs: nowMs(), messages: messagesIn(answer.text) });
             return answer;
           } catch (error) {

@@ -38,24 +38,24 @@ afterEach(() => {
 });
 
 describe('step by step', () => {
-  it('1. there is a file that exports myPollClient', async () => {
+  it('1. exports myPollClient from its file', async () => {
     expect(existsSync(new URL(file, import.meta.url)), 'write clients/my-poll.ts').toBe(true);
     expect((await import(file)).myPollClient, 'export a function myPollClient').toBeTypeOf('function');
   });
 
-  it('2. asks at once, and is then subscribed', async () => {
+  it('2. polls at once, and is then subscribed', async () => {
     await start();
     expect(askedAtMs).toEqual([0]);
     expect(client?.ledger.cursor).toBe('madeup:0');
   });
 
-  it('3. waits twice as long after every empty answer, up to the longest', async () => {
+  it('3. doubles its wait after every empty response, up to the maximum', async () => {
     await start();
     await vi.advanceTimersByTimeAsync(3200);
     expect(askedAtMs).toEqual([0, 100, 300, 700, 1500, 2300, 3100]);
   });
 
-  it('4. hands over what is new, and is quick again', async () => {
+  it('4. delivers new messages, and polls quickly again', async () => {
     const { got } = await start();
     news = [0, 0, 2];
     await vi.advanceTimersByTimeAsync(1100);
@@ -63,14 +63,14 @@ describe('step by step', () => {
     expect(askedAtMs).toEqual([0, 100, 300, 700, 800, 1000]);
   });
 
-  it('5. counts its requests, and those that were answered with nothing', async () => {
+  it('5. counts its requests and the empty responses', async () => {
     await start();
     news = [0, 1];
     await vi.advanceTimersByTimeAsync(350);
     expect(client?.counters).toMatchObject({ requests: 3, empty: 2 });
   });
 
-  it('6. asks no more while it is paused, and at once when it is resumed', async () => {
+  it('6. does not poll while it is paused, and polls at once when it is resumed', async () => {
     await start();
     client?.pause();
     await vi.advanceTimersByTimeAsync(5000);
@@ -81,7 +81,7 @@ describe('step by step', () => {
     expect(askedAtMs.length).toBe(before + 1);
   });
 
-  it('7. asks no more once it is stopped', async () => {
+  it('7. does not poll after it is stopped', async () => {
     await start();
     client?.stop();
     await vi.advanceTimersByTimeAsync(5000);

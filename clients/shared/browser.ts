@@ -34,7 +34,7 @@ export async function sharedBrowser(): Promise<Browser> {
  */
 export function hasBrowserFor(tests: string): boolean {
   if (existsSync(executablePath)) return true;
-  const missing = `${tests}: there is no ${executablePath}; name one with CHROMIUM_PATH`;
+  const missing = `${tests}: found no browser at ${executablePath}; set CHROMIUM_PATH`;
   if (process.env.CI) throw new Error(missing);
   console.warn(`skipped: ${missing}`);
   return false;

@@ -45,7 +45,7 @@ it('grants nothing without a connection, and on the next one all but what is in 
 });
 
 it.each([0, -1, 1.5, 2 ** 31])('refuses a window of %d', (limit) => {
-  expect(() => windowOf(limit)).toThrow(/^credit is .+: it takes a whole number of messages/);
+  expect(() => windowOf(limit)).toThrow(/^invalid credit .+: expected a whole number of messages/);
 });
 
 it('never has more on the way and in hand than its window, nor runs dry, on any schedule', () => {

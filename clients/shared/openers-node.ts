@@ -69,7 +69,7 @@ class WebSocketConnection implements Connection {
 
 class TcpConnection implements Connection {
   readonly #socket: Socket;
-  #reason = 'the server ended the connection';
+  #reason = 'the server closed the connection';
 
   constructor(
     localAddress: string | undefined,
@@ -120,10 +120,10 @@ function events(
   const headers = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
   let stream: IncomingMessage | undefined;
   let paused = false;
-  let reason = 'the server ended the stream';
+  let reason = 'the server closed the stream';
   const request = get(url, { agent: false, headers, localAddress }, (response) => {
     stream = response;
-    if (response.statusCode !== 200) reason = `the server answered ${response.statusCode}`;
+    if (response.statusCode !== 200) reason = `the server responded with ${response.statusCode}`;
     response.setEncoding('utf8');
     response.on('data', (text: string) => parser.feed(text));
     response.on('error', () => {});
@@ -168,7 +168,7 @@ function http(
         return { status: answer.statusCode, text: await answer.body.text() };
       } catch (error) {
         if (!silences.has((error as { code?: string }).code ?? '')) throw error;
-        throw new Error(`nothing came for ${silenceLimitMs / 1000} s`);
+        throw new Error(`received nothing for ${silenceLimitMs / 1000} s`);
       }
     },
     close: () => void client.destroy().catch(() => {}),

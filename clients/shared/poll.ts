@@ -39,7 +39,8 @@ export class Poll {
     try {
       const answer = await this.#http.ask('GET', this.#path);
       const batch = answer.status === 200 ? parseDelivery(answer.text) : undefined;
-      if (!batch || !isBatch(batch)) throw new Error(`the server answered ${answer.status}: ${answer.text}`);
+      if (!batch || !isBatch(batch))
+        throw new Error(`the server responded with ${answer.status}: ${answer.text}`);
       onAnswer?.(batch);
       if (batch.messages.length === 0) this.counters.empty += 1;
       this.more = batch.more ?? false;
@@ -84,5 +85,5 @@ export function publisherOf(
 /** Publishes by `POST /messages`. Rejects with the server's reason when it is refused. */
 export async function postMessage(http: Http, body: string, dueMs: number): Promise<void> {
   const { status, text } = await http.ask('POST', '/messages', JSON.stringify({ body, dueMs }));
-  if (status !== 201) throw new Error(`the server answered ${status}: ${text}`);
+  if (status !== 201) throw new Error(`the server responded with ${status}: ${text}`);
 }

@@ -128,7 +128,7 @@ export class StayingConnected {
       return;
     }
     this.#silentLooks += 1;
-    if (this.#silentLooks === silentLooksMax) this.#giveUp(`nothing came for ${silenceLimitMs / 1000} s`);
+    if (this.#silentLooks === silentLooksMax) this.#giveUp(`received nothing for ${silenceLimitMs / 1000} s`);
   }
 }
 

@@ -12,24 +12,24 @@ export function costsFigure(all: readonly Fit[]): Figure | undefined {
   const vague = fits.filter(({ low }) => low <= 0).map(({ title }) => `“${title}”`);
   return {
     id: 'break-even-costs',
-    title: 'What a poll, a message in its answer and a pushed message cost',
+    title: 'Fitted server CPU per poll and per message',
     notes: [
-      'Least squares over all cells of the grid, with 95 % intervals. They hold for loads like these, on this machine.',
+      'Least squares over all cells of the grid, with 95% intervals. The costs hold for loads like these, on this machine.',
       ...(vague.length > 0
-        ? [`The interval reaches below 0 for ${listed(vague)}: too few runs to say what that costs.`]
+        ? [`The interval reaches below 0 for ${listed(vague)}: too few runs to determine that cost.`]
         : []),
     ],
     panels: [],
     table: {
       id: 'break-even-costs-table',
       caption:
-        'Microseconds of server CPU. An interval that reaches below 0 is written as it is: the cost is not known to be more than nothing.',
+        'Server CPU in microseconds, with 95% intervals. Where an interval reaches below 0, the cost may be 0.',
       staysOpen: true,
       columns: [
-        wordColumn('what'),
-        numberColumn('cost', 'µs'),
-        numberColumn('95 % from', 'µs'),
-        numberColumn('to', 'µs'),
+        wordColumn('poll or message'),
+        numberColumn('server CPU', 'µs'),
+        numberColumn('95% interval from', 'µs'),
+        numberColumn('95% interval to', 'µs'),
         numberColumn('trials'),
       ],
       rows: [...fits, ...(overhead ? [overhead] : [])].map(({ title, value, low, high, n }) => [
@@ -50,7 +50,7 @@ function overheadOf(
   const bare = fits.find(({ name }) => name === 'poll/http');
   if (!express || !bare) return undefined;
   return {
-    title: 'framework overhead: a poll on Express less one on bare HTTP',
+    title: 'framework overhead: poll on Express minus poll on bare HTTP',
     ...frameworkOverhead(express, bare),
   };
 }

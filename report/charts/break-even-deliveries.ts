@@ -3,7 +3,15 @@ import type { Trial } from '../../bench/result.ts';
 import { counted, nothing, threeDigits } from '../units.ts';
 import { type BarPanel, type Figure, roundAbove } from './figure.ts';
 import { lanesOf } from './lanes.ts';
-import { countCell, numberColumn, spreadCell, type Table, wordCell, wordColumn } from './table.ts';
+import {
+  countCell,
+  numberColumn,
+  severalRuns,
+  spreadCell,
+  type Table,
+  wordCell,
+  wordColumn,
+} from './table.ts';
 
 /** What one delivered message costs by each transport. A panel for each load: costs compare at one load only. */
 export function deliveriesFigure(trials: readonly Trial[]): Figure | undefined {
@@ -12,7 +20,7 @@ export function deliveriesFigure(trials: readonly Trial[]): Figure | undefined {
   const loads = [
     ...distinct(sides.map(({ parameters }) => parameters.ratePerSecond)).map((rate) => ({
       id: `break-even-delivery-${rate}`.replaceAll('.', '-'),
-      title: `${counted(rate, 'message')} a second, one by one`,
+      title: `${counted(rate, 'message')} per second, sent one by one`,
       trials: trials.filter(
         ({ transport, parameters }) =>
           transport !== 'short-poll' && parameters.schedule !== 'burst' && parameters.ratePerSecond === rate,
@@ -20,16 +28,16 @@ export function deliveriesFigure(trials: readonly Trial[]): Figure | undefined {
     })),
     {
       id: 'break-even-delivery-burst',
-      title: `${counted(bursts[0]?.parameters.ratePerSecond ?? 0, 'message')} a second, in bursts of ten`,
+      title: `${counted(bursts[0]?.parameters.ratePerSecond ?? 0, 'message')} per second, in bursts of ten`,
       trials: bursts,
     },
   ].filter(({ trials }) => trials.length > 0);
   if (loads.length === 0) return undefined;
   return {
     id: 'break-even-deliveries',
-    title: 'Processor time of the server for one delivered message',
+    title: 'Server CPU per delivered message',
     notes: [
-      'Each panel has its own scale. A delivery costs more when deliveries are rare, because the process has to be woken: compare bars within a panel, not across.',
+      'Each panel has its own scale: compare bars within a panel only. A delivery costs more at a low message rate, because each message has to wake up the process.',
     ],
     panels: loads.map(deliveryPanel),
     table: deliveryTable(loads),
@@ -38,7 +46,7 @@ export function deliveriesFigure(trials: readonly Trial[]): Figure | undefined {
 
 type Load = { id: string; title: string; trials: Trial[] };
 
-function deliveryPanel({ id, title, trials }: Load, index: number, all: readonly Load[]): BarPanel {
+function deliveryPanel({ id, title: load, trials }: Load, index: number, all: readonly Load[]): BarPanel {
   const rows = lanesOf(trials).map(({ name, transport, trials: own }) => {
     const value = spread(own.map(deliveryUs));
     return {
@@ -49,14 +57,15 @@ function deliveryPanel({ id, title, trials }: Load, index: number, all: readonly
       ...(value && value.runs > 1 && { low: value.low, high: value.high }),
     };
   });
+  const title = `Server CPU per delivery, ${load}`;
   return {
     kind: 'bars',
     id,
     title,
-    says: `${title}, µs of server processor time for one delivery: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${title}, in µs: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
     size: index === all.length - 1 && all.length % 2 === 1 ? 'wide' : 'half',
     x: {
-      title: 'µs per delivery',
+      title: 'Server CPU (µs per delivery)',
       scale: 'linear',
       unit: 'number',
       min: 0,
@@ -73,12 +82,12 @@ function deliveryUs({ server, messages }: Trial): number | undefined {
 function deliveryTable(loads: readonly Load[]): Table {
   return {
     id: 'break-even-deliveries-table',
-    caption: 'With several runs: the median run, and the smallest to the largest.',
+    caption: `Deliveries, requests and server CPU by load and transport. ${severalRuns}`,
     columns: [
       wordColumn('load'),
       wordColumn('transport'),
       numberColumn('runs'),
-      numberColumn('delivered'),
+      numberColumn('deliveries'),
       numberColumn('requests per message'),
       numberColumn('server CPU', 'µs per delivery'),
     ],

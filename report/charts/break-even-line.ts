@@ -68,18 +68,17 @@ export function predictionNotes(
   costs: PollCosts | undefined,
   contests: readonly Contest[],
 ): string[] {
-  if (!costs)
-    return [`Polls on ${framework}: too few trials to fit costs to, so no break-even is predicted.`];
+  if (!costs) return [`Polls on ${framework}: too few trials to fit costs, so no break-even is predicted.`];
   const intervalsMs = [...new Set(contests.map(({ intervalMs }) => intervalMs))].sort((a, b) => a - b);
   const all = intervalsMs.map((intervalMs) => ({ intervalMs, found: breakEvenOf(costs, intervalMs) }));
   const found = all[0]?.found;
   if (found?.at === 'no rate')
     return [
-      `Polls on ${framework}: no break-even. By the fit a pushed message costs ${us(costs.push.value)}, less than one in a poll’s answer (${us(costs.batched.value)}), so push is cheaper at any rate.`,
+      `Polls on ${framework}: no break-even. The fitted cost is ${us(costs.push.value)} per pushed message and ${us(costs.batched.value)} per message in a poll’s response. So push costs less CPU at every rate.`,
     ];
   if (found?.at === 'not determined')
     return [
-      `Polls on ${framework}: the break-even is not determined, so no line is drawn. By the fit a pushed message costs ${us(costs.push.value)} and one in a poll’s answer ${us(costs.batched.value)}; their difference (95%: ${threeDigits(found.saved.low)} to ${us(found.saved.high)}) may be nothing.`,
+      `Polls on ${framework}: the break-even is not determined, so no line is drawn. The fitted cost is ${us(costs.push.value)} per pushed message and ${us(costs.batched.value)} per message in a poll’s response. The difference (95%: ${threeDigits(found.saved.low)} to ${us(found.saved.high)}) may be 0.`,
     ];
   const rates = all.flatMap(({ intervalMs, found }) =>
     found.at === 'rate' ? [{ intervalMs, rate: found.rate }] : [],
@@ -90,7 +89,7 @@ export function predictionNotes(
   const fastest = Math.max(...contests.map(({ ratePerSecond }) => ratePerSecond));
   const beyond = rates.every(({ rate }) => rate.value > fastest);
   return [
-    `Polls on ${framework}: the fitted costs put the break-even λ* = (c_poll/T)/(c_push − c_batched) at ${turns.join(' and ')}${beyond ? ', faster than anything that was measured here' : ''}. Right of the dashed line and above it a poll should win.`,
+    `Polls on ${framework}: the fitted costs predict the break-even rate λ* = (c_poll/T)/(c_push − c_batched) for poll interval T. It is ${turns.join(' and ')}${beyond ? ', above every rate that was measured here' : ''}. At higher rates and at longer intervals, polling should cost less CPU.`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import { fitCpuCosts } from '../../bench/analysis/cpu-costs.ts';
 import { runsForVerdict } from '../../bench/analysis/interval.ts';
+import { segmentHeaderBytes } from '../../bench/analysis/ip-bytes.ts';
 import { ipBytesPerSecond } from '../../bench/analysis/ip-bytes-of-trial.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
@@ -11,6 +12,7 @@ import {
   countCell,
   numberCell,
   numberColumn,
+  severalRuns,
   spreadCell,
   type Table,
   wordCell,
@@ -25,62 +27,66 @@ const frameworks: { id: Framework; name: string }[] = [
 
 const cpu: Price = {
   title: 'Server CPU',
-  times: 'times less',
+  times: 'times less CPU',
   unit: 'ms/s per client',
   of: ({ server, durationMs, clients }) => (server.cpuMs * 1000) / durationMs / clients.count,
 };
 
 const bytes: Price = {
-  title: 'Bytes of IP in both directions',
-  times: 'times fewer',
+  title: 'IP bytes in both directions',
+  times: 'times fewer bytes',
   unit: 'B/s per client',
   of: ipBytesPerSecond,
 };
 
-const freshness: Price = {
-  title: 'Mean age of a message',
-  times: 'times fresher',
+const latency: Price = {
+  title: 'Mean latency',
+  times: 'times lower latency',
   unit: 'ms',
   of: ({ delayMs }) => delayMs.mean ?? undefined,
 };
 
-/** Maps of who took less: processor time on each framework with the predicted line, then bytes and age. */
+/** Maps of the winners: server CPU on each framework with the predicted line, then bytes and latency. */
 export function winnersFigure(result: Result, trials: readonly Trial[]): Figure | undefined {
   const grids = frameworks.flatMap(({ id, name }) => {
     const contests = contestsOf(trials, id);
     return contests.length > 0 ? [{ id, name, contests, costs: fitCpuCosts(trials, id) }] : [];
   });
-  // Bytes and age hardly depend on the framework, so one map of each is enough: the leanest server's.
+  // Bytes and latency hardly depend on the framework, so one map of each is enough: the leanest server's.
   const last = grids.at(-1);
   if (!last) return undefined;
   return {
     id: 'break-even-winners',
-    title: 'Push or short poll: who took less, and how many times less',
+    title: 'Push or short poll: which costs less, and how many times less',
     notes: [
       ...runsNotes(last.contests),
       ...grids.flatMap(({ name, costs, contests }) => predictionNotes(name, costs, contests)),
-      'Bytes of IP follow from the application bytes by arithmetic: 52 bytes of headers for each segment and each acknowledgement.',
+      `IP bytes are calculated from the application bytes: ${segmentHeaderBytes} bytes of headers per segment and per acknowledgement.`,
       ...leftOutNotes(result, 'break-even'),
     ],
     panels: [
       ...grids.map(({ id, name, contests, costs }) =>
-        mapPanel(`break-even-cpu-${id}`, `${cpu.title}: polls on ${name}`, cpu, contests, costs),
+        mapPanel(`break-even-cpu-${id}`, panelTitle(cpu, name), cpu, contests, costs),
       ),
-      mapPanel('break-even-bytes', `${bytes.title}: polls on ${last.name}`, bytes, last.contests),
-      mapPanel('break-even-age', `${freshness.title}: polls on ${last.name}`, freshness, last.contests),
+      mapPanel('break-even-bytes', panelTitle(bytes, last.name), bytes, last.contests),
+      mapPanel('break-even-age', panelTitle(latency, last.name), latency, last.contests),
     ],
     table: winnersTable(grids),
   };
+}
+
+function panelTitle({ title }: Price, framework: string): string {
+  return `${title}: push or short poll on ${framework}`;
 }
 
 function runsNotes(contests: readonly Contest[]): string[] {
   const runs = Math.min(...contests.map(({ pairs }) => pairs.length));
   return runs < runsForVerdict
     ? [
-        `Each cell rests on ${counted(runs, 'run')}, so every winner is provisional: under ${runsForVerdict} runs nothing tells a difference from luck.`,
+        `${counted(runs, 'run')} per cell. With fewer than ${runsForVerdict} runs, a difference may be chance.`,
       ]
     : [
-        `Each cell rests on ${counted(runs, 'run')}, push and poll paired. Hatched: the interval of their ratio holds 1, so there is no clear difference.`,
+        `${counted(runs, 'run')} per cell, push and poll paired. Hatched: the 95% interval of their ratio contains 1, so there is no clear difference.`,
       ];
 }
 
@@ -105,8 +111,11 @@ function mapPanel(
     title,
     says: `${title}. ${contests.map((contest) => contestWords(contest, price)).join('; ')}.`,
     size: 'half',
-    columns: { title: 'messages a second', names: rates.map(threeDigits) },
-    rows: { title: 'poll interval', names: intervalsMs.toReversed().map(writeMs) },
+    columns: { title: 'Messages per second', names: rates.map(threeDigits) },
+    rows: {
+      title: 'Poll interval',
+      names: intervalsMs.toReversed().map((intervalMs) => writeMs(intervalMs)),
+    },
     cells,
     ...(line && { line }),
   };
@@ -114,24 +123,23 @@ function mapPanel(
 
 function contestWords(contest: Contest, price: Price): string {
   const { name, text } = winnerCell(contest, price);
-  return `${threeDigits(contest.ratePerSecond)} a second, polled every ${writeMs(contest.intervalMs)}: ${name}, ${text}`;
+  return `${threeDigits(contest.ratePerSecond)} messages/s, polled every ${writeMs(contest.intervalMs)}: ${name}, ${text}`;
 }
 
 function winnersTable(grids: readonly { name: string; contests: Contest[] }[]): Table {
   return {
     id: 'break-even-winners-table',
-    caption:
-      'Push and short poll in the same runs, per client. With several runs: the median run, and the smallest to the largest.',
+    caption: `Push and short poll in the same runs, per client. ${severalRuns}`,
     columns: [
-      wordColumn('polls on'),
-      numberColumn('rate', '/s'),
-      numberColumn('interval', 'ms'),
+      wordColumn('poll server'),
+      numberColumn('rate', 'messages/s'),
+      numberColumn('poll interval', 'ms'),
       numberColumn('runs'),
-      ...[cpu, bytes, freshness].flatMap(({ title, unit }) => [
+      ...[cpu, bytes, latency].flatMap(({ title, unit }) => [
         numberColumn(`${title}: push`, unit),
-        numberColumn('poll', unit),
+        numberColumn(`${title}: poll`, unit),
       ]),
-      wordColumn('less server CPU'),
+      wordColumn('lower server CPU'),
     ],
     rows: grids.flatMap(({ name, contests }) =>
       contests.map((contest) => {
@@ -142,7 +150,7 @@ function winnersTable(grids: readonly { name: string; contests: Contest[] }[]): 
           numberCell(ratePerSecond),
           numberCell(intervalMs),
           countCell(pairs.length),
-          ...[cpu, bytes, freshness].flatMap(({ of }) => [
+          ...[cpu, bytes, latency].flatMap(({ of }) => [
             spreadCell(spread(pairs.map(({ push }) => of(push)))),
             spreadCell(spread(pairs.map(({ poll }) => of(poll)))),
           ]),

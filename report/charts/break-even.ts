@@ -6,7 +6,7 @@ import type { Figure } from './figure.ts';
 import { usableTrials } from './lanes.ts';
 
 /**
- * When does polling cost the server less than push? Who won in each cell of the grid, by processor time,
+ * When does polling cost the server less than push? Who won in each cell of the grid, by server CPU,
  * bytes and freshness; what one delivery costs by every transport; and the costs behind it all.
  */
 export function breakEvenFigures(result: Result): Figure[] {

@@ -144,9 +144,9 @@ describe('the figures of a broker', () => {
 
   it('name who lost messages', () => {
     const deaths = figuresOf(trials).at(-1);
-    expect(deaths?.notes.join()).toContain('Lost messages: MQTT.');
+    expect(deaths?.notes.join()).toContain('Messages were lost with MQTT.');
     expect(figuresOf([death('amqp', { prefetch: 10 }, 0)])[0]?.notes.join()).toContain(
-      'Nobody lost a message.',
+      'No consumer lost a message.',
     );
   });
 });

@@ -4,12 +4,13 @@ import type { Result, Trial } from '../../bench/result.ts';
 import { counted, listed, threeDigits, whole, writeMs } from '../units.ts';
 import { compareAxis } from './compare-axis.ts';
 import type { Axis, DotRow, Figure, LinePanel, LineSeries, Point } from './figure.ts';
-import { decadeBelow, roundAbove } from './figure.ts';
+import { decadeBelow, dotsKey, roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
 import {
   countCell,
   numberCell,
   numberColumn,
+  severalRuns,
   spreadCell,
   type Table,
   wordCell,
@@ -41,20 +42,17 @@ function agesFigure(lanes: readonly Lane[], notes: string[]): Figure[] {
   return [
     {
       id: 'broker-ages',
-      title: 'How old messages were on arrival: pushed, and asked for',
-      notes: [
-        'Filled signs are medians, hollow signs are means. The dashed stroke is the mean that the model of a short poll gives for the very instants of the messages.',
-        ...notes,
-      ],
+      title: 'Latency of broker consumers: push and polling',
+      notes: [dotsKey, ...notes],
       panels: [
         {
           kind: 'dots',
           id: 'broker-ages-all',
-          title: 'All consumers side by side, each with a queue of its own',
-          says: `Medians: ${rows.map(({ name, median }) => `${name} ${writeMs(median)}`).join(', ')}.`,
+          title: 'All consumers side by side, each with its own queue',
+          says: `Median latency: ${rows.map(({ name, median }) => `${name} ${writeMs(median)}`).join(', ')}.`,
           size: 'wide',
           x: {
-            title: 'age on arrival',
+            title: 'Latency (log scale)',
             scale: 'logarithmic',
             unit: 'ms',
             min: decadeBelow(Math.min(...values)),
@@ -91,15 +89,17 @@ function agesTable(lanes: readonly Lane[]): Table {
   return {
     id: 'broker-ages-table',
     caption:
-      'Age on arrival, and what was asked for it. An empty get is one that came back without a message; consumers that are pushed to ask for nothing.',
+      'Latency and requests by consumer. An empty get returned no message. Consumers with push send no requests.',
     columns: [
       wordColumn('consumer'),
       numberColumn('runs'),
-      numberColumn('n'),
-      ...['p50', 'p99', 'mean', 'model’s mean'].map((title) => numberColumn(title, 'ms')),
+      numberColumn('deliveries'),
+      ...['latency p50', 'latency p99', 'mean latency', 'model: mean latency'].map((title) =>
+        numberColumn(title, 'ms'),
+      ),
       numberColumn('requests'),
-      numberColumn('of these empty', '%'),
-      numberColumn('model', '%'),
+      numberColumn('empty gets', '%'),
+      numberColumn('model: empty gets', '%'),
     ],
     rows: lanes.map(({ name, trials }) => {
       const asks = trials.filter(({ requests }) => requests.total > 0);
@@ -125,13 +125,13 @@ function queueFigure(lanes: readonly Lane[]): Figure[] {
   if (!first) return [];
   const { parameters, durationMs } = first;
   const perSecond = parameters.ratePerSecond - 1000 / (parameters.handlingMs ?? Number.POSITIVE_INFINITY);
-  const x: Axis = { title: 'time since the start', scale: 'linear', unit: 'ms', min: 0, max: durationMs };
+  const x: Axis = { title: 'Time since the start', scale: 'linear', unit: 'ms', min: 0, max: durationMs };
   const surplus = (perSecond * durationMs) / 1000;
   const highest = Math.max(
     surplus,
     ...lanes.flatMap(({ trials }) => trials.flatMap((trial) => [most(trial, 'ready'), most(trial, 'held')])),
   );
-  const y: Axis = { title: 'messages', scale: 'linear', unit: 'number', min: 0, max: roundAbove(highest) };
+  const y: Axis = { title: 'Messages', scale: 'linear', unit: 'number', min: 0, max: roundAbove(highest) };
   const model = [
     { x: 0, y: 0 },
     { x: durationMs, y: surplus },
@@ -140,9 +140,9 @@ function queueFigure(lanes: readonly Lane[]): Figure[] {
   return [
     {
       id: 'broker-queue',
-      title: `Where it piles up when a consumer handles ${share} % of what comes`,
+      title: `Where messages pile up when a consumer handles ${share}% of the message rate`,
       notes: [
-        'Solid: messages that wait in the queue. Dotted, with hollow signs: messages that the consumer has and has not acknowledged; with MQTT’s QoS 0, where nothing is acknowledged, not handled. Dashed: all that it can’t handle, (λ − μ)·t. All panels have one scale; the first run is drawn.',
+        'Solid line: messages in the queue. Thick dotted line, hollow markers: messages held by the consumer, delivered but not yet acknowledged. MQTT QoS 0 has no acknowledgements: there, delivered but not yet handled. Thin dotted line: model of the backlog, (λ − μ)·t, for send rate λ and handling rate μ. All panels have the same scale and show the first run.',
       ],
       panels: lanes.map((lane, index) => queuePanel(lane, index, x, y, model)),
       table: queueTable(lanes),
@@ -170,15 +170,15 @@ function queuePanel(
   return {
     kind: 'lines',
     id: `broker-queue-${index}`,
-    title: `${name}: held ${whole(held)} at most`,
-    says: `${name}: the consumer held ${whole(held)} messages at most, and ${whole(first ? most(first, 'ready') : 0)} waited in its queue.`,
+    title: `${name}: holds up to ${counted(held, 'message')}`,
+    says: `${name}: the consumer held up to ${counted(held, 'message')}, and up to ${whole(first ? most(first, 'ready') : 0)} waited in its queue.`,
     size: 'third',
     x,
     y,
     series: [
-      { name: 'can’t handle', transport, role: 'model', unnamed: true, points: model },
+      { name: 'model: backlog', transport, role: 'model', unnamed: true, points: model },
       line('ready', 'in the queue'),
-      line('held', 'in hand'),
+      line('held', 'held by the consumer'),
     ],
     labels: 'end',
   };
@@ -198,14 +198,14 @@ function queueTable(lanes: readonly Lane[]): Table {
   return {
     id: 'broker-queue-table',
     caption:
-      'Per consumer: the most that lay in its hand and in its queue, and what was left when time was up.',
+      'Per consumer: the most messages held, the most messages in the queue, and the messages left at the end.',
     columns: [
       wordColumn('consumer'),
       numberColumn('runs'),
-      numberColumn('held at most'),
-      numberColumn('in the queue at most'),
-      numberColumn('handled'),
-      numberColumn('left'),
+      numberColumn('most messages held'),
+      numberColumn('most messages in the queue'),
+      numberColumn('messages handled'),
+      numberColumn('messages left'),
     ],
     rows: lanes.map(({ name, trials }) => [
       wordCell(name),
@@ -227,20 +227,20 @@ function windowFigure(lanes: readonly Lane[]): Figure[] {
   if (rows.length === 0) return [];
   const distanceMs = rows[0]?.lane.trials[0]?.parameters.oneWayMs;
   const values = rows.flatMap(({ through, model = through }) => [through, model]);
-  const { axis, place } = compareAxis('messages per second, logarithmic', values, threeDigits);
-  const from = distanceMs ? `${writeMs(distanceMs)} away` : 'where the broker is';
+  const { axis, place } = compareAxis('Throughput (messages per second, log scale)', values, threeDigits);
+  const from = distanceMs ? `at a one-way delay of ${writeMs(distanceMs)}` : 'without added delay';
   return [
     {
       id: 'broker-windows',
-      title: `How much a prefetch lets through, ${from}`,
+      title: `Throughput by prefetch, ${from}`,
       notes: [
-        'Many messages at once; the oldest tells how long they took. Hollow signs are the model: as many messages as may be under way, once per round trip. Where nothing bounds them, the machine does.',
+        'All messages are sent at once. Throughput is their number divided by the highest latency. Hollow markers: the model, one prefetch of messages per round trip. Without a prefetch the machine is the limit.',
       ],
       panels: [
         {
           kind: 'compare',
           id: 'broker-windows-all',
-          title: 'Messages per second',
+          title: 'Throughput of each consumer',
           says: rows
             .map(
               ({ lane, through, model }) =>
@@ -274,13 +274,13 @@ function windowModel(trial: Trial | undefined): number | undefined {
 function windowTable(lanes: readonly Lane[]): Table {
   return {
     id: 'broker-windows-table',
-    caption: 'Messages per second, the median run.',
+    caption: `Throughput by consumer. ${severalRuns}`,
     columns: [
       wordColumn('consumer'),
       numberColumn('runs'),
       numberColumn('messages'),
-      numberColumn('through', '/s'),
-      numberColumn('model', '/s'),
+      numberColumn('throughput', 'messages/s'),
+      numberColumn('model: throughput', 'messages/s'),
     ],
     rows: lanes.map(({ name, trials }) => [
       wordCell(name),
@@ -299,25 +299,25 @@ function deathFigure(lanes: readonly Lane[]): Figure[] {
   const losers = lanes.filter(({ trials }) => trials.some(({ messages }) => messages.missed > 0));
   const none =
     losers.length === 0
-      ? 'Nobody lost a message.'
-      : `Lost messages: ${listed(losers.map(({ name }) => name))}.`;
+      ? 'No consumer lost a message.'
+      : `Messages were lost with ${listed(losers.map(({ name }) => name))}.`;
   return [
     {
       id: 'broker-deaths',
-      title: 'What comes again when a consumer dies',
+      title: 'Redelivery after a consumer dies',
       notes: [
-        `All consumers died at once with what they had in hand, and others took their places ${writeMs(first.parameters.awayMs ?? 0)} later. ${none} ${counted(first.messages.expected / first.clients.count, 'message')} for each.`,
+        `All consumers died at once while they held messages. New consumers started ${writeMs(first.parameters.awayMs ?? 0)} later. ${none} ${counted(first.messages.expected / first.clients.count, 'message')} per consumer.`,
       ],
       panels: [],
       table: {
         id: 'broker-deaths-table',
         caption:
-          '“Came again”: marked by the broker as sent before. “Handled twice” are those of them whose acknowledgement the death had swallowed.',
+          '“Redelivered”: the broker marked the message as sent before. “Handled twice”: the acknowledgement was lost when the consumer died.',
         columns: [
           wordColumn('consumer'),
           numberColumn('runs'),
-          numberColumn('held at most'),
-          numberColumn('came again'),
+          numberColumn('most messages held'),
+          numberColumn('redelivered'),
           numberColumn('handled twice'),
           numberColumn('lost'),
         ],

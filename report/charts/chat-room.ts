@@ -41,7 +41,7 @@ function partyFigure(sizes: readonly Size[]): Figure[] {
   const largest = sizes.at(-1);
   if (!largest) return [];
   const x: Axis = {
-    title: 'people in the room, N',
+    title: 'People in the room, N (log scale)',
     scale: 'logarithmic',
     unit: 'number',
     min: decadeBelow(sizes[0]?.visitors ?? 1),
@@ -50,9 +50,9 @@ function partyFigure(sizes: readonly Size[]): Figure[] {
   return [
     {
       id: 'chat-room-party',
-      title: 'A party: N come in, and each says one thing',
+      title: 'N people join the room, and each writes one message',
       notes: [
-        'Dashed: the models, N(N + 1)/2 announcements and N² deliveries. A line that climbs two decades while the room grows by one is a square.',
+        'Thin dotted lines: the models, N(N + 1)/2 announcements and N² deliveries. Both grow with the square: 10 times as many people cost 100 times as many messages.',
       ],
       panels: [messagesPanel(sizes, x), timePanel(sizes, x)],
       table: partyTable(sizes),
@@ -65,20 +65,20 @@ function messagesPanel(sizes: readonly Size[], x: Axis): LinePanel {
   const announcements = (visitors: number) => (visitors * (visitors + 1)) / 2;
   const deliveries = (visitors: number) => visitors * visitors;
   const series = [
-    modelLine('N²', sizes, deliveries),
-    modelLine('N(N + 1)/2', sizes, announcements),
-    lineOf('what each said', sizes, 'saidHeard'),
-    { ...lineOf('announcements', sizes, 'announcementsHeard'), dotted: true },
+    modelLine('model: N²', sizes, deliveries),
+    modelLine('model: N(N + 1)/2', sizes, announcements),
+    lineOf('deliveries of messages', sizes, 'saidHeard'),
+    { ...lineOf('announcements of joins', sizes, 'announcementsHeard'), dotted: true },
   ];
   const heard = (name: string) => whole(over(largest, name)?.median ?? 0);
   return {
     kind: 'lines',
     id: 'chat-room-messages',
-    title: 'Messages that the room delivered',
-    says: `With ${whole(largest.visitors)} people: ${heard('announcementsHeard')} announcements heard while they came in (model ${whole(announcements(largest.visitors))}), and ${heard('saidHeard')} deliveries of what each said once (model ${whole(deliveries(largest.visitors))}).`,
+    title: 'Messages that the room delivers',
+    says: `With ${whole(largest.visitors)} people: ${heard('announcementsHeard')} announcements of joins (model ${whole(announcements(largest.visitors))}), and ${heard('saidHeard')} deliveries of one message per person (model ${whole(deliveries(largest.visitors))}).`,
     size: 'half',
     x,
-    y: decades('messages', 'number', series),
+    y: decades('Messages delivered (log scale)', 'number', series),
     series,
     labels: 'end',
   };
@@ -86,8 +86,8 @@ function messagesPanel(sizes: readonly Size[], x: Axis): LinePanel {
 
 function timePanel(sizes: readonly Size[], x: Axis): LinePanel {
   const series = [
-    lineOf('the last, at worst', sizes, 'tellMaxMs'),
-    { ...lineOf('the last, on average', sizes, 'tellMeanMs'), dotted: true },
+    lineOf('slowest message', sizes, 'tellMaxMs'),
+    { ...lineOf('mean of all messages', sizes, 'tellMeanMs'), dotted: true },
   ];
   const times = sizes.map(
     (size) => `${whole(size.visitors)} people ${writeMs(over(size, 'tellMaxMs')?.median ?? 0)}`,
@@ -95,11 +95,11 @@ function timePanel(sizes: readonly Size[], x: Axis): LinePanel {
   return {
     kind: 'lines',
     id: 'chat-room-time',
-    title: 'Until the last had heard it',
-    says: `Time until the last of them had heard what somebody said, the slowest of all sayings: ${times.join(', ')}.`,
+    title: 'Time until a message has reached everyone',
+    says: `Time until the slowest message had reached everyone: ${times.join(', ')}.`,
     size: 'half',
     x,
-    y: decades('time', 'ms', series),
+    y: decades('Time (log scale)', 'ms', series),
     series,
     labels: 'end',
   };
@@ -152,19 +152,19 @@ function partyTable(sizes: readonly Size[]): Table {
   return {
     id: 'chat-room-party-table',
     caption:
-      'By size of the room. “Missing” and “doubled” are messages that somebody never had, or had twice.',
+      'By number of people. “Missing”: deliveries that never came. “Duplicates”: deliveries that came twice.',
     columns: [
       numberColumn('people'),
       numberColumn('runs'),
-      numberColumn('all came in within', 'ms'),
+      numberColumn('time until all have joined', 'ms'),
       numberColumn('announcements'),
-      numberColumn('N(N + 1)/2'),
+      numberColumn('model: N(N + 1)/2'),
       numberColumn('deliveries'),
-      numberColumn('N²'),
+      numberColumn('model: N²'),
       numberColumn('missing'),
-      numberColumn('doubled'),
-      numberColumn('last heard, mean', 'ms'),
-      numberColumn('last heard, worst', 'ms'),
+      numberColumn('duplicates'),
+      numberColumn('time to reach everyone, mean', 'ms'),
+      numberColumn('time to reach everyone, maximum', 'ms'),
       numberColumn('server CPU', 'ms'),
     ],
     rows: sizes.map((size) => {
@@ -189,8 +189,8 @@ type Room = { name: string; probes: Probe[] };
 
 function roomsOf(probes: readonly Probe[]): Room[] {
   const rooms = [
-    { name: 'done right', probe: 'leak/fixed' },
-    { name: 'as in the lecture', probe: 'leak/naive' },
+    { name: 'fixed server', probe: 'leak/fixed' },
+    { name: 'lecture’s server', probe: 'leak/naive' },
   ];
   return rooms
     .map(({ name, probe }) => ({ name, probes: probes.filter((one) => one.name === probe) }))
@@ -203,22 +203,22 @@ function leakFigure(rooms: readonly Room[]): Figure[] {
   return [
     {
       id: 'chat-room-leak',
-      title: `${whole(first.probes[0]?.values.cycles ?? 0)} people came, and left again`,
+      title: `Memory leak: ${whole(first.probes[0]?.values.cycles ?? 0)} people join and leave`,
       notes: [
-        'The room is empty in the end. “As in the lecture” is the same server with the list that nobody is ever taken from.',
+        'The room is empty at the end. The two servers differ in one point: the lecture’s server never removes a connection from its list.',
       ],
       panels: [
         roomPanel(rooms, {
           id: 'remembered',
-          title: 'Connections that the server remembers',
-          axis: 'connections',
+          title: 'Connections still in the server’s list',
+          axis: 'Connections',
           of: ({ values }) => values.rememberedAfterwards,
           write: whole,
         }),
         roomPanel(rooms, {
           id: 'grown',
-          title: 'Memory that the server grew by',
-          axis: 'MiB',
+          title: 'Memory growth of the server',
+          axis: 'Memory growth (MiB)',
           of: grewMebibytes,
           write: (value) => writeBytes(value * mebibyte),
         }),
@@ -258,7 +258,7 @@ function roomPanel(
     kind: 'bars',
     id: `chat-room-${trace.id}`,
     title: trace.title,
-    says: `${trace.title} after people came and left: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${trace.title}, after everyone has left: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
     size: 'half',
     x: { title: trace.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -271,14 +271,14 @@ function leakTable(rooms: readonly Room[]): Table {
   return {
     id: 'chat-room-leak-table',
     caption:
-      'After everybody has left. Announcements are what the server wrote to its list: the naive list still has the departed in it. Memory that shrank counts as none.',
+      'After everyone has left. “Announcements written”: one per connection in the list, and the lecture’s list still has the closed connections. Memory that shrank counts as 0.',
     columns: [
-      wordColumn('room'),
+      wordColumn('server'),
       numberColumn('runs'),
-      numberColumn('came and left'),
-      numberColumn('remembered'),
+      numberColumn('people joined and left'),
+      numberColumn('connections in the list'),
       numberColumn('announcements written'),
-      numberColumn('memory grew by', 'MiB'),
+      numberColumn('memory growth', 'MiB'),
       numberColumn('server CPU', 'ms'),
     ],
     rows: rooms.map((room) => [

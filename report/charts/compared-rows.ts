@@ -18,7 +18,7 @@ export type NamedRow = {
   a: string;
   b: string;
   ratio: string;
-  /** The 95 % interval, or why there is none. */
+  /** The 95% interval, or why there is none. */
   interval: string;
   words: string;
 };
@@ -84,16 +84,14 @@ export function countsSentence({ rows, withInterval }: Comparison): string {
   const without = rows.filter(({ interval }) => !interval);
   const single = without.filter(({ a, b }) => Math.min(a.runs, b.runs) < 2).length;
   const reasons = [
-    single > 0
-      ? `${single.toLocaleString('en-US')} with one run on a side, which says nothing about the next`
-      : '',
+    single > 0 ? `${counted(single, 'row')} with only 1 run in A or B` : '',
     without.length > single ? `${counted(without.length - single, 'row')} in which a run measured 0` : '',
   ].filter(Boolean);
   const rest = reasons.length > 0 ? ` Not judged: ${reasons.join(', and ')}.` : '';
   return `${found} in ${counted(withInterval, 'row')} with an interval.${rest}`;
 }
 
-/** "99.989 %": how sure the strict intervals are. */
+/** "99.989%": how sure the strict intervals are. */
 export function strictLevel({ strictConfidence }: Comparison): string {
-  return `${(100 * strictConfidence).toLocaleString('en-US', { maximumSignificantDigits: 5 })} %`;
+  return `${(100 * strictConfidence).toLocaleString('en-US', { maximumSignificantDigits: 5 })}%`;
 }

@@ -54,9 +54,9 @@ describe('the name of a condition', () => {
         condition({ transport: 'short-poll', parameters: { ...parameters, intervalMs: 250, oneWayMs: 20 } }),
       ]),
     ).toEqual([
-      'push (WebSocket), side by side, 20/s',
-      'push (WebSocket), alone, 50/s, 80 ms away',
-      'short poll every 250 ms, alone, 20/s, 20 ms away',
+      'push (WebSocket), side by side, 20 messages/s',
+      'push (WebSocket), alone, 50 messages/s, one-way delay 80 ms',
+      'short poll every 250 ms, alone, 20 messages/s, one-way delay 20 ms',
     ]);
   });
 
@@ -112,7 +112,7 @@ describe('rows in words', () => {
       ['The one', '0.2', '0.182 to 0.22', 'lower in B'],
       ['The one', '2', '1.82 to 2.2', 'higher in B'],
       ['The one', '1.1', '0.917 to 1.32', 'no clear difference'],
-      ['The one', '4', 'one run: no interval', 'no clear difference'],
+      ['The one', '4', '1 run: no interval', 'no clear difference'],
     ]);
   });
 
@@ -133,7 +133,7 @@ describe('rows in words', () => {
       '1 clear difference in 1 row with an interval.',
     );
     expect(counted([row(1, 2), row(1, 2), row(3, 1, alone)])).toBe(
-      'No clear difference in 2 rows with an interval. Not judged: 1 with one run on a side, which says nothing about the next.',
+      'No clear difference in 2 rows with an interval. Not judged: 1 row with only 1 run in A or B.',
     );
     const zero = row(1, 1, { interval: undefined, strict: undefined, ratio: undefined });
     expect(counted([row(1, 2), zero])).toContain('Not judged: 1 row in which a run measured 0.');

@@ -27,28 +27,29 @@ function differ(texts: readonly string[]): boolean {
 const words: ((condition: Condition) => string)[] = [
   ({ sideBySide }) => (sideBySide ? 'side by side' : 'alone'),
   ({ parameters }) => scheduleNames[parameters.schedule],
-  ({ parameters }) => `${threeDigits(parameters.ratePerSecond)}/s`,
+  ({ parameters }) => `${threeDigits(parameters.ratePerSecond)} messages/s`,
   ({ parameters }) => counted(parameters.clients, 'client'),
-  ({ parameters }) => writeBytes(parameters.payloadBytes),
-  ({ parameters }) => ifAny(parameters.oneWayMs, (ms) => `${writeMs(ms)} away`),
+  ({ parameters }) => `payload ${writeBytes(parameters.payloadBytes)}`,
+  ({ parameters }) => ifAny(parameters.oneWayMs, (ms) => `one-way delay ${writeMs(ms)}`),
   ({ parameters }) => ifAny(parameters.jitterMs, (ms) => `jitter ${writeMs(ms)}`),
-  ({ parameters }) => ifAny(parameters.holdMs, (ms) => `held ${writeMs(ms)}`),
+  ({ parameters }) => ifAny(parameters.holdMs, (ms) => `long-poll timeout ${writeMs(ms)}`),
   ({ parameters }) => ifAny(parameters.path, String),
   ({ parameters }) => ifAny(parameters.proxy, (proxy) => `${proxy} proxy`),
-  ({ parameters }) => ifAny(parameters.awayMs, (ms) => `away ${writeMs(ms)}`),
-  ({ parameters }) => ifAny(parameters.outageMs, (ms) => `server away ${writeMs(ms)}`),
-  ({ parameters }) => ifAny(parameters.retentionMs, (ms) => `log of ${writeMs(ms)}`),
-  ({ parameters }) => ifAny(parameters.stallMs, (ms) => `stalled ${writeMs(ms)}`),
+  ({ parameters }) => ifAny(parameters.awayMs, (ms) => `offline for ${writeMs(ms)}`),
+  ({ parameters }) => ifAny(parameters.outageMs, (ms) => `server down for ${writeMs(ms)}`),
+  ({ parameters }) => ifAny(parameters.retentionMs, (ms) => `retention ${writeMs(ms)}`),
+  ({ parameters }) => ifAny(parameters.stallMs, (ms) => `server stalled for ${writeMs(ms)}`),
   ({ parameters }) => ifAny(parameters.overloadMs, (ms) => `overload of ${writeMs(ms)}`),
-  ({ parameters }) => ifAny(parameters.handlingMs, (ms) => `${writeMs(ms)} to handle`),
-  ({ parameters }) => ifAny(parameters.slowBy, (how) => (how === 'pause' ? 'stops reading' : 'reads on')),
-  ({ parameters }) => ifAny(parameters.limitBytes, (bytes) => `limit ${writeBytes(bytes)}`),
-  ({ parameters }) => ifAny(parameters.publishEveryMs, (ms) => `publishing every ${writeMs(ms)}`),
+  ({ parameters }) => ifAny(parameters.handlingMs, (ms) => `handler takes ${writeMs(ms)}`),
+  ({ parameters }) =>
+    ifAny(parameters.slowBy, (how) => (how === 'pause' ? 'client stops reading' : 'handler sleeps')),
+  ({ parameters }) => ifAny(parameters.limitBytes, (bytes) => `queue limit ${writeBytes(bytes)}`),
+  ({ parameters }) => ifAny(parameters.publishEveryMs, (ms) => `publish interval ${writeMs(ms)}`),
   ({ parameters }) => ifAny(parameters.prefetch, (messages) => `prefetch ${messages}`),
   ...differences,
 ];
 
-const scheduleNames = { poisson: 'random instants', periodic: 'steady beat', burst: 'bursts' };
+const scheduleNames = { poisson: 'Poisson', periodic: 'constant rate', burst: 'bursts' };
 
 function ifAny<Value>(value: Value | undefined, write: (value: Value) => string): string {
   return value === undefined ? '' : write(value);

@@ -15,8 +15,8 @@ import {
 } from './table.ts';
 
 /**
- * How many clients can one server hold? Delay of the slowest, processor time per delivery and the
- * server's own span of a fan-out, each against the number of clients.
+ * How many clients can one server hold? Latency of the slowest, server CPU per delivery and the time of a
+ * fan-out, each by the number of clients.
  */
 export function crowdFigures(result: Result): Figure[] {
   const trials = usableTrials(result, 'crowd');
@@ -27,7 +27,7 @@ export function crowdFigures(result: Result): Figure[] {
   return [
     {
       id: 'crowd-size',
-      title: 'What each further client adds',
+      title: 'Latency and server CPU by number of clients',
       notes: [...modelNotes(trials, pollsPerSecond), ...leftOutNotes(result, 'crowd')],
       panels: [slowestPanel(lanes, x, trials, pollsPerSecond), processorPanel(lanes, x), spanPanel(lanes, x)],
       table: crowdTable(lanes, pollsPerSecond),
@@ -53,18 +53,18 @@ function slowestPanel(
   return {
     kind: 'lines',
     id: 'crowd-slowest',
-    title: 'Delay of the slowest clients',
-    says: `Delay within which 99 % of the messages arrived: ${largestList(lanes, p99, writeMs)}.`,
+    title: 'Latency: 99th percentile and maximum',
+    says: `99% of the messages arrived within this latency: ${largestList(lanes, p99, writeMs)}.`,
     size: 'wide',
     x,
-    y: { title: 'delay', scale: 'logarithmic', unit: 'ms' },
+    y: { title: 'Latency (log scale)', scale: 'logarithmic', unit: 'ms' },
     series: [
       ...freshestSeries(x, pollsPerSecond),
       ...lastClientSeries(trials, x),
       ...lanes.flatMap((lane) => laneSeries(lane, p99)),
       ...lanes.map(
         (lane): LineSeries => ({
-          name: `the very last: ${lane.name}`,
+          name: `maximum: ${lane.name}`,
           transport: lane.transport,
           role: 'extreme',
           points: pointsOf(lane, ({ delayMs }) => delayMs.max),
@@ -79,11 +79,11 @@ function processorPanel(lanes: readonly Lane[], x: Axis): LinePanel {
   return {
     kind: 'lines',
     id: 'crowd-processor',
-    title: 'Server processor time per delivery',
-    says: `Server processor time for one delivered message: ${largestList(lanes, processorUs, (value) => `${threeDigits(value)} µs`)}.`,
+    title: 'Server CPU per delivered message',
+    says: `Server CPU per delivered message: ${largestList(lanes, processorUs, (value) => `${threeDigits(value)} µs`)}.`,
     size: 'half',
     x,
-    y: { title: 'µs per delivery', scale: 'linear', unit: 'number', min: 0 },
+    y: { title: 'Server CPU (µs per delivery)', scale: 'linear', unit: 'number', min: 0 },
     series: lanes.flatMap((lane) => laneSeries(lane, processorUs)),
     labels: 'end',
   };
@@ -94,11 +94,11 @@ function spanPanel(lanes: readonly Lane[], x: Axis): LinePanel {
   return {
     kind: 'lines',
     id: 'crowd-span',
-    title: 'From the first to the last write',
-    says: `Time in which the server wrote one message to all clients: ${largestList(written, spanMs, writeMs)}.`,
+    title: 'Fan-out time: from the first write to the last',
+    says: `Fan-out time, in which the server wrote one message to all clients: ${largestList(written, spanMs, writeMs)}.`,
     size: 'half',
     x,
-    y: { title: 'span of one fan-out', scale: 'logarithmic', unit: 'ms' },
+    y: { title: 'Fan-out time (log scale)', scale: 'logarithmic', unit: 'ms' },
     series: written.flatMap((lane) => laneSeries(lane, spanMs)),
     labels: 'end',
   };
@@ -144,7 +144,7 @@ function freshestSeries({ min = 1, max = 1 }: Axis, pollsPerSecond: number | und
   if (!pollsPerSecond) return [];
   return [
     {
-      name: 'freshest short poll: N/R',
+      name: 'model: shortest poll interval, N/R',
       transport: 'short-poll',
       role: 'model',
       points: [min, max].map((x) => ({ x, y: freshestIntervalMs(x, pollsPerSecond) })),
@@ -158,7 +158,7 @@ function lastClientSeries(trials: readonly Trial[], { min = 1, max = 1 }: Axis):
   if (!deliveryMs) return [];
   return [
     {
-      name: 'model of push: N·s',
+      name: 'model: push, N·s',
       transport: 'push',
       role: 'model',
       points: [min, max].map((x) => ({ x, y: pushLastMs(0, x, deliveryMs) })),
@@ -177,15 +177,15 @@ function pushDeliveryMs(trials: readonly Trial[]): number | undefined {
 function modelNotes(trials: readonly Trial[], pollsPerSecond: number | undefined): string[] {
   const deliveryMs = pushDeliveryMs(trials);
   const notes = [
-    'Lines with signs: within this delay 99 % of the messages arrived. Hollow signs: the very last message.',
+    'Lines with markers: 99% of the messages arrived within this latency. Hollow markers: the slowest message.',
   ];
   if (deliveryMs)
     notes.push(
-      `Dashed, push: N·s with s = ${threeDigits(deliveryMs * 1000)} µs, taken from the server’s own span at the largest crowd.`,
+      `Thin dotted line, push: N·s with s = ${threeDigits(deliveryMs * 1000)} µs, from the fan-out time with the most clients.`,
     );
   if (pollsPerSecond)
     notes.push(
-      `Dashed, short poll: N/R with R = ${whole(pollsPerSecond)} answers a second, the server’s measured capacity.`,
+      `Thin dotted line, short poll: N/R with R = ${whole(pollsPerSecond)} responses per second, the measured capacity of the server.`,
     );
   return notes;
 }
@@ -193,7 +193,7 @@ function modelNotes(trials: readonly Trial[], pollsPerSecond: number | undefined
 function clientsAxis(trials: readonly Trial[]): Axis {
   const sizes = trials.map(({ clients }) => Math.max(1, clients.count));
   return {
-    title: 'clients',
+    title: 'Clients (log scale)',
     scale: 'logarithmic',
     unit: 'number',
     min: Math.min(...sizes),
@@ -215,18 +215,18 @@ function crowdTable(lanes: readonly Lane[], pollsPerSecond: number | undefined):
   return {
     id: 'crowd-table',
     caption:
-      'By size of the crowd. The last column is the shortest interval at which as many clients could poll this server.',
+      'By number of clients. The last column is the shortest interval at which N clients could poll this server.',
     columns: [
       wordColumn('transport'),
       numberColumn('clients'),
       numberColumn('runs'),
-      numberColumn('n'),
-      numberColumn('p50', 'ms'),
-      numberColumn('p99', 'ms'),
-      numberColumn('max', 'ms'),
+      numberColumn('deliveries'),
+      numberColumn('latency p50', 'ms'),
+      numberColumn('latency p99', 'ms'),
+      numberColumn('maximum latency', 'ms'),
       numberColumn('server CPU', 'µs per delivery'),
-      numberColumn('fan-out span', 'ms'),
-      numberColumn('N/R', 'ms'),
+      numberColumn('fan-out time', 'ms'),
+      numberColumn('shortest poll interval N/R', 'ms'),
     ],
     rows: lanes.flatMap((lane) =>
       sizesOf(lane).map(({ clients, trials }) => [

@@ -29,9 +29,9 @@ export function distanceFigures(result: Result): Figure[] {
   return [
     {
       id: 'distance-delay',
-      title: 'What the distance does to the mean delay',
+      title: 'Mean latency by one-way delay',
       notes: [
-        'Signs and thick lines are measured, thin dotted lines are the closed forms of the models: push d, long poll between d and 3d, short poll T/2 + d, notify-then-fetch 3d as long as no two messages share a fetch.',
+        'Thick lines with markers: measured. Thin dotted lines: models for one-way delay d and poll interval T. Push: d. Long poll: d to 3d. Short poll: T/2 + d. Notify-then-fetch: 3d, as long as no two messages share a fetch.',
         ...linkNotes(trials),
         ...leftOutNotes(result, 'distance'),
       ],
@@ -52,13 +52,13 @@ function scalesOf(trials: readonly Trial[]): { x: Axis; y: Axis } {
   const slowest = Math.max(...trials.map(({ delayMs }) => delayMs.mean ?? 0), 3 * farthest);
   return {
     x: {
-      title: 'one way, as measured',
+      title: 'One-way delay, measured',
       scale: 'linear',
       unit: 'ms',
       min: 0,
       max: roundAbove(farthest * 1.15),
     },
-    y: { title: 'mean delay', scale: 'linear', unit: 'ms', min: 0, max: roundAbove(slowest) },
+    y: { title: 'Mean latency', scale: 'linear', unit: 'ms', min: 0, max: roundAbove(slowest) },
   };
 }
 
@@ -70,8 +70,8 @@ function ratePanel(ratePerSecond: number, all: readonly Trial[], scales: { x: Ax
   return {
     kind: 'lines',
     id: `distance-delay-${ratePerSecond}`.replaceAll('.', '-'),
-    title: `${counted(ratePerSecond, 'message')} a second`,
-    says: `${counted(ratePerSecond, 'message')} a second, ${writeMs(Math.max(...distances))} away, mean delay: ${farthestList(lanes)}.`,
+    title: `Mean latency at ${counted(ratePerSecond, 'message')} per second`,
+    says: `Mean latency at ${counted(ratePerSecond, 'message')} per second and a one-way delay of ${writeMs(Math.max(...distances))}: ${farthestList(lanes)}.`,
     size: 'half',
     x,
     y,
@@ -111,7 +111,7 @@ function modelSeries(lane: Lane, ratePerSecond: number, farthestMs: number): Lin
     return { x, y: closedFormMs(lane, ratePerSecond, x) };
   }).filter((point): point is { x: number; y: number } => point.y !== undefined);
   if (points.length === 0) return [];
-  return [{ name: `model of ${lane.name}`, transport: lane.transport, role: 'model', unnamed: true, points }];
+  return [{ name: `model: ${lane.name}`, transport: lane.transport, role: 'model', unnamed: true, points }];
 }
 
 /** Trials grouped by the distance that was asked for, at the distance that was measured. */
@@ -135,13 +135,13 @@ function farthestList(lanes: readonly Lane[]): string {
       const far = byDistance(trials).at(-1);
       const mean = far && spread(far.trials.map(({ delayMs }) => delayMs.mean));
       return far && mean
-        ? [`${name} ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} ways)`]
+        ? [`${name} ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} × the one-way delay)`]
         : [];
     })
     .join(', ');
 }
 
-/** What the delay link added on its own, from its echoes: one measurement for each run, whatever ran in it. */
+/** What the delay proxy added, from its echoes: one measurement for each run, whatever ran in it. */
 function linkNotes(trials: readonly Trial[]): string[] {
   const runs = [...new Map(trials.map((trial) => [trial.together, trial])).values()];
   const added = (of: 'mean' | 'p99') =>
@@ -157,7 +157,7 @@ function linkNotes(trials: readonly Trial[]): string[] {
   const echoes = runs.reduce((sum, { linkMs }) => sum + (linkMs?.count ?? 0), 0);
   const range = (low: number, high: number) => `${threeDigits(low)} to ${writeMs(high)}`;
   return [
-    `The link’s own error: it added ${writeMs(mean.median)} to each way on average (${range(mean.low, mean.high)} over ${counted(runs.length, 'run')}), and ${writeMs(p99.median)} at the 99th percentile (${range(p99.low, p99.high)}; ${counted(echoes, 'echo', 'echoes')} in all). Charts and models use the way as measured.`,
+    `The delay proxy added ${writeMs(mean.median)} to the one-way delay on average (${range(mean.low, mean.high)} over ${counted(runs.length, 'run')}). At the 99th percentile it added ${writeMs(p99.median)} (${range(p99.low, p99.high)}; ${counted(echoes, 'echo', 'echoes')} in all). Charts and models use the measured one-way delay.`,
   ];
 }
 
@@ -165,18 +165,18 @@ function distanceTable(trials: readonly Trial[]): Table {
   return {
     id: 'distance-delay-table',
     caption:
-      'Mean delay against two models: the closed form, and the same rules played through on the very instants at which the messages of these runs were due. Ways: the delay divided by the one-way delay.',
+      'Mean latency compared with two models: a formula, and a simulation with the message times of these runs.',
     columns: [
       wordColumn('transport'),
-      numberColumn('rate', '/s'),
-      numberColumn('distance', 'ms'),
-      numberColumn('way as measured', 'ms'),
+      numberColumn('rate', 'messages/s'),
+      numberColumn('configured one-way delay', 'ms'),
+      numberColumn('measured one-way delay', 'ms'),
       numberColumn('runs'),
-      numberColumn('n'),
-      numberColumn('mean delay', 'ms'),
-      numberColumn('closed form', 'ms'),
-      numberColumn('model on these messages', 'ms'),
-      numberColumn('ways'),
+      numberColumn('deliveries'),
+      numberColumn('mean latency', 'ms'),
+      numberColumn('model: formula', 'ms'),
+      numberColumn('model: simulation', 'ms'),
+      numberColumn('latency ÷ one-way delay'),
     ],
     rows: ratesOf(trials).flatMap((ratePerSecond) =>
       lanesOf(trials.filter(({ parameters }) => parameters.ratePerSecond === ratePerSecond)).flatMap((lane) =>

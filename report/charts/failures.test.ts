@@ -132,10 +132,10 @@ describe('a cell of the path matrix', () => {
     expect(cellOf([tried('works', 'embedded'), tried('works', 'nginx')])).toEqual([{ outcome: 'works' }]);
   });
 
-  it('names each proxy where they differ, with the reason and the age', () => {
+  it('names each proxy where they differ, with the reason and the added latency', () => {
     expect(cellOf([tried('works', 'embedded'), tried('degraded', 'nginx')])).toEqual([
       { by: 'embedded', outcome: 'works' },
-      { by: 'nginx', outcome: 'degraded', reason: 'cut; 300 ms older' },
+      { by: 'nginx', outcome: 'degraded', reason: 'cut; latency +300 ms' },
     ]);
   });
 

@@ -81,6 +81,10 @@ export type TimelineRow = {
 /** One row per transport with a filled sign for the median and a hollow one for the mean. */
 export type DotPanel = PanelFrame & { kind: 'dots'; x: Axis; rows: DotRow[] };
 
+/** How the rows of a `DotPanel` are read. */
+export const dotsKey =
+  'Filled markers: median latency. Hollow markers: mean latency. Dashed lines: the mean that the short-poll model predicts for the same message times.';
+
 /**
  * A map of who won where: two quantities in steps, a cell for each pair. Columns grow to the right, rows
  * upwards, so the first of `rows` is the top one. The line is given in cells from the bottom left corner.
@@ -140,9 +144,10 @@ export type Reading = { at: number; text: string };
 
 /** An axis. Without `min` and `max` they follow the data; a linear axis always starts at zero. */
 export type Axis = {
+  /** A noun. Brackets hold its unit where the ticks are bare numbers, and "log scale" where it is logarithmic. */
   title: string;
   scale: 'linear' | 'logarithmic';
-  /** A `percentile` p is placed at 1 / (1 − p), so that 90 %, 99 % and 99.9 % are equally far apart. */
+  /** A `percentile` p is placed at 1 / (1 − p), so that 90%, 99% and 99.9% are equally far apart. */
   unit: 'ms' | 'percent' | 'number' | 'percentile';
   min?: number;
   max?: number;
@@ -152,7 +157,7 @@ export type Point = { x: number; y: number };
 
 /**
  * A line. `measured` is drawn thick with the transport's sign; `run` is one of several runs, thin and
- * faint; `extreme` is hollow signs without a line; `model` is thin and dashed.
+ * faint; `extreme` is hollow signs without a line; `model` is thin and dotted.
  */
 export type LineSeries = {
   name: string;

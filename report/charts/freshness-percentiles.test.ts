@@ -5,7 +5,7 @@ import type { Axis } from './figure.ts';
 import { percentilesFigure } from './freshness-percentiles.ts';
 import type { Lane } from './lanes.ts';
 
-const age: Axis = { title: 'age on arrival', scale: 'logarithmic', unit: 'ms' };
+const latency: Axis = { title: 'Latency', scale: 'logarithmic', unit: 'ms' };
 
 /** A lane of one run: so many messages in each bin. */
 function laneOf(bins: Record<number, number>): Lane {
@@ -19,7 +19,7 @@ function laneOf(bins: Record<number, number>): Lane {
 describe('the percentile spectrum', () => {
   const { panels, table } = percentilesFigure(
     { name: 'a setting', lanes: [laneOf({ 1: 990, 10: 9, 100: 1 })] },
-    age,
+    latency,
   );
 
   it('draws the slowest hundredth as long as the hundredth before it, and ends with the slowest message', () => {
@@ -36,13 +36,13 @@ describe('the percentile spectrum', () => {
 
   it('reads percentiles from the same bins, and none where no message is left beyond it', () => {
     expect(table.rows[0]?.map(({ value }) => value)).toEqual([undefined, 1000, 1, 1, 1, 1, 1, 10]);
-    const few = percentilesFigure({ name: 'a setting', lanes: [laneOf({ 1: 15, 2: 5 })] }, age);
+    const few = percentilesFigure({ name: 'a setting', lanes: [laneOf({ 1: 15, 2: 5 })] }, latency);
     expect(few.table.rows[0]?.map(({ text }) => text)).toEqual(['push', '20', '1', '1', '2', '2', '–', '–']);
-    expect(few.panels[0]?.says).toContain('too few to say');
+    expect(few.panels[0]?.says).toContain('too few messages');
   });
 
   it('names its ticks by percentile', () => {
     const ticks = [1, 10, 100, 1000, 10_000].map((place) => writeTick(place, 'percentile'));
-    expect(ticks).toEqual(['0 %', '90 %', '99 %', '99.9 %', '99.99 %']);
+    expect(ticks).toEqual(['0%', '90%', '99%', '99.9%', '99.99%']);
   });
 });

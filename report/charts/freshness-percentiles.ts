@@ -5,31 +5,32 @@ import type { Lane } from './lanes.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
 
 /**
- * The percentile spectrum, as HdrHistogram draws it: age over 1 / (1 − p), so that the slowest hundredth
+ * The percentile spectrum, as HdrHistogram draws it: latency over 1 / (1 − p), so that the slowest hundredth
  * takes as much room as everything before it. An average hides what happens there.
  */
-export function percentilesFigure({ name, lanes }: Setting, age: Axis): Figure {
+export function percentilesFigure({ name, lanes }: Setting, latency: Axis): Figure {
+  const title = `Latency by percentile: ${name}`;
   return {
     id: 'freshness-percentiles',
-    title: 'The slowest messages: percentiles',
+    title: 'Latency by percentile',
     notes: [
-      'The same ages; each step to the right holds the slowest tenth of the step before it: one message in ten is right of 90 %, one in a hundred right of 99 %. A line ends with its slowest message. Thin dashed lines are the model of a short poll.',
+      'The scale stretches the slowest messages: 1 in 10 is right of 90%, 1 in 100 right of 99%. A line ends at its slowest message. Thin dotted lines: the short-poll model.',
     ],
     panels: [
       {
         kind: 'lines',
         id: 'freshness-percentiles-0',
-        title: name,
-        says: `${name}. One message in a hundred was older than this: ${lanes.map(slowestHundredth).join(', ')}.`,
+        title,
+        says: `${title}. 99th percentile: ${lanes.map(slowestHundredth).join(', ')}.`,
         size: 'wide',
         x: {
-          title: 'share of messages that were at most so old',
+          title: 'Percentile: share of messages within this latency',
           scale: 'logarithmic',
           unit: 'percentile',
           min: 1,
           max: Math.max(10, ...lanes.map(countOf)),
         },
-        y: age,
+        y: latency,
         series: [
           ...lanes.flatMap((lane) => modelSeries(lane).map((line) => drawnOut(line, countOf(lane)))),
           ...lanes.map((lane) => drawnOut(measured(lane), countOf(lane))),
@@ -57,7 +58,7 @@ function countOf({ trials }: Lane): number {
 
 function slowestHundredth(lane: Lane): string {
   const ageMs = percentileOf(lane, 99);
-  return `${lane.name} ${ageMs === undefined ? 'too few to say' : writeMs(ageMs)}`;
+  return `${lane.name} ${ageMs === undefined ? 'too few messages' : writeMs(ageMs)}`;
 }
 
 /** The age that so many percent of all runs' messages did not exceed, at most a tenth too high; `undefined` where there are too few messages to say. */
@@ -75,11 +76,11 @@ function percentilesTable(lanes: readonly Lane[]): Table {
   return {
     id: 'freshness-percentiles-table',
     caption:
-      'Age on arrival by percentile, all runs added up, to the upper end of a bin a tenth wide. Empty where no message would be left beyond it.',
+      'Latency percentiles over all runs, each rounded up by at most a tenth. A dash: too few messages for this percentile.',
     columns: [
       wordColumn('transport'),
-      numberColumn('n'),
-      ...percents.map((percent) => numberColumn(`p${percent}`, 'ms')),
+      numberColumn('deliveries'),
+      ...percents.map((percent) => numberColumn(`latency p${percent}`, 'ms')),
     ],
     rows: lanes.map((lane) => [
       wordCell(lane.name),

@@ -15,16 +15,16 @@ export function settingsOf(trials: readonly Trial[]): Setting[] {
       const own = trials.filter(
         (trial) => trial.parameters.schedule === schedule && sideBySide(trial) === together,
       );
-      const name = `${together ? 'All side by side on one source' : 'Each alone'}, ${scheduleNames[schedule]}`;
+      const name = `${together ? 'all transports side by side' : 'each transport alone'}, ${scheduleNames[schedule]}`;
       return own.length > 0 ? [{ name, lanes: lanesOf(own) }] : [];
     }),
   );
 }
 
 const scheduleNames = {
-  poisson: 'messages at random instants',
-  periodic: 'messages at a steady beat',
-  burst: 'messages in bursts',
+  poisson: 'Poisson arrivals',
+  periodic: 'constant rate',
+  burst: 'bursts',
 };
 
 /** The first setting is the main one; two others share a row, and one that is left over gets its own. */
@@ -61,5 +61,5 @@ export function modelSeries({ transport, intervalMs, name, thin }: Lane): LineSe
     const x = intervalMs * 10 ** ((3 * (step - steps)) / steps);
     return { x, y: 100 * shortPollShareWithin(x, intervalMs, 0) };
   });
-  return [{ name: `model of ${name}`, transport, role: 'model', thin, points }];
+  return [{ name: `model: ${name}`, transport, role: 'model', thin, points }];
 }

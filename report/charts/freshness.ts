@@ -2,7 +2,7 @@ import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { writeMs } from '../units.ts';
 import type { Axis, DotRow, Figure, LineSeries, Panel } from './figure.ts';
-import { decadeBelow, roundAbove } from './figure.ts';
+import { decadeBelow, dotsKey, roundAbove } from './figure.ts';
 import { percentilesFigure } from './freshness-percentiles.ts';
 import { cumulativeShare, modelSeries, type Setting, settingsOf, sizeOf } from './freshness-settings.ts';
 import { type Lane, leftOutNotes, usableTrials } from './lanes.ts';
@@ -10,6 +10,7 @@ import {
   countCell,
   numberCell,
   numberColumn,
+  severalRuns,
   spreadCell,
   type Table,
   wordCell,
@@ -17,7 +18,7 @@ import {
 } from './table.ts';
 
 /**
- * How old is a message when it reaches you? The share of messages that were at most so old, per
+ * How high is the latency of a message? The share of messages within each latency, per
  * transport, over the uniform distribution that a short poll should have; the same with the slowest
  * messages drawn out; then medians and means.
  */
@@ -30,9 +31,9 @@ export function freshnessFigures(result: Result): Figure[] {
   return [
     {
       id: 'freshness-ages',
-      title: 'How old messages were on arrival',
+      title: 'Latency distribution',
       notes: [
-        'Thick lines are measured, all runs added up. Thin dashed lines are the model of a short poll: every age from nothing to a whole interval is as likely as any other.',
+        'Thick lines: measured, all runs together. Thin dotted lines: the short-poll model, in which every latency up to one interval is equally likely.',
         ...leftOutNotes(result, 'freshness'),
       ],
       panels: settings.map((setting, index) => agesPanel(setting, index, settings.length, x)),
@@ -41,10 +42,8 @@ export function freshnessFigures(result: Result): Figure[] {
     percentilesFigure(main, x),
     {
       id: 'freshness-middle',
-      title: 'The usual message: median and mean',
-      notes: [
-        'Filled signs are medians, hollow signs are means. The dashed stroke is the mean that the model gives for the very instants at which the messages were due.',
-      ],
+      title: 'Median and mean latency',
+      notes: [dotsKey],
       panels: settings.map((setting, index) => middlePanel(setting, index, settings.length, x)),
       table: deviationTable(settings),
     },
@@ -52,14 +51,15 @@ export function freshnessFigures(result: Result): Figure[] {
 }
 
 function agesPanel({ name, lanes }: Setting, index: number, count: number, x: Axis): Panel {
+  const title = `Latency distribution: ${name}`;
   return {
     kind: 'lines',
     id: `freshness-ages-${index}`,
-    title: name,
-    says: `${name}. Half of the messages were at most this old: ${medianList(lanes)}.`,
+    title,
+    says: `${title}. Half of the messages arrived within this latency: ${medianList(lanes)}.`,
     size: sizeOf(index, count),
     x,
-    y: { title: 'share of messages', scale: 'linear', unit: 'percent', min: 0, max: 100 },
+    y: { title: 'Share of messages within this latency', scale: 'linear', unit: 'percent', min: 0, max: 100 },
     series: [...lanes.flatMap(modelSeries), ...lanes.map(measuredSeries)],
     labels: 'along',
   };
@@ -80,7 +80,7 @@ function ageAxis(settings: readonly Setting[]): Axis {
     .flatMap(({ lanes }) => lanes)
     .flatMap(({ trials }) => cumulativeShare(trials).map(({ x }) => x));
   return {
-    title: 'age on arrival',
+    title: 'Latency (log scale)',
     scale: 'logarithmic',
     unit: 'ms',
     min: Math.min(0.1, decadeBelow(Math.min(...ages, 1))),
@@ -89,11 +89,12 @@ function ageAxis(settings: readonly Setting[]): Axis {
 }
 
 function middlePanel({ name, lanes }: Setting, index: number, count: number, x: Axis): Panel {
+  const title = `Median and mean latency: ${name}`;
   return {
     kind: 'dots',
     id: `freshness-middle-${index}`,
-    title: name,
-    says: `${name}. Medians: ${medianList(lanes)}.`,
+    title,
+    says: `${title}. Medians: ${medianList(lanes)}.`,
     size: sizeOf(index, count),
     x,
     rows: lanes.flatMap(dotRow),
@@ -121,13 +122,15 @@ function dotRow({ name, transport, trials }: Lane): DotRow[] {
 function delayTable(settings: readonly Setting[]): Table {
   return {
     id: 'freshness-ages-table',
-    caption: 'Age on arrival. With several runs: the median run, and the smallest to the largest.',
+    caption: `Latency by transport and setting. ${severalRuns}`,
     columns: [
       wordColumn('transport'),
       wordColumn('setting'),
       numberColumn('runs'),
-      numberColumn('n'),
-      ...['p50', 'p90', 'p99', 'max'].map((title) => numberColumn(title, 'ms')),
+      numberColumn('deliveries'),
+      ...['latency p50', 'latency p90', 'latency p99', 'maximum latency'].map((title) =>
+        numberColumn(title, 'ms'),
+      ),
     ],
     rows: settings.flatMap(({ name, lanes }) =>
       lanes.map((lane) => [
@@ -148,14 +151,14 @@ function deviationTable(settings: readonly Setting[]): Table {
   return {
     id: 'freshness-middle-table',
     caption:
-      'Means against the model. The model of push and long poll is the way itself, which takes next to no time on one machine.',
+      'Mean latency compared with the short-poll model. Push and long poll have no model here: on one machine the one-way delay is close to 0.',
     columns: [
       wordColumn('transport'),
       wordColumn('setting'),
-      numberColumn('median', 'ms'),
-      numberColumn('mean', 'ms'),
-      numberColumn('model’s mean', 'ms'),
-      numberColumn('deviation', '%'),
+      numberColumn('median latency', 'ms'),
+      numberColumn('mean latency', 'ms'),
+      numberColumn('model: mean latency', 'ms'),
+      numberColumn('deviation from the model', '%'),
     ],
     rows: settings.flatMap(({ name, lanes }) =>
       lanes.map((lane) => {

@@ -1,6 +1,6 @@
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { threeDigits, whole, writeMs } from '../units.ts';
+import { counted, threeDigits, whole, writeMs } from '../units.ts';
 import type { Axis, BarPanel, ColumnPanel, Figure, Point } from './figure.ts';
 import { roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, middle, usableTrials } from './lanes.ts';
@@ -28,9 +28,9 @@ export function herdFigures(result: Result): Figure[] {
   return [
     {
       id: 'herd-connects',
-      title: 'Who comes back when',
+      title: 'Thundering herd: reconnections over time',
       notes: [
-        `Each crowd has ${whole(first.clients.count)} clients. All lost the server together, and it was away for ${writeMs(first.parameters.outageMs ?? 0)}. Upright bars: connections that it accepted since the bar before, in the first run; where the server was too busy to count in time, one bar holds what came in several. All panels have one scale.`,
+        `${whole(first.clients.count)} clients per panel lose the server at the same time. It is down for ${writeMs(first.parameters.outageMs ?? 0)}. Bars: connections accepted since the previous bar, first run. If the server was too busy to count in time, one bar covers several intervals. All panels have the same scale. Full-jitter backoff: exponential backoff with full jitter.`,
         ...leftOutNotes(result, 'herd'),
       ],
       panels: drawn.map(({ lane, trial, columns }) => connectsPanel(lane, trial, columns, highest)),
@@ -38,18 +38,23 @@ export function herdFigures(result: Result): Figure[] {
     },
     {
       id: 'herd-prices',
-      title: 'What the return costs',
-      notes: ['“At once” is within two bars in a row, which is how the verdict counts a herd.'],
+      title: 'Reconnect storm: peak, recovery and server load',
+      notes: [
+        '“At once” means within two consecutive bars, as in the rule of the verdict. Recovery time: from the server’s return until every client has a new message.',
+      ],
       panels: prices.map((price) => pricePanel(price, lanes)),
       table: herdTable(lanes),
     },
   ];
 }
 
-/** "push, fixed wait", "short poll, spread out": the panels are small, and all polls have one interval. */
+/** "push (fixed backoff)", "short poll (staggered)": the panels are small, and all polls have one interval. */
 function shortName({ name, transport, trials }: Lane): string {
-  const isSpread = transport === 'short-poll' && !trials[0]?.parameters.inPhase;
-  return name.replace(' (WebSocket)', '').replace(/ every [^,]+/, '') + (isSpread ? ', spread out' : '');
+  const isStaggered = transport === 'short-poll' && !trials[0]?.parameters.inPhase;
+  const words =
+    name.replace(' (WebSocket)', '').replace(/ every [^,]+/, '') + (isStaggered ? ', staggered' : '');
+  // A chart breaks the line before a bracket.
+  return words.replace(/, (.+)/, ' ($1)');
 }
 
 /**
@@ -76,7 +81,7 @@ function connectsPanel(lane: Lane, trial: Trial, columns: Point[], highest: numb
   const peak = columns.reduce((most, column) => (column.y > most.y ? column : most), { x: 0, y: 0 });
   const share = spread(lane.trials.map(peakPercent))?.median ?? 0;
   const x: Axis = {
-    title: 'time since the start',
+    title: 'Time since the start',
     scale: 'linear',
     unit: 'ms',
     min: 0,
@@ -84,12 +89,15 @@ function connectsPanel(lane: Lane, trial: Trial, columns: Point[], highest: numb
   };
   return {
     kind: 'columns',
-    id: `herd-${lane.name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}`,
-    title: `${lane.name}: ${threeDigits(share)} % at once`,
-    says: `${lane.name}: of ${whole(trial.clients.count)} clients ${threeDigits(share)} % came back within two bars; the tallest bar has ${whole(peak.y)} connections, ${writeMs(peak.x)} after the start.`,
+    id: `herd-${lane.name
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join('-')}`,
+    title: `${lane.name}: ${threeDigits(share)}% reconnect at once`,
+    says: `${lane.name}: ${threeDigits(share)}% of ${whole(trial.clients.count)} clients reconnected at once. The highest bar has ${counted(peak.y, 'connection')}, ${writeMs(peak.x)} after the start.`,
     size: 'third',
     x,
-    y: { title: 'connections', scale: 'linear', unit: 'number', min: 0, max: roundAbove(highest) },
+    y: { title: 'Connections accepted', scale: 'linear', unit: 'number', min: 0, max: roundAbove(highest) },
     transport: lane.transport,
     columns,
   };
@@ -99,17 +107,17 @@ function connectsPanel(lane: Lane, trial: Trial, columns: Point[], highest: numb
 type Price = { id: string; title: string; axis: string; of: (trial: Trial) => number | null | undefined };
 
 const prices: Price[] = [
-  { id: 'peak', title: 'Came back at once', axis: 'share of the crowd, %', of: peakPercent },
+  { id: 'peak', title: 'Clients that reconnected at once', axis: 'Share of clients (%)', of: peakPercent },
   {
     id: 'news',
-    title: 'Until everybody had news again',
-    axis: 'ms after the server’s return',
+    title: 'Recovery time of all clients',
+    axis: 'Recovery time (ms)',
     of: ({ returned }) => returned?.allHearNewsMs,
   },
   {
     id: 'loop',
-    title: 'Event loop of the server, delay',
-    axis: 'ms, 99 % below',
+    title: 'Event-loop delay of the server, 99th percentile',
+    axis: 'Event-loop delay (ms)',
     of: ({ server }) => server.eventLoopDelayP99Ms,
   },
 ];
@@ -140,7 +148,7 @@ function pricePanel({ id, title, axis, of }: Price, lanes: readonly Lane[]): Bar
     kind: 'bars',
     id: `herd-price-${id}`,
     title,
-    says: `${title}, ${axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${title}. ${axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
     size: 'third',
     x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -154,8 +162,11 @@ function columnTable(drawn: readonly Drawn[]): Table {
   return {
     id: 'herd-connects-table',
     caption:
-      'Connections that the server accepted, by the middle of each bar, in the first run; instants at which nobody connected are left out.',
-    columns: [numberColumn('at', 'ms'), ...drawn.map(({ lane }) => numberColumn(lane.name))],
+      'Connections that the server accepted, by the middle of each bar, first run. Bars without a connection are left out.',
+    columns: [
+      numberColumn('time since the start', 'ms'),
+      ...drawn.map(({ lane }) => numberColumn(lane.name)),
+    ],
     rows: longest
       .map(({ x }, index) => ({ x, connects: drawn.map(({ columns }) => columns[index]?.y ?? 0) }))
       .filter(({ connects }) => connects.some((count) => count > 0))
@@ -166,17 +177,17 @@ function columnTable(drawn: readonly Drawn[]): Table {
 function herdTable(lanes: readonly Lane[]): Table {
   return {
     id: 'herd-table',
-    caption: 'Times count from the server’s return.',
+    caption: 'Times are measured from the server’s return.',
     columns: [
-      wordColumn('who'),
+      wordColumn('reconnect strategy'),
       numberColumn('clients'),
       numberColumn('runs'),
-      numberColumn('at once', '%'),
-      numberColumn('came later', 'messages'),
+      numberColumn('reconnected at once', '%'),
+      numberColumn('arrived later', 'messages'),
       numberColumn('missed', 'messages'),
       numberColumn('caught up after', 'ms'),
-      numberColumn('all had news after', 'ms'),
-      numberColumn('server loop delay p99', 'ms'),
+      numberColumn('recovery time', 'ms'),
+      numberColumn('event-loop delay p99', 'ms'),
       numberColumn('server CPU', 'ms'),
     ],
     rows: lanes.map(({ name, trials }) => [

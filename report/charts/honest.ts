@@ -18,7 +18,7 @@ export function honestFigures(result: Result): Figure[] {
   return [
     {
       id: 'honest-pairs',
-      title: 'The same thing, read naively and honestly',
+      title: 'The same quantity, measured naively and honestly',
       notes: leftOutNotes(result, 'honest'),
       panels: units.map(({ unit, pairs }, index) => unitPanel(unit, pairs, index)),
       table: pairsTable(pairs),
@@ -29,11 +29,11 @@ export function honestFigures(result: Result): Figure[] {
 function unitPanel(unit: string, pairs: readonly Pair[], index: number): ComparePanel {
   const values = pairs.flatMap(({ naive, honest }) => [naive.value, honest.value]);
   const write = (value: number) => `${threeDigits(value)} ${unit}`;
-  const { axis, place } = compareAxis(`${unit}, logarithmic`, values, threeDigits);
+  const { axis, place } = compareAxis(`Measured value (${unit}, log scale)`, values, threeDigits);
   return {
     kind: 'compare',
     id: `honest-${index + 1}`,
-    title: `${counted(pairs.length, 'reading')} in ${unit}`,
+    title: `${counted(pairs.length, 'quantity', 'quantities')} in ${unit}`,
     says: pairs
       .map(
         ({ title, naive, honest }) => `${title}: naive ${write(naive.value)}, honest ${write(honest.value)}`,
@@ -54,15 +54,15 @@ function unitPanel(unit: string, pairs: readonly Pair[], index: number): Compare
 function pairsTable(pairs: readonly Pair[]): Table {
   return {
     id: 'honest-pairs-table',
-    caption: 'How each number was read, the median run of each reading.',
+    caption: 'How each number was measured: the median run of each method.',
     columns: [
-      wordColumn('what'),
-      wordColumn('naive reading'),
-      numberColumn('naive'),
-      wordColumn('honest reading'),
-      numberColumn('honest'),
+      wordColumn('quantity'),
+      wordColumn('naive method'),
+      numberColumn('naive value'),
+      wordColumn('honest method'),
+      numberColumn('honest value'),
       wordColumn('unit'),
-      numberColumn('times apart'),
+      numberColumn('larger ÷ smaller'),
     ],
     rows: pairs.map(({ title, unit, naive, honest }) => [
       wordCell(title),

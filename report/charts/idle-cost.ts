@@ -5,11 +5,19 @@ import { kibibyte, threeDigits } from '../units.ts';
 import type { BarPanel, Figure } from './figure.ts';
 import { roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
-import { countCell, numberColumn, spreadCell, type Table, wordCell, wordColumn } from './table.ts';
+import {
+  countCell,
+  numberColumn,
+  severalRuns,
+  spreadCell,
+  type Table,
+  wordCell,
+  wordColumn,
+} from './table.ts';
 
 /**
- * What does waiting cost? One panel per price: requests, empty answers, bytes, the server's
- * processor and memory, and the clients' processor. Bars from zero, because bars are lengths.
+ * What does waiting cost? One panel per price: requests, empty responses, bytes, the server's CPU and
+ * memory, and the clients' CPU. Bars from zero, because bars are lengths.
  */
 export function idleCostFigures(result: Result): Figure[] {
   const lanes = lanesOf(usableTrials(result, 'idle-cost'));
@@ -17,11 +25,8 @@ export function idleCostFigures(result: Result): Figure[] {
   return [
     {
       id: 'idle-cost-prices',
-      title: 'Six prices of waiting',
-      notes: [
-        `${sizeSentence(lanes)} Dashed strokes mark what the model says.`,
-        ...leftOutNotes(result, 'idle-cost'),
-      ],
+      title: 'Six costs of idle clients',
+      notes: [`${sizeSentence(lanes)} Dashed lines: the model.`, ...leftOutNotes(result, 'idle-cost')],
       panels: prices.map((price) => pricePanel(price, lanes)),
       table: priceTable(lanes),
     },
@@ -42,41 +47,41 @@ type Price = {
 const prices: Price[] = [
   {
     id: 'requests',
-    title: 'Requests that clients send',
-    axis: 'requests per second',
-    unit: '/s',
+    title: 'Requests sent by the clients',
+    axis: 'Requests per second',
+    unit: 'per second',
     of: ({ requests, durationMs }) => perSecond(requests.total, durationMs),
     missing: 'none',
     model: modelRequestsPerSecond,
   },
   {
     id: 'empty',
-    title: 'Answers with nothing in them',
-    axis: 'share of requests, %',
+    title: 'Empty responses',
+    axis: 'Share of requests (%)',
     unit: '%',
     of: ({ requests }) => (requests.total > 0 ? (100 * requests.empty) / requests.total : undefined),
-    missing: 'asks nothing',
+    missing: 'no requests',
   },
   {
     id: 'bytes',
     title: 'Bytes in both directions',
-    axis: 'KiB per second',
+    axis: 'Traffic (KiB per second)',
     unit: 'KiB/s',
     of: ({ bytes, durationMs }) => perSecond(bytes.toClients + bytes.toServer, durationMs) / kibibyte,
     missing: 'not measured',
   },
   {
     id: 'processor',
-    title: 'Processor time of the server',
-    axis: 'ms per second',
+    title: 'Server CPU',
+    axis: 'Server CPU (ms per second)',
     unit: 'ms/s',
     of: ({ server, durationMs }) => perSecond(server.cpuMs, durationMs),
     missing: 'not measured',
   },
   {
     id: 'memory',
-    title: 'Server memory for each waiting client (heap and buffers, plaintext)',
-    axis: 'KiB per client',
+    title: 'Server memory per idle client (heap and buffers, plaintext)',
+    axis: 'Server memory (KiB per client)',
     unit: 'KiB',
     of: ({ server }) =>
       server.memoryPerClientBytes === undefined ? undefined : server.memoryPerClientBytes / kibibyte,
@@ -84,8 +89,8 @@ const prices: Price[] = [
   },
   {
     id: 'client-processor',
-    title: 'Processor time of all clients',
-    axis: 'ms per second',
+    title: 'CPU of all clients',
+    axis: 'Client CPU (ms per second)',
     unit: 'ms/s',
     of: ({ clients, durationMs }) =>
       clients.cpuMs === null ? undefined : perSecond(clients.cpuMs, durationMs),
@@ -113,7 +118,7 @@ function pricePanel(price: Price, lanes: readonly Lane[]): BarPanel {
     kind: 'bars',
     id: `idle-cost-${price.id}`,
     title: price.title,
-    says: `${price.title}, ${price.axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${price.title}, ${price.unit}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
     size: 'half',
     x: { title: price.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -131,20 +136,19 @@ function modelRequestsPerSecond({ transport, parameters, appended, durationMs }:
 function priceTable(lanes: readonly Lane[]): Table {
   return {
     id: 'idle-cost-table',
-    caption:
-      'The same prices in numbers. With several runs: the median run, and the smallest to the largest.',
+    caption: `The same costs as numbers. ${severalRuns}`,
     columns: [
       wordColumn('transport'),
       numberColumn('clients'),
       numberColumn('runs'),
       numberColumn('requests', '/s'),
-      numberColumn('model', '/s'),
-      numberColumn('empty', '%'),
+      numberColumn('model: requests', '/s'),
+      numberColumn('empty responses', '%'),
       numberColumn('requests per message'),
       numberColumn('bytes', 'KiB/s'),
       numberColumn('server CPU', 'ms/s'),
       numberColumn('server memory (heap and buffers, plaintext)', 'KiB per client'),
-      numberColumn('clients’ CPU', 'ms/s'),
+      numberColumn('client CPU', 'ms/s'),
     ],
     rows: lanes.map(({ name, trials }) => [
       wordCell(name),
@@ -165,7 +169,7 @@ function requestsPerMessage({ requests, messages }: Trial): number | undefined {
 function sizeSentence(lanes: readonly Lane[]): string {
   const parameters = lanes[0]?.trials[0]?.parameters;
   if (!parameters) return '';
-  return `${threeDigits(parameters.clients)} clients per transport, ${threeDigits(parameters.ratePerSecond)} messages a second.`;
+  return `${threeDigits(parameters.clients)} clients per transport, ${threeDigits(parameters.ratePerSecond)} messages per second.`;
 }
 
 function perSecond(value: number, durationMs: number): number {

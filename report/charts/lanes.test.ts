@@ -32,7 +32,7 @@ describe('lanes', () => {
   it.each([
     ['framework', { framework: 'express' }, { framework: 'http' }, ['on Express', 'on bare HTTP']],
     ['coalescing', {}, { coalesce: false }, ['', 'uncoalesced']],
-    ['connections', {}, { keepAlive: false }, ['', 'hangs up']],
+    ['connections', {}, { keepAlive: false }, ['', 'no keep-alive']],
     ['policy', { policy: 'drop oldest' }, { policy: 'conflate' }, ['drop oldest', 'conflate']],
   ] as [string, Partial<Trial['parameters']>, Partial<Trial['parameters']>, [string, string]][])(
     'are told apart by %s',

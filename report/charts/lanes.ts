@@ -24,12 +24,12 @@ export const differences: ((trial: Pick<Trial, 'contract' | 'parameters'>) => st
   ({ contract }) => (contract === 'every' ? 'every message' : latestOnly),
   ({ parameters }) => frameworkNames[parameters.framework ?? 'none'],
   ({ parameters }) => (parameters.coalesce === false ? 'uncoalesced' : ''),
-  ({ parameters }) => (parameters.keepAlive === false ? 'hangs up' : ''),
+  ({ parameters }) => (parameters.keepAlive === false ? 'no keep-alive' : ''),
   ({ parameters }) => parameters.policy ?? '',
   ({ parameters }) => (parameters.slowClients ? `${parameters.slowClients} slow` : ''),
   ({ parameters }) => replayNames[`${parameters.replay ?? 'none'}`],
   ({ parameters }) => (parameters.backoff ? backoffNames[parameters.backoff] : ''),
-  ({ parameters }) => (parameters.inPhase ? 'in phase' : ''),
+  ({ parameters }) => (parameters.inPhase ? 'synchronized' : ''),
   ({ parameters }) => (parameters.prefetch === undefined ? '' : prefetchName(parameters.prefetch)),
   ({ parameters }) => (parameters.qos === undefined ? '' : `QoS ${parameters.qos}`),
 ];
@@ -41,9 +41,9 @@ function prefetchName(prefetch: number): string {
   return prefetch === 0 ? 'no prefetch' : `prefetch ${prefetch}`;
 }
 
-const backoffNames = { jittered: 'jittered wait', fixed: 'fixed wait', immediate: 'no wait' };
+const backoffNames = { jittered: 'full-jitter backoff', fixed: 'fixed backoff', immediate: 'no backoff' };
 
-const replayNames = { true: 'with replay', false: 'without a log', none: '' };
+const replayNames = { true: 'with a cursor', false: 'without a log', none: '' };
 
 const frameworkNames = { express: 'on Express', http: 'on bare HTTP', none: '' };
 
@@ -131,18 +131,12 @@ export function leftOutNotes(result: Result, experiment: string): string[] {
   const saturated = trials.filter((trial) => trial.status === 'ok' && isSaturated(trial)).length;
   const notes: string[] = [];
   if (failed > 0)
-    notes.push(
-      `${counted(failed, 'trial')} of ${trials.length} did not finish and ${are(failed)} not drawn.`,
-    );
+    notes.push(`Not drawn: ${failed} of ${counted(trials.length, 'trial')} that did not finish.`);
   if (saturated > 0)
     notes.push(
-      `${counted(saturated, 'trial')} of ${trials.length} measured the simulated clients and not the server, and ${are(saturated)} not drawn.`,
+      `Not drawn: ${saturated} of ${counted(trials.length, 'trial')} in which the load generator was saturated.`,
     );
   return notes;
-}
-
-function are(count: number): string {
-  return count === 1 ? 'is' : 'are';
 }
 
 /** The middle of several numbers; `undefined` without any. */

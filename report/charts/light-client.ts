@@ -7,6 +7,7 @@ import {
   countCell,
   numberCell,
   numberColumn,
+  severalRuns,
   spreadCell,
   type Table,
   wordCell,
@@ -22,10 +23,10 @@ export function lightClientFigures(result: Result): Figure[] {
   return [
     {
       id: 'light-client-prices',
-      title: 'What one client pays, by how much happens',
+      title: 'Costs of one client, by message rate',
       notes: [
-        '“Latest only” clients get the newest message when they ask, all others get every one. “Hangs up” closes its connection after each poll; it was run at the slowest rate alone. Closely dotted lines: short polls of another kind.',
-        'Connected is summed over a client’s connections: notify-then-fetch has two, so it reaches 200 %.',
+        '“Latest only”: the client gets only the newest message. All other clients get every message. “No keep-alive”: the client disconnects after each poll; it ran at the lowest rate only. Thick dotted lines: short polls of another kind.',
+        'The connected time is summed over the connections of a client. Notify-then-fetch has two, so it reaches 200%.',
         ...leftOutNotes(result, 'light-client'),
       ],
       panels: prices.map((price) => pricePanel(price, lanes, x)),
@@ -46,16 +47,16 @@ type Price = {
 const prices: Price[] = [
   {
     id: 'processor',
-    title: 'Processor time of the client',
-    y: { title: 'ms per second', scale: 'logarithmic', unit: 'number' },
+    title: 'Client CPU',
+    y: { title: 'Client CPU (ms per second, log scale)', scale: 'logarithmic', unit: 'number' },
     write: (value) => `${threeDigits(value)} ms/s`,
     of: ({ clients, durationMs }) =>
       clients.cpuMs === null ? undefined : perSecond(clients.cpuMs, durationMs) / clients.count,
   },
   {
     id: 'wake-ups',
-    title: 'How often its process is woken',
-    y: { title: 'wake-ups per second', scale: 'logarithmic', unit: 'number' },
+    title: 'Wake-ups of the client process',
+    y: { title: 'Wake-ups per second (log scale)', scale: 'logarithmic', unit: 'number' },
     write: (value) => `${threeDigits(value)}/s`,
     of: ({ clients, durationMs }) =>
       clients.wakeUps === undefined ? undefined : perSecond(clients.wakeUps, durationMs) / clients.count,
@@ -63,16 +64,16 @@ const prices: Price[] = [
   {
     id: 'bytes',
     title: 'Bytes in both directions',
-    y: { title: 'bytes per second', scale: 'logarithmic', unit: 'number' },
+    y: { title: 'Bytes per second (log scale)', scale: 'logarithmic', unit: 'number' },
     write: (value) => `${writeBytes(value)}/s`,
     of: ({ bytes, clients, durationMs }) =>
       perSecond(bytes.toClients + bytes.toServer, durationMs) / clients.count,
   },
   {
     id: 'connected',
-    title: 'Time with an open connection',
-    y: { title: 'share of the time', scale: 'linear', unit: 'percent', min: 0 },
-    write: (value) => `${threeDigits(value)} %`,
+    title: 'Time with a connection',
+    y: { title: 'Share of the time connected', scale: 'linear', unit: 'percent', min: 0 },
+    write: (value) => `${threeDigits(value)}%`,
     of: ({ clients, durationMs }) =>
       clients.connectedMs === undefined
         ? undefined
@@ -101,7 +102,7 @@ function pricePanel({ id, title, y, write, of }: Price, lanes: readonly Lane[], 
       .filter(({ points }) => points.length > 0)
       .map(
         ({ name, points }) =>
-          `${name} ${points.map((point) => `${write(point.y)} at ${threeDigits(point.x)} messages a second`).join(', ')}`,
+          `${name} ${points.map((point) => `${write(point.y)} at ${threeDigits(point.x)} messages/s`).join(', ')}`,
       )
       .join('; ')}.`,
     size: 'half',
@@ -122,7 +123,7 @@ function decadesAround(points: readonly { y: number }[]): Pick<Axis, 'min' | 'ma
 function ratesAxis(trials: readonly Trial[]): Axis {
   const rates = ratesOf(trials);
   return {
-    title: 'messages a second',
+    title: 'Messages per second (log scale)',
     scale: 'logarithmic',
     unit: 'number',
     min: (rates[0] ?? 1) / 1.6,
@@ -145,17 +146,17 @@ function perSecond(value: number, durationMs: number): number {
 function priceTable(lanes: readonly Lane[]): Table {
   return {
     id: 'light-client-table',
-    caption: 'One client of each kind. With several runs: the median run, and the smallest to the largest.',
+    caption: `One client of each kind. ${severalRuns}`,
     columns: [
       wordColumn('client'),
-      numberColumn('messages', '/s'),
+      numberColumn('rate', 'messages/s'),
       numberColumn('runs'),
-      numberColumn('delivered'),
+      numberColumn('deliveries'),
       numberColumn('client CPU', 'ms/s'),
       numberColumn('wake-ups', '/s'),
       numberColumn('bytes', 'B/s'),
-      numberColumn('connected', '%'),
-      numberColumn('mean age', 'ms'),
+      numberColumn('connected', '% of the time'),
+      numberColumn('mean latency', 'ms'),
     ],
     rows: lanes.flatMap(({ name, trials }) =>
       ratesOf(trials).map((rate) => {

@@ -14,7 +14,7 @@ export function modelFitFigures(trials: readonly Trial[]): Figure[] {
       title: `Model fit: ${fits.length - missed} of ${fits.length} comparisons within their limits`,
       notes: [
         ...(missed > 0 ? [missesInWords(fits)] : []),
-        'The models here are run on the very messages and the measured way of the same trials, so luck is in both. A miss says that something else took time: the models know distance, intervals and message times, but not the milliseconds that a busy machine itself takes, which weigh most where distances are short and all transports share two processes. Shares of empty answers also jump where a window holds few polls.',
+        'The models use the message times and the one-way delays measured in the same trials, so chance is in both. A miss means that something else took time. The models know one-way delay, intervals and message times. They do not know the milliseconds that a busy machine adds. Those count most at short distances, where all transports share two processes. The share of empty responses is coarse when a run has few polls.',
       ],
       panels: [],
       table: fitTable(fits),
@@ -47,7 +47,7 @@ function fitTable(fits: readonly ModelFit[]): Table {
         numberCell(model),
         wordCell(unit),
         { text: writeDeviation({ deviation, deviationUnit }), value: deviation },
-        { text: `±${limit} ${deviationUnit}`, value: limit },
+        { text: `±${limit}${deviationUnit === '%' ? '%' : ' points'}`, value: limit },
         countCell(runs),
       ]),
   };

@@ -24,10 +24,10 @@ export function offlineFigures(result: Result): Figure[] {
   return [
     {
       id: 'offline-time',
-      title: 'What came, what came later, and what never came',
+      title: 'Which messages arrived at once, later, or never',
       notes: [
-        'Every sign is a message, at the instant at which it was due. Filled: it came at once. Hollow: it came after the return. Red cross: it never came. The thick stroke across a row is when the last of the hollow ones had come.',
-        'One client of each transport, in the first run. All had the same messages from one source.',
+        'Each marker is a message, at its scheduled send time. Filled: it arrived at once. Hollow: it arrived after the client was online again. Red cross: it never arrived. Thick line across a row: the client had caught up.',
+        'One client per transport, first run. One source sends the same messages to all clients.',
         ...leftOutNotes(result, 'offline'),
       ],
       panels: cases.flatMap(timelinePanel),
@@ -39,7 +39,7 @@ export function offlineFigures(result: Result): Figure[] {
 /** The trials that had the same absence and the same log; a log that keeps everything does so for ever. */
 type Case = { awayMs: number; retentionMs: number; lanes: Lane[] };
 
-/** "push, with replay": there is only one kind of push beside SSE. */
+/** "push, with a cursor": there is only one kind of push beside SSE. */
 function withShortName(lane: Lane): Lane {
   return { ...lane, name: lane.name.replace(' (WebSocket)', '') };
 }
@@ -73,7 +73,7 @@ function timelinePanel({ awayMs, retentionMs, lanes }: Case): TimelinePanel[] {
   if (!first || awayMs === 0) return [];
   const { awayFromMs, awayUntilMs } = first.timeline;
   const x: Axis = {
-    title: 'when the message was due',
+    title: 'Scheduled send time',
     scale: 'linear',
     unit: 'ms',
     min: 0,
@@ -84,18 +84,18 @@ function timelinePanel({ awayMs, retentionMs, lanes }: Case): TimelinePanel[] {
     {
       kind: 'timeline',
       id: `offline-${Math.round(awayMs)}-${Number.isFinite(retentionMs) ? Math.round(retentionMs) : 'all'}`,
-      title: `Away for ${writeMs(awayMs)}; the log keeps ${log}`,
-      says: `Away for ${writeMs(awayMs)}, the log keeps ${log}. Missed by each client: ${lanes.map((lane) => `${lane.name} ${threeDigits(spread(lane.trials.map(missedPerClient))?.median ?? 0)}`).join(', ')}.`,
+      title: `Offline for ${writeMs(awayMs)}, ${log} retention`,
+      says: `Offline for ${writeMs(awayMs)}, ${log} retention. Messages missed per client: ${lanes.map((lane) => `${lane.name} ${threeDigits(spread(lane.trials.map(missedPerClient))?.median ?? 0)}`).join(', ')}.`,
       size: 'wide',
       x,
-      shade: { from: awayFromMs, to: awayUntilMs, text: 'away' },
+      shade: { from: awayFromMs, to: awayUntilMs, text: 'offline' },
       rows: drawn.map(({ lane, trial }) => timelineRow(lane, trial)),
     },
   ];
 }
 
 function logWords(retentionMs: number): string {
-  return Number.isFinite(retentionMs) ? writeMs(retentionMs) : 'everything';
+  return Number.isFinite(retentionMs) ? writeMs(retentionMs) : 'unlimited';
 }
 
 /** Sorts one client's messages by what became of them. */
@@ -143,18 +143,18 @@ function lossTable(cases: readonly Case[]): Table {
   return {
     id: 'offline-table',
     caption:
-      'Messages for each client, and times from the return. “Model” is what must be lost: λt without a log, λ·max(0, t − R) with one that keeps R.',
+      'Messages per client. Times are measured from the moment when the client was online again. Model for λ messages/s and t offline: λt missed without a log, λ·max(0, t − R) with retention R.',
     columns: [
-      numberColumn('away', 'ms'),
-      wordColumn('log keeps'),
+      numberColumn('offline for', 'ms'),
+      wordColumn('retention'),
       wordColumn('transport'),
       numberColumn('runs'),
       numberColumn('expected'),
       numberColumn('missed'),
-      numberColumn('model'),
-      numberColumn('came later'),
+      numberColumn('model: missed'),
+      numberColumn('arrived later'),
       numberColumn('caught up after', 'ms'),
-      numberColumn('all had news after', 'ms'),
+      numberColumn('all had a new message after', 'ms'),
     ],
     rows: cases.flatMap(({ awayMs, retentionMs, lanes }) =>
       lanes.map((lane) => [

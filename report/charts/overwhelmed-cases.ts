@@ -21,7 +21,7 @@ export function shownCases(cases: readonly Case[]): Shown[] {
   const pulled = cases.filter(({ policy }) => !policy);
   return [
     ...cases.filter(({ policy }) => policy).map((one) => ({ id: one.id, name: one.name, cases: [one] })),
-    ...(pulled.length > 0 ? [{ id: 'pulled', name: 'polls and fetches', cases: pulled }] : []),
+    ...(pulled.length > 0 ? [{ id: 'pulled', name: 'notify, long poll and short poll', cases: pulled }] : []),
   ];
 }
 
@@ -51,12 +51,11 @@ function policiesIn(trials: readonly Trial[]): (string | undefined)[] {
   return [...new Set(trials.map(({ parameters }) => parameters.policy))].sort((a, b) => place(a) - place(b));
 }
 
-/** "drop oldest" for push over WebSocket, "drop oldest, push (SSE)" for another; a transport that pulls has only its name. */
+/** "drop-oldest" for push over WebSocket, "drop-oldest, push (SSE)" for another; a transport that pulls has only its name. */
 function caseName(transport: TransportName, policy: string | undefined): string {
   const { label } = transportLooks[transport];
   if (!policy) return label;
-  const words = policy === 'unbounded' ? 'no bound' : policy.replaceAll('-', ' ');
-  return transport === 'push' ? words : `${words}, ${label}`;
+  return transport === 'push' ? policy : `${policy}, ${label}`;
 }
 
 function mixesOf(trials: readonly Trial[]): Mix[] {

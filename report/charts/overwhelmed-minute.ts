@@ -10,14 +10,14 @@ import { numberCell, numberColumn, type Table, wordCell, wordColumn } from './ta
 const pointsMax = 60;
 
 /** Bounds that run side by side on one server have one line of memory, and queues too short to tell apart. */
-const everyBound = 'every bound';
+const everyLimit = 'with a queue limit';
 
 /** Does memory stay flat over a minute of overload, and does the queue grow as λ − μ says? */
 export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
   const cases = casesOf(trials);
   if (cases.length === 0) return undefined;
   const x: Axis = {
-    title: 'time since the start',
+    title: 'Time since the start',
     scale: 'linear',
     unit: 'ms',
     min: 0,
@@ -25,9 +25,9 @@ export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
   };
   return {
     id: 'overwhelmed-minute',
-    title: 'A minute of overload: flat, or growing',
+    title: 'A minute of overload: memory and send queue',
     notes: [
-      'Trials that ran side by side on one server share its memory, so that is one line. Dashed: what λ − μ predicts without a bound, once the kernel’s buffers are full. The queues under a bound all lie near the floor.',
+      'Trials on the same server share its memory, so they have one line. Thin dotted line: the model of an unbounded queue, which grows by λ − μ, send rate minus handling rate. It starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
     ],
     panels: [memoryPanel(trials, x), queuePanel(cases, x)],
     table: minuteTable(cases),
@@ -44,11 +44,11 @@ function memoryPanel(trials: readonly Trial[], x: Axis): LinePanel {
   return {
     kind: 'lines',
     id: 'overwhelmed-minute-memory',
-    title: 'Memory of the server’s process',
-    says: `Memory from the middle third of the time to the last: ${servers.map(({ first, name }) => `${name} ${growthWords(first)}`).join(', ')}.`,
+    title: 'Memory of the server process',
+    says: `Change of memory from the middle third of the run to the last third: ${servers.map(({ first, name }) => `${name} ${growthWords(first)}`).join(', ')}.`,
     size: 'half',
     x,
-    y: { title: 'MiB resident', scale: 'linear', unit: 'number', min: 0 },
+    y: { title: 'Resident memory (MiB)', scale: 'linear', unit: 'number', min: 0 },
     series: servers.map(
       ({ first, name, isOpen }): LineSeries => ({
         name,
@@ -73,19 +73,26 @@ function queuePanel(cases: readonly Case[], x: Axis): LinePanel {
   return {
     kind: 'lines',
     id: 'overwhelmed-minute-queue',
-    title: 'Waiting in the server for the slow client',
-    says: `Waiting at the end of the minute: ${lines.map(({ name, trial }) => `${name} ${writeBytes(trial.series?.longestBacklogBytes.at(-1) ?? 0)}`).join(', ')}.`,
+    title: 'Send queue of the slow consumer',
+    says: `Send queue at the end of the minute: ${lines.map(({ name, trial }) => `${name} ${writeBytes(trial.series?.longestBacklogBytes.at(-1) ?? 0)}`).join(', ')}.`,
     size: 'half',
     x,
-    y: { title: 'MiB waiting', scale: 'linear', unit: 'number', min: 0 },
+    y: { title: 'Send queue (MiB)', scale: 'linear', unit: 'number', min: 0 },
     ...(shade && { shade }),
     series: [
       ...(open
-        ? [{ name: 'λ − μ', transport: open.transport, role: 'model' as const, points: queueModel(open) }]
+        ? [
+            {
+              name: 'model: λ − μ',
+              transport: open.transport,
+              role: 'model' as const,
+              points: queueModel(open),
+            },
+          ]
         : []),
       ...lines.map(
         ({ name, transport, trial }): LineSeries => ({
-          name: isUnbounded(trial) ? name : everyBound,
+          name: isUnbounded(trial) ? name : everyLimit,
           transport,
           role: 'measured',
           dotted: !isUnbounded(trial),
@@ -103,8 +110,8 @@ function isUnbounded({ parameters }: Trial): boolean {
 }
 
 function serverName(trials: readonly Trial[]): string {
-  if (trials.every(isUnbounded)) return 'no bound';
-  return trials.length > 1 ? everyBound : (trials[0]?.parameters.policy ?? 'polling');
+  if (trials.every(isUnbounded)) return 'unbounded';
+  return trials.length > 1 ? everyLimit : (trials[0]?.parameters.policy ?? 'polling');
 }
 
 function memoryMebibytes({ rssBytes }: Series, index: number): number {
@@ -140,7 +147,7 @@ export function memoryGrowth({ series }: Trial): number | undefined {
 function growthWords(trial: Trial): string {
   const growth = memoryGrowth(trial);
   if (growth === undefined) return 'unknown (0 samples)';
-  return `${growth >= 0 ? '+' : '−'}${threeDigits(Math.abs(100 * growth))} %`;
+  return `${growth >= 0 ? '+' : '−'}${threeDigits(Math.abs(100 * growth))}%`;
 }
 
 /** How fast the queue grew once something waited, over what λ − μ predicts; `undefined` where it is bounded. */
@@ -164,14 +171,14 @@ function minuteTable(cases: readonly Case[]): Table {
   return {
     id: 'overwhelmed-minute-table',
     caption:
-      'Memory: its mean in the last third of the time beside that in the middle third. Growth: how fast the queue grew, in times what λ − μ predicts.',
+      'Memory growth: the mean of the last third of the run compared with the middle third. Queue growth: measured rate divided by the predicted rate, λ − μ.',
     columns: [
       wordColumn('policy'),
-      wordColumn('crowd'),
+      wordColumn('slow clients'),
       numberColumn('memory at the end', 'MiB'),
-      numberColumn('memory grew by', '%'),
-      numberColumn('waiting at the end', 'MiB'),
-      numberColumn('growth over λ − μ', 'times'),
+      numberColumn('memory growth', '%'),
+      numberColumn('send queue at the end', 'MiB'),
+      numberColumn('queue growth ÷ (λ − μ)'),
     ],
     rows: cases.flatMap(({ name, mixes }) =>
       mixes.flatMap(({ words, trials }) =>

@@ -7,34 +7,43 @@ import type { BarPanel, ComparePanel, Figure } from './figure.ts';
 import { roundAbove } from './figure.ts';
 import { middle } from './lanes.ts';
 import { type Case, cohortOf, type Mix } from './overwhelmed-cases.ts';
-import { type Cell, countCell, numberColumn, spreadCell, type Table, wordCell, wordColumn } from './table.ts';
+import {
+  type Cell,
+  countCell,
+  numberColumn,
+  severalRuns,
+  spreadCell,
+  type Table,
+  wordCell,
+  wordColumn,
+} from './table.ts';
 
-/** What each policy cost the slow client, and what its neighbours noticed of it. */
+/** What each policy cost the slow client, and the fast clients of the same server. */
 export function pricesFigure(cases: readonly Case[]): Figure | undefined {
   const entries = cases.flatMap((one) => one.mixes.map((mix) => ({ name: nameOf(one, mix), one, mix })));
   if (!entries.some(({ mix }) => mix.trials.some(({ cohorts }) => cohorts))) return undefined;
   return {
     id: 'overwhelmed-prices',
-    title: 'What each policy costs, and whom',
+    title: 'Costs of each overflow policy',
     notes: evictionNotes(entries),
     panels: [
       barPanel(entries, {
         id: 'lost',
-        title: 'Messages that the slow client lost',
-        axis: 'share of its messages, %',
+        title: 'Messages lost by the slow consumer',
+        axis: 'Lost messages (%)',
         of: lostPercent,
         zero: 'none',
         missing: 'not measured',
       }),
       barPanel(entries, {
         id: 'caught-up',
-        title: 'Until it had caught up, after the overload',
-        axis: 'ms',
+        title: 'Time to catch up after the overload',
+        axis: 'Time to catch up (ms)',
         of: caughtUpMs,
         zero: 'at once',
-        missing: 'nothing was left to come',
+        missing: 'no messages left',
       }),
-      ...neighboursPanel(entries),
+      ...fastClientsPanel(entries),
     ],
     table: cohortTable(entries),
   };
@@ -46,7 +55,7 @@ function nameOf({ name, mixes }: Case, { slow, of }: Mix): string {
   return mixes.length > 1 ? `${name}, ${slow} of ${of}` : name;
 }
 
-/** The server's own words on whom it cut off. */
+/** The reason that the server gave when it disconnected a client. */
 function evictionNotes(entries: readonly Entry[]): string[] {
   return entries.flatMap(({ name, mix }) => {
     const evicted = mix.trials.flatMap(({ server }) => server.evictions ?? []);
@@ -55,7 +64,7 @@ function evictionNotes(entries: readonly Entry[]): string[] {
     const times = middle(counts) ?? 0;
     if (times === 0) return [];
     return [
-      `${name[0]?.toUpperCase()}${name.slice(1)}: the server cut off a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `; in its own words, “${reason}”` : ''}.`,
+      `${name[0]?.toUpperCase()}${name.slice(1)}: the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. Its reason: “${reason}”` : ''}.`,
     ];
   });
 }
@@ -96,7 +105,7 @@ function barPanel(entries: readonly Entry[], { id, title, axis, of, zero, missin
     kind: 'bars',
     id: `overwhelmed-${id}`,
     title,
-    says: `${title}, ${axis}, of ${counted(rows.length, 'case')}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${title}, ${counted(rows.length, 'case')}. ${axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
     size: 'half',
     x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -109,8 +118,8 @@ function phaseP99(trials: readonly Trial[], cohort: Cohort['name'], phase: Phase
   return spread(trials.map((trial) => cohortOf(trial, cohort)?.phases?.[phase].p99));
 }
 
-/** The neighbours before, during and after: whoever shares a server with a slow client. */
-function neighboursPanel(entries: readonly Entry[]): ComparePanel[] {
+/** The fast clients of the same server, before, during and after the overload. */
+function fastClientsPanel(entries: readonly Entry[]): ComparePanel[] {
   const rows = entries.flatMap(({ name, one, mix }) => {
     const [before, during, after] = (['before', 'during', 'after'] as const).map(
       (phase) => phaseP99(mix.trials, 'fast', phase)?.median,
@@ -119,7 +128,7 @@ function neighboursPanel(entries: readonly Entry[]): ComparePanel[] {
   });
   if (rows.length === 0) return [];
   const { axis, place } = compareAxis(
-    'delay, logarithmic',
+    'Latency (log scale)',
     rows.flatMap(({ before, during, after }) => [before, during, after]),
     writeMs,
   );
@@ -127,8 +136,8 @@ function neighboursPanel(entries: readonly Entry[]): ComparePanel[] {
     {
       kind: 'compare',
       id: 'overwhelmed-neighbours',
-      title: 'Its fast neighbours: 99 % of their messages came within',
-      says: `99 % of the neighbours’ messages came within: ${rows.map(({ name, before, during, after }) => `${name} ${writeMs(during)} during the overload, ${writeMs(before)} before, ${writeMs(after)} after`).join('; ')}.`,
+      title: '99th percentile latency of the fast clients before, during and after the overload',
+      says: `99th percentile of the fast clients’ latency: ${rows.map(({ name, before, during, after }) => `${name} ${writeMs(during)} during the overload, ${writeMs(before)} before, ${writeMs(after)} after`).join('; ')}.`,
       size: 'wide',
       axis,
       words: { hollow: 'before', filled: 'during', model: 'after' },
@@ -146,26 +155,25 @@ function neighboursPanel(entries: readonly Entry[]): ComparePanel[] {
 function cohortTable(entries: readonly Entry[]): Table {
   return {
     id: 'overwhelmed-table',
-    caption:
-      'The slow clients and their fast neighbours. Messages are summed over the runs; with several runs, the median run with the smallest and the largest. “Waiting” is what nobody had handled at the end.',
+    caption: `Slow and fast clients. Counts of messages are sums over the runs. Pending messages were not handled at the end. ${severalRuns}`,
     columns: [
       wordColumn('policy'),
-      wordColumn('crowd'),
-      wordColumn('clients'),
+      wordColumn('slow clients'),
+      wordColumn('client group'),
       numberColumn('runs'),
       numberColumn('expected'),
       numberColumn('delivered'),
       numberColumn('dropped'),
       numberColumn('missed'),
-      numberColumn('waiting'),
+      numberColumn('pending'),
       numberColumn('lost', '%'),
       numberColumn('caught up after', 'ms'),
-      numberColumn('p50', 'ms'),
-      numberColumn('p99 before', 'ms'),
-      numberColumn('p99 during', 'ms'),
-      numberColumn('p99 after', 'ms'),
-      numberColumn('most in the server', 'KiB'),
-      wordColumn('cut off'),
+      numberColumn('latency p50', 'ms'),
+      numberColumn('latency p99 before overload', 'ms'),
+      numberColumn('latency p99 during overload', 'ms'),
+      numberColumn('latency p99 after overload', 'ms'),
+      numberColumn('longest send queue', 'KiB'),
+      wordColumn('disconnected'),
     ],
     rows: entries.flatMap(({ one, mix }) =>
       (['slow', 'fast'] as const).flatMap((name) => {

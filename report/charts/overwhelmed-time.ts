@@ -29,25 +29,25 @@ export function backlogFigure(result: Result, cases: readonly Case[]): Figure | 
   const model = backlogModel(unboundedOf(cases)?.trials[0], kernelBytes ?? 0);
   const quantity: Quantity = {
     id: 'backlog',
-    axis: 'MiB waiting',
+    axis: 'Send queue (MiB)',
     unit: 'number',
     of: ({ longestBacklogBytes }, index) => (longestBacklogBytes[index] ?? 0) / mebibyte,
     all: ({ series }) => series?.longestBacklogBytes ?? [],
     write: writeBytes,
-    words: 'most that waited in the server for the slow client',
+    words: 'longest send queue',
   };
   return {
     id: 'overwhelmed-backlog',
-    title: 'Where it piles up: bytes that wait in the server for one slow client',
+    title: 'Send queue of one slow consumer, by overflow policy',
     notes: [
       kernelBytes === undefined
-        ? 'All panels have one scale.'
-        : `All panels have one scale. Dashed line: the model of no bound at all. It begins when the socket buffers of this machine’s kernel have swallowed ${writeBytes(kernelBytes)}, which no server sees; under credit and polling they stay empty as well.`,
+        ? 'All panels have the same scale.'
+        : `All panels have the same scale. Thin dotted line: the model of an unbounded queue. It starts when the kernel’s socket buffers are full (${writeBytes(kernelBytes)} on this machine), which a server can’t see. With credit and with polling these buffers stay empty too.`,
       ...runNotes(cases),
       ...leftOutNotes(result, 'overwhelmed'),
     ],
     panels: shownCases(cases).map((shown) => timePanel(shown, cases, x, quantity, model)),
-    table: mostTable('overwhelmed-backlog-table', 'The most that ever waited, and the limit.', cases),
+    table: mostTable('overwhelmed-backlog-table', 'The longest send queue, and its limit.', cases),
   };
 }
 
@@ -57,18 +57,18 @@ export function ageFigure(cases: readonly Case[]): Figure | undefined {
   if (!x) return undefined;
   const quantity: Quantity = {
     id: 'age',
-    axis: 'age',
+    axis: 'Latency',
     unit: 'ms',
     of: ({ slowAgeMs }, index) => slowAgeMs[index],
     all: ({ series }) => series?.slowAgeMs ?? [],
     write: writeMs,
-    words: 'oldest message that the slow client handled',
+    words: 'highest latency',
   };
   return {
     id: 'overwhelmed-age',
-    title: 'How old the messages are that the slow client handles',
+    title: 'Latency of the messages that the slow consumer handles',
     notes: [
-      'Dashed line: the model of no bound, (1 − μ/λ)·t. Only a policy that drops can keep a slow client fresher than that, and only once the kernel’s buffers are full of old messages.',
+      'Thin dotted line: the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep the latency lower. It can do so only after the kernel’s socket buffers are full of old messages.',
     ],
     panels: shownCases(cases).map((shown) =>
       timePanel(shown, cases, x, quantity, ageModel(unboundedOf(cases)?.trials[0])),
@@ -104,13 +104,13 @@ function timePanel(
   return {
     kind: 'lines',
     id: `overwhelmed-${quantity.id}-${id}`,
-    title: titleOf(name, write, own.length > 1 ? most : most.slice(0, 1)),
-    says: `${name}: ${words}: ${most.map(({ name, value }) => `${name} ${write(value)}`).join('; ')}.`,
+    title: titleOf(name, words, write, own.length > 1 ? most : most.slice(0, 1)),
+    says: `${name}, ${words} of the slow consumer: ${most.map(({ name, value }) => `${name} ${write(value)}`).join('; ')}.`,
     size: 'third',
     x,
     y: { title: axis, scale: 'linear', unit, min: 0, max: highestOf(cases, quantity, model) },
     ...(shade && { shade }),
-    ...(limitBytes && { bound: { y: limitBytes / mebibyte, text: `limit ${writeBytes(limitBytes)}` } }),
+    ...(limitBytes && { bound: { y: limitBytes / mebibyte, text: `queue limit ${writeBytes(limitBytes)}` } }),
     series: [
       ...modelSeries(own[0]?.transport ?? 'push', model),
       ...own.flatMap((one) => one.mixes.flatMap((mix, place) => mixSeries(one, mix, quantity, place > 0))),
@@ -119,15 +119,20 @@ function timePanel(
   };
 }
 
-/** "drop oldest: up to 1.03 MiB"; nothing at all needs no unit. */
-function titleOf(name: string, write: (value: number) => string, most: readonly { value: number }[]): string {
+/** "drop-oldest: longest send queue 1.03 MiB"; nothing at all needs no unit. */
+function titleOf(
+  name: string,
+  words: string,
+  write: (value: number) => string,
+  most: readonly { value: number }[],
+): string {
   const highest = Math.max(...most.map(({ value }) => value));
-  return highest > 0 ? `${name}: up to ${write(highest)}` : `${name}: nothing`;
+  return `${name}: ${words} ${highest > 0 ? write(highest) : '0'}`;
 }
 
 function modelSeries(transport: TransportName, points: readonly Point[]): LineSeries[] {
   if (points.length === 0) return [];
-  return [{ name: 'model of no bound', transport, role: 'model', points: [...points] }];
+  return [{ name: 'model: unbounded', transport, role: 'model', points: [...points] }];
 }
 
 function seriesName({ transport, mixes }: Case, { words }: Mix): string {
@@ -169,7 +174,7 @@ function timeAxis(cases: readonly Case[]): Axis | undefined {
   const trials = cases.flatMap(({ mixes }) => mixes.flatMap((mix) => mix.trials));
   if (trials.length === 0) return undefined;
   const max = Math.max(...trials.map(({ durationMs }) => durationMs));
-  return { title: 'time since the start', scale: 'linear', unit: 'ms', min: 0, max };
+  return { title: 'Time since the start', scale: 'linear', unit: 'ms', min: 0, max };
 }
 
 /** The runs that the models are about: nothing bounds the server, and as few clients as possible are slow. */
@@ -222,10 +227,12 @@ function ageModel(trial: Trial | undefined): Point[] {
 function runNotes(cases: readonly Case[]): string[] {
   const mixes = cases.flatMap((one) => one.mixes);
   const runs = mixes.some(({ trials }) => trials.length > 1)
-    ? ['Thick: the first run. Faint: the others. Numbers in the titles are the middle run’s.']
+    ? ['Thick lines: the first run. Faint lines: the other runs. Titles give the median run.']
     : [];
   const other = cases.find((one) => one.mixes.length > 1)?.mixes[1];
-  return other ? [...runs, `Dotted: ${other.words}, seen from the one with the longest backlog.`] : runs;
+  return other
+    ? [...runs, `Thick dotted lines: ${other.words}, drawn for the client with the longest send queue.`]
+    : runs;
 }
 
 function mostTable(id: string, caption: string, cases: readonly Case[]): Table {
@@ -234,10 +241,10 @@ function mostTable(id: string, caption: string, cases: readonly Case[]): Table {
     caption,
     columns: [
       wordColumn('policy'),
-      wordColumn('crowd'),
+      wordColumn('slow clients'),
       numberColumn('runs'),
-      numberColumn('limit', 'MiB'),
-      numberColumn('most that waited', 'MiB'),
+      numberColumn('queue limit', 'MiB'),
+      numberColumn('longest send queue', 'MiB'),
     ],
     rows: cases.flatMap(({ name, mixes }) =>
       mixes.map(({ words, trials }) => [
@@ -260,13 +267,13 @@ function ageTable(cases: readonly Case[]): Table {
   return {
     id: 'overwhelmed-age-table',
     caption:
-      'The oldest that the slow client handled, beside the model of no bound at the end of the overload.',
+      'Highest latency at the slow consumer, and the model of an unbounded queue at the end of the overload.',
     columns: [
       wordColumn('policy'),
-      wordColumn('crowd'),
+      wordColumn('slow clients'),
       numberColumn('runs'),
-      numberColumn('oldest', 'ms'),
-      numberColumn('model', 'ms'),
+      numberColumn('highest latency', 'ms'),
+      numberColumn('model: highest latency', 'ms'),
     ],
     rows: cases.flatMap(({ name, mixes }) =>
       mixes.map(({ words, trials }) => [

@@ -12,12 +12,12 @@ const pathOrder = [
 ];
 
 const pathNames: Record<string, string> = {
-  direct: 'direct',
-  'no-upgrade': 'proxy without Upgrade',
-  buffering: 'proxy that collects answers',
-  'buffering with opt-out': 'the same, with X-Accel-Buffering: no',
-  'idle-limit': 'proxy that cuts the idle',
-  'idle-limit with heartbeat': 'the same, with a heartbeat',
+  direct: 'no proxy',
+  'no-upgrade': 'proxy that strips Upgrade',
+  buffering: 'buffering proxy',
+  'buffering with opt-out': 'buffering proxy, X-Accel-Buffering: no',
+  'idle-limit': 'idle-timeout proxy',
+  'idle-limit with heartbeat': 'idle-timeout proxy with heartbeat',
 };
 
 const proxyNames = { embedded: 'embedded', nginx: 'nginx' };
@@ -34,7 +34,7 @@ export function pathFigures(result: Result): Figure[] {
   return [
     {
       id: 'path-matrix',
-      title: 'What gets through',
+      title: 'Which transports work through which proxies',
       notes: [...proxyNotes(trials), ...leftOutNotes(result, 'path')],
       panels: [matrixPanel(trials)],
       table: pathTable(trials),
@@ -47,7 +47,7 @@ function proxyNotes(trials: readonly Trial[]): string[] {
   const runs = new Set(trials.map(({ repeat }) => repeat)).size;
   return [
     proxies.length > 1
-      ? `Each path was built twice: of an embedded proxy and of a real nginx. A cell that names neither is about both. ${counted(runs, 'run')}.`
+      ? `Each proxy was tested twice: embedded in the lab, and as nginx. A cell without a name applies to both. ${counted(runs, 'run')}.`
       : `Proxies: ${listed(proxies.map((proxy) => proxyNames[proxy]))}. ${counted(runs, 'run')}.`,
   ];
 }
@@ -75,13 +75,13 @@ function matrixPanel(trials: readonly Trial[]): MatrixPanel {
   return {
     kind: 'matrix',
     id: 'path-outcomes',
-    title: 'Transport by path',
+    title: 'Outcome by transport and proxy',
     says: transports.map((transport) => rowSays(transport, trials, paths)).join(' '),
     size: 'wide',
     legend: {
-      works: 'all arrived, in time',
-      degraded: 'all arrived, but late or after a cut',
-      fails: 'not all arrived',
+      works: 'all messages arrived in time',
+      degraded: 'all messages arrived, but late or after a disconnect',
+      fails: 'not all messages arrived',
     },
     columns: paths.map((path) => pathNames[path] ?? path),
     rows: transports.map((transport) => ({
@@ -140,7 +140,7 @@ function reasonOf({ path }: Trial): string {
     .replace(/^all arrived(; )?/, '')
     .replace(/^the subscription was never acknowledged: /, '');
   const names = olderMs !== null && olderMs > olderMsWorthSaying && !short.includes('older');
-  return names ? `${short}; ${writeMs(olderMs)} older` : short;
+  return names ? `${short}; latency +${writeMs(olderMs)}` : short;
 }
 
 function pathTable(trials: readonly Trial[]): Table {
@@ -159,7 +159,7 @@ function pathTable(trials: readonly Trial[]): Table {
   return {
     id: 'path-table',
     caption:
-      'Every cell in full. “Older” is the median message beside the same transport’s direct path, in the first run; a few milliseconds either way are the machine’s.',
+      'Every cell in full. “Added latency”: the median latency minus that without a proxy, first run. A few milliseconds more or less are noise.',
     columns: [
       wordColumn('transport'),
       wordColumn('path'),
@@ -168,7 +168,7 @@ function pathTable(trials: readonly Trial[]): Table {
       numberColumn('works'),
       numberColumn('degraded'),
       numberColumn('fails'),
-      numberColumn('older', 'ms'),
+      numberColumn('added latency', 'ms'),
       wordColumn('reason'),
     ],
     rows: sorted.map(({ transport, path, proxy, cell }) => [

@@ -35,7 +35,7 @@ type Quantity = {
   model: (trials: readonly Trial[]) => number | undefined;
 };
 
-/** The chat of the Oslo thesis: how many times as long, and as much processor, each way took as push did. */
+/** The chat of the Oslo thesis: latency and server CPU of each transport, as a multiple of push. */
 export function chatFigure(result: Result, all: readonly Trial[]): Figure | undefined {
   const trials = all.filter(({ parameters }) => parameters.publishEveryMs !== undefined);
   const push = trials.filter(({ transport }) => transport === 'push');
@@ -44,14 +44,14 @@ export function chatFigure(result: Result, all: readonly Trial[]): Figure | unde
   const quantities: Quantity[] = [
     {
       id: 'delay',
-      title: 'Mean delay, as a multiple of push',
+      title: 'Mean latency, as a multiple of push',
       place: 0,
       of: ({ delayMs }) => delayMs.mean,
       model: (own) => spread(own.map(({ model }) => model?.meanMs))?.median,
     },
     {
       id: 'processor',
-      title: 'Server processor time, as a multiple of push',
+      title: 'Server CPU, as a multiple of push',
       place: 1,
       of: ({ server, durationMs }) => server.cpuMs / durationMs,
       model: (own) => spread(own.map((trial) => modelCpu(trial, costs)))?.median,
@@ -60,9 +60,9 @@ export function chatFigure(result: Result, all: readonly Trial[]): Figure | unde
   const delivered = trials.reduce((sum, { messages }) => sum + messages.delivered, 0);
   return {
     id: 'published-chat',
-    title: `A chat under load: ${chatUnderLoad.clients} clients, everybody hears everybody`,
+    title: `Chat under load: ${chatUnderLoad.clients} clients, each receives every message`,
     notes: [
-      `${whole(delivered)} deliveries here. Each row holds one published stack against our own server. The model knows no long poll here: without distance it takes no time. ${costs ? 'Processor time is modelled from the costs that were fitted in “Break-even”, for push and short polls.' : 'Processor time has no model: this run fitted no costs.'}`,
+      `${whole(delivered)} deliveries in this run. Each row compares one published stack with the lab’s own server. ${costs ? 'The model of server CPU uses the costs fitted in “Break-even”. It covers push and short polls only.' : 'Server CPU has no model: this run fitted no costs.'}`,
     ],
     panels: quantities.map((quantity) => ratioPanel(quantity, trials)),
     table: chatTable(lanesOf(trials), costs),
@@ -70,7 +70,7 @@ export function chatFigure(result: Result, all: readonly Trial[]): Figure | unde
   };
 }
 
-/** Processor time per second that the fitted costs predict: for push and short polls, all clients together. */
+/** Server CPU per second that the fitted costs predict: for push and short polls, all clients together. */
 function modelCpu(trial: Trial, costs: PollCosts | undefined): number | undefined {
   const { transport, parameters, durationMs, appended } = trial;
   if (!costs) return undefined;
@@ -84,7 +84,7 @@ function ratioPanel(quantity: Quantity, trials: readonly Trial[]): ComparePanel 
   const ratios = ratiosOf(quantity, trials);
   const write = (value: number) => `${threeDigits(value)} ×`;
   const { axis, place } = compareAxis(
-    'times push, logarithmic',
+    'Multiple of push (log scale)',
     ratios.flatMap(({ published, measured, model }) =>
       [published, measured, model].filter((value) => value !== undefined),
     ),
@@ -167,17 +167,17 @@ function chatTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table 
   return {
     id: 'published-chat-table',
     caption:
-      'Ours beside the published values. Theirs were measured on other machines ten years ago: compare the columns’ order, not their numbers.',
+      'This run, and the published values. Those were measured on other machines years ago: compare the order of the transports, not the numbers.',
     columns: [
       wordColumn('transport'),
       numberColumn('runs'),
       numberColumn('deliveries'),
-      numberColumn('mean delay', 'ms'),
-      numberColumn('model', 'ms'),
-      wordColumn('published, ms'),
+      numberColumn('mean latency', 'ms'),
+      numberColumn('model: mean latency', 'ms'),
+      wordColumn('published mean latency, ms'),
       numberColumn('server CPU', '% of a core'),
-      numberColumn('model', '%'),
-      wordColumn('published, %'),
+      numberColumn('model: server CPU', '% of a core'),
+      wordColumn('published server CPU, % of a core'),
     ],
     rows: lanes.map(({ name, transport, trials }) => [
       wordCell(name),

@@ -20,7 +20,7 @@ type Counted = {
   upBytes: number;
   downBytes: number;
   messageBytes: number;
-  /** What goes beside the message itself. */
+  /** All bytes without the message itself. */
   overheadBytes: number;
 };
 
@@ -29,25 +29,25 @@ type Kind = 'empty-poll' | 'poll-with-message' | 'event-stream' | 'web-socket' |
 const kinds: Record<Kind, { name: string; transport: TransportName; asks: boolean; bringsMessage: boolean }> =
   {
     'empty-poll': {
-      name: 'a poll that finds nothing',
+      name: 'empty poll',
       transport: 'short-poll',
       asks: true,
       bringsMessage: false,
     },
     'poll-with-message': {
-      name: 'a poll with one message',
+      name: 'poll with one message',
       transport: 'short-poll',
       asks: true,
       bringsMessage: true,
     },
-    'event-stream': { name: 'a message by SSE', transport: 'sse', asks: false, bringsMessage: true },
-    'web-socket': { name: 'a message by WebSocket', transport: 'push', asks: false, bringsMessage: true },
-    'tcp-line': { name: 'a message over bare TCP', transport: 'tcp-push', asks: false, bringsMessage: true },
+    'event-stream': { name: 'SSE message', transport: 'sse', asks: false, bringsMessage: true },
+    'web-socket': { name: 'WebSocket message', transport: 'push', asks: false, bringsMessage: true },
+    'tcp-line': { name: 'bare TCP message', transport: 'tcp-push', asks: false, bringsMessage: true },
   };
 
-const layers = { plain: 'plain', tls: 'TLS', http2: 'HTTP/2 over TLS' };
+const layers = { plain: 'plaintext', tls: 'TLS', http2: 'HTTP/2 over TLS' };
 
-/** Bytes beside the message, then what the white paper made of them: the load of a crowd in Mbit/s. */
+/** The overhead of a poll and of a message, then what the white paper made of them: the load of a crowd in Mbit/s. */
 export function headerFigures(probes: readonly Probe[]): Figure[] {
   const rows = (Object.keys(kinds) as Kind[]).flatMap((kind) =>
     (Object.keys(layers) as Counted['over'][]).flatMap((over) => counted(probes, kind, over)),
@@ -79,22 +79,22 @@ function overheadFigure(all: readonly Counted[]): Figure {
   const values = readings.flatMap(({ row, published, model }) =>
     [row.overheadBytes, published, model].filter((value) => value !== undefined),
   );
-  const { axis, place } = compareAxis('bytes beside the message, logarithmic', values, write);
+  const { axis, place } = compareAxis('Overhead (log scale)', values, write);
   return {
     id: 'published-headers',
-    title: 'Headers: what travels beside the message',
+    title: 'Header overhead of a poll and of a message',
     notes: [
-      `Published: 871 bytes of headers for a poll of 2010’s browsers, with their cookies and user agents, and 2 for a frame. Ours is a client without either. Model: ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} for each TLS record over the same thing in plain (RFC 8446 §5.2). HTTP/2 and SSE have no model here.`,
+      `Published: ${headerTable.pollHeaderBytes} bytes of headers per poll and ${headerTable.frameHeaderBytes} bytes per frame. A poll of a browser in 2010 had cookies and a user agent. This lab’s client sends neither cookies nor a user agent. Model: ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} bytes more per TLS record (RFC 8446 §5.2). The other rows have no model.`,
     ],
     panels: [
       {
         kind: 'compare',
         id: 'published-headers-overhead',
-        title: 'Application bytes beside the message',
-        says: `Bytes beside the message: ${readings
+        title: 'Overhead: application bytes without the message itself',
+        says: `Overhead in bytes: ${readings
           .map(({ name, row, published }) => {
-            const beside = published === undefined ? '' : `, published ${whole(published)}`;
-            return `${name} ${whole(row.overheadBytes)}${beside}`;
+            const note = published === undefined ? '' : `, published ${whole(published)}`;
+            return `${name} ${whole(row.overheadBytes)}${note}`;
           })
           .join('; ')}.`,
         size: 'wide',
@@ -129,16 +129,16 @@ function modelBytes({ kind, over }: Counted, all: readonly Counted[]): number | 
 function bytesTable(rows: readonly Counted[]): Table {
   return {
     id: 'published-headers-table',
-    caption: `Application bytes as counted at a relay, and the bytes of IP that follow: ${segmentHeaderBytes} of headers for each segment and for the acknowledgements that travel by themselves.`,
+    caption: `Application bytes, counted at a relay, and IP bytes, calculated. Headers of IP: ${segmentHeaderBytes} bytes per segment and per separate acknowledgement.`,
     columns: [
-      wordColumn('what'),
-      wordColumn('over'),
-      numberColumn('up', 'B'),
-      numberColumn('down', 'B'),
+      wordColumn('poll or message'),
+      wordColumn('carried over'),
+      numberColumn('client to server', 'B'),
+      numberColumn('server to client', 'B'),
       numberColumn('message', 'B'),
-      numberColumn('beside it', 'B'),
-      numberColumn('in IP', 'B'),
-      wordColumn('arithmetic'),
+      numberColumn('overhead', 'B'),
+      numberColumn('IP bytes', 'B'),
+      wordColumn('calculation of IP bytes'),
     ],
     rows: rows.map((row) => {
       const { bytes, arithmetic } = ipBytes(row);
@@ -179,24 +179,24 @@ function crowdFigure(poll: Counted, frame: Counted): Figure {
   const megabits = (bytes: number, count: number) => numberCell((bytes * 8 * count) / paperMegabit);
   return {
     id: 'published-megabits',
-    title: 'What that makes for a crowd',
+    title: 'Bandwidth of many clients: polls and frames',
     notes: [
-      `By bytes beside the message a poll takes ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times a frame here and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. On the wire, where both pay for segments and acknowledgements and the frame carries its message, it is ${threeDigits(pollIp / frameIp)} times.`,
+      `A poll has ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times the overhead of a frame here, and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. In IP bytes it is ${threeDigits(pollIp / frameIp)} times: both need segments and acknowledgements, and the frame includes its message.`,
     ],
     panels: [],
     table: {
       id: 'published-megabits-table',
       caption:
-        'Mbit/s for one poll, or one message, per client and second. A Mbit is 1,048,576 bits, as in the paper.',
+        'Bandwidth in Mbit/s for 1 poll or 1 message per client per second. 1 Mbit is 1,048,576 bits, as in the paper.',
       staysOpen: true,
       columns: [
         numberColumn('clients'),
-        numberColumn('polls: published', `${pollHeaderBytes} B`),
-        numberColumn('ours, headers', `${whole(poll.overheadBytes)} B`),
-        numberColumn('ours, IP', `${whole(pollIp)} B`),
-        numberColumn('frames: published', `${frameHeaderBytes} B`),
-        numberColumn('ours, headers', `${whole(frame.overheadBytes)} B`),
-        numberColumn('ours, IP', `${whole(frameIp)} B`),
+        numberColumn('polls, published', `${pollHeaderBytes} B`),
+        numberColumn('polls, measured headers', `${whole(poll.overheadBytes)} B`),
+        numberColumn('polls, IP bytes', `${whole(pollIp)} B`),
+        numberColumn('frames, published', `${frameHeaderBytes} B`),
+        numberColumn('frames, measured headers', `${whole(frame.overheadBytes)} B`),
+        numberColumn('frames, IP bytes', `${whole(frameIp)} B`),
       ],
       rows: clients.map((count) => [
         countCell(count),

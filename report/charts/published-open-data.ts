@@ -16,7 +16,7 @@ import {
   wordColumn,
 } from './table.ts';
 
-/** Open data to many: the server's processor against the number of clients, up to the published limits. */
+/** Open data to many: server CPU by the number of clients, up to the published limits. */
 export function openDataFigure(result: Result, all: readonly Trial[]): Figure | undefined {
   const trials = all.filter(({ parameters }) => parameters.publishEveryMs === undefined);
   const lanes = lanesOf(trials);
@@ -24,11 +24,11 @@ export function openDataFigure(result: Result, all: readonly Trial[]): Figure | 
   const costs = pricesFrom(result.fits, [])?.http;
   return {
     id: 'published-open-data',
-    title: 'Open data: how much of a core a crowd takes',
+    title: 'Open data: server CPU by number of clients',
     notes: [
-      `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. The run is faster and has as many times fewer clients, which makes the same polls and messages a second: the axis shows the clients that it stands for.`,
+      `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. The run sends faster to fewer clients, so that polls and messages per second are the same. The axis shows the number of clients that the run represents.`,
       costs
-        ? 'Dotted: what the costs predict that were fitted in “Break-even”, with SSE taken to cost what push does. They were fitted to small messages, and leave out what a server takes at rest.'
+        ? 'Thin dotted lines: server CPU predicted from the costs fitted in “Break-even”, with the cost of push for SSE. The costs were fitted to small messages, and leave out the CPU of an idle server.'
         : 'No model lines: this run fitted no costs.',
       ...leftOutNotes(result, 'published'),
     ],
@@ -47,14 +47,14 @@ function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LineP
   const measured = lanes.map(measuredSeries);
   const points = measured.flatMap(({ points }) => points);
   const x: Axis = {
-    title: 'clients',
+    title: 'Clients (log scale)',
     scale: 'logarithmic',
     unit: 'number',
     min: decadeBelow(Math.min(...points.map(({ x }) => x))),
     max: 100_000,
   };
   const y: Axis = {
-    title: 'share of a core',
+    title: 'Share of a core (log scale)',
     scale: 'logarithmic',
     unit: 'percent',
     min: decadeBelow(Math.min(...points.map(({ y }) => y), 1)),
@@ -63,10 +63,10 @@ function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LineP
   return {
     kind: 'lines',
     id: 'published-open-data-share',
-    title: 'Processor of the server',
-    says: `Share of a core: ${measured
+    title: 'Server CPU by number of clients',
+    says: `Server CPU as a share of a core: ${measured
       .flatMap(({ name, points }) =>
-        points.map((point) => `${name} ${threeDigits(point.y)} % with ${whole(point.x)} clients`),
+        points.map((point) => `${name} ${threeDigits(point.y)}% with ${whole(point.x)} clients`),
       )
       .join(
         ', ',
@@ -79,12 +79,12 @@ function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LineP
     limits: [
       {
         x: openData.pollClientsMax,
-        text: `published: polls served ${whole(openData.pollClientsMax)}`,
+        text: `published: ${whole(openData.pollClientsMax)} clients with polls`,
         transport: 'short-poll',
       },
       {
         x: openData.sseClientsMax,
-        text: `SSE served ${whole(openData.sseClientsMax)}`,
+        text: `published: ${whole(openData.sseClientsMax)} clients with SSE`,
         transport: 'sse',
       },
     ],
@@ -114,7 +114,7 @@ function modelSeries(lane: Lane, costs: PollCosts | undefined, x: Axis, y: Axis)
   });
   return [
     {
-      name: `model of ${lane.transport === 'sse' ? 'SSE' : 'short poll'}`,
+      name: `model: ${lane.transport === 'sse' ? 'SSE' : 'short poll'}`,
       transport: lane.transport,
       role: 'model',
       points,
@@ -140,16 +140,16 @@ function sharePercent({ server, durationMs }: Trial): number {
 function openDataTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table {
   return {
     id: 'published-open-data-table',
-    caption: `Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}. The last column is how many would take a whole core here, if the largest crowd’s share grew in proportion.`,
+    caption: `Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}. The last column: clients that would use a whole core here, if CPU grew in proportion.`,
     columns: [
       wordColumn('transport'),
-      numberColumn('stands for clients'),
+      numberColumn('clients represented'),
       numberColumn('clients run'),
       numberColumn('runs'),
       numberColumn('server CPU', '% of a core'),
-      numberColumn('model', '%'),
-      numberColumn('mean delay', 'ms'),
-      numberColumn('clients for a core'),
+      numberColumn('model: server CPU', '% of a core'),
+      numberColumn('mean latency', 'ms'),
+      numberColumn('clients per core'),
     ],
     rows: lanes.flatMap((lane) =>
       sizesOf(lane.trials).map((clients) => {

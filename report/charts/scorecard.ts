@@ -50,7 +50,7 @@ const criteria: readonly Criterion[] = [
     id: 'distance',
     experiment: 'distance',
     title: 'latency p50 far away',
-    note: (trials) => `${farthest(trials)} ms one way, ${busiest(trials)} messages/s`,
+    note: (trials) => `one-way delay ${farthest(trials)} ms, ${busiest(trials)} messages/s`,
     isAbout: ({ parameters }, all) =>
       parameters.oneWayMs === farthest(all) && parameters.ratePerSecond === busiest(all),
     read: ({ delayMs }) => delayMs.p50,
@@ -91,7 +91,7 @@ const criteria: readonly Criterion[] = [
     id: 'slow-consumer',
     experiment: 'overwhelmed',
     title: 'queued for a slow consumer',
-    note: () => 'most bytes in the server',
+    note: () => 'longest send queue',
     isAbout: ({ parameters, durationMs }) =>
       (parameters.slowClients ?? 1) === 1 &&
       durationMs < 60_000 &&
@@ -103,7 +103,7 @@ const criteria: readonly Criterion[] = [
     id: 'offline',
     experiment: 'offline',
     title: 'lost while offline',
-    note: (trials) => `${longestAway(trials) / 1000} s, messages per client, with a log`,
+    note: (trials) => `messages per client, offline for ${longestAway(trials) / 1000} s, with a log`,
     isAbout: ({ parameters }, all) =>
       parameters.replay === true &&
       parameters.retentionMs === undefined &&

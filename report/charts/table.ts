@@ -24,6 +24,9 @@ export type Cell = {
   mark?: 'good' | 'bad';
 };
 
+/** How a cell with several runs is read: the end of a caption. */
+export const severalRuns = 'With several runs: the median, then minimum to maximum.';
+
 /** A column of words. */
 export function wordColumn(title: string): Column {
   return { title, numeric: false };

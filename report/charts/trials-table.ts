@@ -11,7 +11,7 @@ export function trialsTable(result: Result, experiment: string): Figure[] {
   return [
     {
       id,
-      title: 'What was measured',
+      title: 'All trials',
       notes: leftOutNotes(result, experiment),
       panels: [],
       table: {
@@ -21,11 +21,11 @@ export function trialsTable(result: Result, experiment: string): Figure[] {
           wordColumn('transport'),
           numberColumn('run'),
           numberColumn('clients'),
-          numberColumn('rate', '/s'),
-          numberColumn('n'),
-          numberColumn('p50', 'ms'),
-          numberColumn('p99', 'ms'),
-          numberColumn('max', 'ms'),
+          numberColumn('rate', 'messages/s'),
+          numberColumn('deliveries'),
+          numberColumn('latency p50', 'ms'),
+          numberColumn('latency p99', 'ms'),
+          numberColumn('maximum latency', 'ms'),
           numberColumn('requests'),
           numberColumn('server CPU', 'ms'),
         ],

@@ -55,7 +55,7 @@ export function winnerCell(contest: Contest | undefined, { of, times }: Price): 
   const { ratio, verdict } = compareRatio(pairs);
   const pollOverPush = ratio?.mean ?? only.a / only.b;
   if (verdict === 'no clear difference')
-    return { name: 'no clear difference', text: `${threeDigits(pollOverPush)} times push`, strength: 0 };
+    return { name: 'no clear difference', text: `poll ${threeDigits(pollOverPush)} times push`, strength: 0 };
   const winner = pollOverPush < 1 ? 'short-poll' : 'push';
   const by = Math.max(pollOverPush, 1 / pollOverPush);
   return {
@@ -66,4 +66,4 @@ export function winnerCell(contest: Contest | undefined, { of, times }: Price): 
   };
 }
 
-const nobody = 'nobody';
+const nobody = 'no winner';

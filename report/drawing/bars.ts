@@ -4,7 +4,7 @@ import { numberAxis } from './axes.ts';
 import { colourOf, faint } from './colours.ts';
 import { mark, modelStroke, rangeStroke } from './marks.ts';
 
-/** One bar per row from zero, its value in figures at its end, the model as a dashed stroke across it. */
+/** One bar per row from zero, its value as a number at its end, the model as a dashed line across it. */
 export function barChart({ rows, x }: BarPanel): ChartConfiguration<'bar'> {
   const colours = rows.map(({ transport }) => colourOf(transport));
   return {

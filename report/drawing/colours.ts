@@ -19,7 +19,7 @@ export function forgetColours(): void {
 
 function askedFor(name: ColourName): string {
   const probe = document.createElement('i');
-  // Its colour is never forced: where the system forces one on all text, nobody could tell two lines apart.
+  // Its colour is never forced: with one forced colour for all text, two lines would look the same.
   probe.className = 'colour-probe';
   probe.style.color = `var(--${name})`;
   document.body.append(probe);

@@ -6,9 +6,9 @@ import { numberAxis, rowAxis } from './axes.ts';
 import { colourOf } from './colours.ts';
 import { mark, modelStroke, rangeStroke } from './marks.ts';
 
-/** A filled sign for the median and a hollow one for the mean of every row, with the median in figures. */
+/** A filled marker for the median and a hollow marker for the mean of every row, with the median as a number. */
 export function dotChart({ rows, x }: DotPanel): ChartConfiguration<'scatter'> {
-  const signs = (kind: 'median' | 'mean'): ChartDataset<'scatter'> => ({
+  const markers = (kind: 'median' | 'mean'): ChartDataset<'scatter'> => ({
     label: kind,
     data: rows.map((row, place) => ({ x: row[kind], y: place })),
     pointStyle: rows.map(({ transport }) => transportLooks[transport].shape),
@@ -21,7 +21,7 @@ export function dotChart({ rows, x }: DotPanel): ChartConfiguration<'scatter'> {
   });
   return {
     type: 'scatter',
-    data: { datasets: [signs('median'), signs('mean')] },
+    data: { datasets: [markers('median'), markers('mean')] },
     options: {
       layout: { padding: { right: 12 } },
       scales: { x: numberAxis(x), y: rowAxis(rows.map(({ name }) => name)) },
@@ -44,7 +44,7 @@ export function dotChart({ rows, x }: DotPanel): ChartConfiguration<'scatter'> {
   };
 }
 
-/** The median in figures, right of the signs; left of them where the right end of the axis is near. */
+/** The median as a number, right of the markers; left of them near the right end of the axis. */
 function medianMark({ median, mean }: DotRow, place: number, { min = 1, max = 1, unit }: Axis) {
   const text = writeTick(median, unit);
   const isFarRight = Math.log(median / min) > 0.7 * Math.log(max / min);

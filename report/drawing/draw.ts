@@ -23,8 +23,8 @@ import { lineChart } from './lines.ts';
 import { timelineChart } from './timeline.ts';
 
 /**
- * Setting the size of a canvas clears it, and Chart.js would do so twice more for each chart. Told the ratio
- * beforehand, it sees that the size is right.
+ * Setting the size of a canvas clears it, and Chart.js would do so twice more for each chart. With the ratio set
+ * beforehand, Chart.js finds the right size.
  */
 const sizedBefore: Plugin = {
   id: 'sized-before',
@@ -48,20 +48,20 @@ Chart.register(
 
 /** The charts of a page. */
 export type Charts = {
-  /** Draws all of them anew, in the colours of the theme that shows now, those in sight first. */
+  /** Redraws all charts in the colours of the current theme, the visible charts first. */
   redraw(): void;
-  /** The same, and done when it returns: paper does not wait. */
+  /** Redraws all charts before it returns: printing does not wait. */
   redrawAtOnce(): void;
-  /** A chart as a PNG on an opaque ground, as a data address. */
+  /** A chart as a PNG with an opaque background, as a data URL. */
   picture(panelId: string): string | undefined;
 };
 
-/** The page answers its reader between two slices of drawing. */
+/** The page handles input between two slices of drawing. */
 const sliceMs = 100;
 
 /**
- * Draws each panel on the canvas that waits for it, once the panels are there. A chart that can't be drawn
- * leaves its words in its place. The page is marked as `data-drawn` when nothing is left to draw.
+ * Draws each panel on its canvas. A chart that can't be drawn leaves its text in its place. The page gets
+ * `data-drawn` when all charts are drawn.
  */
 export function drawPanels(coming: Promise<CanvasPanel[]>): Charts {
   let places: Place[] = [];
@@ -115,7 +115,7 @@ export function drawPanels(coming: Promise<CanvasPanel[]>): Charts {
   return charts;
 }
 
-/** Where a panel is drawn. Its size is read for all places at once, since drawing in between would have the page laid out for each. */
+/** A panel and its canvas. All sizes are read before drawing, so the browser lays the page out once. */
 type Place = { panel: CanvasPanel; canvas: HTMLCanvasElement; box: Element; width: number; height: number };
 
 function placesOf(panels: readonly CanvasPanel[]): Place[] {
@@ -142,7 +142,7 @@ function setDefaults(): void {
   Chart.defaults.color = colourOf('quiet');
   Chart.defaults.animation = false;
   Chart.defaults.maintainAspectRatio = false;
-  // One observer serves all charts; left to themselves, each would watch the whole page for its canvas.
+  // One observer serves all charts. Otherwise each chart would watch the whole page for its canvas.
   Chart.defaults.responsive = false;
 }
 

@@ -7,10 +7,10 @@ import { colourOf, faint } from './colours.ts';
 import { boundStroke, limitStroke, shadeBox } from './marks.ts';
 import { nameLines } from './names.ts';
 
-/** A line with more points than this carries its signs at some of them only. */
-const signsMax = 9;
+/** A line with more points has markers at some of them only. */
+const markersMax = 9;
 
-/** Lines over two number axes, each with its name beside it where there is room. */
+/** Lines over two number axes, each with its name next to it where there is room. */
 export function lineChart(panel: LinePanel): ChartConfiguration<'line'> {
   return {
     type: 'line',
@@ -47,7 +47,7 @@ function marksOf({ shade, bound, limits = [] }: LinePanel) {
 function lineOf(line: LineSeries): ChartDataset<'line'> {
   const { dash, shape } = transportLooks[line.transport];
   const colour = colourOf(line.transport);
-  const step = Math.ceil(line.points.length / signsMax);
+  const step = Math.ceil(line.points.length / markersMax);
   const bare = line.role === 'model' || line.role === 'run';
   const radius = line.role === 'extreme' ? 5 : 4.5;
   return {

@@ -6,9 +6,9 @@ import { colourOf, faint } from './colours.ts';
 
 type Mark = Extract<PluginOptionsByType<'bar'>['annotation']['annotations'], unknown[]>[number];
 
-/** What stands on rows of bars and dots beside the bars and dots themselves. `place` is the row, from 0. */
+/** Lines and labels on rows of bars and dots. `place` is the row, from 0. */
 
-/** A word or a figure right of a value. */
+/** A text right of a value. */
 export function mark(text: string, x: number, place: number, color: string): Mark {
   return {
     type: 'label',
@@ -23,7 +23,7 @@ export function mark(text: string, x: number, place: number, color: string): Mar
   };
 }
 
-/** What the model says: a dashed stroke across the row. */
+/** The model: a dashed line across the row. */
 export function modelStroke(x: number, place: number): Mark {
   return {
     type: 'line',
@@ -50,7 +50,7 @@ export function rangeStroke(low: number, high: number, place: number): Mark {
   };
 }
 
-/** What others published: an upright stroke through the whole chart, its words beside those of the next stroke. */
+/** A published value: a vertical line through the whole chart, its text next to that of the next line. */
 export function limitStroke(limit: NonNullable<LinePanel['limits']>[number], place: number): Mark {
   return {
     type: 'line',
@@ -71,7 +71,7 @@ export function limitStroke(limit: NonNullable<LinePanel['limits']>[number], pla
   };
 }
 
-/** A time in which something was different: a pale box behind everything, named at its top. */
+/** A special period: a pale box behind the chart, with its name at the top. */
 export function shadeBox({ from, to, text }: Shade): Mark {
   return {
     type: 'box',
@@ -91,7 +91,7 @@ export function shadeBox({ from, to, text }: Shade): Mark {
   };
 }
 
-/** A level that lines are meant to stay below, named above its left end. */
+/** A limit for the lines, with its name above the left end. */
 export function boundStroke({ y, text }: NonNullable<LinePanel['bound']>): Mark {
   return {
     type: 'line',
@@ -113,7 +113,7 @@ export function boundStroke({ y, text }: NonNullable<LinePanel['bound']>): Mark 
   };
 }
 
-/** When a client had caught up: a stroke across its row. */
+/** The time at which a client had caught up: a line across its row. */
 export function caughtUpStroke(x: number, place: number, transport: AnyTransportName): Mark {
   return {
     type: 'line',

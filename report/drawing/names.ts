@@ -7,9 +7,9 @@ const widthMinPx = 480;
 const heightPx = 17;
 
 /**
- * Writes each line's name beside the line, so that nobody has to look up a legend. Tries places along
- * the line until the name covers neither a line nor another name; a thin stroke ties a name that
- * stands apart to its line. A name that fits nowhere is left to the legend.
+ * Writes each line's name next to the line, so that readers need no legend. Tries places along the line until the
+ * name covers neither a line nor another name. A thin line connects a distant name with its line. A name that fits
+ * nowhere is only in the legend.
  */
 export function nameLines({ series, labels }: LinePanel): Plugin {
   return {
@@ -57,7 +57,7 @@ function pixelsOf(chart: Chart, index: number): Pixel[] {
     .filter(({ x }) => x >= chartArea.left - 1 && x <= chartArea.right + 1);
 }
 
-/** Where a name could stand, best first: near the end of a line, or half way up; close to it, or further off. */
+/** Possible places of a name, best first: near the end of a line, or half way up; close to it, or further away. */
 function placesFor(points: readonly Pixel[], width: number, labels: LinePanel['labels']): Place[] {
   const shares = labels === 'end' ? [1, 0.85, 0.7, 0.55, 0.4] : [0.5, 0.62, 0.38, 0.74, 0.26, 0.86, 0.14];
   const offsets = [0, -heightPx, heightPx, -2 * heightPx, 2 * heightPx, -3 * heightPx, 3 * heightPx];
@@ -113,15 +113,15 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-/** Whether a line runs through a box, or closer past its sides than a name may stand. */
+/** Whether a line crosses a box or its margin. */
 function crosses(path: readonly Pixel[], { left, right, top, bottom }: Box): boolean {
   const box = { left: left - 3, right: right + 3, top, bottom };
   return path.some((to, index) => passes(path[index - 1] ?? to, to, box));
 }
 
-/** Whether a stroke has a part inside a box: what is left of it when all four sides have cut it (Liang and Barsky). */
+/** Whether a segment has a part inside a box (Liang and Barsky). */
 function passes(from: Pixel, to: Pixel, { left, right, top, bottom }: Box): boolean {
-  // Most strokes are nowhere near.
+  // Most segments are far away.
   if (from.x < left && to.x < left) return false;
   if (from.x > right && to.x > right) return false;
   const [alongX, alongY] = [to.x - from.x, to.y - from.y];

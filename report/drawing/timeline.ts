@@ -5,11 +5,11 @@ import { numberAxis, rowAxis } from './axes.ts';
 import { colourOf } from './colours.ts';
 import { caughtUpStroke, shadeBox } from './marks.ts';
 
-/** The largest and the smallest radius of a sign, in pixels: what there is room for lies between. */
+/** The range of a marker's radius in pixels; the available width decides. */
 const radiusMax = 5;
 const radiusMin = 1.5;
 
-/** A row of signs per client, below the name of the shaded time: filled, hollow, or a cross, each at the instant at which its message was due. */
+/** A row of markers per client, below the name of the shaded period: filled, hollow, or a cross, each at the scheduled send time of its message. */
 export function timelineChart(panel: TimelinePanel): ChartConfiguration<'scatter'> {
   const { rows, x, shade } = panel;
   const mostInRow = Math.max(
@@ -19,7 +19,7 @@ export function timelineChart(panel: TimelinePanel): ChartConfiguration<'scatter
     Math.min(radiusMax, Math.max(radiusMin, (0.42 * (chart.chartArea?.width ?? chart.width)) / mostInRow));
   return {
     type: 'scatter',
-    data: { datasets: signs.map((sign) => datasetOf(panel, sign, radiusOf)) },
+    data: { datasets: markers.map((marker) => datasetOf(panel, marker, radiusOf)) },
     options: {
       layout: { padding: { right: 12 } },
       scales: { x: numberAxis(x), y: { ...rowAxis(rows.map(({ name }) => name)), min: -1 } },
@@ -38,28 +38,28 @@ export function timelineChart(panel: TimelinePanel): ChartConfiguration<'scatter
   };
 }
 
-const signs = ['atOnce', 'later', 'never'] as const;
+const markers = ['atOnce', 'later', 'never'] as const;
 
 function datasetOf(
   { rows }: TimelinePanel,
-  sign: (typeof signs)[number],
+  marker: (typeof markers)[number],
   radiusOf: (chart: Chart) => number,
 ): ChartDataset<'scatter'> {
-  const colours = rows.flatMap((row) => row[sign].map(() => colourOf(row.transport)));
-  const shapes = rows.flatMap((row) => row[sign].map(() => shapeOf(row.transport)));
+  const colours = rows.flatMap((row) => row[marker].map(() => colourOf(row.transport)));
+  const shapes = rows.flatMap((row) => row[marker].map(() => shapeOf(row.transport)));
   return {
-    label: sign,
-    data: rows.flatMap((row, place) => row[sign].map((x) => ({ x, y: place }))),
-    pointStyle: sign === 'never' ? 'crossRot' : shapes,
-    pointBackgroundColor: sign === 'later' ? colourOf('panel') : colours,
-    pointBorderColor: sign === 'never' ? colourOf('fails') : colours,
-    pointBorderWidth: sign === 'never' ? 2 : 1.75,
+    label: marker,
+    data: rows.flatMap((row, place) => row[marker].map((x) => ({ x, y: place }))),
+    pointStyle: marker === 'never' ? 'crossRot' : shapes,
+    pointBackgroundColor: marker === 'later' ? colourOf('panel') : colours,
+    pointBorderColor: marker === 'never' ? colourOf('fails') : colours,
+    pointBorderWidth: marker === 'never' ? 2 : 1.75,
     pointRadius: ({ chart }) => radiusOf(chart),
     pointHoverRadius: ({ chart }) => radiusOf(chart),
   };
 }
 
-/** A cross means missed here, so a transport whose sign is one gets a disc. */
+/** A cross means missed, so a transport with a cross as its marker gets a disc. */
 function shapeOf(transport: keyof typeof transportLooks) {
   const { shape } = transportLooks[transport];
   return shape === 'crossRot' || shape === 'star' ? 'circle' : shape;

@@ -9,7 +9,7 @@ import {
 } from '../../bench/analysis/advice.ts';
 import { Answer } from '../sections/answer.tsx';
 
-/** Answers as somebody types, from the prices in the page. A field that can't be used says so beside itself. */
+/** Updates the answer on each input, from the prices in the page. An invalid field shows its problem. */
 export function startCalculator(prices: Prices | undefined): void {
   const calculator = document.getElementById('calculator');
   const form = calculator?.querySelector('form');
@@ -25,7 +25,7 @@ export function startCalculator(prices: Prices | undefined): void {
       fieldOf(key).setAttribute('aria-invalid', String(problem !== ''));
       (document.getElementById(`problem-${key}`) as HTMLElement).textContent = problem;
     }
-    // The last good answer stays in sight, and looks out of date.
+    // The last valid answer stays visible, but looks out of date.
     box.classList.toggle('stale', need === undefined);
     if (!need) return;
     const doubt = doubtAbout(need, prices);

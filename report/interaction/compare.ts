@@ -3,15 +3,16 @@ import { compareResults } from '../../bench/analysis/comparison.ts';
 import { decodedText } from '../../bench/decoded-text.ts';
 import { countsSentence } from '../charts/compared-rows.ts';
 import { type Compared, ComparisonSection, type NamedResult } from '../sections/comparison.tsx';
+import { counted } from '../units.ts';
 import { embeddedResult } from './embedded-result.ts';
 import { readResult, type Shape } from './result-check.ts';
 import { foldTables } from './tables.ts';
 import { unpacked } from './unpack.ts';
 
 /**
- * Compares the page's own result with another that is dropped on it, or chosen with the button. A file that
- * can't be used changes nothing; a line says which field is at fault. A page too large to carry its own
- * result takes two files, at once or one after the other.
+ * Compares the page's own result with another that is dropped on it, or chosen with the button. An invalid file
+ * changes nothing, and a status line names the invalid field. A page too large to include its own result takes two
+ * files, at once or one after the other.
  */
 export function compareOnDrop(): void {
   const input = document.getElementById('compare-files') as HTMLInputElement | null;
@@ -19,7 +20,7 @@ export function compareOnDrop(): void {
   const place = document.getElementById('comparison');
   if (!input || !status || !place) return;
 
-  /** `done` is only heard: what it says stands at the top of the page as well. */
+  /** `done` is for screen readers only: the comparison at the top of the page shows the same. */
   const tell = (kind: 'waiting' | 'problem' | 'done', text: string) => {
     status.dataset.kind = kind;
     status.textContent = text;
@@ -48,7 +49,7 @@ export function compareOnDrop(): void {
   addEventListener('keydown', ({ key }) => key === 'Escape' && tell('done', ''));
 }
 
-/** Either two results, compared, or what is still needed. */
+/** Either a comparison of two results, or the request for the second. */
 type Taken = { asks: string; compared?: undefined } | { asks?: undefined; compared: Compared };
 
 /**
@@ -62,15 +63,13 @@ function takerOfFiles(): (files: readonly File[]) => Promise<Taken> {
     const kept = carriesOwn ? await ownResult() : first;
     const wanted = kept ? 1 : 2;
     if (files.length > wanted)
-      throw new Error(
-        `${files.length} files are too many: this page compares two results, give it ${wanted}`,
-      );
+      throw new Error(`${files.length} files are too many: expected ${counted(wanted, 'results.json file')}`);
     const given = await Promise.all(files.map(resultOf));
     const [a, b] = kept ? [kept, ...given] : given;
     first = undefined;
     if (a && b) return { compared: { a, b, comparison: compareResults(a.result, b.result) } };
     first = a;
-    return { asks: `${a?.name} is A. Now give the result to compare it with.` };
+    return { asks: `${a?.name} is A. Drop or choose the result to compare with it.` };
   };
 }
 
@@ -78,12 +77,14 @@ async function ownResult(): Promise<NamedResult> {
   return { name: 'this page’s result', result: await embeddedResult() };
 }
 
-/** No result file comes near this; reading a film that was dropped by mistake would stop the page. */
+/** Larger than any result file; reading a video that was dropped by mistake would freeze the page. */
 const fileBytesMax = 200_000_000;
 
 async function resultOf(file: File): Promise<NamedResult> {
   if (file.size > fileBytesMax)
-    throw new Error(`${file.name}: not a result file: it has ${Math.round(file.size / 1e6)} MB`);
+    throw new Error(
+      `${file.name}: not a result file: ${Math.round(file.size / 1e6)} MB, expected at most ${fileBytesMax / 1e6} MB`,
+    );
   const shape: Shape = JSON.parse(await unpacked('result-shape'));
   try {
     return {
@@ -95,7 +96,7 @@ async function resultOf(file: File): Promise<NamedResult> {
   }
 }
 
-/** Puts the comparison at the top of the page, where the one before it may stand, and goes there. */
+/** Puts the comparison at the top of the page, in place of an earlier comparison, and scrolls there. */
 function show(place: HTMLElement, compared: Compared): void {
   const box = document.createElement('div');
   render(h(ComparisonSection, { compared }), box);
@@ -110,7 +111,7 @@ function summaryOf({ b, comparison }: Compared): string {
   return `Compared with ${b.name}. ${countsSentence(comparison)}`;
 }
 
-/** Files only: text that is dragged about is none of our business. */
+/** Files only, no dragged text. */
 function listenForDrops(take: (files: readonly File[]) => void): void {
   const root = document.documentElement;
   const holdsFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;

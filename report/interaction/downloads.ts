@@ -1,7 +1,7 @@
 import { embeddedResult } from './embedded-result.ts';
 import { unpacked } from './unpack.ts';
 
-/** Makes the buttons work that hand out a chart as PNG, a table as CSV and the whole result as JSON. */
+/** Download buttons: a chart as PNG, a table as CSV, the result as JSON. */
 export function offerDownloads(picture: (panelId: string) => string | undefined): void {
   document.addEventListener('click', ({ target }) => {
     const button = (target as Element).closest<HTMLElement>('button.download');

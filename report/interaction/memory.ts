@@ -1,4 +1,4 @@
-/** What this browser keeps for the page between visits; nothing where it keeps nothing for files. */
+/** A value that this browser stored for the page; `null` where it stores nothing for files. */
 export function remembered(key: string): string | null {
   try {
     return localStorage.getItem(keyOf(key));
@@ -7,13 +7,13 @@ export function remembered(key: string): string | null {
   }
 }
 
-/** Keeps a value, or forgets it. A browser that refuses loses only the memory. */
+/** Stores or removes a value. Without storage the page only forgets. */
 export function remember(key: string, value: string | undefined): void {
   try {
     if (value === undefined) localStorage.removeItem(keyOf(key));
     else localStorage.setItem(keyOf(key), value);
   } catch {
-    // Private windows and some file pages keep nothing.
+    // Private windows and some file pages have no storage.
   }
 }
 

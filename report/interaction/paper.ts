@@ -1,8 +1,8 @@
 import type { Charts } from '../drawing/draw.ts';
 
 /**
- * For paper the page turns light, its charts are drawn for the width of a sheet, and the folded tables open:
- * on paper nobody can unfold them. Afterwards everything is as it was.
+ * For print the page turns light, draws its charts for the width of a sheet, and opens its folded tables.
+ * Afterwards it restores everything.
  */
 export function printOnPaper(charts: Charts): void {
   const root = document.documentElement;

@@ -85,22 +85,22 @@ describe('the check of a result file in a page', () => {
   });
 
   it.each([
-    ['{"schemaVersion": 99}', 'schemaVersion is 99, this page reads version 1: run the lab again'],
-    ['{}', 'schemaVersion is undefined, this page reads version 1: run the lab again'],
-    ['null', 'schemaVersion is undefined, this page reads version 1: run the lab again'],
+    ['{"schemaVersion": 99}', 'schemaVersion is 99, expected 1: run the lab again'],
+    ['{}', 'schemaVersion is undefined, expected 1: run the lab again'],
+    ['null', 'schemaVersion is undefined, expected 1: run the lab again'],
     ['{"schemaVersion": 1}', 'not a valid result file: lab: is missing'],
     [
       changed(['lab', 'seed'], 'many'.repeat(50)),
-      /^not a valid result file: lab\.seed: is "many.{30,40}…, it takes a whole number$/,
+      /^not a valid result file: lab\.seed: is "many.{30,40}…, expected a whole number$/,
     ],
-    [changed(['lab', 'profile'], 'slow'), /lab\.profile: is "slow", it takes one of quick, default, full/],
+    [changed(['lab', 'profile'], 'slow'), /lab\.profile: is "slow", expected one of quick, default, full/],
     [changed(['trials', 2, 'delayMs', 'p50'], undefined), /trials\.2\.delayMs\.p50: is missing/],
     [
       changed(['trials', 0, 'messages', 'expected'], -1),
-      /trials\.0\.messages\.expected: is -1, it takes 0 or more/,
+      /trials\.0\.messages\.expected: is -1, expected 0 or more/,
     ],
-    [sample.slice(0, 1000), /^not a result file: it is not JSON \(/],
-    ['', /^not a result file: it is not JSON \(/],
+    [sample.slice(0, 1000), /^not a result file: invalid JSON \(/],
+    ['', /^not a result file: invalid JSON \(/],
   ])('says in a line what is wrong: %#', (text, says) => {
     const { page } = saidOf(text);
     if (typeof says === 'string') expect(page).toBe(says);

@@ -1,8 +1,8 @@
 import type { Result } from '../../bench/result.ts';
 
 /**
- * The schema of a result file as plain data: what of JSON Schema is in use there, and nothing else.
- * It is made from the schema in bench/result.ts, whose library would make a page half as large again.
+ * The schema of a result file as plain data: the part of JSON Schema that is in use. It is made from the schema in
+ * bench/result.ts, whose library would make the page 50% larger.
  */
 export type Shape = {
   $ref?: string;
@@ -24,27 +24,25 @@ export type Shape = {
 
 /**
  * Reads a result from JSON text, in a page, as `parseResult` does elsewhere.
- * Throws an `Error` of one line that names the field at fault and what stood there.
+ * Throws an `Error` of one line that names the invalid field and its value.
  */
 export function readResult(text: string, shape: Shape): Result {
   let data: unknown;
   try {
     data = JSON.parse(text);
   } catch (error) {
-    throw new Error(`not a result file: it is not JSON (${oneLine((error as Error).message)})`);
+    throw new Error(`not a result file: invalid JSON (${oneLine((error as Error).message)})`);
   }
   const version = (data as { schemaVersion?: unknown } | null)?.schemaVersion;
   const known = shape.properties?.schemaVersion?.const;
   if (version !== known)
-    throw new Error(
-      `schemaVersion is ${written(version)}, this page reads version ${written(known)}: run the lab again`,
-    );
+    throw new Error(`schemaVersion is ${written(version)}, expected ${written(known)}: run the lab again`);
   const fault = faultIn(data, shape, '', shape.$defs ?? {});
   if (fault) throw new Error(oneLine(`not a valid result file: ${fault.path || '(top)'}: ${fault.says}`));
   return withDefaults(data as Result, shape);
 }
 
-/** What a file holds may be repeated, but not so that it looks like more than one line. */
+/** Text from a file may appear in an error, but in one line. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
@@ -56,7 +54,7 @@ function faultIn(value: unknown, shape: Shape, path: string, defs: Record<string
   const { $ref, anyOf } = shape;
   if ($ref) return faultIn(value, defs[$ref.slice('#/$defs/'.length)] ?? {}, path, defs);
   if (anyOf) {
-    // `null` or the real thing: what is wrong with the real thing is what there is to say.
+    // The alternative to `null` comes first, and its fault is the useful one.
     const faults = anyOf.map((one) => faultIn(value, one, path, defs));
     return faults.every(Boolean) ? faults[0] : undefined;
   }
@@ -66,13 +64,13 @@ function faultIn(value: unknown, shape: Shape, path: string, defs: Record<string
   return isRecord(value) ? faultInProperties(value, shape, path, defs) : undefined;
 }
 
-/** What is wrong with a value itself, whatever it holds. */
+/** The fault of a value without its contents. */
 function ownFault(
   value: unknown,
   { type, const: only, enum: choices, ...limits }: Shape,
 ): string | undefined {
   if (value === undefined) return 'is missing';
-  const is = `is ${written(value)}, it takes`;
+  const is = `is ${written(value)}, expected`;
   if (only !== undefined && value !== only) return `${is} ${written(only)}`;
   if (choices && !choices.includes(value)) return `${is} one of ${choices.join(', ')}`;
   const types = [type ?? []].flat();
@@ -82,7 +80,7 @@ function ownFault(
   if (typeof value === 'number' && value < minimum) return `${is} ${minimum} or more`;
   if (typeof value === 'number' && value > maximum) return `${is} ${maximum} or less`;
   if (Array.isArray(value) && (value.length < minItems || value.length > maxItems))
-    return `has ${value.length} entries, it takes ${minItems === maxItems ? minItems : `${minItems} or more`}`;
+    return `has ${value.length} entries, expected ${minItems === maxItems ? minItems : `${minItems} or more`}`;
   return undefined;
 }
 
@@ -142,7 +140,7 @@ function joined(path: string, key: string): string {
   return path ? `${path}.${key}` : key;
 }
 
-/** A value as JSON, cut where it would fill the line. */
+/** A value as JSON, shortened. */
 function written(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;

@@ -1,7 +1,7 @@
 /** A section is the current one while it crosses a line a third of the way down the window. */
 const line = '-33% 0px -67% 0px';
 
-/** Shows in the bar at the top which section is being read, and closes its menu when a section was chosen. */
+/** Shows the current section in the bar at the top, and closes the menu after a choice. */
 export function followSections(): void {
   const menu = document.getElementById('sections');
   const named = document.getElementById('section-now');

@@ -4,7 +4,7 @@ import { mostTelling, type SwimLanes } from '../swim-lanes/lanes.ts';
 import { findingOf } from '../swim-lanes/spoken.ts';
 import { type Step, stepsOf } from '../swim-lanes/steps.ts';
 
-/** Lets a reader follow another message, and go through the trace step by step, with buttons, keys or clicks. */
+/** Follows other messages, and goes through the trace step by step, with buttons, keys or clicks. */
 export function startSwimLanes(swim: SwimLanes | undefined): void {
   const box = document.getElementById('swim-box');
   const says = document.getElementById('swim-says');
@@ -14,15 +14,15 @@ export function startSwimLanes(swim: SwimLanes | undefined): void {
 
   const steps = stepsOf(swim);
   let followed = mostTelling(swim);
-  /** The step that is told; before the first one nothing is. */
-  let told = -1;
+  /** The current step; -1 before the first. */
+  let current = -1;
   hydrate(h(Diagram, { swim, followed }), box);
 
   const show = (text: string) => {
-    const step = steps[told];
+    const step = steps[current];
     render(h(Diagram, { swim, followed, step }), box);
     says.textContent = text;
-    place.textContent = step ? `step ${told + 1} of ${steps.length}` : `${steps.length} steps`;
+    place.textContent = step ? `step ${current + 1} of ${steps.length}` : `${steps.length} steps`;
     if (step) keepInSight(box);
   };
   const follow = (seq: number) => {
@@ -35,20 +35,22 @@ export function startSwimLanes(swim: SwimLanes | undefined): void {
     if (message) follow(message.seq);
   };
   const goTo = (index: number) => {
-    told = Math.min(steps.length - 1, Math.max(0, index));
-    show((steps[told] as Step).text);
+    current = Math.min(steps.length - 1, Math.max(0, index));
+    show((steps[current] as Step).text);
   };
 
   section.addEventListener('click', ({ target }) => {
     const { follow: by, step } = (target as Element).closest<HTMLElement>('button')?.dataset ?? {};
     const message = (target as Element).closest<SVGElement>('[data-message]')?.dataset.message;
     if (by) followNext(Number(by));
-    else if (step) goTo(step === 'first' ? 0 : told + Number(step));
+    else if (step) goTo(step === 'first' ? 0 : current + Number(step));
     else if (message) follow(Number(message));
   });
   box.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const wanted = { ArrowRight: told + 1, ArrowLeft: told - 1, Home: 0, End: steps.length - 1 }[event.key];
+    const wanted = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: steps.length - 1 }[
+      event.key
+    ];
     if (wanted === undefined) return;
     event.preventDefault();
     goTo(wanted);
@@ -56,7 +58,7 @@ export function startSwimLanes(swim: SwimLanes | undefined): void {
   place.textContent = `${steps.length} steps`;
 }
 
-/** Scrolls the box, not the page, until the cursor stands in it. */
+/** Scrolls the box, not the page, until the cursor is visible. */
 function keepInSight(box: HTMLElement): void {
   const cursor = box.querySelector('.swim-cursor')?.getBoundingClientRect();
   const sight = box.getBoundingClientRect();

@@ -1,4 +1,4 @@
-/** Folds the tables, which stand open for readers without a script; not those that are the figure itself. */
+/** Folds the tables, which are open for readers without a script. Tables that are the figure stay open. */
 export function foldTables(within: ParentNode = document): void {
   for (const table of within.querySelectorAll<HTMLDetailsElement>('details.data:not(.data-stays)'))
     table.open = false;

@@ -1,7 +1,7 @@
 import type { Charts } from '../drawing/draw.ts';
 import { remember, remembered } from './memory.ts';
 
-/** Light and dark by a button, unless the system forces its own colours. The charts are drawn anew whenever the colours change. */
+/** Light and dark by a button, unless the system forces its own colours. Redraws the charts when the colours change. */
 export function switchTheme(charts: Charts): void {
   const root = document.documentElement;
   const button = document.getElementById('theme-switch');

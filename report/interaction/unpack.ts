@@ -1,4 +1,4 @@
-/** Text that the page carries packed, as base64 of gzip. Empty where the page doesn't carry it. */
+/** Text that the page includes as base64 of gzip. Empty where it is missing. */
 export async function unpacked(id: string): Promise<string> {
   const packed = document.getElementById(id)?.textContent;
   if (!packed) return '';

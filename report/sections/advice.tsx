@@ -14,23 +14,20 @@ import { anchors } from './anchors.ts';
 import { Answer } from './answer.tsx';
 import { DataTable } from './data-table.tsx';
 
-/**
- * Which should I use? A calculator over the costs of this very run. Without a script its worked examples
- * are the answer; with one, a form answers for anybody's own case.
- */
+/** Push or polling? A calculator with the costs of this run. Without a script it shows worked examples. */
 export function AdviceSection({ prices }: { prices: Prices }) {
   return (
     <section class="experiment advice" id={anchors.advice} aria-labelledby="advice-title">
-      <p class="kicker">Break-even, for your own case</p>
-      <h2 id="advice-title">Which should I use?</h2>
+      <p class="kicker">Calculator</p>
+      <h2 id="advice-title">Push or polling: which one for your load?</h2>
       <div class="figure script-only" id="calculator">
-        <form class="need" aria-label="What you need" autocomplete="off" noValidate>
+        <form class="need" aria-label="Your load" autocomplete="off" noValidate>
           {needFields.map((field) => (
             <Field field={field} key={field.key} />
           ))}
         </form>
         <p class="need-examples">
-          Or try{' '}
+          Examples:{' '}
           {workedExamples.map(({ title }, index) => (
             <button type="button" data-example={index} key={title}>
               {title}
@@ -47,7 +44,7 @@ export function AdviceSection({ prices }: { prices: Prices }) {
   );
 }
 
-/** What the fields hold at first. Its answer is part of the page, so that nothing moves when the script takes over. */
+/** The initial values. Their answer is part of the page, so that nothing moves when the script starts. */
 const usualNeed = Object.fromEntries(needFields.map(({ key, usual }) => [key, usual])) as Need;
 
 function Field({ field: { key, label, unit, usual } }: { field: (typeof needFields)[number] }) {
@@ -77,16 +74,16 @@ function examplesTable(prices: Prices): Table {
   }));
   return {
     id: 'advice-examples',
-    caption: 'The share of one core that the server would need, with its interval, by the costs of this run.',
+    caption: 'Server CPU as a share of one core, with its interval, calculated from the costs of this run.',
     staysOpen: true,
     columns: [
-      wordColumn('for example'),
-      numberColumn('messages', '/s each'),
-      numberColumn('may be old', 'ms'),
+      wordColumn('example'),
+      numberColumn('messages', '/s per client'),
+      numberColumn('acceptable latency', 'ms'),
       numberColumn('clients'),
-      wordColumn('advice'),
-      numberColumn('push', '%'),
-      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`poll on ${on}`, '%')),
+      wordColumn('recommendation'),
+      numberColumn('server CPU: push', '%'),
+      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`server CPU: poll on ${on}`, '%')),
     ],
     rows: examples.map(({ title, need, advice }) => [
       wordCell(title),
@@ -113,15 +110,17 @@ function shareCell({ value, low, high }: Option['share']): Cell {
   };
 }
 
-/** Where the numbers come from, and how far they carry. */
+/** The source of the numbers, and their limits. */
 function basisSentence({ fittedAt, bytes }: Prices): string {
   return [
-    'The numbers come from the costs that were fitted on this machine (the table above), not from a rule of thumb.',
+    'The calculator uses the costs that were fitted to this run: see the table above.',
     fittedAt
-      ? `They were fitted with ${threeDigits(fittedAt.clients)} clients at ${threeDigits(fittedAt.ratePerSecond.min)} to ${threeDigits(fittedAt.ratePerSecond.max)} messages a second and polls every ${writeMs(fittedAt.intervalMs.min)} to ${writeMs(fittedAt.intervalMs.max)}; elsewhere they are an extrapolation.`
+      ? `The run had ${threeDigits(fittedAt.clients)} clients, ${threeDigits(fittedAt.ratePerSecond.min)} to ${threeDigits(fittedAt.ratePerSecond.max)} messages per second, and polls every ${writeMs(fittedAt.intervalMs.min)} to ${writeMs(fittedAt.intervalMs.max)}. Outside these ranges the results are extrapolated.`
       : '',
-    'A short poll asks as seldom as the age allows; the distance comes on top of every age; a long poll is counted as a whole poll for each message, the most it can take.',
-    bytes ? '' : 'Bytes are missing: they are counted in “What others published”.',
+    'A short poll uses the acceptable latency as its interval.',
+    'Latencies leave out the network.',
+    'A long poll counts as one poll per message, which is an upper bound.',
+    bytes ? '' : 'Bytes are missing: run the experiment “published” to measure them.',
   ]
     .filter(Boolean)
     .join(' ');

@@ -1,7 +1,7 @@
 import type { Result } from '../../bench/result.ts';
 import { hasFigures } from '../charts/charts.ts';
 
-/** Where in the page a part of the report stands: what comes after `#` in its address. */
+/** The anchors of the report's parts: the part of the address after `#`. */
 export const anchors = {
   comparison: 'comparison',
   verdicts: 'verdicts',
@@ -12,8 +12,8 @@ export const anchors = {
 } as const;
 
 /**
- * The anchor of an experiment: its id where the report knows it. Another's could be that of any part of the
- * page, so it is marked as an experiment's, and where it makes no readable address its place stands for it.
+ * The anchor of an experiment: its id if the report knows the experiment. An unknown id could equal another anchor
+ * of the page, so it gets a prefix. An id that makes no readable address is replaced by the experiment's place.
  */
 export function anchorOf(result: Result, experiment: string): string {
   if (hasFigures(experiment)) return experiment;

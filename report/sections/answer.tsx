@@ -2,7 +2,7 @@ import { type Advice, type Option, writeShare } from '../../bench/analysis/advic
 import { nothing, threeDigits, writeBytes, writeMs } from '../units.ts';
 import { Sign } from './sign.tsx';
 
-/** What the calculator answers: the choice, its reason, and every option with its numbers. */
+/** The calculator's answer: the choice, its reason, and every option with its numbers. */
 export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
   const transport = {
     push: 'push',
@@ -24,12 +24,12 @@ export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
       <p class="choice-reason">{advice.sentence}</p>
       {doubt && <p class="note">{doubt}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="table-box" tabIndex={0} aria-label="Every option in numbers">
+      <section class="table-box" tabIndex={0} aria-label="Load and latency of each option">
         <table>
           <thead>
             <tr>
               <th scope="col">option</th>
-              <th scope="col">fits?</th>
+              <th scope="col">fits</th>
               <th scope="col">server CPU</th>
               <th scope="col" class="number">
                 requests<span class="unit"> /s</span>
@@ -38,10 +38,10 @@ export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
                 IP bytes<span class="unit"> /s</span>
               </th>
               <th scope="col" class="number">
-                mean age
+                mean latency
               </th>
               <th scope="col" class="number">
-                worst age
+                max latency
               </th>
             </tr>
           </thead>
@@ -68,7 +68,7 @@ function OptionRow({ option }: { option: Option }) {
       </td>
       <td class={fits ? 'mark-good' : 'mark-bad'}>{fitWords(option)}</td>
       <td>{writeShare(share)}</td>
-      <td class="number">{requestsPerSecond === 0 ? 'none' : threeDigits(requestsPerSecond)}</td>
+      <td class="number">{threeDigits(requestsPerSecond)}</td>
       <td class="number">{bytesPerSecond === undefined ? nothing : writeBytes(bytesPerSecond)}</td>
       <td class="number">{writeMs(meanAgeMs)}</td>
       <td class="number">{writeMs(worstAgeMs)}</td>
@@ -76,8 +76,8 @@ function OptionRow({ option }: { option: Option }) {
   );
 }
 
-/** An interval that reaches beyond one core leaves a doubt. */
+/** An interval that reaches beyond one core leaves room for doubt. */
 function fitWords({ fits, share }: Option): string {
-  if (!fits) return '✗ does not';
-  return share.high > 1 ? '✓ probably' : '✓ fits';
+  if (!fits) return '✗ no';
+  return share.high > 1 ? '✓ probably' : '✓ yes';
 }

@@ -1,6 +1,6 @@
 /**
- * Where a reader gives another result to compare with. Files may be dropped anywhere on the page; the button
- * is for those who can't drop. What comes of it is said in a line that stays in sight.
+ * Takes another result to compare with. Files may be dropped anywhere on the page; the button needs no drag and
+ * drop. A status line shows the outcome.
  */
 export function CompareWith({ embedsResult }: { embedsResult: boolean }) {
   return (
@@ -9,8 +9,8 @@ export function CompareWith({ embedsResult }: { embedsResult: boolean }) {
       <div>
         <p>
           {embedsResult
-            ? 'Drop another results.json anywhere on this page to see what differs, or choose it here.'
-            : 'This page is too large to carry its own result. Drop two results.json anywhere on it, its own and another, to see what differs; or choose them here.'}
+            ? 'Drop another results.json anywhere on this page, or choose the file here.'
+            : 'This page is too large to include its own result. Drop two results.json files anywhere on this page, or choose the files here.'}
         </p>
         <input
           type="file"
@@ -18,7 +18,7 @@ export function CompareWith({ embedsResult }: { embedsResult: boolean }) {
           accept=".json,application/json"
           multiple={!embedsResult}
           hidden
-          aria-label="Another result file"
+          aria-label="Result file to compare with"
         />
         <button type="button" id="compare-button">
           {embedsResult ? 'Compare with another result…' : 'Compare two results…'}

@@ -1,7 +1,7 @@
 import type { ComparePanel, CompareRow, Reading } from '../charts/figure.ts';
 import { Sign } from './sign.tsx';
 
-/** Heights in a row, in pixels: words of the hollow sign above, those of the filled one below. The ring is wider than the disc, so both show where they agree. */
+/** Heights in a row, in pixels: the text of the ring above, that of the disc below. The ring is wider than the disc, so both show where they agree. */
 const rowHeight = 62;
 const signsY = 31;
 

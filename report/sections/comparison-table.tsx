@@ -1,7 +1,7 @@
 import type { NamedRow } from '../charts/compared-rows.ts';
 import { DifferenceSign, kindOf } from './ratio-figure.tsx';
 
-/** All rows of an experiment, the clear differences first. Folded by the script, as tables are. */
+/** All rows of an experiment, the clear differences first. The script folds the table. */
 export function ComparisonTable({
   title,
   rows,
@@ -25,9 +25,9 @@ export function ComparisonTable({
               <th scope="col">B</th>
               <th scope="col">B / A</th>
               <th scope="col">
-                95 % interval <span class="unit">(runs)</span>
+                95% interval <span class="unit">(runs)</span>
               </th>
-              <th scope="col">B beside A</th>
+              <th scope="col">B compared with A</th>
             </tr>
           </thead>
           <tbody>
@@ -41,7 +41,7 @@ export function ComparisonTable({
   );
 }
 
-/** How many rows from this one on are of its condition; 0 where the row before is, whose name then stands for both. */
+/** The number of rows of this condition from here on; 0 if the row before has the same condition and already names it. */
 function sameCondition(rows: readonly NamedRow[], place: number): number {
   const conditionAt = (at: number) => rows[at]?.row.condition;
   if (place > 0 && conditionAt(place - 1) === conditionAt(place)) return 0;
@@ -49,7 +49,7 @@ function sameCondition(rows: readonly NamedRow[], place: number): number {
   return (next < 0 ? rows.length : next) - place;
 }
 
-/** There are hundreds of rows: their cells have no classes, and a condition is named once for its quantities. */
+/** The cells of hundreds of rows have no classes, and each condition is named once, to keep the page small. */
 function ComparisonRow({ named, sameAs }: { named: NamedRow; sameAs: number }) {
   const { row, condition, a, b, ratio, interval, words } = named;
   const isClear = row.difference !== 'no clear difference';

@@ -8,17 +8,17 @@ import { counted } from '../units.ts';
 import { ComparisonTable } from './comparison-table.tsx';
 import { machineSentence } from './machine.ts';
 import { RatioFigure } from './ratio-figure.tsx';
-import { VerdictBadge } from './verdict-badge.tsx';
+import { fewRunsOf, VerdictBadge } from './verdict-badge.tsx';
 
-/** A result and what it is called: the name of its file, as a rule. */
+/** A result and its name, usually that of its file. */
 export type NamedResult = { name: string; result: Result };
 
-/** Two results and what differs between them. */
+/** Two results and their differences. */
 export type Compared = { a: NamedResult; b: NamedResult; comparison: Comparison };
 
 /**
- * What differs between two results: first what to doubt, then verdicts that changed, then ratios with their
- * intervals, and every row in a table. Static, as all sections are; the page's script puts it in as well.
+ * The differences between two results: warnings, changed verdicts, ratios with their intervals, and all rows in
+ * tables. Static, as all sections are; the page's script inserts it too.
  */
 export function ComparisonSection({ compared: { a, b, comparison } }: { compared: Compared }) {
   const { warnings, verdicts, rows } = comparison;
@@ -26,9 +26,9 @@ export function ComparisonSection({ compared: { a, b, comparison } }: { compared
   const experiments = [...new Set(rows.map(({ condition }) => condition.experiment))];
   return (
     <section class="comparison" aria-labelledby="comparison-title">
-      <p class="kicker">Two results</p>
+      <p class="kicker">Two results compared</p>
       <h2 id="comparison-title" tabIndex={-1}>
-        What differs between A and B
+        Differences between A and B
       </h2>
       <dl class="basis">
         <Side letter="A" named={a} />
@@ -36,10 +36,10 @@ export function ComparisonSection({ compared: { a, b, comparison } }: { compared
       </dl>
       <Warnings warnings={warnings} />
       <div class="reading">
-        <Paragraph title="In short">
+        <Paragraph title="Summary">
           <p class="comparison-counts">{countsSentence(comparison)}</p>
         </Paragraph>
-        <Verdicts verdicts={verdicts} />
+        <Verdicts verdicts={verdicts} a={a.result} b={b.result} />
       </div>
       <RatioFigure rows={named} />
       <div class="reading">
@@ -74,7 +74,7 @@ function Side({ letter, named: { name, result } }: { letter: string; named: Name
   );
 }
 
-/** Other machines first and in bold: whoever reads no further must have read that. */
+/** Different machines come first and in bold, for readers who stop early. */
 function Warnings({ warnings }: { warnings: readonly ComparisonWarning[] }) {
   if (warnings.length === 0) return null;
   return (
@@ -100,25 +100,24 @@ function Paragraph({ title, children }: { title: string; children: ComponentChil
   );
 }
 
-function Verdicts({ verdicts }: { verdicts: readonly ComparedVerdict[] }) {
+function Verdicts({ verdicts, a, b }: { verdicts: readonly ComparedVerdict[]; a: Result; b: Result }) {
   const changed = verdicts.filter(({ change }) => change === 'changed');
-  const same = verdicts.filter(({ change }) => change === 'same').length;
   const alone = verdicts.filter(({ change }) => change.startsWith('only'));
   return (
     <Paragraph title="Verdicts">
       <p>
-        {counted(same + changed.length, 'claim')} judged in both:{' '}
-        {changed.length === 0 ? 'no' : changed.length} {changed.length === 1 ? 'verdict' : 'verdicts'}{' '}
-        changed.
+        {changed.length} of {counted(verdicts.length - alone.length, 'verdict')} changed.
       </p>
       {changed.length > 0 && (
         <ul class="changed-verdicts">
-          {changed.map(({ claim, a, b }) => (
-            <li key={claim}>
-              <q>{claim}</q>
+          {changed.map((verdict) => (
+            <li key={verdict.claim}>
+              <q>{verdict.claim}</q>
               <span class="change">
-                <span class="side">A</span> {a && <VerdictBadge {...a} />}
-                <span class="side">B</span> {b && <VerdictBadge {...b} />}
+                <span class="side">A</span>{' '}
+                {verdict.a && <VerdictBadge verdict={verdict.a.verdict} fewRuns={fewRunsOf(a, verdict)} />}
+                <span class="side">B</span>{' '}
+                {verdict.b && <VerdictBadge verdict={verdict.b.verdict} fewRuns={fewRunsOf(b, verdict)} />}
               </span>
             </li>
           ))}
@@ -126,7 +125,7 @@ function Verdicts({ verdicts }: { verdicts: readonly ComparedVerdict[] }) {
       )}
       {alone.length > 0 && (
         <p class="quiet">
-          Not judged in both: {alone.map(({ claim, change }) => `“${claim}” (${change})`).join(', ')}.
+          In one result only: {alone.map(({ claim, change }) => `“${claim}” (${change})`).join(', ')}.
         </p>
       )}
     </Paragraph>
@@ -138,31 +137,31 @@ function HowToRead({ comparison }: { comparison: Comparison }) {
   return (
     <Paragraph title="How to read it">
       <p>
-        A row is one quantity under one condition: the same experiment, transport and parameters, with the
-        same others beside it. Its ratio is B divided by A, each the geometric mean of its runs. Less is
-        better in every row. The interval is Welch’s on the logarithms, over runs: where it holds 1, both may
-        well be the same.
+        A row is one quantity under one condition. The condition is the experiment, the transport, the
+        parameters, and the other transports that ran at the same time. The ratio is B divided by A, each the
+        geometric mean of its runs. Lower is better in every row. The interval is Welch’s t-interval on the
+        logarithms, over runs. If the interval contains 1, A and B may be equal.
       </p>
       {withInterval > 1 && (
         <p>
-          Of 95 % intervals one in twenty misses the truth by chance alone, and here are{' '}
-          {withInterval.toLocaleString('en-US')}. So a row is only called a difference where an interval of{' '}
-          {strictLevel(comparison)} leaves out 1 as well: 5 % divided by the number of rows (Bonferroni). Of
-          twenty comparisons of two like results, nineteen then find nothing at all. Real differences that are
-          small beside the scatter of the runs are missed.
+          Of 95% intervals, 1 in 20 misses the true value by chance. This page has{' '}
+          {withInterval.toLocaleString('en-US')} intervals. A row is therefore a clear difference only if a
+          stricter interval of {strictLevel(comparison)} excludes 1 too. Its error rate is 5% divided by the
+          number of rows (Bonferroni). If nothing differs, 19 of 20 comparisons then find no difference.
+          Differences that are small compared with the scatter of the runs are missed.
         </p>
       )}
       <p>
-        All runs of a file share one session on one machine. If that was busier in one of them, the difference
-        is real, but not one of the transports.
+        All runs of a file come from one session on one machine. If the machine was busier in one session, the
+        difference is real, but the transports did not cause it.
       </p>
       <p class="quiet">
-        CPU and memory are compared only where one transport had the server to itself, p99 only in runs of{' '}
-        {delaysForP99} delays or more.{' '}
+        CPU and memory are compared only if one transport used the server, and p99 only for runs with{' '}
+        {delaysForP99} latencies or more.{' '}
         {otherWindow.length > 0 &&
-          `In ${counted(otherWindow.length, 'condition')} the runs lasted longer in one file: there nothing is compared per message. `}
+          `In ${counted(otherWindow.length, 'condition')} the runs are longer in one file, so quantities per message are left out. `}
         {(onlyInA.length > 0 || onlyInB.length > 0) &&
-          `Without a counterpart: ${counted(onlyInA.length, 'condition')} of A and ${counted(onlyInB.length, 'condition')} of B.`}
+          `${counted(onlyInA.length, 'condition')} of A and ${counted(onlyInB.length, 'condition')} of B have no counterpart.`}
       </p>
     </Paragraph>
   );

@@ -1,13 +1,12 @@
 import type { Cell, Column, Table } from '../charts/table.ts';
 import { nothing, sixDigits } from '../units.ts';
 
-/** Without it Excel takes UTF-8 for another character set, and shows "Âµs". */
+/** Without this mark Excel reads UTF-8 as another character set, and shows "Âµs". */
 const byteOrderMark = '\ufeff';
 
 /**
- * A table as RFC 4180 wants it, with the numbers in six digits and each column's unit in its head. A column
- * of numbers with ranges is followed by a column of their low ends and one of their high ends. What was not
- * measured is empty.
+ * A table as CSV (RFC 4180), with numbers in six digits and each column's unit in its head. A column with ranges is
+ * followed by a column of low ends and a column of high ends. Missing values are empty.
  */
 export function csvOf({ columns, rows }: Table): string {
   const hasRanges = columns.map((_, place) => rows.some((row) => row[place]?.range));
@@ -32,7 +31,7 @@ function inFull(value: number | undefined): string {
   return value === undefined ? '' : String(sixDigits(value));
 }
 
-/** Words that a spreadsheet would take for a formula are marked as words, as OWASP advises ("CSV Injection"). */
+/** Marks text that a spreadsheet would read as a formula, as OWASP advises ("CSV Injection"). */
 function asWords(text: string): string {
   if (text === nothing) return '';
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;

@@ -4,8 +4,8 @@ import { threeDigits } from '../units.ts';
 import { csvOf } from './csv.ts';
 
 /**
- * A table that scrolls in its own box, never the page. It stands open in the page, so that it reads
- * without a script; a script folds it until somebody asks for the numbers, and hands out those in full.
+ * A table that scrolls in its own box, never the page. It is open in the page, for readers without a script. The
+ * script folds it, and offers the numbers in full as CSV.
  */
 export function DataTable({ table, title }: { table: Table; title: string }) {
   return (

@@ -4,9 +4,9 @@ import { trialName } from '../charts/lanes.ts';
 import { anchorOf } from './anchors.ts';
 import { FigureBlock } from './figure.tsx';
 import { Prediction } from './prediction.tsx';
-import { VerdictBadge } from './verdict-badge.tsx';
+import { fewRunsOf, VerdictBadge } from './verdict-badge.tsx';
 
-/** One experiment in the order in which one learns from it: question, prediction, charts, reading, result, reason, doubt. */
+/** One experiment in the order of learning: question, prediction, charts, how to read them, result, reason, caveat. */
 export function ExperimentSection(props: {
   result: Result;
   experiment: ExperimentText;
@@ -31,14 +31,14 @@ export function ExperimentSection(props: {
       <div class="reading">
         {figures.length > 0 && <Paragraph title="How to read it" text={experiment.howToRead} />}
         <div class="paragraph predicted script-only" hidden>
-          <h3>You predicted</h3>
+          <h3>Your prediction</h3>
           <p />
         </div>
         {findings.map((finding) => (
-          <Happened finding={finding} key={finding.sentence} />
+          <Judged finding={finding} fewRuns={fewRunsOf(result, finding)} key={finding.sentence} />
         ))}
         <Paragraph title="Why" text={experiment.why} />
-        <Paragraph title="But" text={experiment.caveat} />
+        <Paragraph title="Caveat" text={experiment.caveat} />
       </div>
     </section>
   );
@@ -53,13 +53,13 @@ function Paragraph({ title, text }: { title: string; text: string }) {
   );
 }
 
-function Happened({ finding }: { finding: Finding }) {
+function Judged({ finding, fewRuns }: { finding: Finding; fewRuns: string | undefined }) {
   return (
     <div class="paragraph happened">
-      <h3>What happened</h3>
+      <h3>Result</h3>
       <div>
         <p class="claim">
-          <q>{finding.claim}</q> <VerdictBadge verdict={finding.verdict} provisional={finding.provisional} />
+          <q>{finding.claim}</q> <VerdictBadge verdict={finding.verdict} fewRuns={fewRuns} />
         </p>
         <p class="finding">{finding.sentence}</p>
         <p class="rule">
@@ -70,17 +70,12 @@ function Happened({ finding }: { finding: Finding }) {
             <b>Model:</b> {finding.model}
           </p>
         )}
-        {finding.provisional && (
-          <p class="rule">
-            <b>Provisional:</b> it rests on fewer than three runs, so the next run may say otherwise.
-          </p>
-        )}
       </div>
     </div>
   );
 }
 
-/** Says which trials gave nothing, each with its reason, and why there is no chart. */
+/** The trials without a measurement, each with its reason, and why there is no chart. */
 function Unmeasured({ trials, drawn }: { trials: readonly Trial[]; drawn: boolean }) {
   const broken = trials.filter(({ status }) => status !== 'ok');
   if (drawn && broken.length === 0) return null;
@@ -92,7 +87,7 @@ function Unmeasured({ trials, drawn }: { trials: readonly Trial[]; drawn: boolea
           {broken.map((trial) => (
             <li key={trial.id}>
               {trialName(trial)} {trial.status === 'failed' ? 'failed' : 'was interrupted'}
-              {trial.error ? `: ${trial.error}` : ', without a reason given'}
+              {trial.error ? `: ${trial.error}` : ', without a recorded reason'}
             </li>
           ))}
         </ul>
@@ -104,6 +99,6 @@ function Unmeasured({ trials, drawn }: { trials: readonly Trial[]; drawn: boolea
 function noChart(trials: readonly Trial[], broken: readonly Trial[]): string {
   if (trials.length === 0) return 'There is no chart: this experiment was not run.';
   return broken.length === trials.length
-    ? 'There is no chart: none of the trials came to an end.'
-    : 'There is no chart: none of the trials measured what it was meant to.';
+    ? 'There is no chart: no trial finished.'
+    : 'There is no chart: no trial has usable measurements.';
 }

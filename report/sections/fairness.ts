@@ -3,8 +3,8 @@ import { usableTrials } from '../charts/lanes.ts';
 import { counted, threeDigits, whole } from '../units.ts';
 
 /**
- * Says what makes the comparison fair, in numbers: which messages all transports got from one
- * source at once. `undefined` where no trials ran side by side.
+ * Why the comparison is fair, in numbers: all transports received the same messages from one source at the same
+ * time. `undefined` where no trials ran side by side.
  */
 export function fairnessSentence(result: Result): string | undefined {
   const runs = sideBySideRuns(result);
@@ -12,17 +12,19 @@ export function fairnessSentence(result: Result): string | undefined {
   if (!first) return undefined;
   const transports = new Set(first.map(({ transport }) => transport)).size;
   const appended = runs.map(([trial]) => trial?.appended ?? 0);
-  const balanced = runs.flat().every(({ messages }) => messages.delivered === messages.expected);
+  const exactlyOnce = runs
+    .flat()
+    .every(({ messages }) => messages.delivered === messages.expected && messages.duplicated === 0);
   return [
-    `The same ${range(appended)} messages (seed ${result.lab.seed}) went to all ${transports} transports at once,`,
-    `from one source in one server, to ${counted(first[0]?.clients.count ?? 0, 'client')} of each${runs.length > 1 ? `, in each of ${runs.length} runs` : ''}.`,
-    balanced
-      ? `All ${whole(sumDelivered(runs))} deliveries arrived, none twice.`
-      : 'What did not arrive is in the books below.',
+    `One source in one server sent the same ${range(appended)} messages (seed ${result.lab.seed}) to ${transports} transports at the same time,`,
+    `with ${counted(first[0]?.clients.count ?? 0, 'client')} each${runs.length > 1 ? `, in each of ${runs.length} runs` : ''}.`,
+    exactlyOnce
+      ? `All ${whole(sumDelivered(runs))} expected messages arrived exactly once.`
+      : 'Missing and duplicated messages are listed under “Delivery accounting”.',
   ].join(' ');
 }
 
-/** Usable trials of the first experiment that has some which ran at once on one source. */
+/** Usable trials of the first experiment with trials that ran at the same time on one source. */
 function sideBySideRuns(result: Result): Trial[][] {
   for (const { id } of result.experiments) {
     const trials = usableTrials(result, id);
@@ -30,7 +32,7 @@ function sideBySideRuns(result: Result): Trial[][] {
     const runs = sources
       .map((source) => trials.filter(({ together }) => together === source))
       .filter(({ length }) => length > 1);
-    // A class comes in any number; what is said of one is said of those that were as many.
+    // The sentence names one number of clients, so runs with another number are left out.
     const clients = runs[0]?.[0]?.clients.count;
     if (runs.length > 0) return runs.filter(([trial]) => trial?.clients.count === clients);
   }

@@ -85,7 +85,7 @@ function CanvasBox({ panel }: { panel: CanvasPanel }) {
   );
 }
 
-/** The lines of all panels, once each, with colour, shape and dash. Bars and dots carry their names themselves. */
+/** The lines of all panels, once each, with colour, shape and dash. Bars and dots have their names on the axis. */
 function Legend({ panels }: { panels: readonly Panel[] }) {
   const measured = panels.flatMap((panel) => (panel.kind === 'lines' ? panel.series : []));
   const lanes = new Map(measured.filter(({ role }) => role === 'measured').map((line) => [line.name, line]));

@@ -1,6 +1,8 @@
+import { runsForVerdict } from '../../bench/analysis/interval.ts';
 import { leadOf } from '../../bench/analysis/writing.ts';
 import type { Finding, Result } from '../../bench/result.ts';
 import { type ScoreCell, type Scorecard, scorecardOf } from '../charts/scorecard.ts';
+import { counted } from '../units.ts';
 import { anchorOf, anchors } from './anchors.ts';
 import { fairnessSentence } from './fairness.ts';
 import { byLectureLine } from './lecture-lines.ts';
@@ -15,12 +17,12 @@ export function FirstScreen({ result }: { result: Result }) {
   const scorecard = scorecardOf(result);
   return (
     <header class="first-screen">
-      <p class="kicker">Push versus polling · a lab report</p>
+      <p class="kicker">Push versus polling · lab report</p>
       <h1>{(scorecard && answerOf(scorecard)) ?? 'Push and polling, measured on this machine'}</h1>
       <MissingBanner result={result} />
       {scorecard && <ScorecardTable scorecard={scorecard} />}
       <section id={anchors.verdicts} class="verdicts" aria-label="Verdicts">
-        {result.findings.length === 0 && <p>No claim was judged: no experiment was completed.</p>}
+        {result.findings.length === 0 && <p>No claim was judged: no experiment finished.</p>}
         {byLectureLine(result.findings).map(({ line, findings }) => (
           <div class="verdict-group" key={line}>
             <h2>{line}</h2>
@@ -35,9 +37,7 @@ export function FirstScreen({ result }: { result: Result }) {
             </ul>
           </div>
         ))}
-        {result.findings.some(({ provisional }) => provisional) && (
-          <p class="quiet">Verdicts rest on fewer than 3 runs: the next run may say otherwise.</p>
-        )}
+        <FewRuns findings={result.findings} />
       </section>
       <dl class="basis">
         {fairness && (
@@ -55,7 +55,7 @@ export function FirstScreen({ result }: { result: Result }) {
   );
 }
 
-/** One sentence from the scorecard's own cells: what push gives, and what it costs. */
+/** The benefit and the cost of push, from the cells of the scorecard. */
 function answerOf({ rows, columns }: Scorecard): string | undefined {
   const cell = (transport: string, id: string): ScoreCell | undefined =>
     rows.find((row) => row.transport === transport)?.cells[columns.findIndex((column) => column.id === id)];
@@ -64,17 +64,29 @@ function answerOf({ rows, columns }: Scorecard): string | undefined {
   if (!push || !poll) return undefined;
   const queued = cell('push', 'slow-consumer');
   return [
-    `Push delivered in ${push.text}, a ${pollName} in ${poll.text}`,
+    `Median latency: ${push.text} with push, ${poll.text} with a ${pollName}.`,
     ...(queued
-      ? [`but push needs a queue limit: one slow consumer made the server queue ${queued.text}`]
+      ? [`But push needs a queue limit: the server queued ${queued.text} for one slow consumer.`]
       : []),
-  ].join('; ');
+  ].join(' ');
+}
+
+/** Said once for the whole report; the badge of each experiment has the number. */
+function FewRuns({ findings }: { findings: readonly Finding[] }) {
+  const few = findings.filter(({ provisional }) => provisional).length;
+  if (few === 0) return null;
+  return (
+    <p class="quiet">
+      {few} of {counted(findings.length, 'verdict')} {few === 1 ? 'comes' : 'come'} from fewer than{' '}
+      {runsForVerdict} runs: another run may give another verdict.
+    </p>
+  );
 }
 
 function Claim({ finding, anchor }: { finding: Finding; anchor: string }) {
   return (
     <li>
-      <VerdictBadge verdict={finding.verdict} provisional={false} />
+      <VerdictBadge verdict={finding.verdict} />
       <h3>
         <a href={`#${anchor}`}>{finding.claim}</a>
       </h3>

@@ -9,13 +9,13 @@ import { CompareWith } from './compare-with.tsx';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
 
-/** What stands behind the numbers: the method, the machine, every warning, the books, and the command that repeats it. */
+/** The method, the machine, all warnings, the delivery accounting, and the command that repeats the run. */
 export function HowMeasured({ result, embedsResult }: { result: Result; embedsResult: boolean }) {
   const claims = claimsTable(result);
   const isClass = result.lab.profile === 'classroom';
   return (
     <section class="experiment how-measured" id={anchors.measured} aria-labelledby="measured-title">
-      <p class="kicker">Behind the numbers</p>
+      <p class="kicker">Method and data</p>
       <h2 id="measured-title">How this was measured</h2>
       <div class="reading">
         {isClass ? <MethodInClass /> : <Method {...result.environment} />}
@@ -30,25 +30,25 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
             </pre>
             <p class="quiet">
               {isClass
-                ? 'Another class will set other things.'
-                : 'The same seed gives the same messages. The delays are this machine’s own.'}
+                ? 'Another class chooses other settings.'
+                : 'The same seed gives the same messages. Latencies depend on the machine.'}
             </p>
           </div>
         </div>
         {!isClass && <CompareWith embedsResult={embedsResult} />}
       </div>
-      {claims && <DataTable table={claims} title="The claims of LAB.md" />}
+      {claims && <DataTable table={claims} title="Claims of LAB.md" />}
       {!isClass && (
         <>
-          <DataTable table={booksTable(result)} title="The books" />
+          <DataTable table={accountingTable(result)} title="Delivery accounting" />
           <p class="note">
-            Each trial’s own books, and all else that was counted of it, stand in the result file.
+            The result file has the delivery accounting of each trial, and all its other counts.
           </p>
         </>
       )}
       {embedsResult && (
         <button type="button" class="script-only download" data-json>
-          Download the whole result as JSON
+          Download the result as JSON
         </button>
       )}
     </section>
@@ -61,23 +61,24 @@ function Method({ agents = [] }: Result['environment']) {
       <h3>Method</h3>
       <div>
         <p>
-          Every server reads one log that one source fills, so only the delivery differs. Servers and clients
-          are separate processes on one machine and share its monotonic clock. The age of a message counts
-          from the instant at which it was planned, not from the instant at which it was sent, so a server
-          that falls behind can’t hide it.
+          All servers read one message log, filled by one source, so only the delivery differs. Servers and
+          clients are separate processes on one machine and share its monotonic clock. Latency counts from the
+          scheduled send time, not from the actual send. A server that falls behind therefore can’t hide its
+          delay (coordinated omission).
         </p>
         {agents.length > 0 && (
           <p>
-            The clients of some trials lived at agents, on other hosts as a rule. The clock of each was read
-            over the broker before and after each trial: the shortest exchange gives its offset, right to half
-            of its round trip. Ages there are as uncertain; a trial whose median age is smaller says so.
-            Histograms were added before any percentile was read from them.
+            In some trials the clients ran at load-generator agents, usually on other hosts. The coordinator
+            read each agent’s clock over the broker before and after each trial. The exchange with the
+            shortest round trip gives the clock offset, with an error of at most half of that round trip.
+            Latencies at agents have the same uncertainty. A trial whose median latency is smaller has a
+            warning. Percentiles come from the merged histograms of all agents.
           </p>
         )}
         <p>
-          Processor time, memory and bytes are what each process counts of itself within the measured window.
-          Percentiles are never averaged: with several runs the run is the unit, and tables show the median
-          run with the smallest and the largest. A trial whose books don’t balance has failed and is left out.
+          Each process counts its CPU time, memory and bytes within the measured window. Percentiles are never
+          averaged. With several runs, tables show the median run, the smallest and the largest. A trial whose
+          delivery accounting does not balance has failed and is left out.
         </p>
       </div>
     </div>
@@ -90,15 +91,15 @@ function MethodInClass() {
       <h3>Method</h3>
       <div>
         <p>
-          Every server reads one log that one source fills, so only the delivery differs. The clients are
-          browsers: four lanes on the projector, behind an emulated one-way delay, and one client on each
-          phone. A page reads the server’s clock once a second and takes the response with the shortest round
-          trip; half of that round trip is the uncertainty of every latency.
+          All servers read one message log, filled by one source, so only the delivery differs. The clients
+          are browsers: four lanes on the projector, behind an emulated one-way delay, and one client on each
+          phone. A page reads the server’s clock once per second and uses the response with the shortest round
+          trip. Half of that round trip is the uncertainty of every latency.
         </p>
         <p>
-          The figures are those that stood on the projector’s screen when the settings changed, or when the
-          lesson was saved. Pages counted messages and latencies, servers counted bytes. One process ran all
-          servers and the pages: the figures illustrate, and are no evidence. For evidence, run the lab.
+          The numbers are copies of the projector’s screen, taken when a setting changed or when the lesson
+          was saved. Pages counted messages and latencies, and servers counted bytes. One process ran all
+          servers and served all pages, so the numbers only illustrate. For evidence, run the lab.
         </p>
       </div>
     </div>
@@ -147,10 +148,11 @@ function Warnings({ result }: { result: Result }) {
 }
 
 /**
- * The books, summed over the trials of a transport in an experiment. A row per trial would be a thousand
- * rows in a full run, a quarter of the page; a trial that doesn't balance has failed, so the sums hide nothing.
+ * The delivery accounting, summed over the trials of a transport in an experiment. One row per trial would be a
+ * thousand rows in a full run, a quarter of the page. A trial that doesn't balance has failed, so the sums hide
+ * nothing.
  */
-function booksTable({ experiments, trials }: Result): Table {
+function accountingTable({ experiments, trials }: Result): Table {
   const groups = experiments.flatMap(({ id, title }) =>
     anyTransportNames.flatMap((transport) =>
       statuses.map((status) => ({
@@ -162,16 +164,16 @@ function booksTable({ experiments, trials }: Result): Table {
     ),
   );
   return {
-    id: 'books',
+    id: 'delivery-accounting',
     caption:
-      'In messages, summed over trials and their clients: delivered + dropped + missed + waiting = expected.',
+      'Messages, summed over trials and their clients: expected = delivered + dropped + missed + pending.',
     columns: [
       ...['experiment', 'transport', 'status'].map(wordColumn),
       numberColumn('trials'),
-      ...['expected', 'delivered', 'dropped', 'missed', 'waiting', 'duplicated', 'reordered'].map((title) =>
+      ...['expected', 'delivered', 'dropped', 'missed', 'pending', 'duplicated', 'reordered'].map((title) =>
         numberColumn(title),
       ),
-      numberColumn('windows', 's'),
+      numberColumn('measured time', 's'),
     ],
     rows: groups
       .filter(({ own }) => own.length > 0)

@@ -24,7 +24,7 @@ describe('the lines of the lecture', () => {
       'path',
       'unheard-of',
     ]);
-    expect(groups.at(-1)?.line).toBe('Beyond the lecture');
+    expect(groups.at(-1)?.line).toBe('Other experiments');
   });
 });
 

@@ -2,17 +2,17 @@ import type { Finding } from '../../bench/result.ts';
 
 /** The lines of the lecture, in its order, and the experiments that test each. */
 const lectureLines: { line: string; experiments: string[] }[] = [
-  { line: 'Pro: it is real time', experiments: ['freshness', 'distance', 'crowd'] },
+  { line: 'Pro 1: push is real time', experiments: ['freshness', 'distance', 'crowd'] },
   { line: 'Con 1: the client must be online', experiments: ['offline', 'herd'] },
-  { line: 'Con 2: clients might not handle the load', experiments: ['overwhelmed'] },
-  { line: 'Con 3: it requires a bidirectional protocol', experiments: ['path'] },
+  { line: 'Con 2: clients might not be able to handle the load', experiments: ['overwhelmed'] },
+  { line: 'Con 3: push requires a bidirectional protocol', experiments: ['path'] },
   {
-    line: 'Con 4: polling is only for light clients',
+    line: 'Con 4: polling is only preferred for light clients',
     experiments: ['light-client', 'idle-cost', 'break-even'],
   },
-  { line: 'Its example: tell everybody', experiments: ['chat-room'] },
-  { line: 'Its system: RabbitMQ', experiments: ['broker'] },
-  { line: 'And what others measured', experiments: ['published', 'honest'] },
+  { line: 'The lecture’s example: tell everybody', experiments: ['chat-room'] },
+  { line: 'The lecture’s system: RabbitMQ', experiments: ['broker'] },
+  { line: 'Beyond the lecture: published results and benchmarks', experiments: ['published', 'honest'] },
 ];
 
 /** The findings under the lines that they are about; those about no line come last, under no name. */
@@ -23,7 +23,7 @@ export function byLectureLine(findings: readonly Finding[]): { line: string; fin
     findings: experiments.flatMap((id) => findings.filter(({ experiment }) => experiment === id)),
   }));
   const others = findings.filter(({ experiment }) => !known.has(experiment));
-  return [...groups, { line: 'Beyond the lecture', findings: others }].filter(
+  return [...groups, { line: 'Other experiments', findings: others }].filter(
     (group) => group.findings.length > 0,
   );
 }

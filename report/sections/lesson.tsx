@@ -6,17 +6,18 @@ import { anchors } from './anchors.ts';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
 
-/** What a class was shown, segment by segment: the figures that stood on the projector's screen. */
+/** A lesson segment by segment: the numbers on the projector's screen. */
 export function LessonSection({ result }: { result: Result }) {
   const { segments = [], dropped = 0 } = result.lesson ?? {};
   return (
     <>
       <header class="first-screen" id={anchors.verdicts}>
         <p class="kicker">Push versus polling · a lesson</p>
-        <h1>What the class saw</h1>
+        <h1>Numbers of the lesson</h1>
         <p>
-          {counted(segments.length, 'segment')} between two changes of the controls
-          {dropped > 0 && `, without the first ${dropped}: at most ${segments.length} are kept`}.
+          {counted(segments.length, 'segment')}. A new segment starts when a setting changes.
+          {dropped > 0 &&
+            ` The first ${counted(dropped, 'segment')} dropped out: a lesson keeps the last ${segments.length}.`}
         </p>
         <dl class="basis">
           <div>
@@ -35,18 +36,18 @@ export function LessonSection({ result }: { result: Result }) {
 function SegmentSection({ segment, number }: { segment: Segment; number: number }) {
   const { title, settings, durationMs, phones } = segment;
   const changed = settings.filter(({ isDefault }) => !isDefault);
-  const name = `${number}. ${title ?? 'Without a scene'}`;
+  const name = `${number}. ${title ?? 'No scene'}`;
   return (
     <section class="experiment" aria-label={name}>
       <h2>{name}</h2>
       <p>
         {writeDuration(durationMs)}.{' '}
         {changed.length === 0
-          ? 'All settings as at the beginning.'
-          : `Settings that differ from the beginning: ${changed.map(({ label, value }) => `${label} ${value}`).join(', ')}.`}
+          ? 'All settings have their initial values.'
+          : `Changed settings: ${changed.map(({ label, value }) => `${label} ${value}`).join(', ')}.`}
       </p>
-      <DataTable table={lanesTable(segment, number)} title="The projector’s lanes" />
-      {phones.length > 0 && <DataTable table={phonesTable(segment, number)} title="The phones" />}
+      <DataTable table={lanesTable(segment, number)} title="Lanes on the projector" />
+      {phones.length > 0 && <DataTable table={phonesTable(segment, number)} title="Phones" />}
     </section>
   );
 }
@@ -55,21 +56,21 @@ function lanesTable({ lanes }: Segment, number: number): Table {
   return {
     id: `lesson-${number}-lanes`,
     caption:
-      'One client per lane, as the screen showed it. Latency: from the scheduled send to the end of the handler.',
+      'One client per lane, as shown on the projector. Latency: from the scheduled send to the end of the handler.',
     staysOpen: true,
     columns: [
       wordColumn('transport'),
       numberColumn('messages'),
       numberColumn('latency p50', 'ms'),
       numberColumn('latency p95', 'ms'),
-      numberColumn('maximum', 'ms'),
+      numberColumn('latency max', 'ms'),
       numberColumn('requests'),
-      numberColumn('empty'),
+      numberColumn('empty responses'),
       numberColumn('bytes'),
       numberColumn('missed'),
       numberColumn('reconnects'),
-      numberColumn('waiting in the page'),
-      numberColumn('waiting in the server', 'bytes'),
+      numberColumn('pending in the page'),
+      numberColumn('queued in the server', 'bytes'),
     ],
     rows: lanes.map((lane) => [
       wordCell(transportLooks[lane.transport].label),

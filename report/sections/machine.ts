@@ -1,7 +1,7 @@
 import type { Result } from '../../bench/result.ts';
 import { counted, threeDigits, writeDuration } from '../units.ts';
 
-/** What the numbers were measured on, in a line: another machine gives other numbers. */
+/** The test machine in a line. */
 export function machineSentence({ environment, lab }: Result): string {
   const { cpu, cores, memoryBytes, os, node, agents = [] } = environment;
   return [
@@ -18,7 +18,7 @@ function agentIn({ agent, cpu, cores }: NonNullable<Result['environment']['agent
   return `${agent} (${cpu}, ${counted(cores, 'core')})`;
 }
 
-/** "24 November 2026, 14:50 UTC"; a date that can't be read stands as it is. */
+/** "24 November 2026, 14:50 UTC"; an unreadable date is kept as it is. */
 function startedAt(text: string): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return text;

@@ -1,10 +1,7 @@
 import type { MatrixEntry, MatrixPanel, Outcome } from '../charts/figure.ts';
 import { Sign } from './sign.tsx';
 
-/**
- * A table of verdicts, each told by its word, its shape and its colour, with its reason below. A real table
- * in a box that scrolls by itself where the window is narrow.
- */
+/** A table of outcomes, each as a word, a shape and a colour, with its reason. It scrolls in its box in a narrow window. */
 export function Matrix({ panel: { columns, rows, legend, says } }: { panel: MatrixPanel }) {
   return (
     <div class="matrix">
@@ -39,7 +36,7 @@ export function Matrix({ panel: { columns, rows, legend, says } }: { panel: Matr
                 </th>
                 {cells.map((entries, place) => (
                   <td key={columns[place]}>
-                    {entries.length === 0 && 'not tried'}
+                    {entries.length === 0 && 'not tested'}
                     {entries.map((entry) => (
                       <Entry entry={entry} key={entry.by} />
                     ))}
@@ -76,7 +73,7 @@ function OutcomeWord({ outcome }: { outcome: Outcome }) {
   );
 }
 
-/** A disc with a tick, a triangle with a stroke, a square with a cross. */
+/** A disc with a tick, a triangle with an exclamation mark, a square with a cross. */
 const shapes: Record<Outcome, preact.ComponentChildren> = {
   works: (
     <>

@@ -1,8 +1,8 @@
 import type { ExperimentText } from '../../bench/result.ts';
 
 /**
- * The question before the answer. Whoever picks a choice, or opens the answer, sees what is right and
- * why each choice is right or wrong. That works without a script; a script only remembers the choice.
+ * The question before the answer. A choice, or “Show the answer”, shows which choice is right and the reason for
+ * each. This works without a script; the script only remembers the choice.
  */
 export function Prediction({ experiment, anchor }: { experiment: ExperimentText; anchor: string }) {
   const { choices, right } = experiment.prediction;
@@ -19,7 +19,7 @@ export function Prediction({ experiment, anchor }: { experiment: ExperimentText;
             <span class="choice-text">
               {text}
               <span class="why">
-                <b>{index === right ? 'Right.' : 'Not so.'}</b> {why}
+                <b>{index === right ? 'Right.' : 'Wrong.'}</b> {why}
               </span>
             </span>
           </label>
@@ -35,5 +35,5 @@ export function Prediction({ experiment, anchor }: { experiment: ExperimentText;
   );
 }
 
-/** What choices are called. */
+/** The letters of the choices. */
 export const letters = ['A', 'B', 'C', 'D'];

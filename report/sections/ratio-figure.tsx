@@ -3,13 +3,13 @@ import { clearDifferences, type NamedRow } from '../charts/compared-rows.ts';
 import { hasInterval, type RatioChart, type RatioMark, ratioChart } from '../charts/ratios.ts';
 import { counted } from '../units.ts';
 
-/** Rows that one figure shows: more would be read by nobody, and stand in the tables. */
+/** Rows in the figure. The tables have all rows. */
 const rowsMax = 16;
 
 /**
- * Ratios with their intervals, a row each, around 1: the clear differences, or, where there is none, those
- * that come closest to one. SVG in the page, with places in percent: it grows with the window, prints
- * sharply and needs no script. Nothing is said by colour alone.
+ * Ratios with their intervals, one row each, around 1: the clear differences or, without any, the ratios closest
+ * to a clear difference. SVG in the page with positions in percent: it grows with the window, prints sharply and
+ * needs no script. No information is in colour alone.
  */
 export function RatioFigure({ rows }: { rows: readonly NamedRow[] }) {
   const drawable = rows.filter(({ row }) => hasInterval(row));
@@ -36,10 +36,10 @@ export function RatioFigure({ rows }: { rows: readonly NamedRow[] }) {
               </text>
             ))}
             <text x="0" y="33">
-              ◂ less in B
+              ◂ lower in B
             </text>
             <text x="100%" y="33" text-anchor="end">
-              more in B ▸
+              higher in B ▸
             </text>
           </svg>
         </div>
@@ -52,7 +52,7 @@ function isClear({ row }: NamedRow): boolean {
   return row.difference !== 'no clear difference';
 }
 
-/** Clear differences by how large they are; the others by how near their interval comes to leaving out 1. */
+/** Clear differences by size; the others by how close their interval is to excluding 1. */
 function byDistance(one: NamedRow, other: NamedRow): number {
   return distance(other) - distance(one);
 }
@@ -66,10 +66,10 @@ function distance({ row }: NamedRow): number {
 
 function noteOf(shown: number, clear: number, drawable: number): string {
   if (clear === 0)
-    return `${shown === drawable ? 'All' : `The ${shown} nearest to one, of`} ${counted(drawable, 'ratio')} with an interval. Each strict interval holds 1.`;
+    return `${shown === drawable ? 'All' : `The ${shown} closest to a clear difference, of`} ${counted(drawable, 'ratio')} with an interval. Every strict interval contains 1.`;
   return shown === clear
-    ? 'All that there are, the largest first.'
-    : `The ${shown} largest of ${clear}; the others stand first in the tables.`;
+    ? 'All clear differences, the largest first.'
+    : `The ${shown} largest of ${clear} clear differences. The tables list all of them first.`;
 }
 
 function saysOf(shown: readonly NamedRow[], clear: number): string {
@@ -77,7 +77,7 @@ function saysOf(shown: readonly NamedRow[], clear: number): string {
     .slice(0, 5)
     .map(
       ({ experiment, condition, row, ratio, interval, words }) =>
-        `${experiment}, ${condition}, ${row.quantity.name}: ${ratio} times (95 %: ${interval}), ${words}`,
+        `${experiment}, ${condition}, ${row.quantity.name}: ratio ${ratio} (95%: ${interval}), ${words}`,
     );
   return `${clear > 0 ? 'Clear differences' : 'No clear difference'}, B divided by A. ${few.join('; ')}.`;
 }
@@ -97,7 +97,7 @@ function RatioRow({ mark, named, chart }: { mark: RatioMark; named: NamedRow; ch
           {experiment} · {row.quantity.name}
         </span>
         <span class="ratio-words">
-          {ratio} times ({interval}), {words}
+          ratio {ratio} ({interval}), {words}
         </span>
       </p>
       <svg width="100%" height={rowHeight} aria-hidden="true">
@@ -123,7 +123,7 @@ function RatioRow({ mark, named, chart }: { mark: RatioMark; named: NamedRow; ch
   );
 }
 
-/** An arrowhead where an interval goes on beyond the axis. */
+/** An arrowhead where an interval continues beyond the axis. */
 function Cut({ at, path }: { at: number; path: string }) {
   return (
     <svg x={percent(at)} y={lineY} overflow="visible" aria-hidden="true">
@@ -146,13 +146,13 @@ function RatioLegend() {
           <line x1="0" x2="34" y1="9" y2="9" class="ratio-strict" />
           <line x1="8" x2="26" y1="9" y2="9" class="ratio-wide" />
         </svg>
-        95 % interval, and the strict one
+        95% interval (thick) and strict interval (thin)
       </span>
     </p>
   );
 }
 
-/** A sign for a word that stands beside it: up, down, or a hollow disc. */
+/** A shape next to its word: up, down, or a hollow disc. */
 export function DifferenceSign({ difference }: { difference: Difference }) {
   return (
     <svg width="16" height="16" viewBox="-8 -8 16 16" class="difference-sign" aria-hidden="true">
@@ -166,7 +166,7 @@ function DifferencePath({ difference }: { difference: Difference }) {
   return <path d={difference === 'higher' ? 'M0-7 7 5.5H-7Z' : 'M0 7 7-5.5H-7Z'} class="difference-filled" />;
 }
 
-/** What a difference is called among classes. */
+/** The class name of a difference. */
 export function kindOf(difference: Difference): 'higher' | 'lower' | 'none' {
   return difference === 'no clear difference' ? 'none' : difference;
 }

@@ -1,4 +1,4 @@
-/** The four marks of a timeline. Their colours are the transports’ own, which stand at the rows. */
+/** The four markers of a timeline. Each row has the colour of its transport. */
 export function TimelineLegend() {
   return (
     <p class="compare-legend timeline-legend" aria-hidden="true">
@@ -15,8 +15,8 @@ export function TimelineLegend() {
 }
 
 const marks = [
-  { words: 'came at once', shape: <circle cx="9" cy="9" r="6" class="compare-filled" /> },
-  { words: 'came after the return', shape: <circle cx="9" cy="9" r="6" class="compare-hollow" /> },
-  { words: 'never came', shape: <path d="M4 4 14 14M14 4 4 14" class="timeline-never" /> },
-  { words: 'had caught up', shape: <path d="M9 1V17" class="timeline-caught-up" /> },
+  { words: 'received at once', shape: <circle cx="9" cy="9" r="6" class="compare-filled" /> },
+  { words: 'received after the reconnect', shape: <circle cx="9" cy="9" r="6" class="compare-hollow" /> },
+  { words: 'lost', shape: <path d="M4 4 14 14M14 4 4 14" class="timeline-never" /> },
+  { words: 'client caught up', shape: <path d="M9 1V17" class="timeline-caught-up" /> },
 ];

@@ -1,7 +1,9 @@
-import type { Verdict } from '../../bench/result.ts';
+import { runsOf, usableEvidence } from '../../bench/analysis/findings.ts';
+import type { Result, Verdict } from '../../bench/result.ts';
+import { counted } from '../units.ts';
 
-/** A verdict as a sign that is told by its word, its shape and its colour, in this order of weight. */
-export function VerdictBadge({ verdict, provisional }: { verdict: Verdict; provisional: boolean }) {
+/** A verdict as a word, a shape and a colour. `fewRuns`: "1 run". */
+export function VerdictBadge({ verdict, fewRuns }: { verdict: Verdict; fewRuns?: string | undefined }) {
   const { name, shape } = signs[verdict];
   return (
     <span class={`badge badge-${name}`}>
@@ -9,13 +11,22 @@ export function VerdictBadge({ verdict, provisional }: { verdict: Verdict; provi
         {shape}
       </svg>
       <span class="badge-word">{verdict}</span>
-      {provisional && (
-        <span class="badge-provisional" title="Fewer than three runs: the next run may say otherwise.">
-          provisional
+      {fewRuns && (
+        <span class="badge-runs" title="Fewer than 3 runs: another run may give another verdict.">
+          {fewRuns}
         </span>
       )}
     </span>
   );
+}
+
+/** "1 run" or "2 runs" for a verdict from fewer than three. */
+export function fewRunsOf(result: Result, { experiment }: { experiment: string }): string | undefined {
+  const { provisional } = result.findings.find((finding) => finding.experiment === experiment) ?? {};
+  if (!provisional) return undefined;
+  const own = (some: { experiment: string }) => some.experiment === experiment;
+  const { trials, probes } = result;
+  return counted(runsOf(usableEvidence({ trials: trials.filter(own), probes: probes.filter(own) })), 'run');
 }
 
 const stroke = {

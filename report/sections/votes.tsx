@@ -3,14 +3,14 @@ import { counted } from '../units.ts';
 import { anchors } from './anchors.ts';
 import { letters } from './prediction.tsx';
 
-/** What a class answered before it was shown, question by question, beside what was measured meanwhile. */
+/** The predictions of a class, question by question, with the measurements. */
 export function VotesSection({ votes }: { votes: readonly Vote[] }) {
   return (
     <section class="experiment votes" id={anchors.votes} aria-labelledby="votes-title">
       <p class="kicker">Predictions</p>
-      <h2 id="votes-title">What the class expected, and what was measured</h2>
+      <h2 id="votes-title">Predictions of the class, and measurements</h2>
       {votes.map((vote, index) => (
-        // The same question may have been put twice.
+        // A question may occur twice.
         <VoteBlock vote={vote} key={`${index} ${vote.question}`} />
       ))}
     </section>
@@ -22,7 +22,7 @@ function VoteBlock({ vote: { question, choices, counts, right, measured } }: { v
   return (
     <article class="vote">
       <h3>{question}</h3>
-      <p class="quiet">{all === 0 ? 'Nobody voted.' : `${counted(all, 'vote')}.`}</p>
+      <p class="quiet">{all === 0 ? 'No votes.' : `${counted(all, 'vote')}.`}</p>
       <ol class="vote-choices">
         {choices.map(({ text, why }, choice) => (
           <li class={choice === right ? 'vote-right' : undefined} key={text}>
@@ -33,20 +33,20 @@ function VoteBlock({ vote: { question, choices, counts, right, measured } }: { v
               <p>{text}</p>
               <Bar count={counts[choice] ?? 0} all={all} />
               <p class="vote-why">
-                <b>{choice === right ? 'Right.' : 'Not so.'}</b> {why}
+                <b>{choice === right ? 'Right.' : 'Wrong.'}</b> {why}
               </p>
             </div>
           </li>
         ))}
       </ol>
       <p class="vote-measured">
-        <b>Measured:</b> {measured ?? 'nothing to go by as yet when the vote was closed.'}
+        <b>Measured:</b> {measured ?? 'nothing yet when the vote closed.'}
       </p>
     </article>
   );
 }
 
-/** The share of all votes, with the number beside it. Widths are attributes: the page's policy forbids styles in them. */
+/** The share of all votes, with the number next to it. Widths are attributes: the page's policy forbids styles in them. */
 function Bar({ count, all }: { count: number; all: number }) {
   const share = all === 0 ? 0 : count / all;
   return (
@@ -57,7 +57,7 @@ function Bar({ count, all }: { count: number; all: number }) {
       </svg>
       <span>
         {count}
-        <span class="quiet">{all === 0 ? '' : ` (${Math.round(100 * share)} %)`}</span>
+        <span class="quiet">{all === 0 ? '' : ` (${Math.round(100 * share)}%)`}</span>
       </span>
     </p>
   );

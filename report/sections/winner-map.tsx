@@ -5,8 +5,8 @@ import { Sign } from './sign.tsx';
 const columnsMax = 3;
 
 /**
- * A map of who won where, as boxes in the page: their words wrap and print as text does, and the line of
- * the prediction lies over them. Needs no script.
+ * A map of the cheaper transport per condition, as boxes in the page: their text wraps and prints, and the
+ * predicted line is drawn over them. Needs no script.
  */
 export function WinnerMap({ panel }: { panel: MapPanel }) {
   const { rows, columns, cells, line } = panel;

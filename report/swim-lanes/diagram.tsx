@@ -5,15 +5,15 @@ import type { SwimLanes } from './lanes.ts';
 import { findingOf } from './spoken.ts';
 import type { Step } from './steps.ts';
 
-/** How far below the client's line the numbers of messages stand, and how thick a held request is. */
+/** The distance of message numbers below the client's line, and the thickness of a pending request. */
 const numbersY = 26;
 const barHeight = 16;
-/** Room that the words need which say how long a message waits. */
+/** The width of the label with the waiting time. */
 const waitedWidth = 120;
 
 /**
- * The space-time diagram: one picture for all lanes, because they share their time. It is part of the page,
- * so it prints and needs no script; with one it also shows the step that is told at the moment.
+ * The space-time diagram: one picture for all lanes, because they share the time axis. It is part of the page, so it
+ * prints and needs no script; the script also shows the current step.
  */
 export function Diagram({ swim, followed, step }: { swim: SwimLanes; followed: number; step?: Step }) {
   const drawing = drawingOf(swim, followed);
@@ -41,7 +41,7 @@ export function Diagram({ swim, followed, step }: { swim: SwimLanes; followed: n
         <Lane lane={lane} drawing={drawing} followed={followed} key={place} />
       ))}
       <text x={width} y={plot.top - 34} text-anchor="end" class="swim-quiet">
-        on arrival
+        latency of
       </text>
       <text x={width} y={plot.top - 12} text-anchor="end" class="swim-name">
         message {followed}
@@ -66,7 +66,7 @@ function TimeAxis({ drawing: { plot, ticks } }: { drawing: Drawing }) {
   );
 }
 
-/** A dashed line through all lanes where a message was due, tied to its number above. */
+/** A dashed line through all lanes at the scheduled send time, connected to the message number above. */
 function Dues({ drawing: { dues, plot }, followed }: { drawing: Drawing; followed: number }) {
   return (
     <g>
@@ -129,7 +129,7 @@ function Lane({ lane, drawing, followed }: { lane: LaneDrawing; drawing: Drawing
       <Arrivals lane={lane} plot={plot} followed={followed} />
       {lane.followed && (
         <text x={width} y={(serverY + clientY) / 2 + 12} text-anchor="end" class="swim-age">
-          {lane.followed.age}
+          {lane.followed.latency}
         </text>
       )}
     </g>
@@ -152,7 +152,7 @@ function Title({ lane: { transport, name, asked, titleY }, x }: { lane: LaneDraw
   );
 }
 
-/** Requests go up, answers down. An empty one is grey and ends in a ring. */
+/** Requests go up, responses down. An empty response is grey and ends in a ring. */
 function Arrows({ lane, followed }: { lane: LaneDrawing; followed: number }) {
   const { transport, serverY, clientY, requests, answers } = lane;
   const dash = transportLooks[transport].dash.join(' ');
@@ -228,12 +228,12 @@ function Arrivals(props: { lane: LaneDrawing; plot: Drawing['plot']; followed: n
   );
 }
 
-/** Where the story is: an upright band behind all lanes. */
+/** The current step: an upright band behind all lanes. */
 function Cursor({ x, plot }: { x: number; plot: Drawing['plot'] }) {
   return <line x1={x} x2={x} y1={plot.top} y2={plot.bottom + 8} class="swim-cursor" />;
 }
 
-/** A ring where something happens: in one lane, or in all of them. */
+/** A ring at the current step, in one lane or in all. */
 function Rings({ step, drawing: { lanes }, x }: { step: Step; drawing: Drawing; x: number }) {
   const concerned = step.lane === undefined ? lanes : lanes.slice(step.lane, step.lane + 1);
   return (
@@ -245,7 +245,7 @@ function Rings({ step, drawing: { lanes }, x }: { step: Step; drawing: Drawing; 
   );
 }
 
-/** A small triangle at the end of a stroke, pointing along it. */
+/** An arrowhead. */
 function headAt(x1: number, y1: number, x2: number, y2: number): string {
   const length = Math.hypot(x2 - x1, y2 - y1);
   const [along, across] = [(x2 - x1) / length, (y2 - y1) / length];

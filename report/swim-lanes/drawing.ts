@@ -1,22 +1,23 @@
 import type { TransportName } from '../../clients/transports.ts';
-import { ageMs, carrierOf, type Poll, type SwimLane, type SwimLanes } from './lanes.ts';
-import { age, instant } from './spoken.ts';
+import { counted } from '../units.ts';
+import { carrierOf, latencyMs, type Poll, type SwimLane, type SwimLanes } from './lanes.ts';
+import { inShort, instant } from './spoken.ts';
 
 /**
- * The picture as plain places, in pixels of its own. Time runs to the right and is the same for all lanes;
- * in each lane the server is the upper line and the client the lower one, so what is on its way is a slope.
+ * The diagram as positions, in its own pixels. Time runs to the right and is the same for all lanes. In each lane
+ * the server is the upper line and the client the lower line, so a message or request is a slope.
  *
- *     server  ──────●━━━━━━━━━●───////////───   held request, re-arm gap
+ *     server  ──────●━━━━━━━━━●───////////───   pending request, re-arm gap
  *                  ╱           ╲
- *     client  ────╱─────────────╲────────────   request up, answer down
+ *     client  ────╱─────────────╲────────────   request up, response down
  */
 export type Drawing = {
   width: number;
   height: number;
-  /** The part in which time runs. */
+  /** The plot area. */
   plot: { left: number; right: number; top: number; bottom: number };
   ticks: { x: number; text: string }[];
-  /** The number of each message stands near the instant at which it was due, and is tied to it. */
+  /** Each message number is near its scheduled send time, and connected to it. */
   dues: { seq: number; x: number; numberX: number }[];
   lanes: LaneDrawing[];
 };
@@ -24,7 +25,7 @@ export type Drawing = {
 export type LaneDrawing = {
   transport: TransportName;
   name: string;
-  /** How often it was asked, in words. */
+  /** The number of responses, in words. */
   asked: string;
   titleY: number;
   serverY: number;
@@ -33,10 +34,10 @@ export type LaneDrawing = {
   gaps: Span[];
   requests: Slope[];
   answers: (Slope & { seqs: number[] })[];
-  /** The numbers of the messages, and empty answers, where they reach the client. */
+  /** Message numbers and empty responses at their arrival in the client. */
   arrivals: { x: number; seqs: number[] }[];
-  /** The way of the message that is followed: where it was due, where it left, where it arrived. */
-  followed?: { dueX: number; leftX: number; x: number; waited: string; age: string };
+  /** The followed message: scheduled, sent, received. */
+  followed?: { dueX: number; leftX: number; x: number; waited: string; latency: string };
 };
 
 export type Span = { from: number; to: number };
@@ -46,14 +47,14 @@ export type Slope = { x1: number; x2: number };
 
 const width = 1140;
 const plot = { left: 66, right: 966, top: 58 };
-/** Heights within a lane: its title, its two lines, and what it takes in all. */
+/** Heights within a lane: its title, its two lines, and the whole lane. */
 const heights = { title: 24, server: 46, client: 106, height: 134 };
 const axisHeight = 40;
-/** Room that a number needs beside another. */
+/** The width of a message number. */
 const numberWidth = 30;
 const digitWidth = 12;
 
-/** Where everything is, while one message is followed. */
+/** All positions, while one message is followed. */
 export function drawingOf(swim: SwimLanes, followed: number): Drawing {
   const bottom = plot.top + swim.lanes.length * heights.height;
   const xOf = (atMs: number) => placeAt(atMs, swim.endMs);
@@ -75,7 +76,7 @@ export function drawingOf(swim: SwimLanes, followed: number): Drawing {
   };
 }
 
-/** Where an instant stands: the one scale of all lanes. */
+/** The position of an instant, on the common scale of all lanes. */
 export function placeAt(atMs: number, endMs: number): number {
   return toTenths(plot.left + (atMs / endMs) * (plot.right - plot.left));
 }
@@ -112,7 +113,7 @@ function laneDrawing(
   };
 }
 
-/** What goes down: an answer for each poll, or each message by itself. What is pushed leaves when the servers have it. */
+/** A response for each poll, or each pushed message. A pushed message leaves when the servers receive it. */
 function answersOf(lane: SwimLane, xOf: (atMs: number) => number): LaneDrawing['answers'] {
   if (lane.polls.length === 0)
     return lane.messages.map(({ seq, atMs, handledMs }) => ({
@@ -132,7 +133,7 @@ function holdOf({ arrivedMs, answeredMs }: Poll, endMs: number, xOf: (atMs: numb
   return [{ from: xOf(Math.max(0, arrivedMs)), to: xOf(Math.min(endMs, answeredMs ?? endMs)) }];
 }
 
-/** From each answer to the arrival of the next request: nobody is there who could be answered. */
+/** From each response to the arrival of the next request: the server has no request to answer. */
 function gapsOf(polls: readonly Poll[], endMs: number, xOf: (atMs: number) => number): Span[] {
   return polls.flatMap(({ answeredMs }, place) => {
     const next = polls[place + 1];
@@ -143,15 +144,15 @@ function gapsOf(polls: readonly Poll[], endMs: number, xOf: (atMs: number) => nu
 
 function followedOf(lane: SwimLane, xOf: (atMs: number) => number, seq: number): LaneDrawing['followed'] {
   const message = lane.messages.find((other) => other.seq === seq);
-  const valueMs = ageMs(lane, seq);
+  const valueMs = latencyMs(lane, seq);
   if (!message || valueMs === undefined) return undefined;
   const leftMs = carrierOf(lane, seq)?.answeredMs ?? message.atMs;
   return {
     dueX: xOf(message.dueMs),
     leftX: xOf(leftMs),
     x: xOf(message.handledMs),
-    waited: age(leftMs - message.dueMs),
-    age: age(valueMs),
+    waited: inShort(leftMs - message.dueMs),
+    latency: inShort(valueMs),
   };
 }
 
@@ -159,11 +160,11 @@ function askedInWords({ polls, holdMs }: SwimLane, endMs: number): string {
   if (polls.length === 0) return 'no requests';
   const drawn = polls.filter(({ answeredMs }) => answeredMs !== undefined && answeredMs <= endMs);
   const empty = drawn.filter(({ seqs }) => seqs.length === 0).length;
-  const held = holdMs === undefined ? '' : `, held for ${instant(holdMs)} at most`;
-  return `${drawn.length} answers, ${empty} of them empty${held}`;
+  const timeout = holdMs === undefined ? '' : `, long-poll timeout ${instant(holdMs)}`;
+  return `${counted(drawn.length, 'response')}, ${empty} empty${timeout}`;
 }
 
-/** Numbers that would cover each other stand in one row. Empty answers keep to themselves. */
+/** Joins message numbers that would overlap. Empty responses stay separate. */
 function joined(arrivals: readonly LaneDrawing['arrivals'][number][]): LaneDrawing['arrivals'] {
   const rows: (LaneDrawing['arrivals'][number] & { from: number })[] = [];
   for (const { x, seqs } of arrivals) {
@@ -187,14 +188,11 @@ function ticksOf(endMs: number): number[] {
   return Array.from({ length: Math.floor(endMs / stepMs) + 1 }, (_, index) => index * stepMs);
 }
 
-/**
- * Moves places apart until none is closer to the next than `gap`, each as little as that allows: places
- * that push each other stand around their common middle.
- */
+/** Moves positions apart to at least `gap`, each as little as possible: a crowded group keeps its middle. */
 export function spreadOut(places: readonly number[], gap: number): number[] {
   const blocks: { middle: number; size: number }[] = [];
   for (const [index, place] of places.entries()) {
-    // With `gap` taken out for each one before it, "apart" means "not decreasing".
+    // Without the gaps before each position, "apart" means "not decreasing".
     let block = { middle: place - index * gap, size: 1 };
     for (let before = blocks.at(-1); before && before.middle > block.middle; before = blocks.at(-1)) {
       blocks.pop();

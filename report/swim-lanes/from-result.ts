@@ -3,7 +3,7 @@ import { type TransportName, transportNames } from '../../clients/transports.ts'
 import { laneName } from '../charts/lanes.ts';
 import type { SwimLane, SwimLanes } from './lanes.ts';
 
-/** The first trace of a result; `undefined` where there is none, or no message in it that came over every lane. */
+/** The first trace of a result; `undefined` without a trace, or without a message in every lane. */
 export function swimLanesOf({ trials }: Result): SwimLanes | undefined {
   const traced = trials.filter(isTraced);
   const own = traced.filter(({ together }) => together === traced[0]?.together);

@@ -1,46 +1,46 @@
 import type { Trace } from '../../bench/result.ts';
 import type { TransportName } from '../../clients/transports.ts';
 
-/** A recorded trace as the page draws it, and as it hands it to its script: the same messages in every lane. */
+/** A recorded trace for the page and its script: the same messages in every lane. */
 export type SwimLanes = {
   lanes: SwimLane[];
-  /** In order, with the instant at which each was due. */
+  /** In order, with their scheduled send times. */
   messages: { seq: number; dueMs: number }[];
-  /** Where the time axis ends: with the window, or with the last message or answer of it that came later. */
+  /** The end of the time axis: that of the window, or of the last message or response of the window. */
   endMs: number;
   windowMs: number;
 };
 
-/** What one client saw. One that is pushed has no polls. */
+/** The trace of one client. A push client has no polls. */
 export type SwimLane = {
   transport: TransportName;
   /** "short poll every 500 ms". */
   name: string;
   messages: Trace['messages'];
   polls: Poll[];
-  /** Whether its polls are held until there is news. */
+  /** The long-poll timeout; `undefined` for other transports. */
   holdMs?: number;
-  /** As the trial counted them within its window. */
+  /** The trial's own count within its window. */
   requests: number;
   empty: number;
-  /** Mean of one way through the link, where it was measured. */
+  /** Measured mean of the delay proxy's one-way delay. */
   oneWayMs?: number;
 };
 
 export type Poll = Trace['polls'][number];
 
-/** How old a message was when a lane's client handled it; `undefined` where it has none of that number. */
-export function ageMs({ messages }: SwimLane, seq: number): number | undefined {
+/** The latency of a message in a lane; `undefined` where the lane lacks the message. */
+export function latencyMs({ messages }: SwimLane, seq: number): number | undefined {
   const message = messages.find((other) => other.seq === seq);
   return message && message.handledMs - message.dueMs;
 }
 
-/** The poll in whose answer a message came. */
+/** The poll whose response carried a message. */
 export function carrierOf({ polls }: SwimLane, seq: number): Poll | undefined {
   return polls.find(({ seqs }) => seqs.includes(seq));
 }
 
-/** Whether a message found no poll at the server, although answers are held there: it fell into a re-arm gap. */
+/** Whether a message fell into a re-arm gap of a long poll: no request was at the server. */
 export function fellIntoGap(lane: SwimLane, seq: number): boolean {
   const message = lane.messages.find((other) => other.seq === seq);
   const arrivedMs = carrierOf(lane, seq)?.arrivedMs;
@@ -50,12 +50,13 @@ export function fellIntoGap(lane: SwimLane, seq: number): boolean {
 }
 
 /**
- * The message to follow first: the one that sets the ways furthest apart. From push to each lane that
- * asks there is a step in age; of every message the smallest step counts, and the largest of these wins.
+ * The message to follow first: the message that separates the transports most. From push to each polling lane,
+ * latency rises in steps. The smallest step of each message counts, and the message with the largest wins.
  */
 export function mostTelling({ lanes, messages }: SwimLanes): number {
   const contrasts = messages.map(({ seq }) => {
-    const ages = (of: (lane: SwimLane) => boolean) => lanes.filter(of).map((lane) => ageMs(lane, seq) ?? 0);
+    const ages = (of: (lane: SwimLane) => boolean) =>
+      lanes.filter(of).map((lane) => latencyMs(lane, seq) ?? 0);
     const asking = ages(({ polls }) => polls.length > 0);
     const levels = [Math.max(0, ...ages(({ polls }) => polls.length === 0)), ...asking];
     const steps = asking.map((age, place) => age - (levels[place] ?? 0));

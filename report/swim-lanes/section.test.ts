@@ -66,11 +66,13 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
     const page = await open();
     await page.focus('#swim-box');
     await page.keyboard.press('ArrowRight');
-    expect(await said(page)).toMatch(/^At 100 ms message 1 is due\. Push and SSE send it at once\./);
+    expect(await said(page)).toMatch(
+      /^At 100 ms message 1 is scheduled\. Push and SSE send message 1 at once\./,
+    );
     await expect(page.locator('.swim-ring').count()).resolves.toBe(4);
     const firstX = await cursorX(page);
     await page.keyboard.press('ArrowRight');
-    expect(await said(page)).toBe('At 170 ms the short poll asks.');
+    expect(await said(page)).toBe('At 170 ms the short poll sends a request.');
     await expect(page.locator('.swim-ring').count()).resolves.toBe(1);
     expect(await cursorX(page)).toBeGreaterThan(firstX);
     await page.keyboard.press('ArrowLeft');
@@ -78,7 +80,7 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
     expect(await cursorX(page)).toBe(firstX);
     await page.keyboard.press('End');
     expect(await said(page)).toBe(
-      'At 1,330 ms the short poll’s answer with message 3 reaches the client: 430 ms old.',
+      'At 1,330 ms the short poll’s response with message 3 reaches the client: latency 430 ms.',
     );
     expect(await page.locator('#swim-place').textContent()).toBe('step 27 of 27');
     await page.keyboard.press('ArrowRight');
@@ -93,12 +95,12 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
     const page = await open();
     await page.click('[data-step="1"]');
     await page.keyboard.press('Enter');
-    expect(await said(page)).toBe('At 170 ms the short poll asks.');
+    expect(await said(page)).toBe('At 170 ms the short poll sends a request.');
     await page.click('[data-step="-1"]');
-    expect(await said(page)).toMatch(/^At 100 ms message 1 is due/);
+    expect(await said(page)).toMatch(/^At 100 ms message 1 is scheduled/);
     await page.click('[data-step="1"]');
     await page.click('[data-step="first"]');
-    expect(await said(page)).toMatch(/^At 100 ms message 1 is due/);
+    expect(await said(page)).toMatch(/^At 100 ms message 1 is scheduled/);
   });
 
   it('follow another message by button or click, in every lane, label and sentence', async () => {
@@ -110,7 +112,7 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
     expect(await agesIn(page)).toEqual(['81 ms', '82 ms', '141 ms', '130 ms']);
     const finding = await labelOf(page);
     expect(finding).toMatch(
-      /^Message 2 of 3, due at 200 ms, was 81 ms old with push, 82 ms with SSE, 141 ms with the long poll and 130 ms with the short poll\./,
+      /^Message 2 of 3, scheduled at 200 ms, had a latency of 81 ms with push, 82 ms with SSE, 141 ms with the long poll and 130 ms with the short poll\./,
     );
     expect(await said(page)).toBe(finding);
     await page.locator('.swim-due[data-message="1"] text').click();
@@ -122,7 +124,9 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
   it('show picture, finding and both tables without a script, and no button', async () => {
     const page = await open({ javaScriptEnabled: false });
     await expect(page.locator('svg.swim').isVisible()).resolves.toBe(true);
-    expect(await labelOf(page)).toMatch(/^Message 3 of 3, due at 900 ms, was 81 ms old with push, .* 430 ms/);
+    expect(await labelOf(page)).toMatch(
+      /^Message 3 of 3, scheduled at 900 ms, had a latency of 81 ms with push, .* 430 ms/,
+    );
     expect(await agesIn(page)).toEqual(['81 ms', '82 ms', '111 ms', '430 ms']);
     expect(await page.locator('#swim-ages tbody tr').allInnerTexts()).toEqual([
       '1\t100\t81\t82\t81\t230',
@@ -174,7 +178,9 @@ describe.skipIf(!hasBrowser)('the swim lanes in Chromium', () => {
     const page = await open();
     await page.click('nav a[href="#one-message"]');
     expect(new URL(page.url()).hash).toBe('#one-message');
-    await expect(page.locator('#one-message h2').textContent()).resolves.toBe('One message, four ways');
+    await expect(page.locator('#one-message h2').textContent()).resolves.toBe(
+      'One message over four transports',
+    );
   });
 });
 

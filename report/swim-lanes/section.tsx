@@ -3,38 +3,40 @@ import { anchors } from '../sections/anchors.ts';
 import { DataTable } from '../sections/data-table.tsx';
 import { nothing, writeMs } from '../units.ts';
 import { Diagram } from './diagram.tsx';
-import { ageMs, mostTelling, type SwimLanes } from './lanes.ts';
+import { latencyMs, mostTelling, type SwimLanes } from './lanes.ts';
 import { findingOf } from './spoken.ts';
 
 /**
- * One message of a recorded trace, followed through every lane. Without a script it is a picture of the
- * most telling message with tables; with one, anybody can follow another, and go through it step by step.
+ * One message of a recorded trace in every lane. Without a script it is a diagram with tables; the script follows
+ * other messages, and goes through the trace step by step.
  */
 export function SwimLanesSection({ swim }: { swim: SwimLanes }) {
   const followed = mostTelling(swim);
   return (
     <section class="experiment swim-lanes" id={anchors.oneMessage} aria-labelledby="one-message-title">
-      <p class="kicker">One trial, message by message</p>
-      <h2 id="one-message-title">One message, {ways[swim.lanes.length] ?? swim.lanes.length} ways</h2>
+      <p class="kicker">The trace of one trial</p>
+      <h2 id="one-message-title">
+        One message over {numbers[swim.lanes.length] ?? swim.lanes.length} transports
+      </h2>
       <figure class="figure">
         <Controls />
         <p class="swim-says" id="swim-says" aria-live="polite">
           {findingOf(swim, followed)}
         </p>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls, and takes arrow keys, has to be reachable by keyboard. */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls, and handles arrow keys, has to be reachable by keyboard. */}
         <section class="swim-box" id="swim-box" tabIndex={0} aria-label="Space-time diagram of the trace">
           <Diagram swim={swim} followed={followed} />
         </section>
         <Legend swim={swim} />
         <Notes swim={swim} />
-        <DataTable table={agesTable(swim)} title="The age of every message" />
-        <DataTable table={requestsTable(swim)} title="What was asked for" />
+        <DataTable table={latencyTable(swim)} title="Latency of each message" />
+        <DataTable table={requestsTable(swim)} title="Requests of each transport" />
       </figure>
     </section>
   );
 }
 
-const ways = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
+const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
 
 function Controls() {
   return (
@@ -52,57 +54,57 @@ function Controls() {
           First step
         </button>
         <button type="button" data-step="-1">
-          Step back
+          Previous step
         </button>
         <button type="button" data-step="1">
-          Step on
+          Next step
         </button>
         <span id="swim-place" />
       </span>
-      <span class="quiet">Or ← and → in the picture; a click on a message follows it.</span>
+      <span class="quiet">Keys: ← and → in the diagram. Click a message to follow it.</span>
     </p>
   );
 }
 
 function Legend({ swim }: { swim: SwimLanes }) {
   const holds = swim.lanes.some(({ holdMs }) => holdMs !== undefined);
-  const asks = swim.lanes.some(({ polls }) => polls.length > 0);
+  const polls = swim.lanes.some(({ polls }) => polls.length > 0);
   const marks = [
     {
-      words: 'a message, on its way to the client',
+      words: 'message to the client',
       shape: <path d="M6 3 38 19" class="swim-stroke" />,
       shown: true,
     },
     {
-      words: 'the message that is followed',
+      words: 'the followed message',
       shape: <path d="M2 5H22L40 19" class="swim-followed-stroke" />,
       shown: true,
     },
-    { words: 'a request', shape: <path d="M6 19 38 3" class="swim-legend-request" />, shown: asks },
+    { words: 'request', shape: <path d="M6 19 38 3" class="swim-legend-request" />, shown: polls },
     {
-      words: 'an empty answer',
+      words: 'empty response',
       shape: (
         <g class="swim-empty">
           <path d="M4 4 32 16" stroke-dasharray="3 6" />
           <circle cx="34" cy="16" r="5" />
         </g>
       ),
-      shown: asks,
+      shown: polls,
     },
     {
-      words: 'a request is held',
+      words: 'pending request',
       shape: <rect x="2" y="4" width="40" height="14" class="swim-held" />,
       shown: holds,
     },
     {
-      words: 're-arm gap: nobody is there to be answered',
+      words: 're-arm gap: no request at the server',
       shape: <rect x="2" y="4" width="40" height="14" class="swim-gap" />,
       shown: holds,
     },
-    { words: 'a message is due', shape: <path d="M22 1V21" class="swim-due-line" />, shown: true },
+    { words: 'scheduled send time', shape: <path d="M22 1V21" class="swim-due-line" />, shown: true },
   ];
   return (
-    <ul class="legend swim-legend" aria-label="How to read the picture">
+    <ul class="legend swim-legend" aria-label="Legend of the diagram">
       {marks
         .filter(({ shown }) => shown)
         .map(({ words, shape }) => (
@@ -122,42 +124,41 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
   return (
     <>
       <p class="note">
-        Time runs to the right, the same for all lanes. The upper line of a lane is the server, the lower one
-        the client: the flatter a line between them, the longer the way took.
+        Time runs to the right, on one scale for all lanes. In each lane the upper line is the server and the
+        lower line is the client. A flatter line between them is a longer delay.
         {oneWayMs !== undefined &&
-          ` One way through the link took ${writeMs(oneWayMs)} on average, as measured beside the messages.`}{' '}
-        Every instant was written down where it happened, at both ends; nothing here is drawn from a model.
+          ` The delay proxy added a one-way delay of ${writeMs(oneWayMs)} (measured mean).`}{' '}
+        Server and client recorded all times. No line comes from a model.
       </p>
       <p class="note">
-        Shown first is the message that sets the ways furthest apart: the one for which the smallest step in
-        age, from push to the first way that asks and from there to the next, is largest. The table has all of
-        them. No verdict rests on this trial.
+        The diagram starts with the message whose latencies differ most between the transports. The table has
+        all messages. No verdict uses this trial.
       </p>
     </>
   );
 }
 
-function agesTable({ lanes, messages }: SwimLanes): Table {
-  const meanOf = (ages: readonly (number | undefined)[]) =>
-    ages.reduce<number>((sum, age) => sum + (age ?? 0), 0) / ages.length;
+function latencyTable({ lanes, messages }: SwimLanes): Table {
+  const meanOf = (values: readonly (number | undefined)[]) =>
+    values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
   return {
     id: 'swim-ages',
-    caption: 'Age on arrival, from the instant at which the message was due.',
+    caption: 'Latency: from the scheduled send time to the handler in the client.',
     columns: [
       wordColumn('message'),
-      numberColumn('due at', 'ms'),
+      numberColumn('scheduled at', 'ms'),
       ...lanes.map(({ name }) => numberColumn(name, 'ms')),
     ],
     rows: [
       ...messages.map(({ seq, dueMs }) => [
         wordCell(String(seq)),
         countCell(Math.round(dueMs)),
-        ...lanes.map((lane) => numberCell(ageMs(lane, seq))),
+        ...lanes.map((lane) => numberCell(latencyMs(lane, seq))),
       ]),
       [
         wordCell('mean'),
         { text: nothing },
-        ...lanes.map((lane) => numberCell(meanOf(messages.map(({ seq }) => ageMs(lane, seq))))),
+        ...lanes.map((lane) => numberCell(meanOf(messages.map(({ seq }) => latencyMs(lane, seq))))),
       ],
     ],
   };
@@ -166,13 +167,13 @@ function agesTable({ lanes, messages }: SwimLanes): Table {
 function requestsTable({ lanes, windowMs }: SwimLanes): Table {
   return {
     id: 'swim-requests',
-    caption: `Requests that the server answered within the window of ${writeMs(windowMs)}, as it counted them itself.`,
+    caption: `Requests that the server answered within the measured window of ${writeMs(windowMs)}, by its own count.`,
     columns: [
-      wordColumn('way'),
+      wordColumn('transport'),
       numberColumn('messages'),
       numberColumn('requests'),
-      numberColumn('of them empty'),
-      numberColumn('held for at most', 'ms'),
+      numberColumn('empty responses'),
+      numberColumn('long-poll timeout', 'ms'),
     ],
     rows: lanes.map(({ name, messages, requests, empty, holdMs }) => [
       wordCell(name),

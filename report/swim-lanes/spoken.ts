@@ -1,8 +1,8 @@
 import type { TransportName } from '../../clients/transports.ts';
 import { listed, whole, writeMs } from '../units.ts';
-import { ageMs, fellIntoGap, type SwimLanes } from './lanes.ts';
+import { fellIntoGap, latencyMs, type SwimLanes } from './lanes.ts';
 
-/** How a transport is called in the middle of a sentence. */
+/** The name of a transport within a sentence. */
 export const spokenNames: Record<TransportName, string> = {
   push: 'push',
   sse: 'SSE',
@@ -12,7 +12,7 @@ export const spokenNames: Record<TransportName, string> = {
   'short-poll': 'the short poll',
 };
 
-/** Whose something is: "the long poll’s". */
+/** "the long poll’s". */
 export function possessive(transport: TransportName): string {
   return `${spokenNames[transport]}’s`;
 }
@@ -27,19 +27,19 @@ export function instant(atMs: number): string {
   return `${whole(atMs)} ms`;
 }
 
-/** An age as a picture has room for it: whole milliseconds from ten on. */
-export function age(valueMs: number): string {
+/** A latency in short form: whole milliseconds from ten on. */
+export function inShort(valueMs: number): string {
   return valueMs < 10 ? writeMs(valueMs) : `${whole(valueMs)} ms`;
 }
 
-/** How old one message was at the end of each lane, and why where it met nobody: the finding of the picture. */
+/** The latency of one message in each lane, and its re-arm gap: the finding of the diagram. */
 export function findingOf(swim: SwimLanes, seq: number): string {
-  const ages = swim.lanes.flatMap((lane) => {
-    const valueMs = ageMs(lane, seq);
-    return valueMs === undefined ? [] : [`${age(valueMs)} with ${spokenNames[lane.transport]}`];
+  const latencies = swim.lanes.flatMap((lane) => {
+    const valueMs = latencyMs(lane, seq);
+    return valueMs === undefined ? [] : [`${inShort(valueMs)} with ${spokenNames[lane.transport]}`];
   });
   const dueMs = swim.messages.find((message) => message.seq === seq)?.dueMs ?? 0;
-  const arrived = `Message ${seq} of ${swim.messages.length}, due at ${instant(dueMs)}, was ${listed(ages).replace(' with', ' old with')}.`;
+  const arrived = `Message ${seq} of ${swim.messages.length}, scheduled at ${instant(dueMs)}, had a latency of ${listed(latencies)}.`;
   return [arrived, gapSentence(swim, seq)].filter(Boolean).join(' ');
 }
 
@@ -48,6 +48,6 @@ function gapSentence({ lanes }: SwimLanes, seq: number): string {
     .filter((lane) => fellIntoGap(lane, seq))
     .map(({ transport }) => spokenNames[transport]);
   return missed.length > 0
-    ? `It fell into a re-arm gap: no request of ${listed(missed)} was at the server.`
+    ? `The message fell into a re-arm gap: no request of ${listed(missed)} was at the server.`
     : '';
 }

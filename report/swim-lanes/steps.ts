@@ -1,11 +1,11 @@
 import { listed, writeMs } from '../units.ts';
-import { ageMs, carrierOf, type Poll, type SwimLane, type SwimLanes } from './lanes.ts';
-import { age, instant, messagesNamed, possessive, spokenNames } from './spoken.ts';
+import { carrierOf, latencyMs, type Poll, type SwimLane, type SwimLanes } from './lanes.ts';
+import { inShort, instant, messagesNamed, possessive, spokenNames } from './spoken.ts';
 
-/** Something that happens in a trace, in words. `lane` is the place of its lane; what is due is due in all of them. */
+/** An event of a trace, in words. `lane` is the place of its lane; a scheduled message concerns all lanes. */
 export type Step = { atMs: number; text: string; lane?: number; at: 'server' | 'client' };
 
-/** All that happens, in the order in which it happens. What one thing causes at once is told with it. */
+/** All events in order of time. An event includes its immediate consequences. */
 export function stepsOf(swim: SwimLanes): Step[] {
   const steps = [
     ...swim.messages.map((message) => dueStep(swim, message)),
@@ -25,22 +25,22 @@ export function stepsOf(swim: SwimLanes): Step[] {
 function dueStep({ lanes }: SwimLanes, { seq, dueMs }: SwimLanes['messages'][number]): Step {
   const namesOf = (some: readonly SwimLane[]) => listed(some.map(({ transport }) => spokenNames[transport]));
   const pushed = lanes.filter(({ polls }) => polls.length === 0);
-  const asking = lanes.filter(({ polls }) => polls.length > 0);
-  const parked = asking.filter((lane) => isParkedFor(lane, seq));
-  const missing = asking.filter((lane) => !parked.includes(lane));
+  const polling = lanes.filter(({ polls }) => polls.length > 0);
+  const pending = polling.filter((lane) => isPendingFor(lane, seq));
+  const missing = polling.filter((lane) => !pending.includes(lane));
   const sentences = [
-    `message ${seq} is due.`,
+    `message ${seq} is scheduled.`,
     pushed.length > 0 &&
-      `${capitalised(namesOf(pushed))} ${pushed.length === 1 ? 'sends' : 'send'} it at once.`,
-    parked.length > 0 &&
-      `${capitalised(listed(parked.map(({ transport }) => possessive(transport))))} request is there, and is answered with it.`,
-    missing.length > 0 && `With ${namesOf(missing)} it has to wait: no request is there.`,
+      `${capitalised(namesOf(pushed))} ${pushed.length === 1 ? 'sends' : 'send'} message ${seq} at once.`,
+    pending.length > 0 &&
+      `${capitalised(listed(pending.map(({ transport }) => possessive(transport))))} request is pending: the response carries message ${seq}.`,
+    missing.length > 0 && `With ${namesOf(missing)}, message ${seq} waits: no request is at the server.`,
   ];
   return { atMs: dueMs, at: 'server', text: sentences.filter(Boolean).join(' ') };
 }
 
-/** Whether the poll that took a message was held when the servers got it. */
-function isParkedFor(lane: SwimLane, seq: number): boolean {
+/** Whether the poll that carried a message was pending when the servers received the message. */
+function isPendingFor(lane: SwimLane, seq: number): boolean {
   const there = lane.messages.find((message) => message.seq === seq)?.atMs ?? 0;
   return (carrierOf(lane, seq)?.arrivedMs ?? Number.POSITIVE_INFINITY) <= there;
 }
@@ -49,7 +49,7 @@ function pushSteps(lane: SwimLane): Step[] {
   return lane.messages.map(({ seq, handledMs }) => ({
     atMs: handledMs,
     at: 'client',
-    text: `message ${seq} reaches the client by ${spokenNames[lane.transport]}: ${agesOf(lane, [seq])} old.`,
+    text: `message ${seq} reaches the client by ${spokenNames[lane.transport]}: ${latenciesOf(lane, [seq])}.`,
   }));
 }
 
@@ -62,10 +62,10 @@ function pollSteps(lane: SwimLane): Step[] {
   ]);
 }
 
-/** A client that waits in the server asks when it has been answered, and that is told there. */
+/** A long poll sends its next request when it receives a response: that step includes this one. */
 function sentStep({ transport, holdMs }: SwimLane, { sentMs }: Poll): Step[] {
   if (holdMs !== undefined) return [];
-  return [{ atMs: sentMs, at: 'client', text: `${spokenNames[transport]} asks.` }];
+  return [{ atMs: sentMs, at: 'client', text: `${spokenNames[transport]} sends a request.` }];
 }
 
 function arrivedStep(lane: SwimLane, poll: Poll): Step[] {
@@ -73,38 +73,37 @@ function arrivedStep(lane: SwimLane, poll: Poll): Step[] {
   if (arrivedMs === undefined) return [];
   const arrives = `${possessive(lane.transport)} request reaches the server`;
   const step = (text: string): Step[] => [{ atMs: arrivedMs, at: 'server', text: `${arrives}. ${text}` }];
-  if (seqs.length > 0 && !seqs.some((seq) => isParkedFor(lane, seq)))
-    return step(
-      `${capitalised(messagesNamed(seqs))} waited for it, and ${seqs.length === 1 ? 'leaves' : 'leave'} in the answer.`,
-    );
+  if (seqs.length > 0 && !seqs.some((seq) => isPendingFor(lane, seq)))
+    return step(`The response carries ${messagesNamed(seqs)}.`);
   return step(
     lane.holdMs === undefined
-      ? 'There is nothing new: the answer is empty.'
-      : 'There is nothing new: it is held.',
+      ? 'There is no new message: the response is empty.'
+      : 'There is no new message: the request stays pending.',
   );
 }
 
-/** The hold ran out. What ends a hold with a message is told when the message is due. */
+/** The long-poll timeout. A pending request that ends with a message is part of that message's step. */
 function releasedStep({ transport, holdMs }: SwimLane, { answeredMs, seqs }: Poll): Step[] {
   if (holdMs === undefined || answeredMs === undefined || seqs.length > 0) return [];
-  const text = `${possessive(transport)} request has been held for ${writeMs(holdMs)} without news: the answer is empty.`;
+  const text = `${possessive(transport)} request reaches its timeout of ${writeMs(holdMs)}: the response is empty.`;
   return [{ atMs: answeredMs, at: 'server', text }];
 }
 
 function receivedStep(lane: SwimLane, { receivedMs, seqs }: Poll): Step[] {
   if (receivedMs === undefined) return [];
   const whose = possessive(lane.transport);
-  const again = lane.holdMs === undefined ? '' : ' It asks again at once.';
+  const again = lane.holdMs === undefined ? '' : ' The client sends the next request at once.';
   const text =
     seqs.length > 0
-      ? `${whose} answer with ${messagesNamed(seqs)} reaches the client: ${agesOf(lane, seqs)} old.${again}`
-      : `${whose} empty answer reaches the client.${again}`;
+      ? `${whose} response with ${messagesNamed(seqs)} reaches the client: ${latenciesOf(lane, seqs)}.${again}`
+      : `${whose} empty response reaches the client.${again}`;
   return [{ atMs: receivedMs, at: 'client', text }];
 }
 
-/** "95 ms", "223 ms, 216 ms and 141 ms". */
-function agesOf(lane: SwimLane, seqs: readonly number[]): string {
-  return listed(seqs.map((seq) => age(ageMs(lane, seq) ?? 0)));
+/** "latency 95 ms", "latencies 223 ms, 216 ms and 141 ms". */
+function latenciesOf(lane: SwimLane, seqs: readonly number[]): string {
+  const latencies = listed(seqs.map((seq) => inShort(latencyMs(lane, seq) ?? 0)));
+  return `${seqs.length === 1 ? 'latency' : 'latencies'} ${latencies}`;
 }
 
 function capitalised(text: string): string {

@@ -6,7 +6,7 @@ import { modelFitFigures } from '../charts/model-fit.ts';
 import { fairnessSentence } from '../sections/fairness.ts';
 import { type Drawing, drawingOf, placeAt, spreadOut } from './drawing.ts';
 import { swimLanesOf } from './from-result.ts';
-import { ageMs, fellIntoGap, mostTelling, type SwimLanes } from './lanes.ts';
+import { fellIntoGap, latencyMs, mostTelling, type SwimLanes } from './lanes.ts';
 import { tracedTrials } from './made-up.ts';
 import { findingOf } from './spoken.ts';
 import { stepsOf } from './steps.ts';
@@ -71,7 +71,7 @@ describe('a trace from a result', () => {
 });
 
 describe('the message that is followed first', () => {
-  it('is the one that sets the ways furthest apart', () => {
+  it('is the one that separates the transports most', () => {
     // From push to long poll to short poll: 81, 81, 230; 82, 141, 130; 82, 111, 430 ms old.
     expect(mostTelling(swimOf())).toBe(3);
   });
@@ -81,12 +81,12 @@ describe('the message that is followed first', () => {
     expect(mostTelling(swimOf(push ? [push] : []))).toBe(1);
   });
 
-  it('is told with its age in every lane, and why a held poll did not take it', () => {
+  it('comes with its latency in every lane, and with the re-arm gap', () => {
     expect(findingOf(swimOf(), 3)).toBe(
-      'Message 3 of 3, due at 900 ms, was 81 ms old with push, 82 ms with SSE, 111 ms with the long poll and 430 ms with the short poll. It fell into a re-arm gap: no request of the long poll was at the server.',
+      'Message 3 of 3, scheduled at 900 ms, had a latency of 81 ms with push, 82 ms with SSE, 111 ms with the long poll and 430 ms with the short poll. The message fell into a re-arm gap: no request of the long poll was at the server.',
     );
     expect(findingOf(swimOf(), 1)).toBe(
-      'Message 1 of 3, due at 100 ms, was 81 ms old with push, 82 ms with SSE, 81 ms with the long poll and 230 ms with the short poll.',
+      'Message 1 of 3, scheduled at 100 ms, had a latency of 81 ms with push, 82 ms with SSE, 81 ms with the long poll and 230 ms with the short poll.',
     );
     expect([1, 2, 3].map((seq) => swimOf().lanes.map((lane) => fellIntoGap(lane, seq)))).toEqual([
       [false, false, false, false],
@@ -112,7 +112,7 @@ describe('the drawing', () => {
     expect([at(0), at(1330)]).toEqual([plot.left, plot.right]);
   });
 
-  it('draws a slope for each request, answer and pushed message', () => {
+  it('draws a slope for each request, response and pushed message', () => {
     const [push, , longPoll, shortPoll] = drawn().lanes;
     expect(push?.requests).toEqual([]);
     expect(push?.answers).toEqual([
@@ -124,8 +124,8 @@ describe('the drawing', () => {
     expect(longPoll?.answers.map(({ seqs }) => seqs)).toEqual([[1], [2], [], [3]]);
     expect(shortPoll?.requests[0]).toEqual({ x1: at(170), x2: at(250) });
     expect(shortPoll?.answers.map(({ seqs }) => seqs)).toEqual([[1, 2], [], [3]]);
-    expect(shortPoll?.asked).toBe('3 answers, 1 of them empty');
-    expect(longPoll?.asked).toBe('4 answers, 1 of them empty, held for 350 ms at most');
+    expect(shortPoll?.asked).toBe('3 responses, 1 empty');
+    expect(longPoll?.asked).toBe('4 responses, 1 empty, long-poll timeout 350 ms');
   });
 
   it('fills the server’s line of a long poll with holds and re-arm gaps, and that of others with neither', () => {
@@ -147,11 +147,16 @@ describe('the drawing', () => {
     });
   });
 
-  it('says at the end of each lane how old the followed message was', () => {
-    expect(drawn(2).lanes.map((lane) => lane.followed?.age)).toEqual(['81 ms', '82 ms', '141 ms', '130 ms']);
+  it('has the latency of the followed message at the end of each lane', () => {
+    expect(drawn(2).lanes.map((lane) => lane.followed?.latency)).toEqual([
+      '81 ms',
+      '82 ms',
+      '141 ms',
+      '130 ms',
+    ]);
     expect(drawn(3).lanes.map((lane) => lane.followed?.waited)).toEqual(['1 ms', '1 ms', '31 ms', '350 ms']);
     for (const [place, lane] of swimOf().lanes.entries())
-      expect(drawn(3).lanes[place]?.followed?.age).toBe(`${Math.round(ageMs(lane, 3) ?? 0)} ms`);
+      expect(drawn(3).lanes[place]?.followed?.latency).toBe(`${Math.round(latencyMs(lane, 3) ?? 0)} ms`);
   });
 
   it('writes numbers that would cover each other in one row', () => {
@@ -197,39 +202,39 @@ describe('the steps', () => {
     expect(instants.at(-1)).toBeLessThanOrEqual(1330);
   });
 
-  it('say in words what happens, each thing once', () => {
+  it('describe each event once', () => {
     expect(steps.map(({ text }) => text)).toEqual([
-      'At 100 ms message 1 is due. Push and SSE send it at once. The long poll’s request is there, and is answered with it. With the short poll it has to wait: no request is there.',
-      'At 170 ms the short poll asks.',
-      'At 181 ms message 1 reaches the client by push: 81 ms old.',
-      'At 181 ms the long poll’s answer with message 1 reaches the client: 81 ms old. It asks again at once.',
-      'At 182 ms message 1 reaches the client by SSE: 82 ms old.',
-      'At 200 ms message 2 is due. Push and SSE send it at once. With the long poll and the short poll it has to wait: no request is there.',
-      'At 250 ms the short poll’s request reaches the server. Messages 1 and 2 waited for it, and leave in the answer.',
-      'At 261 ms the long poll’s request reaches the server. Message 2 waited for it, and leaves in the answer.',
-      'At 281 ms message 2 reaches the client by push: 81 ms old.',
-      'At 282 ms message 2 reaches the client by SSE: 82 ms old.',
-      'At 330 ms the short poll’s answer with messages 1 and 2 reaches the client: 230 ms and 130 ms old.',
-      'At 341 ms the long poll’s answer with message 2 reaches the client: 141 ms old. It asks again at once.',
-      'At 421 ms the long poll’s request reaches the server. There is nothing new: it is held.',
-      'At 670 ms the short poll asks.',
-      'At 750 ms the short poll’s request reaches the server. There is nothing new: the answer is empty.',
-      'At 771 ms the long poll’s request has been held for 350 ms without news: the answer is empty.',
-      'At 830 ms the short poll’s empty answer reaches the client.',
-      'At 851 ms the long poll’s empty answer reaches the client. It asks again at once.',
-      'At 900 ms message 3 is due. Push and SSE send it at once. With the long poll and the short poll it has to wait: no request is there.',
-      'At 931 ms the long poll’s request reaches the server. Message 3 waited for it, and leaves in the answer.',
-      'At 981 ms message 3 reaches the client by push: 81 ms old.',
-      'At 982 ms message 3 reaches the client by SSE: 82 ms old.',
-      'At 1,011 ms the long poll’s answer with message 3 reaches the client: 111 ms old. It asks again at once.',
-      'At 1,091 ms the long poll’s request reaches the server. There is nothing new: it is held.',
-      'At 1,170 ms the short poll asks.',
-      'At 1,250 ms the short poll’s request reaches the server. Message 3 waited for it, and leaves in the answer.',
-      'At 1,330 ms the short poll’s answer with message 3 reaches the client: 430 ms old.',
+      'At 100 ms message 1 is scheduled. Push and SSE send message 1 at once. The long poll’s request is pending: the response carries message 1. With the short poll, message 1 waits: no request is at the server.',
+      'At 170 ms the short poll sends a request.',
+      'At 181 ms message 1 reaches the client by push: latency 81 ms.',
+      'At 181 ms the long poll’s response with message 1 reaches the client: latency 81 ms. The client sends the next request at once.',
+      'At 182 ms message 1 reaches the client by SSE: latency 82 ms.',
+      'At 200 ms message 2 is scheduled. Push and SSE send message 2 at once. With the long poll and the short poll, message 2 waits: no request is at the server.',
+      'At 250 ms the short poll’s request reaches the server. The response carries messages 1 and 2.',
+      'At 261 ms the long poll’s request reaches the server. The response carries message 2.',
+      'At 281 ms message 2 reaches the client by push: latency 81 ms.',
+      'At 282 ms message 2 reaches the client by SSE: latency 82 ms.',
+      'At 330 ms the short poll’s response with messages 1 and 2 reaches the client: latencies 230 ms and 130 ms.',
+      'At 341 ms the long poll’s response with message 2 reaches the client: latency 141 ms. The client sends the next request at once.',
+      'At 421 ms the long poll’s request reaches the server. There is no new message: the request stays pending.',
+      'At 670 ms the short poll sends a request.',
+      'At 750 ms the short poll’s request reaches the server. There is no new message: the response is empty.',
+      'At 771 ms the long poll’s request reaches its timeout of 350 ms: the response is empty.',
+      'At 830 ms the short poll’s empty response reaches the client.',
+      'At 851 ms the long poll’s empty response reaches the client. The client sends the next request at once.',
+      'At 900 ms message 3 is scheduled. Push and SSE send message 3 at once. With the long poll and the short poll, message 3 waits: no request is at the server.',
+      'At 931 ms the long poll’s request reaches the server. The response carries message 3.',
+      'At 981 ms message 3 reaches the client by push: latency 81 ms.',
+      'At 982 ms message 3 reaches the client by SSE: latency 82 ms.',
+      'At 1,011 ms the long poll’s response with message 3 reaches the client: latency 111 ms. The client sends the next request at once.',
+      'At 1,091 ms the long poll’s request reaches the server. There is no new message: the request stays pending.',
+      'At 1,170 ms the short poll sends a request.',
+      'At 1,250 ms the short poll’s request reaches the server. The response carries message 3.',
+      'At 1,330 ms the short poll’s response with message 3 reaches the client: latency 430 ms.',
     ]);
   });
 
-  it('tell what is due in all lanes, and all else in its own', () => {
-    for (const { text, lane } of steps) expect(lane === undefined).toBe(text.includes('is due'));
+  it('concern all lanes when a message is scheduled, and one lane otherwise', () => {
+    for (const { text, lane } of steps) expect(lane === undefined).toBe(text.includes('is scheduled'));
   });
 });

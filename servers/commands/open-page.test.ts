@@ -11,7 +11,7 @@ it('goes on without a browser, and says what to open by hand', async () => {
   const said = vi.spyOn(console, 'error').mockImplementation(() => {});
   await openPage('http://127.0.0.1:8088/#key');
   expect(said.mock.calls).toEqual([
-    ['No browser could be started (spawn xdg-open EACCES). Open this yourself: http://127.0.0.1:8088/#key'],
+    ['Can’t start a browser (spawn xdg-open EACCES). Open this address yourself: http://127.0.0.1:8088/#key'],
   ]);
 });
 

@@ -14,7 +14,7 @@ it('says that a port is taken only when it is', async () => {
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   expect(listenProblem(await errorOf(port, '127.0.0.1'))).toBe(
-    `port ${port} is taken (EADDRINUSE): name another with --port`,
+    `port ${port} is in use (EADDRINUSE): choose another with --port`,
   );
   other.close();
 });
@@ -28,7 +28,9 @@ it('names an address that this machine does not have', async () => {
 
 it('tells a port for administrators from one that is taken', () => {
   const error = Object.assign(new Error('listen EACCES'), { syscall: 'listen', code: 'EACCES', port: 80 });
-  expect(listenProblem(error)).toBe('port 80 is not for this user (EACCES): name one above 1023 with --port');
+  expect(listenProblem(error)).toBe(
+    'port 80 needs administrator rights (EACCES): choose a port above 1023 with --port',
+  );
 });
 
 it('leaves an error of another kind its own words', () => {

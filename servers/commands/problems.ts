@@ -1,4 +1,9 @@
-/** What a system refuses, in words for people: what happened, and what to do. */
+/** Errors of the command line and of the system, in words for people: what happened, what was expected, what to do. */
+
+/** An option with a value that can’t be used. `example` can. */
+export function invalidOption(name: string, value: unknown, expected: string, example: string): string {
+  return `Invalid ${name} "${value}": expected ${expected}. Try ${name} ${example}.`;
+}
 
 /** Why a server can't listen. Errors of other kinds keep their own words. */
 export function listenProblem(error: Error): string {
@@ -7,9 +12,9 @@ export function listenProblem(error: Error): string {
     address?: string;
   };
   if (syscall !== 'listen') return message;
-  if (code === 'EADDRINUSE') return `port ${port} is taken (${code}): name another with --port`;
+  if (code === 'EADDRINUSE') return `port ${port} is in use (${code}): choose another with --port`;
   if (code === 'EACCES')
-    return `port ${port} is not for this user (${code}): name one above 1023 with --port`;
+    return `port ${port} needs administrator rights (${code}): choose a port above 1023 with --port`;
   if (code === 'EADDRNOTAVAIL')
     return `this machine does not have the address ${address} (${code}): check that the network and the loopback interface are up`;
   return message;

@@ -27,7 +27,7 @@ function oldNode() {
       ? Number(found[1]) >= Number(needed[2])
       : Number(found[0]) > Number(needed[1]);
   if (isNewEnough) return undefined;
-  return `This lab needs Node ${needed[0]} or newer, this is Node ${process.versions.node}: install another from nodejs.org.`;
+  return `This lab needs Node ${needed[0]} or newer, and this is Node ${process.versions.node}: install a newer one from nodejs.org.`;
 }
 
 function missingPackages() {
@@ -44,7 +44,7 @@ function tooFewFiles() {
   const limits = process.report.getReport().userLimits;
   const openFiles = limits && limits.open_files.soft;
   return typeof openFiles === 'number' && openFiles < openFilesMin
-    ? `Only ${openFiles} open files are allowed, the lab needs ${openFilesMin}: try "ulimit -n 20000".`
+    ? `This shell allows ${openFiles} open files, and the lab needs ${openFilesMin}: try "ulimit -n 20000".`
     : undefined;
 }
 
@@ -57,7 +57,7 @@ function unfitFolder() {
 }
 
 function developmentOnly(name) {
-  return `The package ${name} is not installed: it is for development. Run "npm ci --include=dev".`;
+  return `The development package ${name} is not installed: run "npm ci --include=dev".`;
 }
 
 /** Runs the file as Node would if it were named first. */

@@ -119,12 +119,12 @@ describe('what starts a command', () => {
     expect(source).not.toContain("'node:");
   });
 
-  it.each([['bench/lab.ts'], []])('says that Node is too old, and which it takes', (...args) => {
+  it.each([['bench/lab.ts'], []])('says that Node is too old, and which it needs', (...args) => {
     const older = join(folder, 'older.cjs');
     writeFileSync(older, "Object.defineProperty(process.versions, 'node', { value: '18.20.8' });");
     expect(say(args, ['--require', older])).toEqual({
       exitCode: 3,
-      said: 'This lab needs Node 20.19 or newer, this is Node 18.20.8: install another from nodejs.org.\n',
+      said: 'This lab needs Node 20.19 or newer, and this is Node 18.20.8: install a newer one from nodejs.org.\n',
     });
   });
 
@@ -138,7 +138,7 @@ describe('what starts a command', () => {
   it('names the package for development that a command lacks', () => {
     install('tsx');
     const missing = (name: string) =>
-      `The package ${name} is not installed: it is for development. Run "npm ci --include=dev".\n`;
+      `The development package ${name} is not installed: run "npm ci --include=dev".\n`;
     expect(say([])).toEqual({ exitCode: 3, said: missing('@axe-core/playwright') });
     writeFileSync(join(folder, 'needs.ts'), "import { it } from 'vitest'; it.skip;");
     expect(say(['needs.ts'])).toEqual({ exitCode: 3, said: missing('vitest') });
@@ -164,7 +164,7 @@ it.each(['bench/lab.ts', 'bench/classroom/main.ts', 'report/main.ts'])(
     expect({ status, stdout, stderr }).toEqual({
       status: 3,
       stdout: '',
-      stderr: 'Only 200 open files are allowed, the lab needs 256: try "ulimit -n 20000".\n',
+      stderr: 'This shell allows 200 open files, and the lab needs 256: try "ulimit -n 20000".\n',
     });
   },
 );

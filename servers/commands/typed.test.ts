@@ -39,7 +39,7 @@ describe('options that npm kept for want of a "--"', () => {
     [{ npm_config_profile: 'true' }, ['a.json', 'quick'], '… --profile VALUE'],
   ])('%j with %j', (kept, args, right) => {
     const forgotten = hintOf(startedByNpm(kept, ...args));
-    expect(forgotten?.hint).toMatch(/^npm kept --[a-z].* for itself\. Did you forget the "--"\? /);
+    expect(forgotten?.hint).toMatch(/^npm read --[a-z].* as its own\. Did you forget the "--"\? /);
     expect(forgotten?.hint.split('? ')[1]).toBe(`npm run lab -- ${right}`);
     expect(forgotten?.isCertain).toBe(true);
   });

@@ -72,7 +72,7 @@ export function forgottenDashes(
   const right = [command, '--', ...others, ...[...words, ...after].map(shellQuoted)].join(' ');
   const isCertain = kept.some((name) => !npmsOwn.has(name));
   const names = kept.map((name) => `--${name}`).join(', ');
-  return { hint: `npm kept ${names} for itself. Did you forget the "--"? ${right}`, isCertain };
+  return { hint: `npm read ${names} as its own. Did you forget the "--"? ${right}`, isCertain };
 }
 
 function nameOf(long: string | null | undefined): string {

@@ -27,14 +27,12 @@ describe('the address of a RabbitMQ', () => {
   it.each(['me:secret@host', 'http://me:secret@host', 'secret', 'amqp://', ''])(
     'is refused when it is none, and not repeated: %s',
     (text) => {
-      expect(() => parseRabbitUrl(text)).toThrow(
-        /^this is no address of a RabbitMQ: it takes amqp:\/\/name:password@host:port$/,
-      );
+      expect(() => parseRabbitUrl(text)).toThrow(/^expected a URL such as amqp:\/\/name:password@host:port$/);
     },
   );
 
   it('takes a % only in front of two digits', () => {
-    expect(() => parseRabbitUrl('amqp://me:100%@host')).toThrow('write it as %25');
+    expect(() => parseRabbitUrl('amqp://me:100%@host')).toThrow('expected %25');
   });
 
   it('is named without name and password', () => {

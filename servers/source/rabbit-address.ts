@@ -2,7 +2,7 @@ import { hostOf, inUrl } from '../address.ts';
 
 /**
  * Where a RabbitMQ is, and what is wrong with it, in words for people. The URL carries a name and a
- * password; what is said about it never does.
+ * password; no message repeats them.
  */
 export type RabbitAddress = {
   /** As amqplib takes it. */
@@ -16,13 +16,13 @@ export type RabbitAddress = {
 
 /**
  * Reads `amqp://name:password@host:port/vhost`; what is left out is RabbitMQ's default.
- * Throws an `Error` that says what it takes, and repeats nothing of the URL.
+ * Throws an `Error` that says what was expected, and repeats nothing of the URL.
  */
 export function parseRabbitUrl(text: string): RabbitAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocol = url?.protocol.slice(0, -1);
   if (!url?.hostname || (protocol !== 'amqp' && protocol !== 'amqps'))
-    throw new Error('this is no address of a RabbitMQ: it takes amqp://name:password@host:port');
+    throw new Error('expected a URL such as amqp://name:password@host:port');
   return {
     protocol,
     hostname: hostOf(url),
@@ -37,7 +37,7 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Error('this address of a RabbitMQ has a % that stands for nothing: write it as %25');
+    throw new Error('expected %25 in the URL for each % in a name or password');
   }
 }
 
@@ -50,14 +50,15 @@ export function nameOfRabbit({ hostname, port }: Pick<RabbitAddress, 'hostname' 
 export function rabbitProblem(address: RabbitAddress, error: unknown): string {
   const { code = '', message = '' } = error as { code?: unknown; message?: string };
   const name = nameOfRabbit(address);
-  if (/ACCESS.REFUSED/.test(message)) return `${name} refuses this name and password: mend them in the URL`;
+  if (/ACCESS.REFUSED/.test(message))
+    return `${name} rejected the name and password: correct them in the URL`;
   if (/ConnectionOpenOk|NOT_ALLOWED/.test(message))
-    return `${name} has no virtual host "${address.vhost}" for this user: mend the end of the URL`;
+    return `${name} has no virtual host "${address.vhost}" for this user: correct the end of the URL`;
   if (/ENOTFOUND|EAI_AGAIN/.test(`${code} ${message}`))
-    return `there is no host "${address.hostname}": mend it in the URL`;
+    return `unknown host "${address.hostname}": correct it in the URL`;
   if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(`${code} ${message}`))
-    return `nobody answers as ${name} (${code}): start it there, or mend host and port in the URL`;
+    return `can’t connect to ${name} (${code}): start it there, or correct host and port in the URL`;
   if (/ETIMEDOUT|Expected .* (?:got|frame)|Invalid frame|handshake|Socket closed/i.test(message))
-    return `what answers as ${name} does not speak AMQP (${message}): mend the port in the URL`;
+    return `${name} sent no AMQP (${message}): correct the port in the URL`;
   return `${name} failed: ${message || String(error)}`;
 }

@@ -8,7 +8,7 @@ export type BrokerAddresses = { amqp: string; mqtt: string; stomp: string };
 /**
  * Reads where a RabbitMQ is that runs already: `amqp://name:password@host:port/vhost`, and `?mqtt=` and
  * `?stomp=` where these have other ports than 1883 and 61613.
- * Throws an `Error` that says what it takes, and repeats nothing of the URL.
+ * Throws an `Error` that says what was expected, and repeats nothing of the URL.
  */
 export function addressesOf(url: string): BrokerAddresses {
   const { protocol, hostname, port, username, password, vhost } = parseRabbitUrl(url);
@@ -26,7 +26,7 @@ export function addressesOf(url: string): BrokerAddresses {
   function portOf(parameter: string, usual: number): number {
     const given = searchParams.get(parameter) ?? usual;
     if (Number.isInteger(Number(given)) && Number(given) > 0 && Number(given) < 65_536) return Number(given);
-    throw new Error(`${parameter} is "${given}": it takes a port, 1 to 65535`);
+    throw new Error(`expected a port from 1 to 65535 as ${parameter} in the URL, got "${given}"`);
   }
 }
 

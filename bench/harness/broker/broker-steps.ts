@@ -46,7 +46,7 @@ export class BrokerSteps {
     const own = this.#rabbit.startsOwn;
     return [
       {
-        text: own ? 'a RabbitMQ of its own starts' : 'RabbitMQ is asked',
+        text: own ? 'start RabbitMQ' : 'check RabbitMQ',
         ms: warmUpMs + (own ? startMs : 0),
         run: () => this.#open(),
       },
@@ -55,7 +55,7 @@ export class BrokerSteps {
         ms: trialMs(plan),
         run: () => this.#trial(id, plan, (trials) => measured.enter(place, trials)),
       })),
-      { text: 'RabbitMQ is left', ms: 0, run: () => this.#rabbit.close() },
+      { text: 'close RabbitMQ', ms: 0, run: () => this.#rabbit.close() },
     ];
   }
 
@@ -88,7 +88,7 @@ export class BrokerSteps {
         ? (['interrupted', 'the run was interrupted'] as const)
         : (['failed', problem ?? (error as Error).message] as const);
       enter(unfinishedBrokerTrials(id, plan, status, why));
-      if (problem) this.#giveUp(`RabbitMQ was lost in the middle of the run: ${problem}, and run again`);
+      if (problem) this.#giveUp(`RabbitMQ disconnected during the run: ${problem}, and repeat the run`);
     }
   }
 
@@ -102,13 +102,13 @@ export class BrokerSteps {
 function describe({ groups, schedule, handlingMs, death, oneWayMs }: BrokerTrialPlan): string {
   const [only] = groups.length === 1 ? groups : [];
   const words = [
-    only ? nameOf(only) : 'all consumers at once',
+    only ? nameOf(only) : 'all consumers at the same time',
     schedule.kind === 'burst'
       ? `${schedule.burstSize} messages at once`
       : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
-    handlingMs && `${handlingMs} ms for each`,
-    death && 'who die',
-    oneWayMs && `${oneWayMs} ms away`,
+    handlingMs && `${handlingMs} ms to handle each`,
+    death && 'consumers that die',
+    oneWayMs && `one-way delay ${oneWayMs} ms`,
   ];
   return words.filter(Boolean).join(', ');
 }

@@ -138,7 +138,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       expect(consumer.ledger).toMatchObject({ startSeq: 0, gaps: 0, duplicated: 0, reordered: 0 });
       expect(consumer.counters).toMatchObject({
         failures: 1,
-        lastFailure: 'this is not JSON: "what is this?"',
+        lastFailure: 'invalid message "what is this?": expected JSON',
       });
     });
   });
@@ -278,19 +278,19 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       const cases: [string, RegExp][] = [
         [
           url().replace(/:[^:@]*@/, ':a-wrong-guess@'),
-          /^RabbitMQ at .* refuses this name and password: mend them in the URL$/,
+          /^RabbitMQ at .* rejected the name and password: correct them in the URL$/,
         ],
         [
           'amqp://me:a-wrong-guess@127.0.0.1:1',
-          /^nobody answers as RabbitMQ at 127\.0\.0\.1:1 \(ECONNREFUSED\): start it there/,
+          /^can’t connect to RabbitMQ at 127\.0\.0\.1:1 \(ECONNREFUSED\): start it there/,
         ],
         [
           url().replace(/mqtt=\d+/, 'mqtt=1'),
-          /^there is no MQTT at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_mqtt/,
+          /^found no MQTT at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_mqtt/,
         ],
         [
           url().replace(/stomp=\d+/, 'stomp=1'),
-          /^there is no STOMP at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_stomp/,
+          /^found no STOMP at 127\.0\.0\.1:1 .*rabbitmq-plugins enable rabbitmq_stomp/,
         ],
       ];
       const ended = await Promise.all(cases.map(([wrong]) => runLab('--only', 'broker', '--broker', wrong)));
@@ -317,9 +317,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       await node.stop();
       const { exitCode, said, lines, files } = await lab.ended;
       expect(
-        lines.filter((line) =>
-          line.startsWith('RabbitMQ was lost in the middle of the run: nobody answers as'),
-        ),
+        lines.filter((line) => line.startsWith('RabbitMQ disconnected during the run: can’t connect to')),
       ).toHaveLength(1);
       expect(exitCode).toBe(3);
       const result = parseResult(files['results.json'] as string);
@@ -327,7 +325,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       expect(files['report.html']).toContain('This report is not complete');
       expect(result.trials.some(({ status }) => status === 'ok')).toBe(true);
       expect(result.trials.some(({ status }) => status === 'failed')).toBe(true);
-      expect(files['report.html']).toContain('RabbitMQ was lost in the middle of the run');
+      expect(files['report.html']).toContain('RabbitMQ disconnected during the run');
       expectNoLogin(said, files, node);
     });
   });
@@ -336,7 +334,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
 describe.skipIf(!runs)('a RabbitMQ that the lab starts', { timeout: 240_000 }, () => {
   it('goes with a lab that is killed', async () => {
     const { lab, saying, ended } = startLab('--only', 'broker', '--broker', 'start');
-    await saying('a RabbitMQ of its own starts');
+    await saying('start RabbitMQ');
     await vi.waitFor(() => expect(nodeFolders()).toHaveLength(1), patience);
     lab.kill('SIGKILL');
     await ended;
@@ -346,7 +344,7 @@ describe.skipIf(!runs)('a RabbitMQ that the lab starts', { timeout: 240_000 }, (
 
   it('is not waited for after Ctrl-C', async () => {
     const { lab, saying, ended } = startLab('--only', 'broker', '--broker', 'start');
-    await saying('a RabbitMQ of its own starts');
+    await saying('start RabbitMQ');
     lab.kill('SIGINT');
     const { exitCode, files } = await ended;
     expect(exitCode).toBe(130);
@@ -382,7 +380,7 @@ describe('without a RabbitMQ', () => {
   it('an address that is none ends with 2 and is not repeated', async () => {
     const { exitCode, said } = await runLab('--broker', 'http://me:a-wrong-guess@host');
     expect(said.trim()).toBe(
-      '--broker: this is no address of a RabbitMQ: it takes amqp://name:password@host:port, or start',
+      'Invalid --broker: expected a URL such as amqp://name:password@host:port, or start',
     );
     expect(exitCode).toBe(2);
   });
@@ -400,13 +398,13 @@ describe('a node that does not start', () => {
 
   it('is named with its remedy when there is none', async () => {
     vi.stubEnv('RABBITMQ_SERVER_PATH', '/nowhere/rabbitmq-server');
-    await expect(startBrokerNode()).rejects.toThrow(`there is no RabbitMQ here: ${rabbitRemedy}`);
+    await expect(startBrokerNode()).rejects.toThrow(`found no RabbitMQ: ${rabbitRemedy}`);
   });
 
   it.skipIf(!runs)('gives its reason, and leaves nothing behind', async () => {
     program('echo "BOOT FAILED"; echo "  error: no such luck"; exit 1');
     await expect(startBrokerNode()).rejects.toThrow(
-      'RabbitMQ ended with exit code 1 before it took connections: BOOT FAILED error: no such luck',
+      'RabbitMQ ended with exit code 1 before it accepted connections: BOOT FAILED error: no such luck',
     );
     expect(leftBehind()).toEqual([]);
   });
@@ -420,7 +418,7 @@ describe('a node that does not start', () => {
     const interrupt = new AbortController();
     const starting = startBrokerNode({ signal: interrupt.signal });
     interrupt.abort();
-    await expect(starting).rejects.toThrow('was not waited for');
+    await expect(starting).rejects.toThrow('was stopped by the interrupt');
     expect(leftBehind()).toEqual([]);
   });
 });
@@ -440,7 +438,9 @@ describe('the addresses of a broker', () => {
   });
 
   it('take ports that are ports', () => {
-    expect(() => addressesOf('amqp://host?mqtt=x')).toThrow('mqtt is "x": it takes a port, 1 to 65535');
+    expect(() => addressesOf('amqp://host?mqtt=x')).toThrow(
+      'expected a port from 1 to 65535 as mqtt in the URL, got "x"',
+    );
   });
 });
 

@@ -34,7 +34,7 @@ export async function brokerProblem(addresses: BrokerAddresses): Promise<string 
       const why = await refusalOf(protocol, addresses[protocol], queue);
       const { hostname, port } = new URL(addresses[protocol]);
       if (why !== undefined)
-        return `there is no ${name} at ${hostname}:${port} (${why}): enable it there with "rabbitmq-plugins enable ${plugin}", or name its port in the URL with ?${protocol}=PORT`;
+        return `found no ${name} at ${hostname}:${port} (${why}): enable it there with "rabbitmq-plugins enable ${plugin}", or set its port in the URL with ?${protocol}=PORT`;
     }
     return undefined;
   } catch (error) {
@@ -56,7 +56,10 @@ async function refusalOf(
   );
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${answerLimitMs / 1000} s`)), answerLimitMs);
+    timer = setTimeout(
+      () => reject(new Error(`no response within ${answerLimitMs / 1000} s`)),
+      answerLimitMs,
+    );
   });
   try {
     await Promise.race([consumer.start(() => {}), tooLate]);

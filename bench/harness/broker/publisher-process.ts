@@ -60,7 +60,7 @@ async function connectTo(url: string): Promise<void> {
   lost = new Promise((_, reject) => {
     opened.on('error', reject);
     opened.on('close', (error) => reject(error ?? new Error('the broker closed the connection')));
-    opened.on('blocked', (reason) => reject(new Error(`the broker takes nothing more: ${reason}`)));
+    opened.on('blocked', (reason) => reject(new Error(`the broker blocks publishers: ${reason}`)));
   });
   lost.catch(() => {});
   writer = await opened.createConfirmChannel();

@@ -15,7 +15,7 @@ export class Rabbit {
   #node: BrokerNode | undefined;
   #bench: BrokerBench | undefined;
 
-  /** Takes `start`, or the URL of one that runs. Throws an `Error` that says what it takes. */
+  /** Takes `start`, or the URL of one that runs. Throws an `Error` that says what was expected. */
   constructor(wanted: string) {
     this.startsOwn = wanted === 'start';
     if (!this.startsOwn) this.#addresses = addressesOf(wanted);
@@ -31,7 +31,7 @@ export class Rabbit {
   /** What is wrong with it and what to do, in one line; `undefined` when it can be used. */
   async problem(): Promise<string | undefined> {
     if (this.#node?.hasEnded)
-      return 'the RabbitMQ of this run has ended: see whether this machine has memory left';
+      return 'the RabbitMQ that this run started has ended: check the free memory of this machine';
     // A large library, which the coordinator of a run without a broker has no use for.
     const { brokerProblem } = await import('./check.ts');
     return brokerProblem(this.#addresses as BrokerAddresses);

@@ -28,7 +28,7 @@ const passUpgrades = [
 const upgradesElsewhere = ['if ($http_upgrade) { return 418; } error_page 418 = @upgrade'];
 
 /** What to do where there is no nginx. */
-export const nginxRemedy = "install Debian's package nginx, or name its program with NGINX_PATH";
+export const nginxRemedy = "install Debian's package nginx, or set NGINX_PATH to its program";
 
 /** Where nginx is: `NGINX_PATH`, else the first on the `PATH` or where Debian puts it. `undefined`: nowhere. */
 export function findNginx(): string | undefined {
@@ -40,7 +40,7 @@ export function findNginx(): string | undefined {
 /** Where nginx is. Throws, with the remedy, when it is nowhere. */
 export function requireNginx(): string {
   const program = findNginx();
-  if (!program) throw new Error(`there is no nginx here: ${nginxRemedy}`);
+  if (!program) throw new Error(`found no nginx: ${nginxRemedy}`);
   return program;
 }
 
@@ -126,7 +126,7 @@ async function listening(child: ChildProcess): Promise<void> {
       if (/bind\(\) to .* failed/.test(line)) fail('cannot listen');
     });
     child.once('error', ({ message }) => fail(`did not start (${message})`));
-    child.once('close', (code) => fail(`ended with exit code ${code} before it listened`));
+    child.once('close', (code) => fail(`ended with exit code ${code} before it accepted connections`));
   });
 }
 

@@ -18,8 +18,8 @@ describe('a path', () => {
     ['all arrived, as fresh as without it', {}, 'works', /^all arrived$/],
     ['one message of three was late', { agesMs: [2, 3, 900] }, 'works', /^all arrived$/],
     ['half were just within the limit', { agesMs: [253, 253, 2] }, 'works', /^all arrived$/],
-    ['half were just beyond the limit', { agesMs: [254, 254, 2] }, 'degraded', /^all arrived; 251 ms older/],
-    ['the median was late', { agesMs: [2, 400, 900] }, 'degraded', /^all arrived; 397 ms older than/],
+    ['half were just beyond the limit', { agesMs: [254, 254, 2] }, 'degraded', /^all arrived; 251 ms later/],
+    ['the median was late', { agesMs: [2, 400, 900] }, 'degraded', /^all arrived; 397 ms later than/],
     [
       'it was cut and came back',
       { requests: 3, failures: 2, lastFailure: 'reset' },
@@ -30,17 +30,22 @@ describe('a path', () => {
       'it was cut, came back, and was late',
       { agesMs: [500, 500, 500], requests: 2, failures: 1, lastFailure: 'reset' },
       'degraded',
-      /497 ms older than on the direct path; 1 of 2 connections/,
+      /497 ms later than on the direct path; 1 of 2 connections/,
     ],
-    ['one message is missing', { delivered: 2 }, 'fails', /^2 of 3 messages arrived: nothing was refused/],
-    ['none came', nothing, 'fails', /^0 of 3 messages arrived: nothing was refused, nothing more came$/],
+    ['one message is missing', { delivered: 2 }, 'fails', /^2 of 3 messages arrived: no connection failed/],
+    [
+      'none came',
+      nothing,
+      'fails',
+      /^0 of 3 messages arrived: no connection failed, and no more messages arrived$/,
+    ],
     [
       'it was refused',
       { ...nothing, connected: false, requests: 4, failures: 4, lastFailure: 'answered 426' },
       'fails',
       /never acknowledged: 4 of 4 connections or polls failed \(answered 426\)$/,
     ],
-    ['it hangs', { ...nothing, connected: false }, 'fails', /never acknowledged: nothing was refused/],
+    ['it hangs', { ...nothing, connected: false }, 'fails', /never acknowledged: no connection failed/],
   ])('where %s', (_name, change, outcome, reason) => {
     const judged = judgePath({ ...allArrived, ...change }, allArrived);
     expect(judged.outcome).toBe(outcome);
@@ -60,9 +65,9 @@ describe('a path', () => {
 
   it("makes one short line of a proxy's error page", () => {
     const page =
-      'the server answered 504: <html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center></body>\r\n</html>';
+      'the server responded with 504: <html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center></body>\r\n</html>';
     const judged = judgePath({ ...allArrived, failures: 1, lastFailure: page });
-    expect(judged.reason).toContain('(the server answered 504: 504 Gateway Time-out)');
+    expect(judged.reason).toContain('(the server responded with 504: 504 Gateway Time-out)');
     const long = judgePath({ ...allArrived, failures: 1, lastFailure: 'x'.repeat(500) });
     expect(long.reason.length).toBeLessThan(160);
   });

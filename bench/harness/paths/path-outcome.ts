@@ -52,11 +52,11 @@ export function judgePath(seen: PathObservation, direct?: PathObservation): Path
     const what = seen.connected
       ? `${seen.delivered} of ${seen.expected} messages arrived`
       : 'the subscription was never acknowledged';
-    const why = failures ?? 'nothing was refused, nothing more came';
+    const why = failures ?? 'no connection failed, and no more messages arrived';
     return { outcome: 'fails', olderMs, reason: `${what}: ${why}` };
   }
   const isOlder = olderMs !== null && olderMs > olderMsMax;
-  const age = isOlder ? `${Math.round(olderMs)} ms older than on the direct path` : undefined;
+  const age = isOlder ? `${Math.round(olderMs)} ms later than on the direct path` : undefined;
   const reason = ['all arrived', age, failures].filter((part) => part !== undefined).join('; ');
   return { outcome: isOlder || failures ? 'degraded' : 'works', olderMs, reason };
 }
@@ -66,7 +66,7 @@ function medianOf(agesMs: readonly number[]): number {
 }
 
 /** One short line of what may have been a proxy's whole error page. */
-function tidy(reason = 'no reason was given'): string {
+function tidy(reason = 'no reason given'): string {
   const line = reason
     .replaceAll(/<head>[\s\S]*<\/head>|<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')

@@ -147,9 +147,9 @@ describe('nginx', () => {
   it('that is not there is named with its remedy', async () => {
     vi.stubEnv('NGINX_PATH', '/nowhere/nginx');
     await expect(openPath('buffering', 1, { proxy: 'nginx' })).rejects.toThrow(
-      "there is no nginx here: install Debian's package nginx, or name its program with NGINX_PATH",
+      "found no nginx: install Debian's package nginx, or set NGINX_PATH to its program",
     );
-    await expect(tryPaths({ proxy: 'nginx' })).rejects.toThrow('there is no nginx here');
+    await expect(tryPaths({ proxy: 'nginx' })).rejects.toThrow('found no nginx');
   });
 
   it('that does not start gives its reason, and leaves nothing behind', async () => {
@@ -160,7 +160,7 @@ describe('nginx', () => {
     const temporary = mkdtempSync(join(folder, 'temporary-'));
     vi.stubEnv('TMPDIR', temporary);
     await expect(openPath('buffering', 1, { proxy: 'nginx' })).rejects.toThrow(
-      'nginx ended with exit code 1 before it listened: nginx: [emerg] no such luck',
+      'nginx ended with exit code 1 before it accepted connections: nginx: [emerg] no such luck',
     );
     expect(readdirSync(temporary)).toEqual([]);
   });
@@ -219,10 +219,10 @@ describe.each(proxies)('the matrix, through the %s proxy', (proxy) => {
     expect(cell('push', 'no-upgrade').reason).toContain('Unexpected server response: 426');
     expect(cell('notify', 'no-upgrade').reason).toContain('Unexpected server response: 200');
     expect(cell('tcp-push', 'no-upgrade').reason).toContain('400 Bad Request');
-    expect(cell('sse', 'buffering').reason).toContain('nothing was refused, nothing more came');
+    expect(cell('sse', 'buffering').reason).toContain('no connection failed, and no more messages arrived');
     expect(cell('push', 'idle-limit').reason).toContain('closed with 1006');
-    expect(cell('sse', 'idle-limit').reason).toContain('the server ended the stream');
-    expect(cell('long-poll', 'idle-limit').reason).toContain('the server answered 504');
+    expect(cell('sse', 'idle-limit').reason).toContain('the server closed the stream');
+    expect(cell('long-poll', 'idle-limit').reason).toContain('the server responded with 504');
   });
 
   it('loses nothing where connections are cut: every client comes back with its cursor', () => {
@@ -243,7 +243,7 @@ describe('a cell depends on what happens', () => {
     });
     expect(judgePath(seen)).toMatchObject({
       outcome: 'fails',
-      reason: '0 of 2 messages arrived: nothing was refused, nothing more came',
+      reason: '0 of 2 messages arrived: no connection failed, and no more messages arrived',
     });
   });
 
@@ -255,7 +255,7 @@ describe('a cell depends on what happens', () => {
     for (const seen of all) {
       expect(seen).toMatchObject({ connected: false, delivered: 0, requests: 1, failures: 0 });
       expect(judgePath(seen).reason).toBe(
-        'the subscription was never acknowledged: nothing was refused, nothing more came',
+        'the subscription was never acknowledged: no connection failed, and no more messages arrived',
       );
     }
   });
