@@ -21,7 +21,7 @@ import {
 } from './subscriber.ts';
 
 /**
- * The fan-out of every push server: each message, once for each subscriber.
+ * The fan-out of every push server: each message, once for each subscriber. `#deliver` is the loop.
  *
  *     turn of the event loop     |  msg 7, msg 8  |                |  msg 9  |
  *     framed once                | [frame7 frame8]|                | [frame9]|
@@ -109,8 +109,9 @@ export class FanOut implements Subscribers {
   /** The loop of every push server: all messages of one turn of the event loop go to every subscriber. */
   #deliver(messages: readonly Message[]): void {
     if (this.#subscribers.size === 0) return;
+    const chunks = this.#framed(messages);
     const startMs = nowMs();
-    for (const chunk of this.#framed(messages))
+    for (const chunk of chunks)
       for (const subscriber of this.#subscribers) {
         const { outlet } = subscriber;
         if (!subscriber.isLive) subscriber.take(chunk);

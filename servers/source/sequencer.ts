@@ -3,7 +3,7 @@ import { type Message, parseJson, parsePublication } from '../log/message.ts';
 import { type Stamped, stampsInFlight } from './stream-entry.ts';
 
 /**
- * Gives publications their `seq`: one server at a time does it for all, the others stand by.
+ * Gives publications their `seq`: one server at a time does it for all, the others wait for their turn.
  *
  *     RabbitMQ  ──X's 7──X's 8──►                                         ──X's 9──►
  *     sequencer                  ──[term]──►…◄─[term]─  1001=[X's 7] 1002=[X's 8]   ──►  stream
@@ -43,7 +43,7 @@ export class Sequencer {
     this.#options = options;
   }
 
-  /** Stands by, and begins when publications come. */
+  /** Waits, and begins a term when publications come. */
   async start(): Promise<void> {
     const { channel, queue, onFailure } = this.#options;
     await channel.prefetch(stampsInFlight);
