@@ -9,12 +9,12 @@ const floors = ['servers', 'clients', 'bench', 'report'];
  * contract, the models, how a file is read and written, and what all commands do.
  */
 const doors: Record<string, RegExp[]> = {
-  clients: [/^servers\/(message|address)\.ts$/],
+  clients: [/^servers\/(log\/message|address)\.ts$/],
   report: [
     /^servers\/commands\//,
     /^bench\/(result|write-whole|decoded-text)\.ts$/,
     /^bench\/analysis\//,
-    /^clients\/(transports|browser)\.ts$/,
+    /^clients\/(transports|shared\/browser)\.ts$/,
   ],
 };
 

@@ -1,8 +1,8 @@
 import type { Client } from './client.ts';
 import { longPollClient } from './long-poll.ts';
 import { notifyClient } from './notify.ts';
-import type { Openers } from './shared/openers.ts';
 import { pushClient } from './push.ts';
+import type { Openers } from './shared/openers.ts';
 import { type ShortPollClientOptions, shortPollClient } from './short-poll.ts';
 import { sseClient } from './sse.ts';
 import { tcpPushClient } from './tcp-push.ts';

@@ -1,10 +1,10 @@
+import type { Openers } from '../shared/openers.ts';
+import type { BrokerTransportName } from '../transports.ts';
 import { amqpConsumer } from './amqp.ts';
 import { type AmqpGetOptions, amqpGetConsumer } from './amqp-get.ts';
 import type { Consuming } from './in-flight.ts';
 import { mqttConsumer } from './mqtt.ts';
-import type { Openers } from '../shared/openers.ts';
 import { stompConsumer } from './stomp.ts';
-import type { BrokerTransportName } from '../transports.ts';
 
 /** Every way of consuming from a broker, by name. */
 export const consumersByName: Record<

@@ -60,9 +60,9 @@ describe('a path', () => {
 
   it("makes one short line of a proxy's error page", () => {
     const page =
-      'the server answered 504: <html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center></body>\r\n</html>';
+      'the server responded with 504: <html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center></body>\r\n</html>';
     const judged = judgePath({ ...allArrived, failures: 1, lastFailure: page });
-    expect(judged.reason).toContain('(the server answered 504: 504 Gateway Time-out)');
+    expect(judged.reason).toContain('(the server responded with 504: 504 Gateway Time-out)');
     const long = judgePath({ ...allArrived, failures: 1, lastFailure: 'x'.repeat(500) });
     expect(long.reason.length).toBeLessThan(160);
   });
