@@ -175,13 +175,17 @@ export class MessageLog {
     if (messages.length === 0) return;
     this.#untold = [];
     for (const listener of [...this.#listeners]) listener(messages);
+    // Only now: listeners ask for the hole before a message that a short log dropped in the same turn.
+    for (const seq of this.#skipped.keys()) {
+      if (seq >= this.#oldest) break;
+      this.#skipped.delete(seq);
+    }
   }
 
   #dropOldest(): void {
     while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
       this.#bytes -= Buffer.byteLength(this.#messages.get(this.#oldest)?.body ?? '');
       this.#messages.delete(this.#oldest);
-      this.#skipped.delete(this.#oldest);
       do this.#oldest += 1;
       while (this.#oldest <= this.#head && !this.#messages.has(this.#oldest));
     }
