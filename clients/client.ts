@@ -3,54 +3,67 @@ import type { BackoffName } from './shared/backoff.ts';
 import type { Ledger } from './shared/ledger.ts';
 
 /**
- * One simulated (or real) client: one way of receiving messages. All transports look like this from
- * outside, so that whatever drives them cannot favour one.
+ * One client, simulated or real: one way of receiving messages. All transports look alike from outside, so the load
+ * generator can't favour one. `contract.ts` lists what all six clients promise, and a test checks each promise.
  */
 export interface Receiver {
   /**
-   * Connects, and hands over every message from then on, in order and once.
-   * Resolves when the server has acknowledged the subscription: `ledger.startSeq` is then known.
+   * Connects, and calls `onMessage` with every message from then on, in order and once. What `onMessage` throws
+   * becomes an uncaught exception of the application; the next message comes all the same.
+   *
+   * Resolves when the server has let the client in, and the client knows its place in the log, `ledger.startSeq`; a
+   * short poll that has a cursor sends nothing before its first slot, and resolves at once. Until then the client tries
+   * again and again. Rejects at `stop()`.
    */
   start(onMessage: (message: Message) => void): Promise<void>;
 
-  /** Stops reading: at the socket where there is one, otherwise by not asking again. */
+  /**
+   * No message is handed over until `resume()`, on this connection and on later ones. The client stops reading at
+   * the socket where there is one; otherwise it doesn't poll.
+   */
   pause(): void;
 
-  /** Reads on. */
+  /** Goes on. Messages that wait are handed over after the call has returned. */
   resume(): void;
 
   /**
-   * Is told that so many of the messages handed over have been handled. With `credit` that lets the
-   * server send as many more; without, nobody needs to call it.
+   * Counts messages that the application has handled. With `credit` that lets the server send as many more; without,
+   * nobody needs to call it.
    */
   handled?(count: number): void;
 
-  /** Disconnects for good. */
+  /** Disconnects for good. No message is handed over any more, and pending calls reject. */
   stop(): void;
 
-  /** What has arrived, and what is missing. */
   readonly ledger: Ledger;
 
   readonly counters: Counters;
 }
 
-/** A client of this lab's servers. A broker's consumer only receives: who publishes there numbers its own messages. */
+/** A client of this lab's servers. A broker's consumer only receives: publishers there number their own messages. */
 export interface Client extends Receiver {
-  /** Sends a message to everybody. `dueMs` is the instant at which this client had planned to. */
-  publish(body: string, dueMs: number): Promise<void>;
+  /**
+   * Sends a message to everybody. `dueMs` is the scheduled send time.
+   *
+   * Resolves when the server has the message. Rejects when the server refused it, when the client is not connected
+   * or is stopped, and when the connection is lost or silent before the acknowledgement. The server may have the
+   * message then: publish it again with the same `id`, 1 to 64 characters, and it is not doubled. A client that has
+   * paused its only connection reads the acknowledgement after `resume()`.
+   */
+  publish(body: string, dueMs: number, id?: string): Promise<void>;
 }
 
 /** What a client counts about its own work. */
 export type Counters = {
   /** Requests sent to receive messages; for push, connects. */
   requests: number;
-  /** Requests that were answered with nothing. */
+  /** Requests whose response had no messages. */
   empty: number;
-  /** Slots of the poll schedule that passed while a request was still under way or the client was paused. */
+  /** Slots of the poll schedule that passed while a request was pending or the client was paused. */
   missedSlots: number;
   /** Connections or requests that failed. */
   failures: number;
-  /** Why the last one failed. */
+  /** Why the last one failed, in the server's own words where it gave a reason. */
   lastFailure: string | undefined;
 };
 
@@ -58,31 +71,31 @@ export function newCounters(): Counters {
   return { requests: 0, empty: 0, missedSlots: 0, failures: 0, lastFailure: undefined };
 }
 
-/** What every client is told. */
+/** Options of every client. A time of `Infinity` is no limit. */
 export type ClientOptions = {
   /** Where the server is: `ws://host:port`, `http://host:port` or `tcp://host:port`. */
   url: string;
-  /** A cursor from an earlier life. Default: from now on. */
+  /** The cursor of an earlier client, to continue from there. Default: from now on. */
   after?: string;
-  /** Which messages it wants: every one, or only the newest there is when it asks. Pushed clients take every one. Default `every`. */
+  /** Which messages a poll asks for: every one, or only the newest. Pushed clients get every one. Default `every`. */
   contract?: 'every' | 'latest';
   /**
-   * Messages that the server may have sent before any of them is handled, for a server whose policy is
-   * `credit`: 1 to 2³¹ − 1, for push and tcp-push. Default: none are granted, the server sends what there is.
+   * Messages that the server may send before any of them is handled, for a server whose policy is `credit`: 1 to
+   * 2³¹ − 1, for push and tcp-push. Default: the client grants none, and the server sends what there is.
    */
   credit?: number;
   /**
-   * How long a client waits for any sign of life before it gives up a connection and opens another with its
-   * cursor, or a request and asks again. Default 45,000: three heartbeats of a pushing server, or a long
-   * poll's hold of 25,000 and a margin; for what is answered at once, short polls and publications, 15,000.
-   * While a client is paused it listens to nobody, and that is not counted.
+   * How long nothing may arrive, no heartbeat either, before the client gives up a connection and opens another, or
+   * gives up a request. Default 45,000: three heartbeats of a pushing server, or a long-poll timeout of 25,000 and a
+   * margin; for responses that are due at once, short polls and publications over HTTP, 15,000. The time during
+   * which a client is paused doesn't count.
    */
   silenceLimitMs?: number;
   /** Whether a polling client keeps its connection open between two polls. Default `true`. */
   keepAlive?: boolean;
-  /** Called for every poll as it is sent. What it returns is called with what the answer carries, as soon as there is one. */
+  /** Called for every poll as it is sent. The function that it returns is called with the batch as it arrives. */
   onAsk?: () => (batch: Batch) => void;
-  /** How long it waits before it tries again after a failure. Default `jittered`. */
+  /** How long the client waits after a failure before it tries again. Default `jittered`. */
   backoff?: BackoffName;
   /** Gives numbers in [0, 1) for back-off and phase. Default `Math.random`. */
   random?: () => number;

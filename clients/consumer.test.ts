@@ -71,6 +71,20 @@ it('never pauses without a limit: the load piles up here', () => {
   expect(consumer.waiting).toBe(999);
 });
 
+it('is never done with a message when its handling time is infinite', () => {
+  const handled = vi.fn();
+  const consumer = new Consumer({
+    handlingMs: Number.POSITIVE_INFINITY,
+    pause: vi.fn(),
+    resume: vi.fn(),
+    handle: vi.fn(),
+    handled,
+  });
+  consumer.take(message(1));
+  vi.advanceTimersByTime(1000);
+  expect(handled).not.toHaveBeenCalled();
+});
+
 it('says when a message has been handled: at the end of its handling time', () => {
   const handled = vi.fn();
   const consumer = new Consumer({

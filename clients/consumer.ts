@@ -1,14 +1,15 @@
 import type { Message } from '../servers/log/message.ts';
+import { setTimer } from './shared/timer.ts';
 
 /**
- * What a client does with a message, and how long it takes: this is what makes a client overwhelmed.
+ * The application: it handles one message at a time, and takes a while for each. So it makes a client a slow consumer.
  *
  *     arrived  ──►[ inbox ]──► one at a time, handlingMs each ──► handled
  *                  full: pause reading          half empty: read on
  *
- * A handler that merely sleeps is not slow at the transport: messages are read and pile up in the
- * inbox. Only a client that stops reading pushes back. With `inboxLimit` it does; without (`Infinity`)
- * it never pauses, as in a browser, and the load lies here instead of in the server.
+ * A handler that only sleeps is not slow at the transport: messages are read and pile up in the inbox. Only a client
+ * that stops reading causes backpressure. With `inboxLimit` it does; with `Infinity` it never pauses, as in a
+ * browser, and the messages pile up here instead of in the server.
  */
 export type ConsumerOptions = {
   /** Time to handle one message; 0 handles it at once. */
@@ -18,7 +19,7 @@ export type ConsumerOptions = {
   pause(): void;
   resume(): void;
   handle(message: Message): void;
-  /** Is told that so many more messages have been handled, or given up: there is room for as many. */
+  /** Called when messages have been handled, or given up: there is room for as many. */
   handled?(count: number): void;
 };
 
@@ -30,8 +31,8 @@ export class Consumer {
   #paused = false;
   #busy = false;
   #doneAtMs = 0;
-  /** Counts how often it forgot what it had: what was under way then ends for nobody. */
-  #lives = 0;
+  /** Counts the calls of `forget`: a message that was being handled then is never done. */
+  #forgotten = 0;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class Consumer {
     return this.#inbox.length;
   }
 
-  /** From now on takes so long for one message; 0 also handles at once what waits, and reads on. */
+  /** Sets the time for one message; 0 also handles at once all that waits, and reads on. */
   setHandlingMs(handlingMs: number): void {
     this.#handlingMs = handlingMs;
     if (handlingMs > 0) return;
@@ -53,7 +54,6 @@ export class Consumer {
     this.#readOn(waiting.length);
   }
 
-  /** Takes in a message that has arrived. */
   take(message: Message): void {
     if (this.#handlingMs === 0) {
       this.#options.handle(message);
@@ -70,7 +70,7 @@ export class Consumer {
     this.#handleNext();
   }
 
-  /** Gives up what waits, unhandled, and reads on; what comes from now on is handled at once. Returns how many that were. */
+  /** Gives up the waiting messages, unhandled, and reads on; later ones are handled at once. Returns their number. */
   giveUp(): number {
     this.#handlingMs = 0;
     const waiting = this.#inbox.splice(0).length;
@@ -78,10 +78,10 @@ export class Consumer {
     return waiting;
   }
 
-  /** Loses what waits and what is under way, as a process that dies. */
+  /** Loses the messages that wait or are being handled, as a process that dies. */
   forget(): void {
     this.#inbox.length = 0;
-    this.#lives += 1;
+    this.#forgotten += 1;
     this.#busy = false;
     this.#paused = false;
     this.#doneAtMs = performance.now();
@@ -102,12 +102,12 @@ export class Consumer {
       this.#paused = false;
       this.#options.resume();
     }
-    // Counted from the planned end of the one before, so that a late timer does not make a slower client.
+    // From the scheduled end of the message before, so that a late timer doesn't make the client slower.
     const nowMs = performance.now();
     this.#doneAtMs = Math.max(nowMs - 2 * this.#handlingMs, this.#doneAtMs) + this.#handlingMs;
-    const life = this.#lives;
-    setTimeout(() => {
-      if (life !== this.#lives) return;
+    const forgotten = this.#forgotten;
+    setTimer(() => {
+      if (forgotten !== this.#forgotten) return;
       this.#options.handled?.(1);
       this.#handleNext();
     }, this.#doneAtMs - nowMs);

@@ -1,21 +1,19 @@
-import { type Cursor, type Message, parseNotice } from '../servers/log/message.ts';
+import { type Cursor, formatCursor, type Publication, parseNotice } from '../servers/log/message.ts';
 import type { Client, ClientOptions } from './client.ts';
-import { backoffMs } from './shared/backoff.ts';
 import type { Openers } from './shared/openers.ts';
 import { Poll } from './shared/poll.ts';
-import { StayingConnected } from './shared/reconnection.ts';
+import { Reconnection } from './shared/reconnection.ts';
 
 /**
- * Receives by notify-then-fetch: is told that there is news, and asks for it when it wants it.
+ * Receives by notify-then-fetch: the server says that there are messages, and the client polls when it wants them.
  *
  *     client  ◄─{next:8}─  ──GET after=6──►◄─[7 8]──   (paused) ◄─{next:9}─◄─{next:11}─   ──GET after=8──►
  *
- * A notice that comes while one is being followed up replaces the one before it. Costs the client an
- * open connection, and a request for what the notices of one round trip announce, or of the interval
- * that it gives itself.
+ * A notice that arrives during a poll replaces the one before it. Costs the client an open connection, and a
+ * request for all messages that are announced in a round trip, or in the client's own interval.
  */
 export type NotifyClientOptions = ClientOptions & {
-  /** The least time from one fetch to the next: the client's own pace. Default 0. */
+  /** The least time from one poll to the next: the client's own pace. Default 0. */
   intervalMs?: number;
 };
 
@@ -23,75 +21,51 @@ export function notifyClient(
   options: NotifyClientOptions,
   openers: Pick<Openers, 'webSocket' | 'http'>,
 ): Client {
-  const { random = Math.random, intervalMs = 0 } = options;
-  const poll = new Poll(options, { http: (origin, how) => openers.http(origin.replace(/^ws/, 'http'), how) });
-  let handle: (message: Message) => void = () => {};
-  let onSubscribed = () => {};
-  let announced: Cursor | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let failuresInARow = 0;
-  let fetching = false;
-  let paused = false;
-  let stopped = false;
+  return new NotifyClient(options, openers);
+}
 
-  const connection = new StayingConnected(
-    (events) => openers.webSocket(`${options.url}/messages`, events),
-    (text) => {
-      announced = parseNotice(text);
-      if (poll.ledger.isBehind(announced)) void fetchNews();
-      return true;
-    },
-    poll.counters,
-    options,
-  );
+class NotifyClient extends Poll {
+  readonly #intervalMs: number;
+  readonly #connection: Reconnection;
+  #announced: Cursor | undefined;
 
-  async function fetchNews(): Promise<void> {
-    if (fetching || paused || stopped) return;
-    fetching = true;
-    try {
-      do {
-        for (const message of await poll.ask()) handle(message);
-        onSubscribed();
-        failuresInARow = 0;
-      } while (!paused && (poll.more || (intervalMs === 0 && poll.ledger.isBehind(announced))));
-      if (intervalMs > 0) return void rest();
-    } catch {
-      failuresInARow += 1;
-      timer = setTimeout(fetchNews, backoffMs(failuresInARow, random, options.backoff));
+  constructor(options: NotifyClientOptions, openers: Pick<Openers, 'webSocket' | 'http'>) {
+    super(options, { http: (origin, how) => openers.http(origin.replace(/^ws/, 'http'), how) });
+    this.#intervalMs = options.intervalMs ?? 0;
+    this.#connection = new Reconnection(
+      (events) => openers.webSocket(`${options.url}/messages`, events),
+      (text) => this.#onNotice(text),
+      this.counters,
+      options,
+    );
+  }
+
+  protected override connect(): void {
+    this.#connection.start();
+    void this.run();
+  }
+
+  protected async run(): Promise<void> {
+    while (await this.until(() => this.more || this.ledger.isBehind(this.#announced))) {
+      if (!(await this.ask())) await this.backOff();
+      else if (!this.more && this.#intervalMs > 0) await this.sleep(this.#intervalMs);
     }
-    fetching = false;
   }
 
-  /** Asks for nothing for a while; what was announced meanwhile is fetched afterwards, all at once. */
-  function rest(): void {
-    timer = setTimeout(() => {
-      fetching = false;
-      if (poll.ledger.isBehind(announced)) void fetchNews();
-    }, intervalMs);
+  protected override send(publication: Publication & { id: string }): Promise<void> {
+    return this.#connection.publish(publication);
   }
 
-  return {
-    ledger: poll.ledger,
-    counters: poll.counters,
-    start: (onMessage) =>
-      new Promise((resolve) => {
-        handle = onMessage;
-        onSubscribed = resolve;
-        connection.start();
-      }),
-    pause() {
-      paused = true;
-    },
-    resume() {
-      paused = false;
-      if (poll.more || poll.ledger.isBehind(announced)) void fetchNews();
-    },
-    publish: async (body, dueMs) => connection.send(JSON.stringify({ body, dueMs })),
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      connection.stop();
-      poll.close();
-    },
-  };
+  override stop(): void {
+    super.stop();
+    this.#connection.stop();
+  }
+
+  #onNotice(text: string): void {
+    this.#announced = parseNotice(text);
+    // Without a cursor the client begins where the log ends now.
+    if (!this.ledger.cursor) this.take({ messages: [], next: formatCursor(this.#announced), missed: 0 });
+    this.acknowledge();
+    this.wake();
+  }
 }

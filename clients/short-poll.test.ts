@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A server that takes `answerMs` to answer, with nothing. */
+/** A server that takes `answerMs` for a response without messages. */
 function pollWith(options: { intervalMs: number; phaseMs: number; answerMs?: number }) {
   const startMs = performance.now();
   const askedAtMs: number[] = [];
@@ -57,4 +57,12 @@ it('asks for nothing while it is paused', async () => {
   client.stop();
   expect(askedAtMs).toEqual([0, 50, 450]);
   expect(client.counters.missedSlots).toBe(3);
+});
+
+it('polls once, to subscribe, when its interval is infinite', async () => {
+  const { client, askedAtMs } = pollWith({ intervalMs: Number.POSITIVE_INFINITY, phaseMs: 0 });
+  void client.start(() => {});
+  await vi.advanceTimersByTimeAsync(1000);
+  client.stop();
+  expect(askedAtMs).toEqual([0]);
 });

@@ -1,27 +1,32 @@
 import { LineSplitter } from '../servers/log/message.ts';
 import type { Client, ClientOptions } from './client.ts';
-import type { Openers } from './shared/openers.ts';
+import { messageBytesMax, type Openers } from './shared/openers.ts';
 import { Subscription } from './shared/subscription.ts';
 
 /**
- * Receives by push over a bare TCP socket: says where it is in one line, then reads lines.
+ * Receives by push over a TCP socket: sends its cursor in one line, then reads lines.
  *
  *     client  ──{"after":"a1:6"}\n──►                  ──{"body":"hi"}\n──►
- *             ◄─batch\n──[7]\n──[8]\n────────[9]\n──                       ◄─[10]\n──
+ *             ◄─batch\n──[7]\n──[8]\n────────[9]\n──                       ◄─[10]\n──{"published":10}\n──
  *
- * Costs the client an open connection. No browser can do this. `credit` travels as a line, as in push.ts
- * it does as a message.
+ * Costs the client an open connection. No browser can do this. `credit` is a line here, a message in push.ts.
  */
 export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tcp'>): Client {
   return new Subscription(options, (after, { onText, onClose }) => {
-    const lines = new LineSplitter(lineLimit);
+    const lines = new LineSplitter(messageBytesMax);
     const connection = openers.tcp(options.url, {
-      onOpen: () => connection.send(`${JSON.stringify({ after: after ?? null })}\n`),
-      onText: (text) => lines.take(text).forEach(onText),
+      onOpen: () => connection.send?.(`${JSON.stringify({ after: after ?? null })}\n`),
+      onText(piece) {
+        try {
+          for (const line of lines.take(piece)) onText(line);
+        } catch (error) {
+          onClose((error as Error).message);
+        }
+      },
       onClose,
     });
     return {
-      send: (text) => connection.send(`${text}\n`),
+      send: (text) => connection.send?.(`${text}\n`),
       close: () => connection.close(),
       pause: () => connection.pause?.(),
       resume: () => connection.resume?.(),
@@ -31,6 +36,3 @@ export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tc
     };
   });
 }
-
-/** Characters in the longest line a server may send: a full batch, with room for escapes. */
-const lineLimit = 16 * 1024 * 1024;

@@ -1,28 +1,28 @@
 /**
- * Each transport's name and its signs: colour, point shape and dash, said once.
+ * Each transport's name and its look: colour, point shape and dash.
  *
- * The fleet, the report and every page draw a transport with the same three signs, so that nobody
- * has to tell them apart by colour alone. The colours come from Okabe and Ito's palette for readers
- * who see colours differently; `dark` is the shade for dark backgrounds.
+ * The report and every page draw a transport in the same three ways, so that nobody has to tell them apart by colour
+ * alone. The colours come from Okabe and Ito's palette for readers who see colours differently; `dark` is the shade for
+ * dark backgrounds.
  */
 export const transportNames = ['push', 'sse', 'tcp-push', 'notify', 'long-poll', 'short-poll'] as const;
 
-/** The name of one way of delivering messages, as it stands in a result file. */
+/** The name of a transport, as it is in a result file. */
 export type TransportName = (typeof transportNames)[number];
 
 /**
- * How a broker serves its consumers. None of this lab's servers is behind these names, so that whoever
- * goes through all transports does not meet them.
+ * How a broker serves its consumers. None of this lab's servers is behind these names, so `transportNames` does not
+ * have them.
  */
 export const brokerTransportNames = ['amqp', 'amqp-get', 'mqtt', 'stomp'] as const;
 
-/** The name of one way of consuming from a broker, as it stands in a result file. */
+/** The name of a way to consume from a broker, as it is in a result file. */
 export type BrokerTransportName = (typeof brokerTransportNames)[number];
 
-/** All that a result may speak of, in the order in which legends list them. */
+/** All names that a result may have, in the order in which legends list them. */
 export const anyTransportNames = [...transportNames, ...brokerTransportNames] as const;
 
-/** The name of a transport, be it this lab's own or a broker's. */
+/** The name of a transport, this lab's or a broker's. */
 export type AnyTransportName = (typeof anyTransportNames)[number];
 
 /** What a page needs to draw one transport: `shape` is a Chart.js point style, `dash` a canvas line dash in pixels. */

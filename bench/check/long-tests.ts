@@ -18,5 +18,6 @@ export const long = {
   'bench/agents/namespaces.test.ts': 'runs a lab across network namespaces, with RabbitMQ',
   'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
   'bench/exercises/exercises.test.ts': 'starts its own test run for each exercise',
+  'clients/random-schedules.test.ts': 'plays 504 random schedules with messages of up to 2.5 MB',
   'bench/abuse/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
 };

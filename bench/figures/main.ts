@@ -6,16 +6,17 @@ import { writeProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder } from '../../servers/commands/typed.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type RunName, readFigures } from './results-folder.ts';
-import { blocksOfSample, tablesOf, withBlocks } from './tables.ts';
+import { blocksOfSample, contractTable, tablesOf, withBlocks } from './tables.ts';
 
 /**
  * `npm run figures`: writes measured numbers into the Markdown files, between the markers that name them. The
- * findings and the sizing tables come from the sample result, the rest from the newest long runs. Numbers of a
+ * findings and the sizing tables come from the sample result, the clients' contract from clients/contract.ts, the rest
+ * from the newest long runs. Numbers of a
  * long run that is missing stay as they are.
  *
  * Exit codes: 0 written, or nothing to write; 2 the command line is wrong; 3 a file can't be read or written.
  */
-const ours = ['README.md', 'bench/README.md', 'SECURITY.md'].map((file) =>
+const ours = ['README.md', 'bench/README.md', 'SECURITY.md', 'clients/README.md'].map((file) =>
   fileURLToPath(new URL(`../../${file}`, import.meta.url)),
 );
 
@@ -23,7 +24,7 @@ const command = new Command('npm run figures --')
   .description('Writes measured numbers between the markers of the Markdown files.')
   .argument(
     '[file]',
-    'Markdown file with markers (default: README.md, bench/README.md, SECURITY.md)',
+    'a file with markers (default: README.md, bench/README.md, SECURITY.md, clients/README.md)',
     (file) => fromUsersFolder(file),
   )
   .allowExcessArguments(false)
@@ -35,7 +36,7 @@ const blocks = newestBlocks();
 for (const path of file === undefined ? ours : [file]) fill(path);
 
 function newestBlocks(): Record<string, string> {
-  const found: Record<string, string> = blocksOfSample();
+  const found: Record<string, string> = { ...blocksOfSample(), contract: contractTable() };
   for (const [name, tableOf] of Object.entries(tablesOf) as [RunName, (figures: unknown) => string][]) {
     const figures = readFigures(name);
     if (figures === undefined) console.error(`${name}: no numbers yet; run npm run test:${name}`);

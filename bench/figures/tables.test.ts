@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { figuresProblem } from './results-folder.ts';
-import { blocksOfSample, faultTable, withBlocks } from './tables.ts';
+import { blocksOfSample, contractTable, faultTable, withBlocks } from './tables.ts';
 
 const figures = {
   seed: 7,
@@ -50,4 +50,10 @@ it.each([
   const text = readFileSync(file, 'utf8');
   expect(text).toContain(`<!-- figures:${name} -->`);
   expect(text).toBe(withBlocks(text, blocksOfSample()));
+});
+
+it('finds the contract of the clients in clients/README.md (otherwise: npm run figures)', () => {
+  const text = readFileSync('clients/README.md', 'utf8');
+  expect(text).toContain('<!-- figures:contract -->');
+  expect(text).toBe(withBlocks(text, { contract: contractTable() }));
 });

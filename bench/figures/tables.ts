@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { contractRows } from '../../clients/contract.ts';
 import { type AttackFigures, attackTable, type FuzzFigures, fuzzTable } from '../abuse/figures.ts';
 import { writeSizing } from '../analysis/sizing.ts';
 import type { KindSummary } from '../faults/summary.ts';
@@ -67,6 +68,11 @@ export const tablesOf: { [Name in RunName]: (figures: FiguresOf[Name]) => string
 
 /** What each long run leaves. */
 type FiguresOf = { fuzz: FuzzFigures; attacks: AttackFigures; faults: FaultFigures; soak: SoakFigures };
+
+/** The contract of the clients as a table in Markdown. */
+export function contractTable(): string {
+  return table(['every client promises', 'because', 'does not apply to'], contractRows());
+}
 
 /** The blocks that come from the sample result: README.md's findings and the sizing tables of bench/README.md. */
 export function blocksOfSample(): { findings: string; sizing: string } {

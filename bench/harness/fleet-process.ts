@@ -1,5 +1,5 @@
 import { randomLcg } from 'd3-random';
-import type { Hand } from '../../clients/broker/in-flight.ts';
+import type { InFlight } from '../../clients/broker/in-flight.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { BrokerTransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
@@ -74,12 +74,12 @@ async function ofBroker({ transport, consuming }: FleetGroup): Promise<Opening> 
   const { consumersByName } = await import('../../clients/broker/broker-clients.ts');
   const open = consumersByName[transport as BrokerTransportName];
   const { queues, ...place } = consuming as ConsumingPlace;
-  const hands: Hand[] = [];
+  const inFlight: InFlight[] = [];
   return {
-    hands,
+    inFlight,
     open(options, index) {
       const consumer = open({ ...options, ...place, queue: queues[index] as string }, nodeOpeners);
-      hands.push(consumer.hand);
+      inFlight.push(consumer.inFlight);
       return consumer;
     },
   };

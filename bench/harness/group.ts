@@ -1,5 +1,5 @@
 import { randomLcg } from 'd3-random';
-import type { ConsumingOptions, Hand } from '../../clients/broker/in-flight.ts';
+import type { ConsumingOptions, InFlight } from '../../clients/broker/in-flight.ts';
 import type { Client, Receiver } from '../../clients/client.ts';
 import { clientsByName } from '../../clients/clients.ts';
 import type { BackoffName } from '../../clients/shared/backoff.ts';
@@ -59,8 +59,8 @@ export type ConsumingPlace = Pick<ConsumingOptions, 'url' | 'topic' | 'prefetch'
 /** Makes one client of a group. */
 export type OpenMember = (options: ShortPollClientOptions, index: number) => Receiver;
 
-/** How the clients of a group are made, and what the consumers of a broker have in their hands. */
-export type Opening = { open: OpenMember; hands: readonly Hand[] };
+/** How the clients of a group are made, and the messages that the consumers of a broker have in flight. */
+export type Opening = { open: OpenMember; inFlight: readonly InFlight[] };
 
 /** What a group reports after the trial. */
 export type FleetReport = {
@@ -112,10 +112,10 @@ export class Group {
   /** When the slow clients are slow; without it, as long as the trial lasts. */
   #overload: { fromMs: number; untilMs: number } | undefined;
   readonly #responses = new Recorder();
-  readonly #hands: readonly Hand[];
+  readonly #inFlight: readonly InFlight[];
   readonly #polls: PollRecord | undefined;
 
-  constructor(wanted: FleetGroup, { open, hands }: Opening = ofServers(wanted)) {
+  constructor(wanted: FleetGroup, { open, inFlight }: Opening = ofServers(wanted)) {
     if (wanted.traced && wanted.clients !== 1)
       throw new Error(
         `invalid trace: expected 1 client in each group, got ${wanted.clients} of ${wanted.transport}`,
@@ -123,7 +123,7 @@ export class Group {
     const { clients, intervalMs, contract, keepAlive, backoff, credit, inPhase } = wanted;
     const random = randomLcg(wanted.seed);
     this.#wanted = wanted;
-    this.#hands = hands;
+    this.#inFlight = inFlight;
     this.#polls = wanted.traced ? new PollRecord() : undefined;
     this.phasesMs = Array.from({ length: clients }, (_, index) =>
       inPhase ? 0 : ((index + random()) * intervalMs) / clients,
@@ -226,7 +226,7 @@ export class Group {
     const ages = slow.flatMap((member) => member.lastAgeMs ?? []);
     samples.atMs.push(atMs);
     samples.ageMs.push(ages.length > 0 ? Math.max(...ages) : null);
-    samples.held.push(this.#hands.reduce((sum, { held }) => sum + held, 0));
+    samples.held.push(this.#inFlight.reduce((sum, { count }) => sum + count, 0));
     samples.inbox.push(slow.length > 0 ? Math.max(...slow.map((member) => member.consumer.waiting)) : null);
   }
 
@@ -253,8 +253,8 @@ export class Group {
       missedSlots: 0,
       failures: this.count('failures'),
       lastFailure: this.members.map(({ client }) => client.counters.lastFailure).find(Boolean),
-      redelivered: this.#hands.reduce((sum, { redelivered }) => sum + redelivered, 0),
-      heldMax: Math.max(0, ...this.#hands.map(({ heldMax }) => heldMax)),
+      redelivered: this.#inFlight.reduce((sum, { redelivered }) => sum + redelivered, 0),
+      heldMax: Math.max(0, ...this.#inFlight.map(({ maxInFlight }) => maxInFlight)),
       ...this.#returned(),
       ...(this.members[0]?.history && { handled: this.members[0].history }),
       ...(this.#polls && { polls: this.#polls.asked }),
@@ -349,7 +349,7 @@ export class Group {
 function ofServers({ transport, localAddress }: FleetGroup): Opening {
   const { open } = clientsByName[transport as TransportName];
   const openers = nodeOpenersFrom(localAddress);
-  return { open: (options) => open(options, openers), hands: [] };
+  return { open: (options) => open(options, openers), inFlight: [] };
 }
 
 function urlOf({ transport, host = '127.0.0.1', port }: FleetGroup): string {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type ChannelModel, connect } from 'amqplib';
-import type { Hand } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** A connection by AMQP 0.9.1 that is opened again when it is lost, as both kinds of AMQP consumers use it. */
 export type AmqpConnection = {
@@ -14,7 +14,7 @@ export type AmqpConnection = {
  */
 export async function openAmqp(
   url: string,
-  hand: Hand,
+  inFlight: InFlight,
   setUp: (model: ChannelModel) => Promise<void>,
 ): Promise<AmqpConnection> {
   let current: ChannelModel | undefined;
@@ -32,10 +32,10 @@ export async function openAmqp(
     },
   });
   connection.on('error', () => {}); // It is followed by 'disconnect'.
-  connection.on('disconnect', ({ message }: Error) => hand.lose(message));
+  connection.on('disconnect', ({ message }: Error) => inFlight.lose(message));
   return {
     cut() {
-      hand.close();
+      inFlight.close();
       void connection.close();
       // The library has no other way to leave without saying goodbye.
       (current?.connection as unknown as { stream: Socket } | undefined)?.stream.destroy();

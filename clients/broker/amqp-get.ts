@@ -1,36 +1,35 @@
 import type { Channel } from 'amqplib';
-import type { ShortPollClientOptions } from '../short-poll.ts';
+import { type SlotOptions, Slots } from '../shared/slots.ts';
+import { setTimer } from '../shared/timer.ts';
 import { type AmqpConnection, openAmqp } from './amqp-connection.ts';
-import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
+import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts';
 
 /**
- * Receives from a RabbitMQ queue by AMQP's `basic.get`: asks at fixed slots, as a short poll does.
+ * Receives from a RabbitMQ queue by AMQP's `basic.get`: polls at fixed slots, as a short poll does.
  *
  *     consumer  ──get──►     ──get──►     ──get──►        ──get──►
  *     broker           ◄─[7]─        ◄─[8]─       ◄─empty─        ◄─empty─
  *               |<───────────────── interval ────────────►|
  *
- * A short poll's answer carries all that there is; a get brings one message. So a slot is a get, and
- * another one for each message that came: the last one always comes back empty. Costs a round trip for
- * each of them, news or none. In return the consumer takes what it can, when it can.
+ * The response to a short poll has all messages; a get brings one. So a slot is a get, and another one for each message
+ * that arrived: the last one is always empty. Costs a round trip for each get, with or without a message. In return
+ * the consumer takes what it can, when it can.
  */
-export type AmqpGetOptions = ConsumingOptions &
-  Pick<ShortPollClientOptions, 'intervalMs' | 'phaseMs' | 'originMs' | 'nowMs'>;
+export type AmqpGetOptions = ConsumingOptions & SlotOptions;
 
 export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
-  const { url, queue, intervalMs, nowMs = () => performance.now() } = options;
-  const { originMs = nowMs(), phaseMs = 0 } = options;
-  const hand = new Hand(options.after);
-  const { counters } = hand;
+  const { url, queue } = options;
+  const inFlight = new InFlight(options.after);
+  const { counters } = inFlight;
+  const slots = new Slots(options, () => 0, counters);
   let connection: AmqpConnection | undefined;
   let channel: Channel | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let slot = 0;
   let asking = false;
   let paused = false;
   let stopped = false;
 
-  /** Gets until there is nothing more. Rejects when the channel is gone; the next one is there at the next slot. */
+  /** Gets until the queue is empty. Rejects when the channel is closed; the next slot finds another one. */
   async function getAll(from: Channel): Promise<void> {
     while (!paused && !stopped) {
       counters.requests += 1;
@@ -39,7 +38,7 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
         counters.empty += 1;
         return;
       }
-      hand.take(String(delivery.content), delivery.fields.redelivered, () => from.ack(delivery));
+      inFlight.take(String(delivery.content), delivery.fields.redelivered, () => from.ack(delivery));
     }
   }
 
@@ -57,21 +56,16 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
   }
 
   function waitForSlot(): void {
-    if (stopped) return;
-    // A timer may fire a little early; the slot that it stands for is not run twice.
-    const next = Math.max(slot, Math.floor((nowMs() - originMs - phaseMs) / intervalMs)) + 1;
-    if (slot > 0) counters.missedSlots += next - slot - 1;
-    slot = next;
-    timer = setTimeout(onSlot, originMs + phaseMs + slot * intervalMs - nowMs());
+    if (!stopped) timer = setTimer(onSlot, slots.next());
   }
 
   return {
-    hand,
-    ledger: hand.ledger,
+    inFlight,
+    ledger: inFlight.ledger,
     counters,
     async start(onMessage) {
-      hand.open(onMessage);
-      connection = await openAmqp(url, hand, async (model) => {
+      inFlight.open(onMessage);
+      connection = await openAmqp(url, inFlight, async (model) => {
         const opened = await model.createChannel();
         opened.on('error', () => void model.close().catch(() => {}));
         opened.on('close', () => {
@@ -79,6 +73,7 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
         });
         channel = opened;
       });
+      slots.restart();
       waitForSlot();
     },
     pause() {
@@ -87,7 +82,7 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
     resume() {
       paused = false;
     },
-    handled: (count) => hand.handled(count),
+    handled: (count) => inFlight.handled(count),
     stop() {
       stopped = true;
       clearTimeout(timer);

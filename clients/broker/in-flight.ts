@@ -1,48 +1,48 @@
 import { BadInput, isBatch, type Message, parseDelivery } from '../../servers/log/message.ts';
 import { type Counters, newCounters, type Receiver } from '../client.ts';
+import { callHandler } from '../shared/base-client.ts';
 import { Ledger } from '../shared/ledger.ts';
 
 /** A consumer of a broker's queue, from outside like any other client. */
 export interface Consuming extends Receiver {
-  readonly hand: Hand;
+  readonly inFlight: InFlight;
 }
 
-/** What every consumer is told. Who has the queue declares it, and binds it to `amq.topic` under the topic. */
+/** Options of every consumer. The caller declares the queue, and binds it to `amq.topic` under the topic. */
 export type ConsumingOptions = {
   /** Where the broker is, with name and password: `amqp://`, `mqtt://` or `stomp://`. */
   url: string;
-  /** The queue that it has to itself. MQTT names its session so, and the broker makes the queue of that. */
+  /** The consumer's private queue. MQTT names its session so, and the broker makes the queue of that. */
   queue: string;
-  /** What MQTT subscribes to. */
+  /** The topic that MQTT subscribes to. */
   topic: string;
-  /** A cursor from an earlier life. Default: from the first message of the topic. */
+  /** The cursor of an earlier consumer, to continue from there. Default: from the first message of the topic. */
   after?: string;
   /** Messages that the broker may send before any of them is acknowledged; 0: any number. For AMQP's consume and STOMP. Default 0. */
   prefetch?: number;
-  /** MQTT's promise: 0 once at most, without acknowledgement; 1 once at least. Default 1. */
+  /** MQTT's quality of service: 0 at most once, without acknowledgement; 1 at least once. Default 1. */
   qos?: 0 | 1;
 };
 
 /**
- * What a consumer of a broker has in its hand: messages that came and are not acknowledged, oldest first.
+ * The messages that a broker has sent and the consumer has not acknowledged, oldest first.
  *
- *     broker    ──[7]──[8]──[9]──►   in hand: 7 8 9        and no more, with a prefetch of 3
- *     consumer  ◄──ack 7──           in hand:   8 9        7 is handled
- *               ╳                    8 and 9 come again, marked as redelivered: to whoever comes next
+ *     broker    ──[7]──[8]──[9]──►   in flight: 7 8 9        and no more, with a prefetch of 3
+ *     consumer  ◄──ack 7──           in flight:   8 9        7 is handled
+ *               ╳                    the next consumer gets 8 and 9, marked as redelivered
  *
- * A message is acknowledged once it is handled, one by one. What comes again although it was handled is
- * counted as a duplicate, acknowledged, and handed over no more: at least once becomes once.
+ * A message is acknowledged once it is handled, one by one. A redelivered message that was handled already is counted
+ * as a duplicate, acknowledged, and not handed over: at least once becomes once.
  */
-export class Hand {
+export class InFlight {
   readonly ledger: Ledger;
   readonly counters: Counters = newCounters();
   /** Messages that the broker marked as sent before. */
   redelivered = 0;
-  /** The most that it ever held. */
-  heldMax = 0;
-  /** Messages that it has and has not acknowledged; with MQTT's QoS 0, not handled. */
-  held = 0;
-  /** How to acknowledge each message that is not handled yet; `undefined` where there is no way any more. */
+  maxInFlight = 0;
+  /** Messages in flight; with MQTT's QoS 0, messages that are not handled. */
+  count = 0;
+  /** How to acknowledge each message that is not handled yet; `undefined` after its connection is lost. */
   #acknowledgements: ((() => void) | undefined)[] = [];
   #handle: (message: Message) => void = () => {};
 
@@ -50,12 +50,11 @@ export class Hand {
     this.ledger = new Ledger(after);
   }
 
-  /** From now on hands messages over. */
   open(onMessage: (message: Message) => void): void {
     this.#handle = onMessage;
   }
 
-  /** Takes what the broker has sent. What is no message is acknowledged and counted as a failure, or it would come again for ever. */
+  /** Takes a delivery. One that is not a message is acknowledged and counted as a failure: otherwise the broker would redeliver it again and again. */
   take(text: string, isRedelivered: boolean, acknowledge: () => void): void {
     if (isRedelivered) this.redelivered += 1;
     const message = this.#read(text);
@@ -64,16 +63,16 @@ export class Hand {
       return;
     }
     this.#acknowledgements.push(acknowledge);
-    this.held += 1;
-    this.heldMax = Math.max(this.heldMax, this.held);
-    this.#handle(message);
+    this.count += 1;
+    this.maxInFlight = Math.max(this.maxInFlight, this.count);
+    callHandler(this.#handle, message);
   }
 
-  /** So many more messages have been handled, the oldest first. */
+  /** The oldest `count` messages have been handled. */
   handled(count: number): void {
     for (const acknowledge of this.#acknowledgements.splice(0, count)) {
       if (!acknowledge) continue;
-      this.held -= 1;
+      this.count -= 1;
       acknowledge();
     }
   }
@@ -85,10 +84,10 @@ export class Hand {
     this.close();
   }
 
-  /** There is no way any more to acknowledge what is in hand: the broker sends it again. */
+  /** Nothing in flight can be acknowledged any more: the broker redelivers it. */
   close(): void {
     this.#acknowledgements.fill(undefined);
-    this.held = 0;
+    this.count = 0;
   }
 
   #read(text: string): Message | undefined {

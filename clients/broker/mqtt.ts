@@ -1,5 +1,5 @@
 import { connect, type MqttClient } from 'mqtt';
-import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
+import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts';
 
 /**
  * Receives from a broker by MQTT: subscribes to a topic, and the broker pushes.
@@ -10,16 +10,15 @@ import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
  *     QoS 0   consumer  ──subscribe──►                                            nothing is acknowledged,
  *             broker                   ◄──[7]──[8]──[9]──[10]──[11]──             nothing is kept: at most once
  *
- * RabbitMQ lets ten messages of QoS 1 be unacknowledged (its setting `mqtt.prefetch`). mqtt.js hands
- * over one at a time: what else was sent waits in the socket, and is not counted as held here. It
- * acknowledges what it hands over at once unless it is told to wait; here it waits until the message
- * is handled, or the window would be no credit.
+ * RabbitMQ allows ten unacknowledged messages of QoS 1 (its setting `mqtt.prefetch`). mqtt.js hands over one at a
+ * time: the others wait in the socket, and are not counted as in flight here. By default mqtt.js acknowledges a message
+ * as it hands it over; here it waits until the message is handled, or the prefetch would limit nothing.
  */
 export function mqttConsumer(options: ConsumingOptions): Consuming {
   const { url, queue, topic, qos = 1 } = options;
-  const hand = new Hand(options.after);
+  const inFlight = new InFlight(options.after);
   let client: MqttClient | undefined;
-  /** Lets the library go on; it comes after the message that it belongs to, which may be handled by then. */
+  /** Lets the library go on. It comes after its message, which may be handled by then. */
   let goOn: (() => void) | undefined;
   let isHandled = true;
 
@@ -29,12 +28,12 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
   }
 
   return {
-    hand,
-    ledger: hand.ledger,
-    counters: hand.counters,
+    inFlight,
+    ledger: inFlight.ledger,
+    counters: inFlight.counters,
     start: (onMessage) =>
       new Promise((resolve, reject) => {
-        hand.open(onMessage);
+        inFlight.open(onMessage);
         const connected = connect(url, {
           clientId: queue,
           clean: qos === 0,
@@ -46,26 +45,26 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
         connected.on('message', (_topic, payload, packet) => {
           isHandled = qos === 0;
           goOn = undefined;
-          hand.take(String(payload), packet.dup, qos === 0 ? () => {} : acknowledge);
+          inFlight.take(String(payload), packet.dup, qos === 0 ? () => {} : acknowledge);
         });
         connected.handleMessage = (_packet, done) => {
           if (isHandled) done();
           else goOn = () => done();
         };
         connected.on('error', reject);
-        connected.on('close', () => hand.lose('the broker closed the connection'));
+        connected.on('close', () => inFlight.lose('the broker ended the connection'));
         connected.once('connect', ({ sessionPresent }) => {
-          hand.counters.requests += 1;
-          // The subscription is there as well, and what came meanwhile is on its way already.
+          inFlight.counters.requests += 1;
+          // The session has the subscription, and the broker sends what came while the consumer was away.
           if (sessionPresent) return resolve();
           connected.subscribe(topic, { qos }, (error) => (error ? reject(error) : resolve()));
         });
       }),
     pause() {},
     resume() {},
-    handled: (count) => hand.handled(count),
+    handled: (count) => inFlight.handled(count),
     stop() {
-      hand.close();
+      inFlight.close();
       client?.removeAllListeners('close').end(true);
     },
   };

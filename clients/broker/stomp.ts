@@ -1,6 +1,6 @@
 import { type IStompSocket, Client as StompClient, StompSocketState } from '@stomp/stompjs';
 import type { OpenConnection, Openers } from '../shared/openers.ts';
-import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
+import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts';
 
 /**
  * Receives from a RabbitMQ queue by STOMP: text frames over TCP, and the broker pushes.
@@ -14,7 +14,7 @@ import { type Consuming, type ConsumingOptions, Hand } from './in-flight.ts';
 export function stompConsumer(options: ConsumingOptions, openers: Pick<Openers, 'tcp'>): Consuming {
   const { queue, prefetch = 0 } = options;
   const { username, password, hostname, port, pathname } = new URL(options.url);
-  const hand = new Hand(options.after);
+  const inFlight = new InFlight(options.after);
   const client = new StompClient({
     webSocketFactory: () => asWebSocket(`tcp://${hostname}:${port}`, openers.tcp),
     connectHeaders: {
@@ -28,17 +28,18 @@ export function stompConsumer(options: ConsumingOptions, openers: Pick<Openers, 
   });
 
   return {
-    hand,
-    ledger: hand.ledger,
-    counters: hand.counters,
+    inFlight,
+    ledger: inFlight.ledger,
+    counters: inFlight.counters,
     start: (onMessage) =>
       new Promise((resolve, reject) => {
-        hand.open(onMessage);
+        inFlight.open(onMessage);
         client.onConnect = () => {
-          hand.counters.requests += 1;
+          inFlight.counters.requests += 1;
           client.subscribe(
             `/amq/queue/${queue}`,
-            (message) => hand.take(message.body, message.headers.redelivered === 'true', () => message.ack()),
+            (message) =>
+              inFlight.take(message.body, message.headers.redelivered === 'true', () => message.ack()),
             {
               ack: 'client-individual',
               ...(prefetch > 0 && { 'prefetch-count': String(prefetch) }),
@@ -49,16 +50,16 @@ export function stompConsumer(options: ConsumingOptions, openers: Pick<Openers, 
         };
         client.onStompError = ({ headers, body }) => reject(new Error(headers.message ?? body));
         client.onWebSocketClose = ({ reason }: { reason: string }) => {
-          hand.lose(reason);
+          inFlight.lose(reason);
           reject(new Error(reason));
         };
         client.activate();
       }),
     pause() {},
     resume() {},
-    handled: (count) => hand.handled(count),
+    handled: (count) => inFlight.handled(count),
     stop() {
-      hand.close();
+      inFlight.close();
       client.onWebSocketClose = () => {};
       void client.deactivate({ force: true });
     },
@@ -88,7 +89,7 @@ function asWebSocket(url: string, open: OpenConnection): IStompSocket {
     get readyState() {
       return readyState;
     },
-    send: (data) => connection.send(data as string),
+    send: (data) => connection.send?.(data as string),
     close: () => connection.close(),
     terminate: () => connection.close(),
   };

@@ -140,12 +140,13 @@ export class LaneClient {
       if (isAnew && client === this.#client) this.#onSubscribed(client.ledger.startSeq ?? 0);
       isAnew = false;
     };
-    // The first message may come in one piece with the acknowledgement, before anybody who waits for that is told.
-    await client.start((message) => {
+    // The first message may arrive together with the acknowledgement, before `start()` resolves.
+    const started = client.start((message) => {
       subscribed();
       this.#onMessage(message);
     });
-    subscribed();
+    // It rejects when the client leaves, or is replaced, before the server has let it in.
+    await started.then(subscribed, () => {});
   }
 
   /** A subscription that began anew: what came between it and the one before is missing. */

@@ -39,12 +39,12 @@ it('asks, and is answered', async () => {
 });
 
 it('gives up when nothing comes', async () => {
-  await expect(open(50).ask('GET', '/messages')).rejects.toThrow('received nothing for 0.05 s');
+  await expect(open(50).ask('GET', '/messages')).rejects.toThrow('no data for 0.05 s');
 });
 
 it('gives up when no more comes', async () => {
   server.once('held', () => held[0]?.writeHead(200).write('ne'));
-  await expect(open(200).ask('GET', '/messages')).rejects.toThrow('received nothing for 0.2 s');
+  await expect(open(200).ask('GET', '/messages')).rejects.toThrow('no data for 0.2 s');
 });
 
 it('cuts off what is under way when it is closed, and asks nothing more', async () => {

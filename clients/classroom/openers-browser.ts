@@ -1,4 +1,11 @@
-import type { OpenConnection, OpenEvents, Openers, OpenHttp } from '../shared/openers.ts';
+import {
+  eventNames,
+  type OpenConnection,
+  type OpenEvents,
+  type Openers,
+  type OpenHttp,
+} from '../shared/openers.ts';
+import { setTimer } from '../shared/timer.ts';
 
 /**
  * The openers of a browser: WebSocket, EventSource and fetch, for the very client files of the fleet.
@@ -24,23 +31,22 @@ export function browserOpeners(token: string): Openers {
     return {
       send: (text) => socket.send(text),
       close() {
-        // The closing handshake waits behind whatever is still on its way; who leaves does not.
+        // The server's Close frame comes behind all that it has sent; the client doesn't wait for it.
         socket.onmessage = null;
-        socket.close();
+        socket.close(1000);
         end('closed');
       },
     };
   };
 
-  const events: OpenEvents = (url, after, { onEvent, onClose }) => {
+  const events: OpenEvents = (url, after, { onText, onClose }) => {
     const source = new EventSource(admitted(url, after ? { after } : {}));
     const end = once(onClose);
     const close = (reason: string) => {
       source.close();
       end(reason);
     };
-    for (const kind of ['batch', 'message', 'evicted'])
-      source.addEventListener(kind, ({ data }: MessageEvent) => onEvent(data));
+    for (const name of eventNames) source.addEventListener(name, ({ data }: MessageEvent) => onText(data));
     // EventSource would come back by itself, every three seconds. The client does, with a back-off that is known.
     source.onerror = () => close('the stream broke off');
     return { close: () => close('closed') };
@@ -53,10 +59,10 @@ export function browserOpeners(token: string): Openers {
         // Phones of 2022 have neither AbortSignal.any nor AbortSignal.timeout.
         const cutOff = new AbortController();
         const close = () => cutOff.abort(closing.signal.reason);
-        const giveUp = () => cutOff.abort(new Error(`received nothing for ${silenceLimitMs / 1000} s`));
+        const giveUp = () => cutOff.abort(new Error(`no data for ${silenceLimitMs / 1000} s`));
         if (closing.signal.aborted) close();
         closing.signal.addEventListener('abort', close);
-        const timer = setTimeout(giveUp, silenceLimitMs);
+        const timer = setTimer(giveUp, silenceLimitMs);
         try {
           const answer = await fetch(admitted(origin + path), {
             method,

@@ -1,5 +1,6 @@
 import { isBatch, parseDelivery } from '../../servers/log/message.ts';
 import type { OpenConnection, Openers } from '../shared/openers.ts';
+import { refusal } from '../shared/refusal.ts';
 import type { Sight } from './protocol.ts';
 
 /** What is seen of requests and connections. */
@@ -39,10 +40,7 @@ export function watched(openers: Openers, see: (exchange: Exchange) => void, now
   return {
     webSocket: connections(openers.webSocket),
     tcp: connections(openers.tcp),
-    events(url, after, { onEvent, onClose }) {
-      const { onText, onClose: onEnd } = connection(onEvent, onClose);
-      return openers.events(url, after, { onEvent: onText, onClose: onEnd });
-    },
+    events: (url, after, { onText, onClose }) => openers.events(url, after, connection(onText, onClose)),
     http(origin, options) {
       const http = openers.http(origin, options);
       return {
@@ -53,8 +51,7 @@ export function watched(openers: Openers, see: (exchange: Exchange) => void, now
           see({ kind: 'request', id, atMs: nowMs() });
           try {
             const answer = await http.ask(method, path, body);
-            if (answer.status !== 200)
-              throw new Error(`the server responded with ${answer.status}: ${answer.text}`);
+            if (answer.status !== 200) throw new Error(refusal(answer.status, answer.text));
             see({ kind: 'answer', id, atMs: nowMs(), messages: messagesIn(answer.text) });
             return answer;
           } catch (error) {

@@ -13,8 +13,8 @@ import type { Http, Openers } from '../shared/openers.ts';
  *     answers  7  -    -        -                8  -    -        intervalMs 100, longestMs 800
  *              100 200    400         800        100 200
  *
- * Read `clients/long-poll.ts` first: yours is built the same way. `Poll` in `clients/shared/poll.ts` asks once,
- * keeps the cursor and counts; *when* to ask is yours to say. Wait with `setTimeout`.
+ * Read `clients/long-poll.ts` first: yours is built the same way. `Poll` in `clients/shared/poll.ts` asks once, keeps
+ * the cursor and counts; *when* to poll is your loop's affair. Wait with `sleep`.
  */
 const file = process.env.EXERCISE_ANSWER ? './patient-poll.ts' : '../my-poll.ts';
 

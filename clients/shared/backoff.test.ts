@@ -10,7 +10,7 @@ it('waits a random part of the limit', () => {
   expect(backoffMs(3, () => 0.25)).toBe(100);
 });
 
-it('waits always as long, or not at all, when told so', () => {
+it('waits a fixed time, or not at all', () => {
   expect([1, 9].map((failures) => backoffMs(failures, () => 0.5, 'fixed'))).toEqual([1000, 1000]);
   expect([1, 9].map((failures) => backoffMs(failures, () => 0.5, 'immediate'))).toEqual([0, 0]);
 });

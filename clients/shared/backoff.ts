@@ -1,13 +1,13 @@
 /**
- * How long to wait before trying again.
+ * How long to wait before the next try.
  *
- *     immediate  ╳►╳►╳►╳►╳►╳►╳►╳►╳►      as soon as the last try has failed
+ *     immediate  ╳►╳►╳►╳►╳►╳►╳►╳►╳►      no back-off
  *     fixed      ╳────►╳────►╳────►╳     a second each time: a crowd that was cut off together comes together
  *     jittered   ╳►╳──►╳─────►╳          a random time below a limit that doubles with every failure
  *
- * The randomness keeps a crowd that lost its server together from coming back together ("full
- * jitter": M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). The other two are
- * here to be measured beside it.
+ * Exponential back-off with full jitter prevents a thundering herd: a crowd that lost its server together does not
+ * come back together (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). The other two are
+ * here for comparison.
  */
 export const backoffs = {
   jittered: (failures: number, random: () => number) =>

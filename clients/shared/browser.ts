@@ -4,10 +4,10 @@ import { type Browser, chromium } from 'playwright-core';
 /** The browser that tests, pictures and the crowd's projector drive. */
 export const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
-/** The popup of the address bar is a page of its own in Chromium, and to load it beside each window takes longer than our pages do. */
+/** The popup of the address bar is a separate page in Chromium, and loads more slowly than our pages do. */
 const unseen = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup'];
 
-/** Starts it without a graphics card, which is not to be had, without a sandbox, which a container does not allow, and without some features. */
+/** Starts it without a graphics card, without a sandbox, which a container does not allow, and without some features. */
 export function launchBrowser(without: readonly string[] = []): Promise<Browser> {
   const features = [...unseen, ...without].join(',');
   return chromium.launch({
@@ -19,7 +19,7 @@ export function launchBrowser(without: readonly string[] = []): Promise<Browser>
 let shared: Promise<Browser> | undefined;
 
 /**
- * The browser that all tests of a process share: each test opens contexts of its own and closes them. The browser
+ * The browser that all tests of a process share: each test opens its own contexts and closes them. The browser
  * ends with the process. The next call starts another one when it has crashed.
  */
 export async function sharedBrowser(): Promise<Browser> {

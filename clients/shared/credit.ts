@@ -1,21 +1,22 @@
 import { parseCredit } from '../../servers/log/message.ts';
 
 /**
- * A window of messages that may be on their way or in hand: what a client grants its server.
+ * Credit-based flow control: a window of messages that may be on the wire or unhandled. The client grants it to the
+ * server.
  *
  *     client  ──{"credit":4}──►                  ──{"credit":2}──►                ──{"credit":2}──►
  *     server                   ◄─[7]─[8]─[9]─[10]─                 ◄─[11]─[12]─
  *     handled                      7   8                              9   10
  *
- * What was handled is granted again, in halves of the window: a grant per message would cost a frame per
- * message the other way, and a grant per window would let the server run dry while it is under way.
+ * Handled messages are granted again in halves of the window: a grant per message would cost a frame each, and a
+ * grant per window would leave the server without credit until it arrives.
  *
- *     on the way + in hand + handled, but not granted again = the window
+ *     on the wire + unhandled + handled, but not granted again = the window
  */
 export class CreditWindow {
   readonly #limit: number;
   readonly #send: (text: string) => void;
-  #inHand = 0;
+  #unhandled = 0;
   #handled = 0;
   #isOpen = false;
 
@@ -25,27 +26,27 @@ export class CreditWindow {
     this.#send = send;
   }
 
-  /** The connection is acknowledged. Grants on the one before are void, so this grants all but what is in hand. */
+  /** The connection is acknowledged. Grants on the one before are void, so this grants all but the unhandled messages. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#handled = 0;
-    this.#grant(this.#limit - this.#inHand);
+    this.#grant(this.#limit - this.#unhandled);
   }
 
-  /** The connection is gone; what is handled from now on is granted on the next one. */
+  /** The connection is lost. Messages handled from now on are granted on the next one. */
   close(): void {
     this.#isOpen = false;
   }
 
-  /** So many messages have arrived. */
-  take(count: number): void {
-    this.#inHand += count;
+  /** A message is handed over. */
+  take(): void {
+    this.#unhandled += 1;
   }
 
-  /** So many of them are done with. */
+  /** Messages have been handled. */
   release(count: number): void {
-    this.#inHand -= count;
+    this.#unhandled -= count;
     this.#handled += count;
     if (!this.#isOpen || this.#handled < this.#limit / 2) return;
     const handled = this.#handled;

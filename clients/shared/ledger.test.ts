@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../servers/log/message.ts';
+import type { Batch, Message } from '../../servers/log/message.ts';
 import { Ledger } from './ledger.ts';
 
 const message = (seq: number): Message => ({ seq, dueMs: 0, body: '' });
@@ -9,6 +9,14 @@ const batch = (seqs: number[], next: number, missed = 0) => ({
   missed,
 });
 
+/** All that a ledger gives of a delivery. */
+const takeAll = (ledger: Ledger, delivery: Batch) => {
+  const given: Message[] = [];
+  for (let one = ledger.take(delivery), next = one.next(); !next.done; next = one.next())
+    given.push(next.value);
+  return given;
+};
+
 describe('a ledger', () => {
   it('has no cursor before the first answer', () => {
     expect(new Ledger().cursor).toBeUndefined();
@@ -16,13 +24,26 @@ describe('a ledger', () => {
 
   it('begins where the first answer says that the log ends', () => {
     const ledger = new Ledger();
-    ledger.takeBatch(batch([], 7));
+    takeAll(ledger, batch([], 7));
     expect(ledger).toMatchObject({ startSeq: 7, seq: 7, cursor: 'log1:7', gaps: 0 });
+  });
+
+  it('enters each message, and what was lost before it, as it gives it', () => {
+    const ledger = new Ledger('log1:0');
+    const given = ledger.take(batch([3, 4, 7], 9, 6));
+    expect(ledger).toMatchObject({ cursor: 'log1:0', missed: 0, gaps: 0 });
+    given.next();
+    given.next();
+    expect(ledger).toMatchObject({ cursor: 'log1:4', missed: 2, gaps: 2 });
+    given.next();
+    expect(ledger).toMatchObject({ cursor: 'log1:7', missed: 4, gaps: 4 });
+    expect(given.next().done).toBe(true);
+    expect(ledger).toMatchObject({ cursor: 'log1:9', missed: 6, gaps: 6 });
   });
 
   it('follows batches and single messages alike', () => {
     const ledger = new Ledger('log1:0');
-    expect(ledger.takeBatch(batch([1, 2], 2))).toHaveLength(2);
+    expect(takeAll(ledger, batch([1, 2], 2))).toHaveLength(2);
     expect(ledger.takeMessage(message(3))).toBe(true);
     expect(ledger).toMatchObject({ cursor: 'log1:3', gaps: 0, duplicated: 0, reordered: 0 });
   });
@@ -47,28 +68,28 @@ describe('a ledger', () => {
     expect(ledger).toMatchObject({ gaps: 0, reordered: 1, duplicated: 1 });
   });
 
-  it('counts what fell off the log as declared and as a gap of its own finding', () => {
+  it('counts messages that had left the log as declared, and as gaps that it found itself', () => {
     const ledger = new Ledger('log1:2');
-    ledger.takeBatch(batch([6, 7], 7, 3));
+    takeAll(ledger, batch([6, 7], 7, 3));
     expect(ledger).toMatchObject({ missed: 3, gaps: 3 });
   });
 
   it('counts it also when nothing is left to be had', () => {
     const ledger = new Ledger('log1:2');
-    ledger.takeBatch(batch([], 7, 5));
+    takeAll(ledger, batch([], 7, 5));
     expect(ledger).toMatchObject({ missed: 5, gaps: 5, cursor: 'log1:7' });
   });
 
-  it('counts what the server gave up for it, or left out, as told and as a gap of its own finding', () => {
+  it('counts dropped and superseded messages as declared, and as gaps that it found itself', () => {
     const ledger = new Ledger('log1:2');
-    ledger.takeBatch({ ...batch([], 5), dropped: 3 });
-    ledger.takeBatch({ ...batch([8], 8), superseded: 2 });
+    takeAll(ledger, { ...batch([], 5), dropped: 3 });
+    takeAll(ledger, { ...batch([8], 8), superseded: 2 });
     expect(ledger).toMatchObject({ dropped: 5, missed: 0, gaps: 5, cursor: 'log1:8' });
   });
 
   it('starts over with the log of a restarted server', () => {
     const ledger = new Ledger('before:90');
-    const fresh = ledger.takeBatch({ ...batch([1, 2], 2), reset: true });
+    const fresh = takeAll(ledger, { ...batch([1, 2], 2), reset: true });
     expect(fresh).toHaveLength(2);
     expect(ledger).toMatchObject({ resets: 1, cursor: 'log1:2', gaps: 0, duplicated: 0 });
   });

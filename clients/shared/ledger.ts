@@ -2,35 +2,36 @@ import {
   type Batch,
   type Cursor,
   formatCursor,
+  isBatch,
   type Message,
   parseCursor,
 } from '../../servers/log/message.ts';
 
-/** Absent messages of one gap that are told from duplicates when they come after all: the newest, as many as a log keeps. */
+/** A late message of a gap counts as reordered, not as a duplicate: for the newest of a gap, as many as a log keeps. */
 const absentMax = 20_000;
 
 /**
- * A client's own account of the sequence: where it began, where it is, and what went wrong between.
+ * A client's delivery accounting: where it began, where it is, and what went wrong between.
  *
  *     arrived    4   5   7   7   6
  *                        ^   ^   ^ reordered: 6 fills a gap after its successor
  *                        |   duplicated
- *                        a gap of one
+ *                        a gap of 1
  *
- * It believes nobody: gaps are found in the `seq` of what arrives, not in what servers say.
+ * It doesn't trust the server: it finds gaps in the `seq` of the messages, not in the server's counts.
  */
 export class Ledger {
   /** The head of the log when the subscription was acknowledged: the first message owed is the next. */
   startSeq: number | undefined;
-  /** Messages that never came, counted when a later one did. */
+  /** Messages that never arrived, counted when a later one did. */
   gaps = 0;
-  /** Messages of which the server said that they had fallen off its log. */
+  /** Messages that had fallen off the log, as the server declared. */
   missed = 0;
-  /** Messages of which the server said that it had given them up for this client, superseded ones included. */
+  /** Messages that the server dropped for this client, superseded ones included, as it declared. */
   dropped = 0;
   duplicated = 0;
   reordered = 0;
-  /** Logs that took the place of the one before: restarts of the server. */
+  /** Logs that replaced an earlier one: restarts of the server. */
   resets = 0;
   #logId = '';
   #seq = 0;
@@ -46,45 +47,69 @@ export class Ledger {
     this.startSeq = cursor.seq;
   }
 
-  /** The cursor to ask with; `undefined` before the first answer. */
+  /** The cursor to ask with; `undefined` before the first response. */
   get cursor(): string | undefined {
     return this.startSeq === undefined ? undefined : formatCursor({ logId: this.#logId, seq: this.#seq });
   }
 
-  /** The newest `seq` that has arrived, or was declared lost. */
+  /** The newest `seq` that was handed over, or was declared lost. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Whether there is more to be had up to this place: it lies ahead, or in another log. */
+  /** Whether this place is ahead, or in another log. */
   isBehind(place: Cursor | undefined): boolean {
     if (!place) return false;
     return this.startSeq === undefined || place.logId !== this.#logId || place.seq > this.#seq;
   }
 
-  /** Enters a batch and returns its messages that are new. */
-  takeBatch(batch: Batch): Message[] {
-    const next = parseCursor(batch.next);
-    if (!next) return [];
+  /**
+   * Takes what has arrived. The result gives the messages that are new, and each is entered only as it is given: so
+   * the cursor is never ahead of what was handed over.
+   */
+  take(delivery: Batch | Message): Iterator<Message> {
+    return isBatch(delivery) ? this.#takeBatch(delivery) : this.#messagesOf([delivery]);
+  }
+
+  #takeBatch(batch: Batch): Iterator<Message> {
+    const { logId, seq } = parseCursor(batch.next) as Cursor;
     if (batch.reset) {
       this.resets += 1;
       this.#seq = 0;
       this.#absent = undefined;
     }
-    this.#logId = next.logId;
+    this.#logId = logId;
     if (this.startSeq === undefined) {
-      this.startSeq = next.seq - batch.messages.length;
+      this.startSeq = seq - batch.messages.length;
       this.#seq = this.startSeq;
     }
-    this.missed += batch.missed;
-    this.dropped += (batch.dropped ?? 0) + (batch.superseded ?? 0);
-    const fresh = batch.messages.filter((message) => this.takeMessage(message));
-    // The log moved past messages that nobody can have any more.
-    if (next.seq > this.#seq) this.#skipTo(next.seq);
-    return fresh;
+    return this.#messagesOf(batch.messages, seq, {
+      missed: batch.missed,
+      dropped: (batch.dropped ?? 0) + (batch.superseded ?? 0),
+    });
   }
 
-  /** Enters one message; false when it had arrived before. */
+  /** Each declared loss is counted where its gap is: a client that goes away in between gets a declaration of the rest only. */
+  *#messagesOf(messages: Message[], end = 0, declared = { missed: 0, dropped: 0 }): Generator<Message> {
+    for (const message of messages) {
+      this.#count(declared, message.seq - 1 - this.#seq);
+      if (this.takeMessage(message)) yield message;
+    }
+    this.#count(declared, Number.POSITIVE_INFINITY);
+    // Messages after the last one may be lost as well.
+    this.#skipTo(end);
+  }
+
+  #count(declared: { missed: number; dropped: number }, gap: number): void {
+    const missed = Math.max(0, Math.min(declared.missed, gap));
+    const dropped = Math.max(0, Math.min(declared.dropped, gap - missed));
+    this.missed += missed;
+    this.dropped += dropped;
+    declared.missed -= missed;
+    declared.dropped -= dropped;
+  }
+
+  /** Enters one message. Returns false when it had arrived before. */
   takeMessage({ seq }: Message): boolean {
     if (seq <= this.#seq) {
       const late = this.#absent?.delete(seq) ?? false;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeOpenersFrom } from './openers-node.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { nodeOpeners, nodeOpenersFrom } from './openers-node.ts';
 
 let server: Server;
 const closings: (() => void)[] = [];
@@ -17,8 +18,8 @@ afterEach(() => {
 });
 
 // Elsewhere 127.0.0.1 is the only address of the loopback.
-describe.skipIf(process.platform !== 'linux')('with an address of its own', () => {
-  const silent = { onText() {}, onEvent() {}, onClose() {} };
+describe.skipIf(process.platform !== 'linux')('with its own address', () => {
+  const silent = { onText() {}, onClose() {} };
 
   it.each(['webSocket', 'tcp', 'events', 'http'] as const)('%s comes from there', async (name) => {
     const openers = nodeOpenersFrom('127.0.0.9');
@@ -42,4 +43,21 @@ describe.skipIf(process.platform !== 'linux')('with an address of its own', () =
     closings.push(() => socket.destroy());
     expect(socket.remoteAddress).toBe('127.0.0.9');
   });
+});
+
+it('answers the newest of many pings, as a client finds them that was paused, and stays connected', async () => {
+  const pinging = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  closings.push(() => pinging.close());
+  await once(pinging, 'listening');
+  const pongs: string[] = [];
+  pinging.on('connection', (socket) => {
+    socket.on('pong', (data) => pongs.push(String(data)));
+    for (let count = 1; count <= 200; count += 1) socket.ping(`${count}`);
+  });
+  const onClose = vi.fn();
+  const { port } = pinging.address() as AddressInfo;
+  const connection = nodeOpeners.webSocket(`ws://127.0.0.1:${port}`, { onText() {}, onClose });
+  closings.push(() => connection.close());
+  await vi.waitFor(() => expect([pongs.at(-1), onClose.mock.calls]).toEqual(['200', []]));
+  expect(pongs.length).toBeLessThan(200);
 });

@@ -4,7 +4,16 @@ import { createParser } from 'eventsource-parser';
 import { Client as HttpClient } from 'undici';
 import { WebSocket } from 'ws';
 import { hostOf } from '../../servers/address.ts';
-import type { Connection, OpenConnection, OpenEvents, Openers, OpenHttp } from './openers.ts';
+import {
+  type Connection,
+  eventNames,
+  messageBytesMax,
+  type OpenConnection,
+  type OpenEvents,
+  type Openers,
+  type OpenHttp,
+} from './openers.ts';
+import { refusal } from './refusal.ts';
 
 /**
  * The openers of Node. One connection each and no pool, so that a simulated client costs what a real one does.
@@ -20,28 +29,46 @@ export function nodeOpenersFrom(localAddress?: string): Openers {
   };
 }
 
-/** The same, from whichever address the kernel chooses. */
+/** The same, from any address that the kernel chooses. */
 export const nodeOpeners: Openers = nodeOpenersFrom();
+
+/** `closeTimeout` is how long a server may take to answer a Close frame. */
+const webSocketOptions = {
+  perMessageDeflate: false,
+  maxPayload: messageBytesMax,
+  closeTimeout: 1000,
+  autoPong: false,
+};
 
 class WebSocketConnection implements Connection {
   readonly #socket: WebSocket;
   /** The socket below the frames: it sees pings, too. */
   #under: Socket | undefined;
   #reason = '';
+  #ping: Buffer | undefined;
 
   constructor(
     localAddress: string | undefined,
     ...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>
   ) {
-    this.#socket = new WebSocket(url, { perMessageDeflate: false, localAddress });
-    // The handshake is over in this moment, and the socket is to be had.
+    this.#socket = new WebSocket(url, { ...webSocketOptions, localAddress });
+    // The handshake is over at this moment, and ws shows the socket.
     this.#socket.once('upgrade', ({ socket }) => {
       this.#under = socket;
     });
+    this.#socket.once('unexpected-response', async (_request, response) => {
+      this.#reason = await refusalOf(response);
+      this.#socket.terminate();
+    });
     if (onOpen) this.#socket.once('open', onOpen);
     this.#socket.on('message', (data) => onText(String(data)));
+    // Only the newest ping gets a pong (RFC 6455 §5.5.3): a client that was paused finds one for every heartbeat.
+    this.#socket.on('ping', (data) => {
+      if (!this.#ping) setImmediate(() => this.#pong());
+      this.#ping = data;
+    });
     this.#socket.on('error', ({ message }) => {
-      this.#reason = message;
+      this.#reason ||= message;
     });
     this.#socket.on('close', (code, text) => onClose(this.#reason || `closed with ${code} ${text}`.trim()));
   }
@@ -50,12 +77,20 @@ class WebSocketConnection implements Connection {
     return this.#under?.bytesRead ?? 0;
   }
 
+  #pong(): void {
+    this.#socket.pong(this.#ping);
+    this.#ping = undefined;
+  }
+
   send(text: string): void {
     this.#socket.send(text);
   }
 
   close(): void {
-    this.#socket.terminate();
+    this.#socket.removeAllListeners('message');
+    // The server's Close frame comes behind all that was not read.
+    this.#socket.resume();
+    this.#socket.close(1000);
   }
 
   pause(): void {
@@ -114,20 +149,30 @@ class TcpConnection implements Connection {
 
 function events(
   localAddress: string | undefined,
-  ...[url, after, { onEvent, onClose }]: Parameters<OpenEvents>
-) {
-  const parser = createParser({ onEvent: (event) => onEvent(event.data) });
+  ...[url, after, { onText, onClose }]: Parameters<OpenEvents>
+): Connection {
+  const parser = createParser({
+    onEvent: ({ event = 'message', data }) => {
+      if (eventNames.includes(event)) onText(data);
+    },
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded') request.destroy(error);
+    },
+    maxBufferSize: messageBytesMax,
+  });
   const headers = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
   let stream: IncomingMessage | undefined;
-  let paused = false;
-  let reason = 'the server closed the stream';
-  const request = get(url, { agent: false, headers, localAddress }, (response) => {
+  let reason = 'the server ended the stream';
+  const request = get(url, { agent: false, headers, localAddress }, async (response) => {
+    if (response.statusCode !== 200) {
+      reason = await refusalOf(response);
+      request.destroy();
+      return;
+    }
     stream = response;
-    if (response.statusCode !== 200) reason = `the server responded with ${response.statusCode}`;
     response.setEncoding('utf8');
     response.on('data', (text: string) => parser.feed(text));
     response.on('error', () => {});
-    if (paused) response.pause();
   });
   request.on('error', (error) => {
     reason = error.message;
@@ -135,45 +180,59 @@ function events(
   request.on('close', () => onClose(reason));
   return {
     close: () => void request.destroy(),
-    pause() {
-      paused = true;
-      stream?.pause();
-    },
-    resume() {
-      paused = false;
-      stream?.resume();
-    },
+    pause: () => void stream?.pause(),
+    resume: () => void stream?.resume(),
     get bytesRead() {
       return request.socket?.bytesRead ?? 0;
     },
   };
 }
 
+/** The reason in a response that refuses a request. */
+async function refusalOf(response: IncomingMessage): Promise<string> {
+  let body = '';
+  response.setEncoding('utf8');
+  try {
+    for await (const piece of response) {
+      body += piece;
+      if (body.length > refusalCharactersMax) break;
+    }
+  } catch {
+    // Broken off: the words that have arrived will have to do.
+  }
+  return refusal(response.statusCode, body);
+}
+
+const refusalCharactersMax = 64 * 1024;
+
 function http(
   localAddress: string | undefined,
   ...[origin, { keepAlive = true, silenceLimitMs }]: Parameters<OpenHttp>
 ) {
+  // 0 means no limit here.
+  const timeout = Number.isFinite(silenceLimitMs) ? Math.ceil(silenceLimitMs) : 0;
   const client = new HttpClient(origin, {
     pipelining: 1,
     keepAliveTimeout: 120_000,
-    headersTimeout: silenceLimitMs,
-    bodyTimeout: silenceLimitMs,
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    maxResponseSize: messageBytesMax,
     ...(localAddress && { localAddress }),
   });
   return {
     async ask(method: 'GET' | 'POST', path: string, body?: string) {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
       try {
-        const answer = await client.request({ method, path, body, headers, reset: !keepAlive });
-        return { status: answer.statusCode, text: await answer.body.text() };
+        const response = await client.request({ method, path, body, headers, reset: !keepAlive });
+        return { status: response.statusCode, text: await response.body.text() };
       } catch (error) {
         if (!silences.has((error as { code?: string }).code ?? '')) throw error;
-        throw new Error(`received nothing for ${silenceLimitMs / 1000} s`);
+        throw new Error(`no data for ${silenceLimitMs / 1000} s`);
       }
     },
     close: () => void client.destroy().catch(() => {}),
   };
 }
 
-/** What undici calls an answer that does not begin, or does not go on. */
+/** undici's codes for a response that does not begin, or does not go on. */
 const silences = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);

@@ -1,23 +1,25 @@
 /**
- * How a client reaches the network. The transports use these and nothing else, so the same files
- * run in Node (`openers-node.ts`) and, with openers of its own, in a browser.
+ * How a client reaches the network. The transports use nothing else, so the same files run in Node
+ * (`openers-node.ts`) and in a browser (`../classroom/openers-browser.ts`).
  */
 
-/** A connection that carries texts: WebSocket messages, or pieces of a TCP stream. */
+/** A connection that carries texts: WebSocket messages, events of SSE, or pieces of a TCP stream. */
 export interface Connection {
-  send(text: string): void;
+  /** Absent where the client can't send: SSE. */
+  send?(text: string): void;
+  /** Says goodbye where the protocol has a word for that, and ends the connection within a second. */
   close(): void;
-  /** Stops reading, so that the sender has to wait. Absent where it can't be done: a browser. */
+  /** Stops reading, so that the sender has to wait. Absent where that is impossible: a browser. */
   pause?(): void;
   resume?(): void;
   /**
-   * Bytes that have come so far, signs of life included, so that silence can be told from a lack of
-   * news. Absent where it can't be seen: a browser keeps a server's pings to itself.
+   * Bytes received so far, heartbeats included, which tells a dead connection from a lack of messages. Absent where
+   * they are hidden: a browser doesn't show a page the server's pings.
    */
   readonly bytesRead?: number;
 }
 
-/** `onClose` comes once, whether the connection broke, was refused or ended. */
+/** `onClose` is called once, whether the connection broke, was refused or ended. */
 export type ConnectionEvents = {
   onOpen?(): void;
   onText(text: string): void;
@@ -26,24 +28,26 @@ export type ConnectionEvents = {
 
 export type OpenConnection = (url: string, events: ConnectionEvents) => Connection;
 
-/** A stream of Server-Sent Events. `after` travels as `Last-Event-ID` or, where that can't be set, in the URL. */
-export type OpenEvents = (
-  url: string,
-  after: string | undefined,
-  events: { onEvent(data: string): void; onClose(reason: string): void },
-) => Pick<Connection, 'close' | 'pause' | 'resume' | 'bytesRead'>;
+/** A stream of Server-Sent Events. `after` is sent as `Last-Event-ID` or, where that can't be set, in the URL. */
+export type OpenEvents = (url: string, after: string | undefined, events: ConnectionEvents) => Connection;
 
-/** One HTTP client with one connection that as a rule stays open between requests, as a browser's would. */
+/** The events that a stream brings: a message, a batch without messages, the reason why it ends. Others mean nothing here. */
+export const eventNames: readonly string[] = ['message', 'batch', 'evicted'];
+
+/** The longest message that a client takes: many batches of a server. A longer one costs its connection. */
+export const messageBytesMax = 32 * 1024 * 1024;
+
+/** One HTTP client with one connection. It usually stays open between requests, as a browser's would. */
 export interface Http {
-  /** Resolves with whatever status came back; rejects when no answer came, or none within the limit. */
+  /** Resolves with the response, whatever its status; rejects when there was none, or none within the limit. */
   ask(method: 'GET' | 'POST', path: string, body?: string): Promise<{ status: number; text: string }>;
-  /** Cuts off what is under way. */
+  /** Cuts off the pending request. */
   close(): void;
 }
 
 /**
- * With `keepAlive: false` every request opens a connection of its own and closes it. Default `true`.
- * A request that hears nothing for `silenceLimitMs` is given up.
+ * With `keepAlive: false` every request opens a connection and closes it. Default `true`.
+ * A request is given up when nothing arrives for `silenceLimitMs`.
  */
 export type OpenHttp = (origin: string, options: { keepAlive?: boolean; silenceLimitMs: number }) => Http;
 

@@ -1,89 +1,120 @@
-import { isBatch, type Message, parseDelivery } from '../../servers/log/message.ts';
-import { type ClientOptions, type Counters, newCounters } from '../client.ts';
-import { Ledger } from './ledger.ts';
+import { type Batch, isBatch, type Publication, parseDelivery } from '../../servers/log/message.ts';
+import type { ClientOptions } from '../client.ts';
+import { backoffMs } from './backoff.ts';
+import { BaseClient } from './base-client.ts';
 import type { Http, Openers } from './openers.ts';
+import { HttpPublisher, responseLimitMs } from './publisher.ts';
+import { refusal } from './refusal.ts';
+import { setTimer } from './timer.ts';
 
 /**
- * One poll, as both kinds of polling clients send it: ask with the cursor, enter the batch in the ledger.
- * *When* to ask is what tells the two apart, and is not decided here.
+ * A client that polls. This is one poll: ask with the cursor, hand the batch over. *When* to poll is what tells the
+ * polling clients apart: each has its own loop, `run`, that ends when the client is stopped.
+ *
+ * The first response tells the client its place in the log: for that it asks paused or not, and asks a long poll not
+ * to wait.
  */
-export class Poll {
-  readonly ledger: Ledger;
-  readonly counters: Counters = newCounters();
-  /** The last answer was cut at its limit: there is more to be had at once. */
-  more = false;
+export abstract class Poll extends BaseClient {
+  /** The last batch was cut at its limit: poll again at once. */
+  protected more = false;
   readonly #http: Http;
-  /** A connection of its own, opened when it is first used: a poll that is held would keep a publication waiting. */
-  readonly #publisher: Http;
+  readonly #publisher: HttpPublisher;
   readonly #options: ClientOptions;
-  #closed = false;
+  #failuresInARow = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wake: () => void = () => {};
 
-  /** `answeredWithinMs` is how long an answer may take, unless the options say another limit. */
-  constructor(
-    options: ClientOptions,
-    openers: Pick<Openers, 'http'>,
-    answeredWithinMs = answeredAtOnceWithinMs,
-  ) {
-    this.ledger = new Ledger(options.after);
-    const { keepAlive, silenceLimitMs = answeredWithinMs } = options;
+  /** `limitMs` is how long a response may take, unless the options set another limit. */
+  constructor(options: ClientOptions, openers: Pick<Openers, 'http'>, limitMs = responseLimitMs) {
+    super(options);
+    const { keepAlive, silenceLimitMs = limitMs } = options;
     this.#http = openers.http(options.url, { keepAlive, silenceLimitMs });
-    this.#publisher = publisherOf(options, openers);
+    this.#publisher = new HttpPublisher(options, openers);
     this.#options = options;
   }
 
-  /** Asks once and returns what is new. Rejects, and counts, when there is no answer or a refusal. */
-  async ask(): Promise<Message[]> {
+  protected abstract run(): Promise<void>;
+
+  protected connect(): void {
+    void this.run();
+  }
+
+  override resume(): void {
+    super.resume();
+    this.wake();
+  }
+
+  protected send(publication: Publication & { id: string }): Promise<void> {
+    return this.#publisher.publish(publication);
+  }
+
+  override stop(): void {
+    super.stop();
+    clearTimeout(this.#timer);
+    this.#http.close();
+    this.#publisher.close();
+  }
+
+  /** Polls once and hands the messages over. Returns the batch, or `undefined` when that failed, which is counted. */
+  protected async ask(): Promise<Batch | undefined> {
     this.counters.requests += 1;
     this.more = false;
     const onAnswer = this.#options.onAsk?.();
     try {
-      const answer = await this.#http.ask('GET', this.#path);
-      const batch = answer.status === 200 ? parseDelivery(answer.text) : undefined;
-      if (!batch || !isBatch(batch))
-        throw new Error(`the server responded with ${answer.status}: ${answer.text}`);
+      const { status, text } = await this.#http.ask('GET', this.#path);
+      if (status !== 200) throw new Error(refusal(status, text));
+      const batch = parseDelivery(text);
+      if (!isBatch(batch)) throw new Error('the response is a message, not a batch');
+      this.#failuresInARow = 0;
       onAnswer?.(batch);
       if (batch.messages.length === 0) this.counters.empty += 1;
       this.more = batch.more ?? false;
-      return this.ledger.takeBatch(batch);
+      this.take(batch);
+      return batch;
     } catch (error) {
-      // What a client cuts off itself has not failed.
-      if (this.#closed) throw error;
+      // A poll that stop() cuts off has not failed.
+      if (this.isStopped) return undefined;
+      this.#failuresInARow += 1;
       this.counters.failures += 1;
       this.counters.lastFailure = (error as Error).message;
-      throw error;
+      return undefined;
     }
+  }
+
+  /** Waits before the next try. */
+  protected async backOff(): Promise<void> {
+    const { random = Math.random, backoff } = this.#options;
+    await this.sleep(backoffMs(this.#failuresInARow, random, backoff));
+  }
+
+  /** Waits for this time. Returns false if the client was stopped before; if it is stopped in between, the loop ends here. */
+  protected async sleep(ms: number): Promise<boolean> {
+    if (!this.isStopped)
+      await new Promise<void>((resolve) => {
+        this.#timer = setTimer(resolve, ms);
+      });
+    return !this.isStopped;
+  }
+
+  /** Waits until the client is not paused and `wake()` has found the condition true. For `stop()` see `sleep`. */
+  protected async until(condition = () => true): Promise<boolean> {
+    const isWaiting = () => (this.isPaused && this.isStarted) || !condition();
+    while (!this.isStopped && isWaiting())
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    return !this.isStopped;
+  }
+
+  /** Looks at the condition again. */
+  protected wake(): void {
+    this.#wake();
   }
 
   get #path(): string {
     const { cursor } = this.ledger;
     if (!cursor) return '/messages';
-    return `/messages?after=${cursor}${this.#options.contract === 'latest' ? '&latest' : ''}`;
+    const latest = this.#options.contract === 'latest' ? '&latest' : '';
+    return `/messages?after=${cursor}${latest}${this.isStarted ? '' : '&wait=0'}`;
   }
-
-  publish(body: string, dueMs: number): Promise<void> {
-    return postMessage(this.#publisher, body, dueMs);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#http.close();
-    this.#publisher.close();
-  }
-}
-
-/** How long an answer may take that a server does not hold: far more than a busy server needs. */
-const answeredAtOnceWithinMs = 15_000;
-
-/** An HTTP client to publish with. */
-export function publisherOf(
-  { url, silenceLimitMs = answeredAtOnceWithinMs }: ClientOptions,
-  openers: Pick<Openers, 'http'>,
-): Http {
-  return openers.http(url, { silenceLimitMs });
-}
-
-/** Publishes by `POST /messages`. Rejects with the server's reason when it is refused. */
-export async function postMessage(http: Http, body: string, dueMs: number): Promise<void> {
-  const { status, text } = await http.ask('POST', '/messages', JSON.stringify({ body, dueMs }));
-  if (status !== 201) throw new Error(`the server responded with ${status}: ${text}`);
 }

@@ -1,43 +1,46 @@
+import { type Publication, parseJson } from '../../servers/log/message.ts';
 import type { ClientOptions, Counters } from '../client.ts';
 import { backoffMs } from './backoff.ts';
 import type { Connection, ConnectionEvents } from './openers.ts';
+import { stopped } from './publisher.ts';
+import { errorIn } from './refusal.ts';
+import { setTimer, timerLimitMs } from './timer.ts';
 
 /**
- * A connection that is opened again whenever it is lost, after a jittered back-off.
+ * A connection that is opened again after a back-off whenever it is lost.
  *
  *     ──open──► texts … ╳ broken    ··back-off··  ──open──► texts …
  *     ──open──► texts … (silence) ╳ ··back-off··  ──open──► texts …
  *
- * A server that has stopped, or a cable that was cut, breaks no connection: nothing comes any more, and
- * nothing says so. So the bytes that have come are looked at from time to time; a message costs nothing.
+ * A server that hangs, or a cable that was cut, breaks no connection: nothing arrives any more, and nothing says so.
+ * So the received bytes are counted from time to time; a message costs nothing.
  *
- * A class, as all that a fleet has ten thousand of: an object costs its fields, a closure its context and
+ * A class, because a load generator has ten thousand of them: an object costs its fields, a closure its context and
  * itself.
  */
-export class StayingConnected {
+export class Reconnection {
   readonly #open: (events: ConnectionEvents) => Connection;
-  readonly #onText: (text: string) => boolean;
+  readonly #onText: (text: string) => void;
   readonly #counters: Counters;
   readonly #options: Pick<ClientOptions, 'random' | 'backoff' | 'silenceLimitMs'>;
   #connection: Connection | undefined;
+  /** Counts connections: events of an earlier one mean nothing any more. */
+  #attempt = 0;
+  /** The server has sent something, so it has let this client in. */
+  #isAcknowledged = false;
+  #isPaused = false;
+  #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #bytesSeen = 0;
   #silentLooks = 0;
-  /** Why this side gave the connection up. */
-  #givenUp: string | undefined;
   #failuresInARow = 0;
-  #paused = false;
-  #stopped = false;
+  #unacknowledged: Set<Unacknowledged> | undefined;
 
-  /**
-   * `onText` returns whether the text showed that all is well, which ends the back-off. What it throws
-   * is recorded as the reason of the failure, and the connection is opened anew; what else it carried
-   * is not read.
-   */
+  /** When `onText` throws, that is the reason why the connection is closed and opened again. */
   constructor(
     open: (events: ConnectionEvents) => Connection,
-    onText: (text: string) => boolean,
+    onText: (text: string) => void,
     counters: Counters,
     options: Pick<ClientOptions, 'random' | 'backoff' | 'silenceLimitMs'>,
   ) {
@@ -47,93 +50,137 @@ export class StayingConnected {
     this.#options = options;
   }
 
-  /** Opens it for the first time. */
   start(): void {
-    const { silenceLimitMs = defaultSilenceLimitMs } = this.#options;
-    this.#watch = setInterval(() => this.#look(silenceLimitMs), silenceLimitMs / silentLooksMax);
     this.#connect();
+    const { silenceLimitMs = defaultSilenceLimitMs } = this.#options;
+    const everyMs = silenceLimitMs / silentLooksMax;
+    if (everyMs < timerLimitMs) this.#watch = setInterval(() => this.#look(silenceLimitMs), everyMs);
   }
 
-  /** Stops reading, on this connection and those that follow. */
+  /**
+   * Stops reading, on this connection and on later ones. Each of those first brings a text: it tells the client
+   * that it is connected.
+   */
   pause(): void {
-    this.#paused = true;
-    this.#connection?.pause?.();
+    this.#isPaused = true;
+    if (this.#isAcknowledged) this.#connection?.pause?.();
   }
 
-  /** Reads on. */
   resume(): void {
-    this.#paused = false;
+    this.#isPaused = false;
     this.#silentLooks = 0;
     this.#connection?.resume?.();
   }
 
-  /** Sends a text, if it is connected now. */
+  /** Sends a text if the server has let this client in: the first words of a connection are its opener's. */
   send(text: string): void {
-    this.#connection?.send(text);
+    if (this.#isAcknowledged) this.#connection?.send?.(text);
   }
 
-  /** Closes it for good. */
+  /** Resolves when the server has acknowledged the publication, and rejects when that can't come any more. */
+  publish(publication: Publication & { id: string }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isStopped) return reject(stopped());
+      if (!this.#isAcknowledged)
+        return reject(new Error(`not connected: ${this.#counters.lastFailure ?? 'no response yet'}`));
+      this.#unacknowledged ??= new Set();
+      this.#unacknowledged.add({ id: publication.id, resolve, reject, looks: 0 });
+      this.send(JSON.stringify(publication));
+    });
+  }
+
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    this.#connection?.close();
+    this.#end(stopped());
   }
 
   #connect(): void {
     this.#counters.requests += 1;
-    this.#givenUp = undefined;
-    // So the first look finds something new, and only the time after it counts.
+    // The first look finds something new, and only the time after it counts.
     this.#bytesSeen = -1;
-    this.#connection = this.#open({
-      onText: (text) => this.#take(text),
-      onClose: (reason) => this.#onClose(reason),
+    const attempt = this.#attempt;
+    const connection = this.#open({
+      onText: (text) => {
+        if (attempt === this.#attempt) this.#take(text);
+      },
+      onClose: (reason) => {
+        if (attempt === this.#attempt) this.#lose(reason);
+      },
     });
-    if (this.#paused) this.#connection.pause?.();
+    if (attempt === this.#attempt) this.#connection = connection;
+    else connection.close();
   }
 
   #take(text: string): void {
-    if (this.#givenUp !== undefined) return;
+    const isFirst = !this.#isAcknowledged;
+    this.#isAcknowledged = true;
     try {
-      if (this.#onText(text)) this.#failuresInARow = 0;
+      if (!this.#isAcknowledgement(text)) this.#onText(text);
     } catch (error) {
-      this.#giveUp((error as Error).message);
+      this.#lose(errorIn(text) || (error as Error).message);
+      return;
     }
+    this.#failuresInARow = 0;
+    if (isFirst && this.#isPaused) this.#connection?.pause?.();
   }
 
-  #onClose(reason: string): void {
-    this.#connection = undefined;
-    if (this.#stopped) return;
-    const { random = Math.random, backoff } = this.#options;
+  #isAcknowledgement(text: string): boolean {
+    if (!text.includes('"published"')) return false;
+    const { published, id } = parseJson(text) as { published?: unknown; id?: unknown };
+    if (typeof published !== 'number') return false;
+    for (const pending of this.#unacknowledged ?? [])
+      if (pending.id === id) {
+        this.#unacknowledged?.delete(pending);
+        pending.resolve();
+        break;
+      }
+    return true;
+  }
+
+  #lose(reason: string): void {
+    this.#end(new Error(`the connection was lost before the acknowledgement: ${reason}`));
     this.#counters.failures += 1;
-    this.#counters.lastFailure = this.#givenUp ?? reason;
+    this.#counters.lastFailure = reason;
     this.#failuresInARow += 1;
-    this.#timer = setTimeout(() => this.#connect(), backoffMs(this.#failuresInARow, random, backoff));
+    const { random = Math.random, backoff } = this.#options;
+    this.#timer = setTimer(() => this.#connect(), backoffMs(this.#failuresInARow, random, backoff));
   }
 
-  #giveUp(reason: string): void {
-    this.#givenUp = reason;
+  #end(reason: Error): void {
+    this.#attempt += 1;
+    this.#isAcknowledged = false;
     this.#connection?.close();
+    this.#connection = undefined;
+    for (const { reject } of this.#unacknowledged ?? []) reject(reason);
+    this.#unacknowledged = undefined;
   }
 
   /**
-   * Counts looks, not time: a process that was stopped itself finds, when it goes on, one look at which
-   * nothing had come, whatever the clocks say.
+   * Counts looks, not time: a process that was suspended finds, when it goes on, one look at which nothing had
+   * arrived, whatever the clocks say.
    */
   #look(silenceLimitMs: number): void {
-    const bytes = this.#connection?.bytesRead;
-    if (bytes === undefined || this.#paused || bytes !== this.#bytesSeen) {
-      this.#bytesSeen = bytes ?? 0;
-      this.#silentLooks = 0;
-      return;
+    if (this.#isPaused && this.#isAcknowledged) return;
+    for (const pending of this.#unacknowledged ?? []) {
+      pending.looks += 1;
+      if (pending.looks <= silentLooksMax) continue;
+      this.#unacknowledged?.delete(pending);
+      pending.reject(new Error(`no acknowledgement for ${silenceLimitMs / 1000} s`));
     }
-    this.#silentLooks += 1;
-    if (this.#silentLooks === silentLooksMax) this.#giveUp(`received nothing for ${silenceLimitMs / 1000} s`);
+    const bytes = this.#connection?.bytesRead;
+    this.#silentLooks = bytes === undefined || bytes !== this.#bytesSeen ? 0 : this.#silentLooks + 1;
+    this.#bytesSeen = bytes ?? 0;
+    if (this.#silentLooks === silentLooksMax) this.#lose(`no data for ${silenceLimitMs / 1000} s`);
   }
 }
+
+/** A publication that was sent, and the looks since then. */
+type Unacknowledged = { id: string; resolve(): void; reject(reason: Error): void; looks: number };
 
 /** Three heartbeats of a server that pushes. */
 const defaultSilenceLimitMs = 45_000;
 
-/** Looks that have to find nothing new before a connection is given up: so many make up the limit. */
+/** A connection is given up after this many looks that found nothing new: together they make up the limit. */
 const silentLooksMax = 3;

@@ -207,6 +207,11 @@ export class MessageLog {
       } catch (error) {
         errors.push(error);
       }
+    // Only now: listeners ask for the hole before a message that a short log dropped in the same turn.
+    for (const seq of this.#skipped.keys()) {
+      if (seq >= this.#oldest) break;
+      this.#skipped.delete(seq);
+    }
     if (errors.length > 0) throw errors[0];
   }
 
@@ -214,7 +219,6 @@ export class MessageLog {
     while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
       this.#bytes -= Buffer.byteLength(this.#messages.get(this.#oldest)?.body ?? '');
       this.#messages.delete(this.#oldest);
-      this.#skipped.delete(this.#oldest);
       do this.#oldest += 1;
       while (this.#oldest <= this.#head && !this.#messages.has(this.#oldest));
     }

@@ -129,7 +129,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
     it('delivers every message once and in order, and calls nonsense a failure', async () => {
       const { publish, publishRaw, consume } = await openTopic();
       const { consumer, got } = await consume(name, options);
-      const acknowledging = setInterval(() => consumer.handled?.(consumer.hand.held), 5);
+      const acknowledging = setInterval(() => consumer.handled?.(consumer.inFlight.count), 5);
       cleanups.push(() => clearInterval(acknowledging));
       await publish(20);
       publishRaw('what is this?');
@@ -156,15 +156,15 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
     const { consumer, got } = await consume(name, options);
     await publish(50);
     await vi.waitFor(() => expect(got).toHaveLength(held), patience);
-    expect(consumer.hand).toMatchObject({ held, heldMax: held });
+    expect(consumer.inFlight).toMatchObject({ count: held, maxInFlight: held });
     // What is handled makes room for as much.
     for (let handled = 0; handled < 50; handled += 1) {
       await vi.waitFor(() => expect(got.length).toBeGreaterThan(handled), patience);
-      expect(consumer.hand.held).toBeLessThanOrEqual(held);
+      expect(consumer.inFlight.count).toBeLessThanOrEqual(held);
       consumer.handled?.(1);
     }
     expect(got).toEqual(upTo(50));
-    expect(consumer.hand.heldMax).toBe(held);
+    expect(consumer.inFlight.maxInFlight).toBe(held);
   });
 
   it.each<[BrokerTransportName, Partial<ConsumingOptions>]>([
@@ -188,7 +188,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
     cleanups.push(() => clearInterval(acknowledging));
     await vi.waitFor(() => expect(second.got).toEqual(upTo(19, 2)), patience);
     expect(second.consumer.ledger).toMatchObject({ duplicated: 1, gaps: 0, reordered: 0 });
-    expect(second.consumer.hand.redelivered).toBeGreaterThanOrEqual(inHand);
+    expect(second.consumer.inFlight.redelivered).toBeGreaterThanOrEqual(inHand);
   });
 
   it('loses with MQTT’s QoS 0 what a dead consumer had in hand, and what came while nobody listened', async () => {
