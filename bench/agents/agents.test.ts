@@ -31,6 +31,10 @@ if (!canShiftClocks)
 /** Long enough for a busy machine. */
 const startLimitMs = 150_000;
 
+/** No agent that lives is silent for so long, on a busy machine either. */
+const deadAfterMs = 10_000;
+const hasDied = `no heartbeat for ${deadAfterMs / 1000} s`;
+
 const cleanups: (() => unknown)[] = [];
 let node: BrokerNode;
 
@@ -47,6 +51,10 @@ const plan: TrialPlan = {
   durationMs: 1000,
   repeat: 1,
 };
+
+/** A window that has not ended when an agent is taken away in it, with 50 messages a second as in the plan. */
+const longMs = 5000;
+const longWindow = 'clients for 5 s';
 
 describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   beforeAll(async () => {
@@ -86,10 +94,10 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('that are killed in the middle are named, their messages counted, and the others go on', async () => {
     const helpers = await startTwo();
-    const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
+    const { bench, agents, news } = await gather({ count: 2, deadAfterMs });
     const [victim] = helpers;
-    const running = bench.run('test', plan);
-    await victim.saying('clients for 1 s');
+    const running = bench.run('test', { ...plan, durationMs: longMs });
+    await victim.saying(longWindow);
     victim.child.kill('SIGKILL');
     const trials = await running;
     for (const trial of trials) {
@@ -97,7 +105,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       const shard = trial.shards?.find(({ agent }) => agent === victim.name);
       const others = trial.clients.count - (shard?.clients ?? 0);
       const missed = (shard?.clients ?? 0) * trial.appended;
-      expect(trial.appended).toBe(50);
+      expect(trial.appended).toBe(longMs / 20);
       expect(trial.messages).toMatchObject({
         expected: trial.clients.count * trial.appended,
         delivered: others * trial.appended,
@@ -121,14 +129,14 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
   it('that are slow are not called dead, while those that stand still are', async () => {
     const helpers = await startTwo();
     const [slow, still] = helpers;
-    const { bench, agents, news } = await gather({ count: 2, deadAfterMs: 1500 });
+    const { bench, agents, news } = await gather({ count: 2, deadAfterMs });
     const running = bench.run('test', plan);
     await slow.saying('clients for 1 s');
     const fleet = fleetOf(slow.child);
     process.kill(fleet, 'SIGSTOP');
     cleanups.push(() => isPossible('kill', '-CONT', String(fleet)));
     // For longer than a dead agent is given, the agent shows itself, and its clients don't move.
-    await signsOf(slow.name, 5);
+    await signsOf(slow.name, deadAfterMs / signEveryMs + 1);
     const order = agents.call(slow.name, 'finish', { head: 0, limitMs: 0, giveUp: false }, 100);
     await expect(order).rejects.toThrow(
       `${slow.name} is slow: it sends heartbeats, and no response to "finish" within 0.1 s`,
@@ -144,7 +152,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     still.child.kill('SIGSTOP');
     cleanups.push(() => still.child.kill('SIGCONT'));
     await expect(agents.call(still.name, 'clock', null, 60_000)).rejects.toThrow(
-      `lost ${still.name}: no heartbeat for 1.5 s`,
+      `lost ${still.name}: ${hasDied}`,
     );
     expect(agents.names).toEqual([slow.name]);
   });
@@ -153,21 +161,22 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const relay = await openRelay(node.addresses.amqp);
     cleanups.push(() => relay.goAway());
     const [steady, cutOff] = await startTwo(relay.url);
-    const { bench, news } = await gather({ count: 2, deadAfterMs: 1500 });
+    const { bench, news } = await gather({ count: 2, deadAfterMs });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
     const lostIn = async (cut: () => unknown, reason: string) => {
-      const cutOffSays = cutOff.next('clients for 0.6 s');
-      const running = bench.run('test', short);
+      const cutOffSays = cutOff.next(longWindow);
+      const running = bench.run('test', { ...short, durationMs: longMs });
       await cutOffSays;
       await cut();
       const [trial] = await running;
       const shard = trial?.shards?.find(({ agent }) => agent === cutOff.name);
-      const missed = (shard?.clients ?? 0) * 30;
+      const each = longMs / 20;
+      const missed = (shard?.clients ?? 0) * each;
       expect(missed).toBeGreaterThan(0);
       expect(trial).toMatchObject({
         status: 'failed',
         error: `lost ${cutOff.name}: ${reason}; the ${missed} messages for its ${shard?.clients} clients count as missed`,
-        messages: { expected: 210, delivered: 210 - missed, missed },
+        messages: { expected: 7 * each, delivered: 7 * each - missed, missed },
       });
     };
     const isThereAgain = async () => {
@@ -185,7 +194,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     await cutOff.saying('reconnected: ');
     await isThereAgain();
 
-    await lostIn(() => relay.goAway(), 'no heartbeat for 1.5 s');
+    await lostIn(() => relay.goAway(), hasDied);
     await cutOff.saying('can’t connect to RabbitMQ at 127.0.0.1:');
     const isBack = cutOff.next('reconnected: ');
     await relay.comeBack();
@@ -296,14 +305,14 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('that are too few are waited for and counted', async () => {
     const { name } = await startAgent();
-    const gathering = Agents.gather({ url: node.addresses.amqp, count: 3, waitMs: 4000 });
+    const gathering = Agents.gather({ url: node.addresses.amqp, count: 3, waitMs: 8000 });
     await expect(gathering).rejects.toThrow(
-      `1 of 3 agents came within 4 s (${name}), 2 missing: start "npm run agent -- --broker amqp://…" on as many hosts`,
+      `1 of 3 agents came within 8 s (${name}), 2 missing: start "npm run agent -- --broker amqp://…" on as many hosts`,
     );
     await gather({ count: 1 });
-    const another = Agents.gather({ url: node.addresses.amqp, count: 1, waitMs: 4000 });
+    const another = Agents.gather({ url: node.addresses.amqp, count: 1, waitMs: 8000 });
     await expect(another).rejects.toThrow(
-      `0 of 1 agents came within 4 s, 1 missing; ${name} works for another lab`,
+      `0 of 1 agents came within 8 s, 1 missing; ${name} works for another lab`,
     );
   });
 

@@ -75,6 +75,7 @@ export class Classroom {
   readonly #ground: Ground;
   readonly #options: ClassroomOptions & { seed: number };
   readonly #startedAt = new Date();
+  readonly #startedMs = nowMs();
   readonly #player: Player;
   readonly #lesson: Lesson;
   readonly #log = new LessonLog(defaultSettings, nowMs());
@@ -293,6 +294,7 @@ export class Classroom {
       this.#folder ??= lessonFolder(this.#startedAt, runsFolder);
       const saved = await saveLesson(this.#folder, {
         startedAt: this.#startedAt,
+        durationMs: Math.round(nowMs() - this.#startedMs),
         seed,
         environment: this.#ground.environment,
         segments,

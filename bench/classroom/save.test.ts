@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OnScreen, Saved } from '../../clients/classroom/protocol.ts';
 import { parseResult, type Result } from '../result.ts';
 import { ask, HeldClass, shownFigures } from './held-class.ts';
@@ -93,6 +93,16 @@ describe('a lesson', () => {
     expect(second.saved).toEqual(first.saved);
     expect(readdirSync(runsFolder).length).toBe(1);
     expect(second.result.lesson?.segments.map(({ lanes }) => lanes[0]?.messages)).toEqual([2]);
+  });
+
+  it('has lasted as long as it has, although the wall clock was set back', async () => {
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(0);
+    try {
+      const { result } = await save(shownFigures({ messages: 1 }));
+      expect(result.lab.durationMs).toBeGreaterThanOrEqual(0);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('that can’t be written says why, and what to do', async () => {

@@ -9,6 +9,7 @@ import type { ClosedVote } from './votes.ts';
 /** All there is to say of a lesson. */
 export type LessonRecord = {
   startedAt: Date;
+  durationMs: number;
   seed: number;
   environment: Result['environment'];
   segments: Segment[];
@@ -39,7 +40,8 @@ class NotDrawn extends Error {
   readonly status = 503;
 }
 
-function resultOf({ startedAt, seed, environment, segments, dropped, votes }: LessonRecord): Result {
+function resultOf(lesson: LessonRecord): Result {
+  const { startedAt, durationMs, seed, environment, segments, dropped, votes } = lesson;
   return {
     schemaVersion,
     lab: {
@@ -48,7 +50,7 @@ function resultOf({ startedAt, seed, environment, segments, dropped, votes }: Le
       seed,
       command: 'npm run classroom',
       startedAt: startedAt.toISOString(),
-      durationMs: Date.now() - startedAt.getTime(),
+      durationMs,
       status: 'complete',
     },
     environment,

@@ -56,7 +56,7 @@ export async function aftermath(run: LabRun, folder: string, expected: Expectati
       ...orphans,
       ...problems,
       ...(result ? bookKeeping(result) : []),
-      ...exitCodeProblems(ended, result, expected),
+      ...exitCodeProblems(ended, run.stderr, result, expected),
     ],
     reasons: [...new Set(result?.trials.flatMap(({ error }) => error ?? []))],
   };
@@ -113,7 +113,8 @@ function trialProblems({ status, error, messages, clients, appended }: Trial): s
 }
 
 function exitCodeProblems(
-  { exitCode, stderr }: Ended,
+  { exitCode }: Ended,
+  stderr: string,
   result: Result | undefined,
   { otherExitCodes = [], isToBeBorne = false, remedy }: Expectation,
 ): Problem[] {

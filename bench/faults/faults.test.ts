@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { campaign, kindOf, missingKinds } from './campaign.ts';
 import { faults } from './faults.ts';
+import { LabRun } from './lab-run.ts';
 import { openRelay } from './relay.ts';
 import { summarise, writeSummary } from './summary.ts';
 
@@ -45,6 +47,14 @@ describe('a campaign', () => {
     ]);
     expect(writeSummary(summary, 7)).toMatch(/^Seed 7\nfault +times .*\na +1 +0 +2/);
   });
+});
+
+it('a lab’s last words are read, however many there are', async () => {
+  const shell = 'head -c 300000 /dev/zero | tr "\\0" x >&2; exit 3';
+  const run = new LabRun({ folder: tmpdir(), shell });
+  expect(await run.end()).toEqual({ exitCode: 3 });
+  expect(await run.orphans()).toEqual([]);
+  expect(run.stderr).toHaveLength(300_000);
 });
 
 it('a relay resets the share of connections that it is told', async () => {

@@ -14,7 +14,7 @@ export type LabSetting = {
 };
 
 /** How a lab ended. `exitCode` is the name of the signal where one ended it. */
-export type Ended = { exitCode: number | string; stdout: string; stderr: string; tookMs: number };
+export type Ended = { exitCode: number | string };
 
 /** Longer than any run takes that is not stuck; every wait of the lab has a shorter limit. */
 const stuckAfterMs = 240_000;
@@ -33,17 +33,19 @@ const bench = fileURLToPath(new URL('..', import.meta.url));
 /** A brief lab in a process group of its own. */
 export class LabRun {
   readonly ended: Promise<Ended>;
+  /** All that it has written to its error output, once `orphans` has resolved. */
+  stderr = '';
+  readonly #closed: Promise<unknown>;
   readonly #pid: number;
   #hasEnded = false;
 
   constructor({ folder, shell = '', preload }: LabSetting) {
     const lab = ['bench/lab.ts', '--profile', 'quick', '--experiment', 'bench/faults/brief.ts'];
     const command = [process.execPath, 'servers/commands/start.cjs', ...lab, '--no-open', '--out', folder];
-    const startedMs = nowMs();
     const child = spawn('sh', ['-c', `${shell ? `${shell}; ` : ''}exec "$@"`, 'sh', ...command], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...process.env,
         NO_COLOR: '1',
@@ -55,12 +57,11 @@ export class LabRun {
     });
     this.#pid = child.pid as number;
     running.add(this.#pid);
-    const said = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text) => (said.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (said.stderr += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
+    this.#closed = once(child, 'close');
     this.ended = once(child, 'exit').then(([code, signal]) => {
       this.#hasEnded = true;
-      return { exitCode: code ?? signal, ...said, tookMs: nowMs() - startedMs };
+      return { exitCode: code ?? signal };
     });
   }
 
@@ -107,6 +108,8 @@ export class LabRun {
     const left = this.members.map(({ command }) => command.replaceAll(bench, ''));
     if (left.length > 0) sendSignal(-this.#pid, 'SIGKILL');
     running.delete(this.#pid);
+    // What a process wrote last can be read only after it has ended, and others may have held the pipe.
+    await this.#closed;
     return left;
   }
 }

