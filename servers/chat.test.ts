@@ -315,7 +315,7 @@ describe('npm run chat', () => {
   it('says in one line that the port is taken', async () => {
     const { port } = await open(chatServer());
     const { exitCode, lines } = await outcome(start('--port', `${port}`));
-    expect(lines).toEqual([`port ${port} is taken (EADDRINUSE): name another with --port`]);
+    expect(lines).toEqual([`port ${port} is in use (EADDRINUSE): choose another with --port`]);
     expect(exitCode).toBe(3);
   });
 
