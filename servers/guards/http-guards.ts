@@ -144,7 +144,7 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
 function endStreamBefore({ req: { socket } }: ServerResponse, endStream?: EndStream): void {
   const stream = streams.get(socket);
   if (!stream || !endStream) return;
-  const reason = 'a stream needs a connection of its own, without further requests';
+  const reason = 'unexpected request behind a stream: send it on another connection';
   endStream(stream, reason);
   throw new BadInput(reason, 409);
 }

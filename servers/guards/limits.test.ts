@@ -278,7 +278,7 @@ describe('requests that follow one another on a connection, without waiting for 
         socket.write(ask().repeat(3));
       }
       const answer = await events;
-      const reason = 'a stream needs a connection of its own, without further requests';
+      const reason = 'unexpected request behind a stream: send it on another connection';
       expect(answer).toContain(`event: evicted\ndata: {"error":"${reason}"}\n\n`);
       expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 409']);
       expect(errorIn(answer.slice(answer.indexOf('HTTP/1.1 409')))).toBe(reason);
