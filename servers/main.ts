@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { beginCommand, isProgram, onInterrupt } from './commands/begin.ts';
-import { listenProblem } from './commands/problems.ts';
+import { invalidOption, listenProblem } from './commands/problems.ts';
 import { nowMs } from './meter/clock.ts';
 import { type ServerName, serversByName, startServers } from './serve.ts';
 import { EmbeddedSource } from './source/embedded.ts';
@@ -64,12 +64,14 @@ function optionsOrEnd(args: string[]): ReturnType<typeof readOptions> {
   }
 }
 
-/** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what it takes. */
+/** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what was expected. */
 export function readOptions(args: string[]): { port: number; broker?: string } {
   const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
   const { port, broker } = parseArgs({ args, options }).values;
   if (!/^\d+$/.test(port) || Number(port) > 65_530)
-    throw new Error(`--port is "${port}": expected the first of six free ports, 1 to 65530, or 0 for any`);
+    throw new Error(
+      invalidOption('--port', port, 'the first of six free ports from 1 to 65530, or 0 for any', '8081'),
+    );
   if (broker !== undefined) checkBroker(broker);
   return { port: Number(port), broker };
 }
@@ -78,7 +80,7 @@ function checkBroker(url: string): void {
   try {
     parseRabbitUrl(url);
   } catch (error) {
-    throw new Error(`--broker: ${(error as Error).message}`);
+    throw new Error(`Invalid --broker: ${(error as Error).message}`);
   }
 }
 
