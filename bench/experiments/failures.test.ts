@@ -158,7 +158,7 @@ describe('path', () => {
   it('says what was found, whatever it is', () => {
     const cells = [cell('sse', 'no-upgrade', 'fails'), cell('push', 'no-upgrade', 'fails')];
     expect(judge(path, evidence(cells)).sentence).toMatch(
-      /^Through a proxy that strips Upgrade, one-way push \(SSE\) fails and bidirectional push \(WebSocket\) fails\. Through a buffering proxy, SSE was not tried /,
+      /^Through a proxy that strips Upgrade, one-way push \(SSE\) fails and bidirectional push \(WebSocket\) fails\. Through a buffering proxy, SSE was not tried, /,
     );
   });
 
