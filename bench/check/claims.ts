@@ -168,8 +168,8 @@ export const claims: readonly Claim[] = [
   {
     id: 'framework-tax',
     experiment: 'break-even',
-    says: 'A poll on Express costs at least 1.1 times the server CPU of a poll on bare HTTP. (This limit was set after a first measurement.)',
-    figure: 'server CPU of the same polls, Express over bare HTTP',
+    says: 'A poll on Express costs at least 1.1 times the server CPU of a poll on bare HTTP.',
+    figure: 'server CPU of the same polls, Express over bare HTTP, limit set after a first look',
     low: 1.1,
     measure: ({ trials }) => [frameworkTax(trials)],
   },
