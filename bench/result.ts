@@ -229,6 +229,8 @@ export const trialSchema = z.object({
     rssBytes: count,
     eventLoopDelayP99Ms: measured.nullable(),
     loopBusyShare: measured.optional(),
+    /** How long its event loop waited for a core, on average, each time it needed one; `null` where the system does not tell. */
+    cpuWaitMs: measured.nullable().optional(),
     /** Heap and buffers after a collection, with all clients connected less without any, per client. */
     memoryPerClientBytes: measured.optional(),
     /** Readers cut off because they were too slow, with the server's own record of why. */
@@ -248,6 +250,7 @@ export const trialSchema = z.object({
     wakeUps: count.optional(),
     /** Share of the window in which the fleet's event loop did not wait for anything. */
     loopBusyShare: measured.optional(),
+    cpuWaitMs: measured.nullable().optional(),
   }),
   cohorts: z.array(cohortSchema).optional(),
   returned: returnedSchema.optional(),

@@ -452,7 +452,14 @@ const goodAnswers: Record<string, unknown> = {
   clock: { receivedMs: 0, answeredMs: 0 },
   connect: { originMs: 0, phasesMs: [] },
   meter: {
-    use: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: null, wakeUps: 0, loopBusyShare: 0 },
+    use: {
+      cpuMs: 0,
+      rssBytes: 0,
+      eventLoopDelayP99Ms: null,
+      wakeUps: 0,
+      loopBusyShare: 0,
+      cpuWaitMs: null,
+    },
     samples: [],
     missedSlots: [],
     asked: [],

@@ -18,6 +18,7 @@ const meteredSchema = z.strictObject({
     eventLoopDelayP99Ms: measured.nullable(),
     wakeUps: count,
     loopBusyShare: measured,
+    cpuWaitMs: measured.nullable(),
   }),
   samples: z.array(
     z.strictObject({

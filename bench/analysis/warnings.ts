@@ -12,6 +12,14 @@ export function isSaturated(trial: Trial): boolean {
   return trial.warnings.some(({ code }) => code === 'fleet-saturated');
 }
 
+/** How long a process may wait for a core, on average. With two cores and nothing else to do they wait 0.01 to 0.5 ms, beside another lab 0.5 to 30 ms. */
+const cpuWaitMaxMs = 1;
+
+/** Whether other processes kept those of a trial from the CPU. */
+export function wasDisturbed(trial: Trial): boolean {
+  return trial.warnings.some(({ code }) => code === 'cpu-wait');
+}
+
 /** Reasons to doubt a trial, each with a code for programs and a sentence for people. */
 export function trialWarnings(
   trial: Trial,
@@ -31,6 +39,15 @@ export function trialWarnings(
       code: 'server-saturated',
       text: `the server was busy for ${percent(serverShare)} of the time: the latencies are those of a saturated server`,
     });
+  for (const [who, { cpuWaitMs }] of [
+    ['the server', trial.server],
+    ['the simulated clients', trial.clients],
+  ] as const)
+    if ((cpuWaitMs ?? 0) > cpuWaitMaxMs)
+      warnings.push({
+        code: 'cpu-wait',
+        text: `${who} waited ${(cpuWaitMs ?? 0).toFixed(1)} ms for the CPU on average, and latencies contain that wait: close other programs and run the lab again`,
+      });
   const { missedSlots = 0 } = trial.requests;
   if (missedSlots > 0)
     warnings.push({

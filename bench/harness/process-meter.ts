@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { nowMs } from '../../servers/meter/clock.ts';
 
@@ -11,6 +12,8 @@ export type ProcessUse = {
   wakeUps: number;
   /** Share of the window in which the event loop did not wait for anything, from 0 to 1. */
   loopBusyShare: number;
+  /** How long the event loop's thread waited for a core, on average, each time it needed one; `null` where the system does not tell. */
+  cpuWaitMs: number | null;
 };
 
 const resolutionMs = 5;
@@ -36,6 +39,7 @@ export async function meterWindow(
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   await until(startMs);
   const { voluntaryContextSwitches } = process.resourceUsage();
+  const before = scheduled();
   const cpu = process.cpuUsage();
   const loop = performance.eventLoopUtilization();
   if (!quiet) delay.enable();
@@ -58,7 +62,26 @@ export async function meterWindow(
     eventLoopDelayP99Ms: quiet ? null : lateMs,
     wakeUps,
     loopBusyShare: utilization,
+    cpuWaitMs: before && meanWaitMs(before, scheduled() as Scheduled),
   };
+}
+
+/** For how long the main thread has waited for a core, and how often it got one. */
+type Scheduled = { waitedNs: number; turns: number };
+
+/** Only Linux tells. */
+function scheduled(): Scheduled | null {
+  try {
+    const text = readFileSync('/proc/self/schedstat', 'utf8');
+    const [, waitedNs = 0, turns = 0] = text.split(' ').map(Number);
+    return { waitedNs, turns };
+  } catch {
+    return null;
+  }
+}
+
+function meanWaitMs(before: Scheduled, after: Scheduled): number {
+  return (after.waitedNs - before.waitedNs) / 1e6 / Math.max(1, after.turns - before.turns);
 }
 
 /** Waits until an instant of the monotonic clock, and never ends before it. Node's timers can be a millisecond early. */
@@ -85,5 +108,6 @@ export function addedUse(all: readonly ProcessUse[]): ProcessUse {
     eventLoopDelayP99Ms: most(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms ?? 0),
     wakeUps: sum(({ wakeUps }) => wakeUps),
     loopBusyShare: most(({ loopBusyShare }) => loopBusyShare),
+    cpuWaitMs: most(({ cpuWaitMs }) => cpuWaitMs ?? 0),
   };
 }

@@ -76,6 +76,7 @@ export function trialOf(told: Told): Trial {
       cpuMs: metered.use.cpuMs,
       eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
       loopBusyShare: metered.use.loopBusyShare,
+      cpuWaitMs: metered.use.cpuWaitMs,
       connectedMs: count.connectedMs,
       ...(plan.ownFleets && { wakeUps: metered.use.wakeUps }),
     },
@@ -137,8 +138,8 @@ function serverExtras({ losses, memoryBytes, group }: Told) {
   };
 }
 
-function serverUse({ cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare }: Played['use']) {
-  return { cpuMs, rssBytes, eventLoopDelayP99Ms, loopBusyShare };
+function serverUse({ wakeUps: _, ...use }: Played['use']) {
+  return use;
 }
 
 function seriesOf(server: Played['samples'][number] | undefined, slow: SlowSamples): Trial['series'] {

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { transportNames } from '../../clients/transports.ts';
-import { trialWarnings } from '../analysis/warnings.ts';
+import { trialWarnings, wasDisturbed } from '../analysis/warnings.ts';
 import { type Trial, trialSchema } from '../result.ts';
 import { Bench } from './trial.ts';
 
@@ -92,6 +93,30 @@ describe('a trial', () => {
     expect(codesAt({ loopBusyShare: 0.89 })).not.toContain('fleet-saturated');
     expect(codesAt({ loopBusyShare: 0.91 })).toContain('fleet-saturated');
     expect(codesAt({ cpuMs: 0.91 * rest.durationMs })).toContain('fleet-saturated');
+  });
+
+  it('says when its processes had to wait for the CPU', async () => {
+    const [trial] = await bench.run('test', {
+      groups: [{ transport: 'push', clients: 5 }],
+      schedule: { kind: 'periodic', ratePerSecond: 50 },
+      durationMs: 200,
+      repeat: 1,
+    });
+    const { server, clients } = trial as Trial;
+    if (existsSync('/proc/self/schedstat'))
+      for (const { cpuWaitMs } of [server, clients]) expect(cpuWaitMs).toBeGreaterThanOrEqual(0);
+    const wasDisturbedBy = (serverMs: number | null, clientsMs: number | null) => {
+      const waited = {
+        ...(trial as Trial),
+        server: { ...server, cpuWaitMs: serverMs },
+        clients: { ...clients, cpuWaitMs: clientsMs },
+      };
+      return wasDisturbed({ ...waited, warnings: trialWarnings(waited, 0, undefined) });
+    };
+    expect(wasDisturbedBy(0.9, 0.9)).toBe(false);
+    expect(wasDisturbedBy(null, null)).toBe(false);
+    expect(wasDisturbedBy(1.1, null)).toBe(true);
+    expect(wasDisturbedBy(0, 1.1)).toBe(true);
   });
 
   it('measures raw poll capacity', async () => {

@@ -46,6 +46,7 @@ export function brokerTrialOf(told: ConsumersTold): Trial {
       cpuMs: metered.use.cpuMs,
       eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
       loopBusyShare: metered.use.loopBusyShare,
+      cpuWaitMs: metered.use.cpuWaitMs,
     },
     consumed: consumedOf(told),
     ...(report.returned && { returned: report.returned }),
