@@ -349,7 +349,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     expect(said).toMatch(/^RabbitMQ at .* disconnected during the run, and all agents with it: /m);
     const result = parseResult(files['results.json'] as string);
     expect(result.lab.status).toBe('interrupted');
-    expect(files['report.html']).toContain('This report is not complete');
+    expect(files['report.html']).toContain('This report is incomplete');
   });
 });
 

@@ -304,7 +304,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
         const { lab, environment } = parseResult(files['results.json'] as string);
         expect(lab.status).toBe('interrupted');
         expect(environment.warnings.some((warning) => reason.test(warning.replace(/\.$/, '')))).toBe(true);
-        expect(files['report.html']).toContain('This report is not complete');
+        expect(files['report.html']).toContain('This report is incomplete');
         expectNoLogin(said, files, node);
         expect(said + Object.values(files).join()).not.toContain('a-wrong-guess');
       }
@@ -322,7 +322,7 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
       expect(exitCode).toBe(3);
       const result = parseResult(files['results.json'] as string);
       expect(result.lab.status).toBe('interrupted');
-      expect(files['report.html']).toContain('This report is not complete');
+      expect(files['report.html']).toContain('This report is incomplete');
       expect(result.trials.some(({ status }) => status === 'ok')).toBe(true);
       expect(result.trials.some(({ status }) => status === 'failed')).toBe(true);
       expect(files['report.html']).toContain('RabbitMQ disconnected during the run');
