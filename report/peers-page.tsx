@@ -68,7 +68,7 @@ function Promises({ peers }: { peers: Peers }) {
             </tr>
           </thead>
           <tbody>
-            {all.map(({ quantity, case: name, a, b, median, interval, atMost, met }) => (
+            {all.map(({ quantity, case: name, a, b, median, interval, atMost, setAfterLook, met }) => (
               <tr>
                 <td class="word">
                   {quantity}, {name}
@@ -82,7 +82,10 @@ function Promises({ peers }: { peers: Peers }) {
                   {b ? '' : ` ${quantities[quantity]}`}
                   {interval && b ? ` (${range(interval)})` : ''}
                 </td>
-                <td>{atMost}</td>
+                <td>
+                  {atMost}
+                  {setAfterLook && <span class="quiet"> set after a first look</span>}
+                </td>
                 <td class="word">{met ? 'yes' : 'no'}</td>
               </tr>
             ))}

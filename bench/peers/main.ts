@@ -8,6 +8,7 @@ import { openPage } from '../../servers/commands/open-page.ts';
 import { writeProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder, shellQuoted } from '../../servers/commands/typed.ts';
 import {
+  describeLimit,
   describeTarget,
   outcomes,
   type Peers,
@@ -165,7 +166,7 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
 
   const said = outcomes(peers).map(
     (outcome) =>
-      `${outcome.met ? 'met    ' : 'NOT met'}  ${outcome.median.toFixed(2).padStart(6)}${outcome.interval && outcome.b ? ` (${range(outcome.interval)})` : ''}, at most ${outcome.atMost}  ${describeTarget(outcome)}`,
+      `${outcome.met ? 'met    ' : 'NOT met'}  ${outcome.median.toFixed(2).padStart(6)}${outcome.interval && outcome.b ? ` (${range(outcome.interval)})` : ''}, ${describeLimit(outcome)}  ${describeTarget(outcome)}`,
   );
   const page = await drawPage(
     'peers-main.ts',
