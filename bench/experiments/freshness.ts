@@ -123,7 +123,7 @@ export const freshness: Experiment = {
     return {
       verdict: holds ? 'holds' : 'does not hold',
       sentence: [
-        `Push delivered the median message in ${withRange(push, writeMs)}, a ${writeMs(pollIntervalMs)} poll in ${withRange(pollMedian, writeMs)}.`,
+        `Alone on a server, push delivered the median message in ${withRange(push, writeMs)}, a ${writeMs(pollIntervalMs)} poll in ${withRange(pollMedian, writeMs)}.`,
         `Push delivered 99% of its messages within ${withRange(pushLate, writeMs)}.`,
         `The server pushed ${whole(messagesIn(alone))} messages to ${clients} clients, ${ratePerSecond} per second.`,
         `The mean latency of the poll was ${withRange(poll, writeMs)}; the model predicts ${writeMs(modelMs)}.`,

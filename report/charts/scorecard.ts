@@ -40,7 +40,7 @@ const criteria: readonly Criterion[] = [
     id: 'latency',
     experiment: 'freshness',
     title: 'latency p50',
-    note: () => 'over loopback',
+    note: () => 'all transports at once, over loopback',
     isAbout: ({ parameters, together }, all) => parameters.traced !== true && isSideBySide(together, all),
     read: ({ delayMs }) => delayMs.p50,
     write: (ms) => writeMs(rounded(ms)),
