@@ -8,6 +8,7 @@ import { openPage } from '../servers/commands/open-page.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
 import { fromUsersFolder, shellQuoted } from '../servers/commands/typed.ts';
 import type { Sign } from './agents/orders.ts';
+import { counted } from './analysis/writing.ts';
 import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
 import { type Experiment, type Profile, profiles } from './experiment.ts';
@@ -206,7 +207,9 @@ export async function lab(options: Options): Promise<number> {
   else {
     const estimatesMs = chosen.map((experiment) => estimateMs(experiment, options.profile, machine, rabbit));
     const totalMs = estimatesMs.reduce((sum, ms) => sum + ms, 0);
-    console.error(`${chosen.length} experiments, profile ${options.profile}: about ${seconds(totalMs)}.\n`);
+    console.error(
+      `${counted(chosen.length, 'experiment')}, profile ${options.profile}: about ${seconds(totalMs)}.\n`,
+    );
     await runWithProgress(run, chosen);
   }
   run.end();

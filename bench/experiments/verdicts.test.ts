@@ -36,7 +36,9 @@ describe('freshness', () => {
 
   it('names both sides first, and the messages that it rests on', () => {
     const { sentence } = judge(freshness, evidence(pair(1, 5, 500)));
-    expect(sentence).toMatch(/^Alone on a server, push delivered the median message in 1 ms, a 1 s poll in 500 ms\./);
+    expect(sentence).toMatch(
+      /^Alone on a server, push delivered the median message in 1 ms, a 1 s poll in 500 ms\./,
+    );
     expect(sentence).toContain('The server pushed 5 messages to 20 clients, 20 per second.');
   });
 

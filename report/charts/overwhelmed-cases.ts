@@ -21,7 +21,9 @@ export function shownCases(cases: readonly Case[]): Shown[] {
   const pulled = cases.filter(({ policy }) => !policy);
   return [
     ...cases.filter(({ policy }) => policy).map((one) => ({ id: one.id, name: one.name, cases: [one] })),
-    ...(pulled.length > 0 ? [{ id: 'pulled', name: 'notify, long poll and short poll', cases: pulled }] : []),
+    ...(pulled.length > 0
+      ? [{ id: 'pulled', name: pulled.map(({ name }) => name).join(', '), cases: pulled }]
+      : []),
   ];
 }
 

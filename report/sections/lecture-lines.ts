@@ -3,12 +3,13 @@ import type { Finding } from '../../bench/result.ts';
 /** The lines of the lecture, in its order, and the experiments that test each. */
 const lectureLines: { line: string; experiments: string[] }[] = [
   { line: 'Pro 1: push is real time', experiments: ['freshness', 'distance', 'crowd'] },
+  { line: 'Pro 2: the client doesn’t have to request anything', experiments: ['idle-cost'] },
   { line: 'Con 1: the client must be online', experiments: ['offline', 'herd'] },
   { line: 'Con 2: clients might not be able to handle the load', experiments: ['overwhelmed'] },
   { line: 'Con 3: push requires a bidirectional protocol', experiments: ['path'] },
   {
     line: 'Con 4: polling is only preferred for light clients',
-    experiments: ['light-client', 'idle-cost', 'break-even'],
+    experiments: ['light-client', 'break-even'],
   },
   { line: 'The lecture’s example: tell everybody', experiments: ['chat-room'] },
   { line: 'The lecture’s system: RabbitMQ', experiments: ['broker'] },
