@@ -25,10 +25,10 @@ export const clauses = {
   },
   cursorAdvances: {
     promise: 'the cursor advances with each message, not with each batch',
-    why: 'an application that stops in between continues there',
+    why: 'an application can stop after any message and continue there',
   },
   replays: {
-    promise: 'a client that comes with a cursor gets every message after it',
+    promise: 'a client that starts with a cursor gets every message after the cursor',
     why: 'nothing is lost while it is offline',
   },
   missed: {
@@ -36,7 +36,7 @@ export const clauses = {
     why: 'a loss is never silent',
   },
   holes: {
-    promise: 'the same for messages that the source has lost',
+    promise: '`ledger.missed` also counts messages that the source has lost',
     why: 'a loss at the source is not silent either',
   },
   findsGaps: {
@@ -49,7 +49,7 @@ export const clauses = {
   },
   newLog: {
     promise: 'a client follows a restarted server to its new log, and counts it in `ledger.resets`',
-    why: 'the numbers of the old log mean nothing there',
+    why: 'the new log has its own numbers',
   },
   cursorAhead: {
     promise: 'a client whose cursor is ahead of the log waits for the messages after it',
@@ -62,11 +62,11 @@ export const clauses = {
   },
   ipv6: {
     promise: 'the host may be an IPv6 address',
-    why: 'a URL writes it in brackets, a socket takes it without',
+    why: 'a URL needs brackets around an IPv6 address, a socket doesn’t',
   },
   startPrompt: {
     promise: '`start()` resolves promptly, also when the cursor is up to date',
-    why: 'an application waits for it before it goes on',
+    why: 'an application awaits `start()` before it continues',
   },
   startRetries: {
     promise: '`start()` tries until the server is there',
@@ -74,7 +74,7 @@ export const clauses = {
   },
   startStopped: {
     promise: '`start()` that is pending at `stop()`, or called later, rejects',
-    why: 'nothing that an application awaits hangs',
+    why: 'no awaited call hangs',
   },
   pauseHolds: {
     promise: 'nothing is handed over between `pause()` and `resume()`, and nothing is lost',
@@ -82,22 +82,22 @@ export const clauses = {
   },
   pauseInHandler: {
     promise: '`pause()` in the handler holds back the rest of the batch, until `resume()` has returned',
-    why: 'a full inbox is noticed while messages are handed over, and room for more inside the application',
+    why: 'the inbox can become full in the middle of a batch',
   },
   pauseReconnect: {
     promise: '`pause()` survives a reconnect',
-    why: 'a new connection brings all that waits: it would overwhelm the application',
+    why: 'a new connection brings all waiting messages, which would overload the application',
   },
   pauseConnecting: {
-    promise: '`pause()` holds from before the connection is open, and `start()` resolves all the same',
-    why: 'the order of the two is a race',
+    promise: '`pause()` works before the connection is open, and `start()` still resolves',
+    why: 'either call can come first',
   },
   pauseStopsReading: {
     promise: 'a paused client stops reading at the socket, or stops polling',
     why: 'backpressure reaches the server, and the client’s memory does not fill',
   },
   pauseIsNotSilence: {
-    promise: 'a paused client does not give up its connection as silent',
+    promise: 'a paused client does not treat its connection as dead',
     why: 'the client is silent, not the server',
     except: {
       notify: 'keeps reading notices while it is paused',
@@ -110,11 +110,11 @@ export const clauses = {
   },
   stopCloses: {
     promise: '`stop()` closes every connection, and nothing is sent any more',
-    why: 'nothing outlives a client',
+    why: 'a stopped client leaves nothing behind',
   },
   stopEndsRetries: {
     promise: '`stop()` during a back-off ends the retries',
-    why: 'nothing outlives a client',
+    why: 'a stopped client leaves nothing behind',
   },
   stopSaysGoodbye: {
     promise: '`stop()` sends a Close frame with 1000',
@@ -134,11 +134,12 @@ export const clauses = {
     why: 'a bug in the handler is visible',
   },
   exceptionLosesNothing: {
-    promise: 'an exception in the handler loses no other message, costs no connection, counts as no failure',
+    promise:
+      'an exception in the handler loses no other message, closes no connection and is not counted as a failure',
     why: 'a bug in the handler is not a network failure',
   },
   reconnects: {
-    promise: 'a lost connection loses no message and doubles none; the failure is counted',
+    promise: 'a lost connection neither loses nor duplicates a message; the failure is counted',
     why: 'the cursor makes a reconnect safe',
   },
   oneRetry: {
@@ -146,16 +147,16 @@ export const clauses = {
     why: 'a crowd that retries twice overloads a server that is in trouble',
   },
   badInput: {
-    promise: 'input that is not in the protocol costs its connection or poll, is named, and nothing else',
+    promise: 'invalid input ends only its own connection or poll, and the failure names the input',
     why: 'a server can’t end the client’s process',
   },
   tooLong: {
-    promise: 'a message of more than 32 MiB costs its connection or poll, and nothing else',
+    promise: 'a message of more than 32 MiB ends only its own connection or poll',
     why: 'a server can’t fill the client’s memory',
   },
   silence: {
-    promise: 'a client gives up a silent connection or request, says so, and comes back with its cursor',
-    why: 'a cable that was cut breaks no connection',
+    promise: 'a client gives up a silent connection or request, reports it, and reconnects with its cursor',
+    why: 'a cut cable does not close the connection',
   },
   heartbeat: {
     promise: 'a heartbeat shows that the connection is alive',
@@ -167,12 +168,11 @@ export const clauses = {
     why: '`Infinity` means no limit, although a timer of `Infinity` fires after 1 ms',
   },
   refusalReason: {
-    promise:
-      '`counters.lastFailure` has the server’s own words when it refuses a client, whole and unescaped',
+    promise: '`counters.lastFailure` has the server’s full, unescaped reason when it rejects a client',
     why: 'the server knows what is wrong',
   },
   evictionReason: {
-    promise: 'the same when the server disconnects a slow consumer',
+    promise: '`counters.lastFailure` has the server’s reason when it disconnects a slow consumer',
     why: 'the application can tell that it was too slow',
     except: {
       notify: 'is never too slow: a notice replaces the one before it',
@@ -193,30 +193,30 @@ export const clauses = {
   },
   publishLost: {
     promise: '`publish()` rejects when the connection is lost before the acknowledgement',
-    why: 'nobody knows whether the server has the message',
+    why: 'the client can’t know whether the server has the message',
   },
   publishUnanswered: {
     promise: '`publish()` rejects when no acknowledgement arrives within the silence limit',
-    why: 'nothing that an application awaits hangs',
+    why: 'no awaited call hangs',
   },
   publishStopped: {
     promise: '`publish()` that is pending at `stop()`, or called later, rejects',
-    why: 'nothing that an application awaits hangs',
+    why: 'no awaited call hangs',
   },
   publishOnce: {
-    promise: 'a second `publish()` with the same id does not double the message',
+    promise: 'a second `publish()` with the same id does not duplicate the message',
     why: 'an application can retry after a rejection',
   },
   publishEarly: {
     promise: '`publish()` before the connection is open disturbs nothing: it resolves or rejects',
-    why: 'the first words of a connection are the client’s cursor',
+    why: 'the first message on a connection must be the client’s cursor',
   },
   publishPaused: {
     promise: '`publish()` works while the client is paused',
     why: 'a slow consumer may still publish',
     except: {
-      push: 'reads the acknowledgement from the connection that it has paused',
-      'tcp-push': 'reads the acknowledgement from the connection that it has paused',
+      push: 'waits for an acknowledgement on a connection that it has paused',
+      'tcp-push': 'waits for an acknowledgement on a connection that it has paused',
     },
   },
 } satisfies Record<string, Clause>;

@@ -40,7 +40,7 @@ export const transportLooks: Record<AnyTransportName, TransportLook> = {
   sse: { label: 'push (SSE)', light: '#00795a', dark: '#34c79d', shape: 'triangle', dash: [10, 3] },
   'tcp-push': { label: 'push (bare TCP)', light: '#9c4f7d', dark: '#e39bc4', shape: 'rectRot', dash: [3, 3] },
   notify: {
-    label: 'notify, then fetch',
+    label: 'notify-then-fetch',
     light: '#4b5563',
     dark: '#b9c0cc',
     shape: 'star',

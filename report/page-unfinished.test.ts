@@ -205,7 +205,7 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
     const { result } = left.short;
     expect(result.trials.map(({ status }) => status)).toEqual(['ok']);
     const { page, text } = await textOf('short', '.finding');
-    expect(text).toContain('There is no usable pair of push and poll');
+    expect(text).toContain('No usable pair of a push trial and a poll trial');
     expect(await page.locator('.badge-open').count()).toBeGreaterThan(0);
     expect(await page.locator('#freshness canvas').count()).toBeGreaterThan(0);
     expect(await page.locator('#freshness-ages-table tbody tr').count()).toBe(1);

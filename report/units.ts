@@ -44,6 +44,11 @@ export function sixDigits(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(6));
 }
 
+/** One sentence per part, for texts that are read aloud: "Push: 50 ms. Long poll: 60 ms." */
+export function sentencePer(parts: readonly string[]): string {
+  return parts.map((part) => `${part[0]?.toUpperCase() ?? ''}${part.slice(1)}.`).join(' ');
+}
+
 /** A list for a sentence: "a", "a and b", "a, b and c". */
 export function listed(words: readonly string[]): string {
   if (words.length < 2) return words.join('');

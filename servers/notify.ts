@@ -10,7 +10,7 @@ import { noticeFormat } from './web-socket/frames.ts';
 import { receive } from './web-socket/receive.ts';
 
 /**
- * Notify, then fetch: the server pushes only that there is news, and the client polls when it wants to have it.
+ * Notify-then-fetch: the server pushes only that there is news, and the client polls when it wants to have it.
  *
  *     client  ──Upgrade──►            ──GET after=6──►              (busy)       ──GET after=8──►
  *     server  ◄─{next:6}─   ◄─{next:8}─           ◄─[7 8]─  ◄─{next:9}─◄─{next:11}─         ◄─[9 10 11]─

@@ -63,8 +63,8 @@ describe('the model fit', () => {
       });
     expect(modelFits([far('push', 105), far('notify', 105.1)])).toMatchObject([
       { what: expect.stringContaining('push, one-way delay 80 ms'), fits: true },
-      { what: expect.stringContaining('mean latency: notify, then fetch'), fits: false },
-      { what: expect.stringContaining('requests: notify, then fetch'), fits: true },
+      { what: expect.stringContaining('mean latency: notify-then-fetch'), fits: false },
+      { what: expect.stringContaining('requests: notify-then-fetch'), fits: true },
     ]);
   });
 

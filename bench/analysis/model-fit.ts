@@ -130,7 +130,7 @@ function meanOf({ interval, median }: NonNullable<ReturnType<typeof spread>>): n
 const names: Partial<Record<Trial['transport'], string>> = {
   push: 'push',
   'long-poll': 'long poll',
-  notify: 'notify, then fetch',
+  notify: 'notify-then-fetch',
 };
 
 function settingOf({ transport, parameters, clients, linkMs }: Trial): string {

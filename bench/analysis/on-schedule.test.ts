@@ -100,7 +100,7 @@ it('counts a source that wakes late, and takes what it brings in one turn togeth
   expect(poll.meanMs).toBeCloseTo(1011.5 - 10.5, 9);
 });
 
-describe('notify, then fetch, on its schedule', () => {
+describe('notify-then-fetch, on its schedule', () => {
   it('takes three ways when it is at rest', () => {
     const model = notifyOnSchedule({ messages: on([100, 500]), oneWayMs: 20, durationMs: 1000 });
     expect(model).toEqual({ meanMs: 60, requestsPerSecond: 2, emptyShare: 0 });

@@ -81,7 +81,7 @@ export function longPollOnSchedule({ messages, oneWayMs, durationMs }: Occurred,
 }
 
 /**
- * Notify, then fetch: the notice takes d, the request d, the answer d. The answer carries all that has
+ * Notify-then-fetch: the notice takes d, the request d, the answer d. The answer carries all that has
  * come by the time it is given, and a notice that came meanwhile makes the client ask again at once.
  */
 export function notifyOnSchedule({ messages, oneWayMs, durationMs }: Occurred): Model {

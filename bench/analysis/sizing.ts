@@ -104,29 +104,29 @@ export function sizingCosts({ fits, trials }: Result): SizingCosts {
     push: fitted('push'),
     poll: fitted('poll/express'),
     batched: fitted('batched/express'),
-    pushMemory: seen('a push client’s memory', memoryUnit, ({ server }) => server.memoryPerClientBytes),
+    pushMemory: seen(
+      'server memory per push client',
+      memoryUnit,
+      ({ server }) => server.memoryPerClientBytes,
+    ),
     pollMemory: seen(
-      'a polling client’s memory',
+      'server memory per polling client',
       memoryUnit,
       ({ server }) => server.memoryPerClientBytes,
       true,
     ),
-    pushBytes: seen(
-      'a pushed message on the wire',
-      'bytes',
-      (trial) => bytes(trial) / trial.messages.delivered,
-    ),
+    pushBytes: seen('bytes per pushed message', 'bytes', (trial) => bytes(trial) / trial.messages.delivered),
     pollBytes: seen(
-      'a poll and its response on the wire',
+      'bytes per poll and response',
       'bytes',
       (trial) => bytes(trial) / trial.requests.total,
       true,
     ),
-    pushClient: seen('a pushed message in the client', 'µs of client CPU', ({ clients, messages }) =>
+    pushClient: seen('client CPU per pushed message', 'µs of client CPU', ({ clients, messages }) =>
       usEach(clients, messages.delivered),
     ),
     pollClient: seen(
-      'a poll in the client',
+      'client CPU per poll',
       'µs of client CPU',
       ({ clients, requests }) => usEach(clients, requests.total),
       true,
@@ -211,8 +211,8 @@ export function writeSizing(result: Result, crowds: readonly number[]): string {
     ]);
   return [
     `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
-    table(['cost of', 'value', '95% interval', 'measured with'], measured),
-    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS use several times as much. A cost whose interval reaches below 0 may be 0. There is at least 1 server.`,
+    table(['cost', 'value', '95% interval', 'measured with'], measured),
+    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS use several times as much. A cost whose interval reaches below 0 may be 0. Every plan has at least 1 server.`,
     table(
       [
         'clients',

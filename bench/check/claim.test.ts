@@ -12,7 +12,7 @@ const claim: Claim = {
   low: 1,
   high: 10,
   measure: ({ trials }) => {
-    if (trials.length === 0) throw new NotEnough('There is no usable trial');
+    if (trials.length === 0) throw new NotEnough('No usable trial');
     return trials.map(({ delayMs }) => delayMs.p50 as number);
   },
 };
@@ -44,7 +44,7 @@ describe('a claim', () => {
   });
 
   it('is not tested without a usable trial, and says why', () => {
-    expect(outcome()).toMatchObject({ outcome: 'not tested', measured: 'There is no usable trial' });
+    expect(outcome()).toMatchObject({ outcome: 'not tested', measured: 'No usable trial' });
     expect(outcome({ ...withMedian(5), status: 'failed' })?.outcome).toBe('not tested');
   });
 

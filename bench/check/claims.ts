@@ -157,11 +157,11 @@ export const claims: readonly Claim[] = [
     id: 'a-batch-is-cheap',
     experiment: 'break-even',
     says: 'A message in a response costs at most 50% of the server CPU of the poll itself.',
-    figure: 'fitted cost of a batched message over a poll’s, on Express',
+    figure: 'fitted cost of a batched message ÷ fitted cost of a poll, on Express',
     high: 0.5,
     measure: ({ trials }) => {
       const costs = fitCpuCosts(trials, 'express');
-      if (!costs) throw new NotEnough('There are too few trials to fit the costs');
+      if (!costs) throw new NotEnough('Too few trials to fit the costs');
       return [costs.batched.value / costs.poll.value];
     },
   },
@@ -169,7 +169,7 @@ export const claims: readonly Claim[] = [
     id: 'framework-tax',
     experiment: 'break-even',
     says: 'A poll on Express costs at least 1.1 times the server CPU of a poll on bare HTTP.',
-    figure: 'server CPU of the same polls, Express over bare HTTP, limit set after a first look',
+    figure: 'server CPU of the same polls, Express ÷ bare HTTP, limit set after a first look',
     low: 1.1,
     measure: ({ trials }) => [frameworkTax(trials)],
   },
@@ -204,7 +204,7 @@ export const claims: readonly Claim[] = [
     id: 'one-after-the-other',
     experiment: 'crowd',
     says: 'In the largest crowd the 99th percentile is at least 2 times that of the smallest.',
-    figure: '99th percentile of push, largest crowd over smallest',
+    figure: '99th percentile of push, largest crowd ÷ smallest crowd',
     low: 2,
     measure: ({ trials }) => {
       const pushed = trials.filter(({ transport }) => transport === 'push');
@@ -217,7 +217,7 @@ export const claims: readonly Claim[] = [
     id: 'no-bound',
     experiment: 'overwhelmed',
     says: 'Without a queue limit, at least 1 MiB waits in the server for one slow client.',
-    figure: 'longest backlog in MiB',
+    figure: 'longest send queue, MiB',
     low: 1,
     measure: ({ trials }) => [typical(trials, 'push', { policy: 'unbounded' }, backlogMebibytes)],
   },
@@ -225,7 +225,7 @@ export const claims: readonly Claim[] = [
     id: 'polling-is-flow-control',
     experiment: 'overwhelmed',
     says: 'With polling, at most 0.1 MiB waits in the server.',
-    figure: 'longest backlog in MiB',
+    figure: 'longest send queue, MiB',
     high: 0.1,
     measure: ({ trials }) => [typical(trials, 'short-poll', {}, backlogMebibytes)],
   },
@@ -233,7 +233,7 @@ export const claims: readonly Claim[] = [
     id: 'a-bound-has-a-price',
     experiment: 'overwhelmed',
     says: 'With drop-oldest, the slow client loses 5 to 90% of its messages.',
-    figure: 'share of its messages that the slow client lost',
+    figure: 'share of messages that the slow client lost',
     low: 0.05,
     high: 0.9,
     measure: ({ trials }) => [
@@ -247,7 +247,7 @@ export const claims: readonly Claim[] = [
     id: 'no-log-no-mercy',
     experiment: 'offline',
     says: 'Push without a log loses 0.9 to 1.1 times the messages sent during the absence.',
-    figure: 'messages missed, over those of the absence',
+    figure: 'messages missed ÷ messages sent during the absence',
     low: 0.9,
     high: 1.1,
     measure: ({ trials }) => missedShare(trials, 'push', false),
@@ -268,7 +268,7 @@ export const claims: readonly Claim[] = [
     id: 'herd-of-fixed-waits',
     experiment: 'herd',
     says: 'After an outage, at least 2 times as many clients reconnect in the busiest moment with fixed backoff as with jitter.',
-    figure: 'most connects in one sample, fixed over jittered',
+    figure: 'peak connections per sample, fixed backoff ÷ jitter',
     low: 2,
     measure: ({ trials }) => [
       typical(trials, 'push', { backoff: 'fixed' }, mostConnects) /
@@ -279,7 +279,7 @@ export const claims: readonly Claim[] = [
     id: 'one-way-is-enough',
     experiment: 'path',
     says: 'Through a proxy that strips Upgrade, SSE works and WebSocket does not.',
-    figure: 'SSE that works, less WebSocket that works',
+    figure: '1 if SSE works and WebSocket fails',
     low: 1,
     high: 1,
     measure: ({ trials }) => [works(trials, 'sse', 'no-upgrade') - works(trials, 'push', 'no-upgrade')],
@@ -288,7 +288,7 @@ export const claims: readonly Claim[] = [
     id: 'a-buffer-breaks-a-stream',
     experiment: 'path',
     says: 'Through a buffering proxy, WebSocket works and SSE does not.',
-    figure: 'WebSocket that works, less SSE that works',
+    figure: '1 if WebSocket works and SSE fails',
     low: 1,
     high: 1,
     measure: ({ trials }) => [works(trials, 'push', 'buffering') - works(trials, 'sse', 'buffering')],
@@ -307,14 +307,14 @@ export const claims: readonly Claim[] = [
             ? [announcementsHeard / ((visitors * (visitors + 1)) / 2)]
             : [],
         ),
-        'There is no room in which people came in',
+        'No usable run of a chat room with arrivals',
       ),
   },
   {
     id: 'never-forgets',
     experiment: 'chat-room',
     says: 'The lecture’s server keeps every closed connection in its list.',
-    figure: 'connections remembered, over those that left',
+    figure: 'closed connections kept in the list ÷ people who left',
     low: 1,
     high: 1,
     measure: (evidence) => remembered(evidence, 'naive'),
@@ -323,7 +323,7 @@ export const claims: readonly Claim[] = [
     id: 'forgets',
     experiment: 'chat-room',
     says: 'The fixed server keeps none of them.',
-    figure: 'connections remembered, over those that left',
+    figure: 'closed connections kept in the list ÷ people who left',
     low: 0,
     high: 0,
     measure: (evidence) => remembered(evidence, 'fixed'),
@@ -332,21 +332,21 @@ export const claims: readonly Claim[] = [
     id: 'a-prefetch-is-credit',
     experiment: 'broker',
     says: 'A slow consumer never holds more messages than its prefetch.',
-    figure: 'most messages in hand, in prefetches',
+    figure: 'most unacknowledged messages ÷ prefetch limit',
     high: 1,
     measure: ({ trials }) =>
       found(
         overwhelmedConsumers(trials).flatMap(({ parameters: { prefetch = 0 }, consumed }) =>
           prefetch > 0 && consumed ? [consumed.heldMax / prefetch] : [],
         ),
-        'There is no usable trial of an overwhelmed consumer with a prefetch',
+        'No usable trial of a slow consumer with a prefetch limit',
       ),
   },
   {
     id: 'no-prefetch-no-bound',
     experiment: 'broker',
     says: 'Without a prefetch it holds at least 100 messages, and the queue is nearly empty.',
-    figure: 'most messages in hand, less what waited in the queue at the end',
+    figure: 'most unacknowledged messages minus messages left in the queue',
     low: 100,
     measure: ({ trials }) => [
       typical(
@@ -381,7 +381,7 @@ export const claims: readonly Claim[] = [
     low: 50,
     measure: ({ probes }) => {
       const { poll, frame } = overheadBytes(probes, 'plain');
-      if (!poll || !frame) throw new NotEnough('There are no bytes of an empty poll and of a frame');
+      if (!poll || !frame) throw new NotEnough('No byte counts of an empty poll and of a frame');
       return [poll / frame];
     },
   },
@@ -389,7 +389,7 @@ export const claims: readonly Claim[] = [
     id: 'sleeping-is-not-slow',
     experiment: 'honest',
     says: 'A handler that only sleeps leaves at most 0.1 MiB waiting in the server.',
-    figure: 'longest backlog in MiB, where the slow client sleeps',
+    figure: 'longest send queue while the handler sleeps, MiB',
     high: 0.1,
     measure: ({ trials }) => [typical(trials, 'push', { slowBy: 'sleep' }, backlogMebibytes)],
   },
@@ -397,7 +397,7 @@ export const claims: readonly Claim[] = [
     id: 'not-reading-is-slow',
     experiment: 'honest',
     says: 'A client that stops reading leaves at least 1 MiB waiting in the server.',
-    figure: 'longest backlog in MiB, where the slow client stops reading',
+    figure: 'longest send queue while the client stops reading, MiB',
     low: 1,
     measure: ({ trials }) => [typical(trials, 'push', { slowBy: 'pause' }, backlogMebibytes)],
   },
@@ -417,7 +417,7 @@ function typical(
     .map(of)
     .filter((value) => typeof value === 'number');
   const words = Object.entries(wanted).map(([name, value]) => ` ${name} ${value}`);
-  return median(found(values, `There is no usable trial of ${transport}${words.join(',')}`));
+  return median(found(values, `No usable trial of ${transport}${words.join(',')}`));
 }
 
 function fits({ parameters }: Trial, wanted: Wanted): boolean {
@@ -468,12 +468,12 @@ function waysOf(
         ({ delayMs, linkMs }) => delayMs.mean && linkMs?.mean && delayMs.mean / linkMs.mean,
       ),
     ),
-    `There is no usable trial of ${transport} from far away`,
+    `No usable trial of ${transport} with a one-way delay`,
   );
 }
 
 function conditionOf({ parameters: { oneWayMs, ratePerSecond } }: Trial): string {
-  return `${oneWayMs} ms away, ${ratePerSecond} a second`;
+  return `one-way delay ${oneWayMs} ms, ${ratePerSecond} messages/s`;
 }
 
 function cpuPerSecond({ server, durationMs }: Trial): number {
@@ -505,7 +505,7 @@ function frameworkTax(trials: readonly Trial[]): number {
       );
       return bare ? [cpuPerSecond(express) / cpuPerSecond(bare)] : [];
     });
-  return median(found(pairs, 'There is no usable pair of Express and bare HTTP'));
+  return median(found(pairs, 'No usable pair of Express and bare HTTP'));
 }
 
 /** Messages that each client missed, over those of its absence, where the log kept everything. */

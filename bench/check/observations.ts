@@ -104,7 +104,7 @@ export const observations: readonly Observation[] = [
     episode: 6,
     experiment: 'honest',
     rows: {
-      'waiting in the server, MiB': {
+      'queued in the server, MiB': {
         table: 'honest-pairs-table',
         where: { quantity: 'the server’s send queue for a slow client' },
       },
@@ -118,7 +118,7 @@ export const observations: readonly Observation[] = [
     episode: 7,
     experiment: 'overwhelmed',
     rows: {
-      'waiting in the server, KiB': {
+      'queued in the server, KiB': {
         table: 'overwhelmed-table',
         column: 'longest send queue',
         where: { 'client group': 'slow' },
@@ -137,9 +137,9 @@ export const observations: readonly Observation[] = [
     experiment: 'offline',
     rows: {
       'messages missed': { table: 'offline-table', column: 'missed', where: { retention: 'unlimited' } },
-      'caught up after, ms': {
+      'time to catch up, ms': {
         table: 'offline-table',
-        column: 'caught up after',
+        column: 'time to catch up',
         where: { retention: 'unlimited' },
       },
     },
@@ -149,7 +149,7 @@ export const observations: readonly Observation[] = [
       'long poll': transports['long poll'],
       'short poll': { where: { transport: 'short poll every 200 ms' } },
     },
-    dashes: [['caught up after, ms', 'push, no log']],
+    dashes: [['time to catch up, ms', 'push, no log']],
   },
   {
     episode: 9,
@@ -199,8 +199,8 @@ export const observations: readonly Observation[] = [
     episode: 12,
     experiment: 'broker',
     rows: {
-      'messages held at most': { table: 'broker-queue-table', column: 'most messages held' },
-      'messages in the queue at most': { table: 'broker-queue-table', column: 'most messages in the queue' },
+      'most messages held': { table: 'broker-queue-table', column: 'most messages held' },
+      'most messages in the queue': { table: 'broker-queue-table', column: 'most messages in the queue' },
     },
     columns: {
       'prefetch 1': { where: { consumer: 'AMQP consume, prefetch 1' } },

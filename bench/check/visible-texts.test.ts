@@ -34,6 +34,17 @@ it('reads strings, templates and JSX text of a source, and no comments', () => {
   expect(textsOfSource(source)).toEqual(['first text', 'has … texts', 'a title here', 'cell text']);
 });
 
+it.each([
+  "const font = '600 14px system-ui, sans-serif';",
+  "const colour = 'color-mix(in srgb, red 20%, transparent)';",
+  '<path d="M0 -9 L9 8 L-9 8 Z" />',
+  'if (left > right && width - gap < room) draw();',
+  "const request = 'GET /messages HTTP/1.1';",
+  "const hello = 'socket.onmessage = (message) => console.log(message)';",
+])('reads no code and no values of CSS and SVG in a source: %s', (source) => {
+  expect(textsOfSource(source)).toEqual([]);
+});
+
 it('splits a text into sentences', () => {
   expect(sentencesOf('It took 1.5 s. “Quoted” text! `code` ends.')).toEqual([
     'It took 1.5 s.',

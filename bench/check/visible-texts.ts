@@ -39,7 +39,7 @@ export function textsOfHtml(html: string): string[] {
 
 /**
  * The texts in a TypeScript source: strings, templates (with … for each expression), and the text between JSX
- * tags. Found by patterns, so a few may be cut short.
+ * tags, without code and values of CSS and SVG. Found by patterns, so a few may be cut short.
  */
 export function textsOfSource(source: string): string[] {
   const token = /\/\*[\s\S]*?\*\/|\/\/.*|'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g;
@@ -50,7 +50,7 @@ export function textsOfSource(source: string): string[] {
     return '';
   });
   const betweenTags = [...rest.matchAll(/>([^<>{}=;()]+)</g)].map(([, text]) => text as string);
-  return [...strings, ...betweenTags].map(plain).filter(hasWords);
+  return [...strings, ...betweenTags].map(plain).filter((text) => hasWords(text) && !isCode(text));
 }
 
 /** The texts of all sources in a folder, by file. Tests and exercises are left out. */
@@ -65,6 +65,17 @@ export function textsOfFolder(folder: string): Map<string, string[]> {
 /** The sentences of a text. */
 export function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?])\s+(?=[\p{Lu}"“`])/u);
+}
+
+/** Operators and calls, HTTP requests, sizes and functions of CSS, and paths of SVG. */
+const code = [
+  /&&|\|\||=>|\.\w+\(|\bconst |\bHTTP\/1\.[01]\b.*\\r|^[A-Z]+ \/\S* HTTP\/|<\/?\w+[ >]/,
+  /\b\d+px\b|\b(?:var|color-mix)\(/,
+  /^[MLHVCSQTAZ\d\s.,-]+$/i,
+];
+
+function isCode(text: string): boolean {
+  return code.some((pattern) => pattern.test(text));
 }
 
 function plain(text: string): string {

@@ -50,7 +50,7 @@ export const myQuestion: Experiment = {
       'Loopback has no bandwidth to speak of. On a mobile network 64 KiB take a noticeable time by themselves.',
   },
 
-  rule: `Holds when the median of the long messages is at most ${frameMs} ms above that of the short ones in every run; otherwise it does not hold.`,
+  rule: `The claim holds if the median latency of the long messages is at most ${frameMs} ms above that of the short ones in every run; otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, durationMs } = sizes[profile];
@@ -74,7 +74,7 @@ export const myQuestion: Experiment = {
           .map(({ delayMs }) => delayMs.p50),
       ),
     );
-    if (!short || !long) throw new NotEnough('There is no usable trial of each size');
+    if (!short || !long) throw new NotEnough('No usable trial of each size');
     const n = trials.reduce((sum, { delayMs }) => sum + delayMs.count, 0);
     return {
       verdict: long.high - short.low <= frameMs ? 'holds' : 'does not hold',

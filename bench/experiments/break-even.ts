@@ -69,13 +69,13 @@ export const breakEven: Experiment = {
       right: 2,
     },
     howToRead:
-      'Each cell is one message rate and one poll interval. The symbol shows which method used less server CPU, the number how many times less. Above the dashed line, fitted to the measured costs, polling should win. In the left map polls run on Express, in the right map on bare HTTP.',
-    why: 'Push costs c_push per message and client. A poll costs c_poll every T, plus a little, c_batched, for each message in its response. Both cost the same at the message rate λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls more expensive and moves the line. npm run bench:peers measures what two common tricks save on Express. With coalesced push, messages that are due at one instant share a write. That moves the line in the other direction.',
+      'Each cell is one message rate and one poll interval. The symbol shows the method that used less server CPU. The number is the ratio. Above the dashed line, fitted to the measured costs, polling should win. In the left map polls run on Express, in the right map on bare HTTP.',
+    why: 'Push costs c_push per message and client. A poll costs c_poll every T, plus c_batched for each message in its response. Both cost the same at the message rate λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls more expensive and moves the line. npm run bench:peers measures what two common tricks save on Express. With coalesced push, messages with the same scheduled send time share one write. Coalescing moves the line in the other direction.',
     caveat:
       'CPU of one server process with 100 clients and no other work. A delivery costs more when deliveries are rare, because the process has to wake up. The costs are valid for similar loads only. The method with less CPU may have the higher latency: polling every T adds T/2 on average.',
   },
 
-  rule: `Paired runs compare the server CPU of push and of polls on Express. Each combination has a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms). Holds when polling used less in every combination. Does not hold when polling used less in no combination. Otherwise "depends". With three runs or more, a combination counts only if the 95% interval of its ratio excludes 1.`,
+  rule: `Paired runs compare the server CPU of push and of polls on Express. Each combination has a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms). The claim holds if polling used less in every combination. It does not hold if polling used less in no combination. Otherwise it "depends". With three runs or more, a combination counts only if the 95% interval of its ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, durationMs, rates, intervals, sides, bursts } = sizes[profile];
@@ -112,7 +112,7 @@ export const breakEven: Experiment = {
   judge({ trials }) {
     const express = winners(trials, 'express');
     const bare = winners(trials, 'http');
-    if (express.length === 0) throw new NotEnough('There is no usable pair of push and poll');
+    if (express.length === 0) throw new NotEnough('No usable pair of a push trial and a poll trial');
     const pollWins = express.filter(({ winner }) => winner === 'short-poll').length;
     const bareWins = bare.filter(({ winner }) => winner === 'short-poll').length;
     const verdict = pollWins === express.length ? 'holds' : pollWins === 0 ? 'does not hold' : 'depends';
@@ -120,7 +120,7 @@ export const breakEven: Experiment = {
       verdict,
       sentence: [
         `Polling on Express used less server CPU than push in ${pollWins} of ${express.length} combinations of message rate and poll interval.`,
-        `On bare HTTP polling used less in ${bareWins} of ${bare.length} combinations. Each combination had ${clients} clients.`,
+        `On bare HTTP, polling used less server CPU in ${bareWins} of ${bare.length} combinations. Each combination had ${clients} clients.`,
         turningPoint(trials, 'express', 'on Express'),
         turningPoint(trials, 'http', 'on bare HTTP'),
         overheadSentence(trials),
@@ -224,10 +224,10 @@ function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
   if (!costs) return [];
   const on = framework === 'http' ? 'bare HTTP' : 'Express';
   const named: ['poll' | 'batched' | 'push', string][] = [
-    ['poll', `a poll on ${on}`],
-    ['batched', `a message in a poll’s response on ${on}`],
+    ['poll', `server CPU per poll on ${on}`],
+    ['batched', `server CPU per message in a poll response on ${on}`],
   ];
-  if (framework === 'express') named.push(['push', 'a pushed message, per client']);
+  if (framework === 'express') named.push(['push', 'server CPU per pushed message, per client']);
   return named.map(([name, title]) => ({
     name: name === 'push' ? 'push' : `${name}/${framework}`,
     title,

@@ -49,7 +49,7 @@ describe('the verdict on a broker', () => {
   it('is inconclusive where there was no broker', () => {
     expect(judge(broker, evidence([]))).toMatchObject({
       verdict: 'inconclusive',
-      sentence: expect.stringContaining('There is no usable trial with a prefetch'),
+      sentence: expect.stringContaining('No usable trial with a prefetch'),
     });
   });
 

@@ -95,7 +95,7 @@ export const broker: Experiment = {
       'One node on the same machine, with classic queues and messages that are not written to disk. The broker’s CPU is not measured. RabbitMQ allows ten unacknowledged messages with MQTT’s QoS 1. The library hands over one message at a time; the other nine wait in the socket and are not counted.',
   },
 
-  rule: `Prefetch works like credit when two things are true in every run. No slow AMQP or STOMP consumer has more unacknowledged messages than its prefetch. Every slow AMQP consumer without a prefetch has more than ${whole(openTimes * largestPrefetch)}. A get works like a short poll when its mean latency is within ${100 * nearShare}% of the interval of the model’s. That must be true at each interval, in the median run. Holds when both work so, "depends" when one does, does not hold when neither does.`,
+  rule: `Prefetch works like credit if two conditions are met in every run. No slow AMQP or STOMP consumer has more unacknowledged messages than its prefetch. Every slow AMQP consumer without a prefetch has more than ${whole(openTimes * largestPrefetch)} unacknowledged messages. A get works like a short poll if its mean latency differs from the model by at most ${100 * nearShare}% of the interval. The median run must meet this limit at each interval. The claim holds if both comparisons are true. It "depends" if only one comparison is true. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, calmMs, overloadMs, deathMs, intervals, windows } = sizes[profile];
@@ -143,7 +143,7 @@ export const broker: Experiment = {
     );
     const polled = calm.filter(({ transport }) => transport === 'amqp-get');
     if (bounded.length === 0 || open.length === 0 || polled.length === 0)
-      throw new NotEnough('There is no usable trial with a prefetch, without a prefetch, and with gets');
+      throw new NotEnough('No usable trial with a prefetch, without a prefetch, or with gets');
 
     const isCredit =
       bounded.every((trial) => heldMax(trial) <= (trial.parameters.prefetch ?? 0)) &&
@@ -253,7 +253,7 @@ function latencySentence(calm: readonly Trial[]): string {
   return [
     medians.length > 0 ? `The median latency of a pushed message was ${medians.join(', ')}.` : '',
     empty
-      ? `Of the gets every ${writeMs(intervalMs)}, ${writeMedian(empty, significant)}% came back empty.`
+      ? `With one basic.get every ${writeMs(intervalMs)}, ${writeMedian(empty, significant)}% of the responses were empty.`
       : '',
   ]
     .filter(Boolean)

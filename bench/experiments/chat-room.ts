@@ -20,7 +20,7 @@ export const chatRoom: Experiment = {
       choices: [
         {
           text: 'It grows with the number of people: one message for each of them.',
-          why: 'One message to everybody costs N. One message from each of N people costs N².',
+          why: 'One message to everybody makes N deliveries. If each of N people sends one message, the server makes N² deliveries.',
         },
         {
           text: 'Hardly anything: the server sends one message to the room.',
@@ -28,7 +28,7 @@ export const chatRoom: Experiment = {
         },
         {
           text: 'People who have left cost nothing: their connections are closed.',
-          why: 'That is true only if the server removes them from its list. The lecture’s server never does.',
+          why: 'That is true only if the server removes closed connections from its list. The lecture’s server never removes a connection.',
         },
         {
           text: 'N arrivals cause about N²/2 announcements, before anybody has written.',
@@ -39,12 +39,12 @@ export const chatRoom: Experiment = {
     },
     howToRead:
       'The left chart shows the messages delivered when N people join and each sends one message. Both axes are logarithmic, and the line climbs twice as steeply as N. The right chart shows the connections in the server’s list after people joined and left. It compares the fixed server with the lecture’s server.',
-    why: 'The loop writes each message to all N connections, so one message from each of N people costs N². A list from which nothing is removed grows with everybody who ever joined. The server then writes every message to all of these connections, also to the closed ones.',
+    why: 'The loop writes each message to all N connections, so N people who send one message each cause N² writes. A list that never removes a connection grows with every person who joins. The server then writes every message to all connections in the list, including closed connections.',
     caveat:
       'Both servers use the same library. They differ only in the connections that they remove and in their limits. Memory is the server’s heap and buffers after a garbage collection.',
   },
 
-  rule: 'Every run counts. Does not hold when the fixed server loses or duplicates a message, or keeps a closed connection in its list. Otherwise "depends" when the lecture’s server keeps a closed connection in its list. Otherwise it holds. An announcement counts as a message.',
+  rule: 'Every run counts. The claim does not hold if the fixed server loses or duplicates a message, or keeps a closed connection in its list. Otherwise it "depends" if the lecture’s server keeps a closed connection in its list. Otherwise it holds. An announcement counts as a message.',
 
   plan(profile) {
     const { repeats, visitors, cycles } = sizes[profile];
@@ -76,7 +76,7 @@ export const chatRoom: Experiment = {
     const atLargest = parties.filter(({ values }) => values.visitors === largest);
     const took = spread(atLargest.map(({ values }) => values.tellMaxMs));
     if (!took || fixed.length === 0 || naive.length === 0)
-      throw new NotEnough('There is no usable run with people who stay, or none with people who leave');
+      throw new NotEnough('No usable run with people who stay, or with people who leave');
 
     const exact = parties.every(isExact);
     const forgets = (rooms: readonly Probe[]) =>

@@ -81,7 +81,7 @@ export const crowd: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Later with every client: the server writes to one after another.',
+          text: 'Later with every client: the server writes to one client after another.',
           why: 'Fan-out is serial: if one delivery takes s, the last of N clients waits N·s.',
         },
         {
@@ -90,7 +90,7 @@ export const crowd: Experiment = {
         },
         {
           text: 'Never: push breaks down at a few thousand connections, since each needs a thread.',
-          why: 'One thread with an event loop serves ten thousand sockets. Only the time to write to all of them grows.',
+          why: 'One thread with an event loop serves ten thousand sockets. Only the time to write to all clients grows.',
         },
         {
           text: 'Sooner with polling: clients come one at a time, so nobody has to wait.',
@@ -100,13 +100,13 @@ export const crowd: Experiment = {
       right: 0,
     },
     howToRead:
-      'Both axes are logarithmic. The latency is the 99th percentile: only 1% of the deliveries took longer. A straight line that climbs as steeply as the number of clients means that each client adds the same delay. The line for short polls is the shortest interval that the server’s measured capacity allows.',
-    why: 'Some client has to be last. The server builds a push frame once and writes it to one socket after another. A long poll costs more per client: an HTTP response, and then a new request from every client at once.',
+      'Both axes are logarithmic. The latency is the 99th percentile: only 1% of the deliveries took longer. A straight line with slope 1 means that each client adds the same delay. The line for short polls is the shortest interval that the server’s measured capacity allows.',
+    why: 'The server builds a push frame once and writes it to one socket after another. A long poll costs more per client: an HTTP response, and then a new request from every client at once.',
     caveat:
       'All clients run on this machine, up to 5,000 in one process. The latency of the last client includes the time that the process needs to read. The time from the server’s first to its last write is in the table. Heartbeats, which push clients usually get four times a minute, are delayed until after the measurement. For a large crowd one round of heartbeats costs more than a message.',
   },
 
-  rule: `Holds when 99% of the deliveries to ${whole(judgedCrowd)} push clients take at most ${instantMs} ms, in the median run. Otherwise it does not hold.`,
+  rule: `The claim holds if 99% of the deliveries to ${whole(judgedCrowd)} push clients take at most ${instantMs} ms, in the median run. Otherwise it does not hold.`,
 
   plan(profile, machine) {
     const { repeats, clients } = sizes[profile];
@@ -132,7 +132,7 @@ export const crowd: Experiment = {
     const [late, lateInSmallest, lateInLargest] = [judgedCrowd, smallest, largest].map(lateIn);
     if (!late || !lateInSmallest || !lateInLargest || smallest === judgedCrowd)
       throw new NotEnough(
-        `There is no crowd of ${whole(judgedCrowd)} clients with a smaller crowd to compare`,
+        `Nothing to compare: expected a trial with ${whole(judgedCrowd)} clients and a trial with fewer clients`,
       );
 
     const line = linearRegression(push.map(({ clients, delayMs }) => [clients.count, delayMs.p99 ?? 0]));

@@ -83,7 +83,7 @@ export const distance: Experiment = {
         },
         {
           text: 'Push pays the one-way delay once, a long poll up to three times.',
-          why: 'Response, next request, response: a message that just misses a response waits for the request, and then travels itself.',
+          why: 'A message that just misses a response waits for that response and the next request. Then it travels itself.',
         },
       ],
       right: 3,
@@ -95,7 +95,7 @@ export const distance: Experiment = {
       'A delay proxy on this machine emulates the distance: it forwards all data later. It has no packet loss, no bandwidth limit, no congestion window, and no round trip for opening a connection. The delay was measured in every trial, and the models use the measured delay.',
   },
 
-  rule: `Judged ${farMs} ms away, at ${fastPerSecond} messages/s, by the median run. Holds when the median latency of push is at most ${allowanceMs} ms above the measured one-way delay. Otherwise it does not hold.`,
+  rule: `The verdict uses the median run with a one-way delay of ${farMs} ms, at ${fastPerSecond} messages/s. The claim holds if the median latency of push is at most ${allowanceMs} ms above the measured one-way delay. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, fastMs, slowMs, cells } = sizes[profile];
@@ -129,13 +129,13 @@ export const distance: Experiment = {
     const notified = spread(far('notify', slowPerSecond).map(transits));
     const way = spread(far('push', fastPerSecond).map(({ linkMs }) => linkMs?.mean));
     if (!excess || !excessFar || !push || !busy || !way)
-      throw new NotEnough(`There is no usable trial ${farMs} ms away`);
+      throw new NotEnough(`No usable trial with a one-way delay of ${farMs} ms`);
 
     const model = longPollMeanMs(fastPerSecond, way.median) / way.median;
     return {
       verdict: excessFar.median <= allowanceMs ? 'holds' : 'does not hold',
       sentence: [
-        `${writeMs(farMs)} away, at ${fastPerSecond} messages/s, push took ${withRange(push, times)} times the one-way delay, a long poll ${withRange(busy, times)} times.`,
+        `With a one-way delay of ${writeMs(farMs)}, at ${fastPerSecond} messages/s, push took ${withRange(push, times)} times the one-way delay, a long poll ${withRange(busy, times)} times.`,
         `The model predicts ${times(model)} times for the long poll.`,
         `The measured one-way delay was ${writeMedian(way, writeMs)}.`,
         calm && notified
@@ -147,7 +147,7 @@ export const distance: Experiment = {
         .join(' '),
       evidence: trials.map(({ id }) => id),
       model:
-        'push d; long poll d + (λr²/2)/(λr + e^(−λr)) with r = 2d; notify, then fetch 3d; short poll T/2 + d',
+        'push d; long poll d + (λr²/2)/(λr + e^(−λr)) with r = 2d; notify-then-fetch 3d; short poll T/2 + d',
     };
   },
 };

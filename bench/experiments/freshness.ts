@@ -61,7 +61,7 @@ export const freshness: Experiment = {
       choices: [
         {
           text: 'Push and long poll: milliseconds. Short poll: half its interval.',
-          why: 'Push and a pending long poll respond the moment a message exists. A short poll finds it at its next poll, half an interval later on average.',
+          why: 'Push and a pending long poll respond the moment a message exists. A short poll finds the message at its next poll, half an interval later on average.',
         },
         {
           text: 'All about the same: one poll per second is quick enough to be real time.',
@@ -85,7 +85,7 @@ export const freshness: Experiment = {
       'Client and server share one machine, so the one-way delay is close to zero. That flatters long polling most. In the side-by-side trials all transports share one server and one load generator, and slow each other down. The separate trials show each transport alone.',
   },
 
-  rule: `Push alone must deliver 99% of its messages within ${instantMs} ms. Its median latency must be at most 1/${timesFresher} of that of a ${writeMs(pollIntervalMs)} poll. Holds when the median run does both. Otherwise it does not hold.`,
+  rule: `Push alone must deliver 99% of its messages within ${instantMs} ms. Its median latency must be at most 1/${timesFresher} of the median latency of a ${writeMs(pollIntervalMs)} poll. The claim holds if the median run meets both conditions. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, alone, togetherMs, aloneMs } = sizes[profile];
@@ -114,7 +114,7 @@ export const freshness: Experiment = {
     const poll = spread(polls.map(({ delayMs }) => delayMs.mean));
     const pollMedian = spread(polls.map(({ delayMs }) => delayMs.p50));
     if (!push || !pushLate || !poll || !pollMedian)
-      throw new NotEnough('There is no usable pair of push and poll');
+      throw new NotEnough('No usable pair of a push trial and a poll trial');
 
     const holds = pushLate.median <= instantMs && push.median * timesFresher <= pollMedian.median;
     const besideOthers = spread(beside.map(({ delayMs }) => delayMs.p50));

@@ -67,7 +67,7 @@ export const herd: Experiment = {
         },
         {
           text: 'With fixed backoff they all return at once; with jitter, spread out over time.',
-          why: 'Clients that were cut off together and wait equally long return together: a thundering herd.',
+          why: 'Clients that disconnect at the same moment and wait the same time return together: a thundering herd.',
         },
         {
           text: 'Polling is just as bad: all clients poll the moment the server is back.',
@@ -76,13 +76,13 @@ export const herd: Experiment = {
       ],
       right: 2,
     },
-    howToRead: `Each bar shows the connections that the server accepted in ${sampleEveryMs} ms; during the outage there are none. One tall bar is a thundering herd; a low hill is a crowd that reconnects spread out. The lower chart shows when the last client had its next message.`,
-    why: 'All clients lose the server at the same instant. Clients with fixed backoff also return at the same instant. Full jitter spreads them: each client waits a random time below a limit that doubles with every attempt. Polling clients keep their schedule: if their polls are staggered, they return staggered.',
+    howToRead: `Each bar shows the connections that the server accepted in ${sampleEveryMs} ms; during the outage there are none. One tall bar is a thundering herd. Many low bars are reconnections spread over time. The lower chart shows when the last client got its next message.`,
+    why: 'All clients lose the server at the same instant. Clients with fixed backoff also return at the same instant. Full jitter spreads the reconnections: each client waits a random time below a limit that doubles with every attempt. Polling clients keep their schedule: if their polls are staggered, they return staggered.',
     caveat:
-      'All clients run in one process, which opens their connections one after another. That spreads even a herd a little; a herd from a thousand machines is sharper. The fixed backoff is one second.',
+      'All clients run in one process, which opens their connections one after another. That spreads even a herd a little. With a thousand machines, the peak would be higher. The fixed backoff is one second.',
   },
 
-  rule: `A thundering herd is ${100 * herdShare}% of the clients or more within ${herdMs} ms, in the median run. Holds when push clients return as a herd with fixed backoff and with full jitter. "Depends" when only with fixed backoff. Does not hold when not even with fixed backoff.`,
+  rule: `A thundering herd is ${100 * herdShare}% of the clients or more within ${herdMs} ms, in the median run. The claim holds if push clients return as a herd with fixed backoff and with full jitter. It "depends" if only fixed backoff causes a herd. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, groups, outage, afterMs } = sizes[profile];
@@ -108,7 +108,7 @@ export const herd: Experiment = {
     const polls = trials.filter(({ transport }) => transport === 'short-poll');
     const spreadPolls = spread(polls.filter(({ parameters }) => !parameters.inPhase).map(peakShare));
     const inPhase = spread(polls.filter(({ parameters }) => parameters.inPhase).map(peakShare));
-    if (!fixed || !jittered) throw new NotEnough('There is no usable pair of fixed backoff and full jitter');
+    if (!fixed || !jittered) throw new NotEnough('No usable pair of fixed backoff and full jitter');
 
     const isHerd = ({ median }: Spread) => median >= herdShare;
     const verdict = !isHerd(fixed) ? 'does not hold' : isHerd(jittered) ? 'holds' : 'depends';

@@ -25,12 +25,12 @@ export const honest: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'By several times, without one wrong line of code.',
-          why: 'Each pair measures the same server in the same run. Only the reading differs.',
+          text: 'By a large factor, without a single wrong line of code.',
+          why: 'Each pair measures the same server in the same run. Only the method differs.',
         },
         {
-          text: 'Hardly: the clock is exact, and therefore the numbers are as well.',
-          why: 'The clock is exact about the interval that it measures. The question is which interval that is.',
+          text: 'Hardly: the clock is exact, so the numbers are exact too.',
+          why: 'The clock is exact, but the benchmark may measure the wrong interval.',
         },
         {
           text: 'By a little noise, which more runs remove.',
@@ -38,19 +38,19 @@ export const honest: Experiment = {
         },
         {
           text: 'Only on purpose: somebody has to want a wrong result.',
-          why: 'Every naive reading here is what an honest beginner would write, and what well-known tools do.',
+          why: 'Honest beginners and well-known tools use each of these naive methods.',
         },
       ],
       right: 0,
     },
     howToRead:
       'Each row is one quantity, measured in two ways in the same run or on the same server. The hollow marker is the naive number, the filled marker the honest number. The axis is logarithmic. The further apart the markers, the bigger the error.',
-    why: 'The code of a naive benchmark measures another quantity than the one that users notice. A client whose handler sleeps still reads. A response is not a delivery. A loop that waits for responses sends no requests while the server is stalled. A mean hides the worst cases. Within one machine there is no network delay.',
+    why: 'A naive benchmark measures a quantity that users do not notice. A client whose handler sleeps still reads. A response is not a delivery. A loop that waits for responses sends no requests while the server is stalled. A mean hides the worst cases. Within one machine there is no network delay.',
     caveat:
-      'These traps were set on purpose, each in its smallest form. Other benchmarks may have other errors.',
+      'These errors are deliberate examples, each as small as possible. Other benchmarks may have other errors.',
   },
 
-  rule: `A pair is wrong when one number is more than ${apartTimes} times the other, in the median run. Does not hold when more than half of the pairs are wrong. Holds when no pair is wrong. Otherwise "depends".`,
+  rule: `A pair is wrong when one number is more than ${apartTimes} times the other, in the median run. The claim does not hold if more than half of the pairs are wrong. It holds if no pair is wrong. Otherwise it "depends".`,
 
   plan(profile) {
     const { repeats, slowMs, pollMs, farMs, cannonMs } = sizes[profile];
@@ -64,7 +64,7 @@ export const honest: Experiment = {
 
   judge(evidence) {
     const pairs = pairsOf(evidence);
-    if (pairs.length === 0) throw new NotEnough('There is no usable pair of a naive and an honest number');
+    if (pairs.length === 0) throw new NotEnough('No usable pair of a naive number and an honest number');
     const apart = pairs.filter((pair) => timesApart(pair) > apartTimes);
     const worst = pairs.toSorted((a, b) => timesApart(b) - timesApart(a))[0] as Omit<Pair, 'experiment'>;
     const verdict =
@@ -129,10 +129,10 @@ function pairsOf({ trials, probes }: Evidence): Omit<Pair, 'experiment'>[] {
     pairOf({
       title: 'the server’s send queue for a slow client',
       unit: 'MiB',
-      naive: ['the handler sleeps, but the client reads on', slow('sleep')],
+      naive: ['the handler sleeps, but the client keeps reading', slow('sleep')],
       honest: ['the client really stops reading', slow('pause')],
       lesson:
-        'A client whose handler sleeps is not a slow consumer. The client still reads, and the messages pile up there, out of sight.',
+        'A client whose handler sleeps is not a slow consumer. The client still reads, so the messages pile up in the client’s memory.',
     }),
     pairOf({
       title: 'the latency of a short poll',
@@ -150,7 +150,7 @@ function pairsOf({ trials, probes }: Evidence): Omit<Pair, 'experiment'>[] {
       ],
       honest: ['from the scheduled time of each request', polls.map(({ besides }) => besides?.plannedMs.p99)],
       lesson:
-        'A client that waits for a response sends no further requests, so these are missing from the statistics: coordinated omission.',
+        'A client that waits for a response sends no further requests. The statistics miss these requests: coordinated omission.',
     }),
     pairOf({
       title: 'the latency of pushed messages while the server is stalled',

@@ -44,7 +44,7 @@ export const idleCost: Experiment = {
     id: 'idle-cost',
     title: 'Idle clients',
     claim: 'A push client doesn’t have to request anything',
-    question: 'What does a client cost while almost nothing happens?',
+    question: 'What does an idle client cost?',
     prediction: {
       choices: [
         {
@@ -61,19 +61,19 @@ export const idleCost: Experiment = {
         },
         {
           text: 'Long polling costs most: it keeps a connection open and sends requests too.',
-          why: 'A long poll sends one request per message or timeout. Between them it costs one idle connection and one pending request.',
+          why: 'A long poll sends one request per message or timeout. While it waits, it costs one idle connection and one pending request.',
         },
       ],
       right: 1,
     },
     howToRead:
       'All clients wait for the same few messages. Each panel shows one cost; a shorter bar is cheaper. The marker is the prediction of the model.',
-    why: 'N clients that poll every T send N/T requests per second, whatever happens. Push and long poll send nothing until there is a message. They cost memory instead: a socket, its buffers and, for a long poll, a pending request.',
+    why: 'N clients that poll every T send N/T requests per second, with or without news. Push and long poll send nothing until there is a message. Both cost memory instead: a socket, its buffers and, for a long poll, a pending request.',
     caveat:
       'Memory is the server’s heap and buffers per client, after a garbage collection. The kernel’s memory for a socket comes on top; it is equal for all clients that stay connected. Short polls here keep their connection open between polls, as browsers do.',
   },
 
-  rule: 'Holds when push clients sent no request for their messages, in every run. Otherwise it does not hold. CPU and memory are measured too, but are not part of the claim.',
+  rule: 'The claim holds if push clients sent no request for their messages, in every run. Otherwise it does not hold. CPU and memory are measured too, but are not part of the claim.',
 
   plan(profile) {
     const { repeats, clients, transports } = sizes[profile];
@@ -106,7 +106,7 @@ export const idleCost: Experiment = {
     const pollMemory = spread(polls.map(({ server }) => server.memoryPerClientBytes));
     const empty = spread(polls.map(({ requests }) => (100 * requests.empty) / requests.total));
     if (!pushAsks || !pollAsks || !pushCpu || !pollCpu || !pushMemory || !pollMemory || !empty)
-      throw new NotEnough('There is no usable pair of push and poll');
+      throw new NotEnough('No usable pair of a push trial and a poll trial');
 
     const clients = polls[0]?.clients.count ?? 0;
     const asked = shortPollRequestsPerSecond(clients, intervalMs);

@@ -85,10 +85,10 @@ export const lightClient: Experiment = {
         },
         {
           text: 'Neither: both clients end up with the same value, so both do the same work.',
-          why: 'Both clients know the value. The push client woke up a hundred times for it, the polling client once.',
+          why: 'Both clients know the value. The push client woke up a hundred times for that value, the polling client once.',
         },
         {
-          text: 'Push while little happens, a poll while much happens.',
+          text: 'Push at a low message rate, a poll at a high message rate.',
           why: 'The cost of a poll for the latest value does not depend on the rate. The cost of push grows with every message.',
         },
       ],
@@ -98,10 +98,10 @@ export const lightClient: Experiment = {
       'Each client has a separate process with no other work. Each panel shows one cost of the client; the message rate grows to the right. “Latest” clients want only the newest value, “every” clients want each message.',
     why: 'A push client does nothing until a message comes, and then has to handle it. A polling client follows a clock, so its cost does not depend on the message rate. If it polls for the latest value only, its responses do not grow either. A notify-then-fetch client gets a notice of every change, but fetches at most once a second here.',
     caveat:
-      'CPU, wake-ups, bytes and connected time are only hints at the energy that a client uses. On a phone the radio decides: it stays on for seconds after each use. A rare message costs more there than here. The clients are this lab’s simulated clients on Node, with the timers of their HTTP library.',
+      'CPU, wake-ups, bytes and connected time are only hints at the energy that a client uses. On a phone the radio decides: it stays on for seconds after each use. On a phone, a rare message costs more than in this lab. The clients are this lab’s simulated clients on Node, with the timers of their HTTP library.',
   },
 
-  rule: `A light client wants the latest value once a second. The client CPU of polling and push is compared at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}. Holds when polling used less at both rates. Does not hold when polling used less at neither. Otherwise "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
+  rule: `A light client wants the latest value once a second. The client CPU of polling and push is compared at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}. The claim holds if polling used less CPU at both rates. It does not hold if polling used less CPU at neither rate. Otherwise it "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, rates } = sizes[profile];
@@ -134,7 +134,7 @@ export const lightClient: Experiment = {
     );
     if (!slow || !fast)
       throw new NotEnough(
-        `There is no usable pair of push and poll at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}`,
+        `No usable pair of a push trial and a poll trial at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}`,
       );
 
     const wins = [slow, fast].filter(({ lighter }) => lighter === 'poll').length;

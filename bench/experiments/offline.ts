@@ -42,19 +42,19 @@ export const offline: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'With push everything, with polling nothing: a poller asks again later.',
+          text: 'With push all messages, with polling none: a client polls again later.',
           why: 'A polling client can ask later because the server keeps a log. With the same log and a cursor, push replays the messages as well.',
         },
         {
-          text: 'Nothing, with either: TCP delivers everything.',
+          text: 'None, with either method: TCP delivers everything.',
           why: 'TCP delivers what was written to a connection. Without a connection, the server writes nothing.',
         },
         {
-          text: 'Everything, with either: messages sent during the absence are gone.',
+          text: 'All messages, with either method: messages sent during the absence are gone.',
           why: 'That is true of push without a log. A log costs memory and prevents the loss.',
         },
         {
-          text: 'Messages that the server no longer keeps, with either.',
+          text: 'Messages that the server no longer keeps, with either method.',
           why: 'A returning client sends its cursor and gets all messages that are still in the log. The client counts the missing messages.',
         },
       ],
@@ -64,10 +64,10 @@ export const offline: Experiment = {
       'Each line is one client, with time from left to right; the gap is the absence. Filled markers are messages delivered at once. Hollow markers are messages replayed after the return. Crosses are lost messages. All clients had the same messages from one source.',
     why: 'A server that only pushes can’t reach a client that is offline. With a log, a returning client sends its cursor, and the server continues from there. This works for push, for SSE with Last-Event-ID, and for polls. The retention of the log decides which messages are lost.',
     caveat:
-      'The clients here close their connections properly. When a cable is cut, a server without heartbeats keeps the dead connection for minutes. With a cursor that costs time, but no messages.',
+      'The clients here close their connections properly. When a cable is cut, a server without heartbeats keeps the dead connection for minutes. With a cursor, the client then loses time, but no messages.',
   },
 
-  rule: `Holds when push with a cursor lost a message that was still in the log, in any run. Otherwise the longest absence counts. "Depends" when push without a log lost at least ${100 * lostShareMin}% of its messages, in every run: then the log decides. Otherwise the claim does not hold.`,
+  rule: `The claim holds if push with a cursor lost a message that was still in the log, in any run. Otherwise the longest absence counts. The claim "depends" if push without a log lost at least ${100 * lostShareMin}% of its messages, in every run: then the log decides. Otherwise it does not hold.`,
 
   plan(profile) {
     const { repeats, awayMs } = sizes[profile];
@@ -107,7 +107,7 @@ export const offline: Experiment = {
     const others = kept.filter((trial) => trial.transport !== 'push');
     const lostShare = spread(kept.filter(isWithoutLog).map(missedShare));
     if (!without || !withLog || !lostShare || others.length === 0)
-      throw new NotEnough('There is no usable pair of push with a log and without');
+      throw new NotEnough('No usable pair of push with a log and push without a log');
 
     const owed = trials.filter((trial) => replays(trial) && trial.parameters.retentionMs === undefined);
     const lost = owed.reduce((sum, { messages }) => sum + messages.missed, 0);

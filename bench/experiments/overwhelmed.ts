@@ -101,11 +101,11 @@ export const overwhelmed: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'In the client: once a message is sent, the server is rid of it.',
+          text: 'In the client: once a message is sent, the server can forget it.',
           why: 'A client that stops reading fills its own buffers first, then the network’s, and then the server’s memory.',
         },
         {
-          text: 'With push in the server’s memory; with polling in its log.',
+          text: 'With push, messages wait in the server’s memory; with polling, they wait in its log.',
           why: 'A queue limit bounds the memory, and every overflow policy has its price. Messages that a polling client has not requested stay in the log, which exists anyway.',
         },
         {
@@ -121,12 +121,12 @@ export const overwhelmed: Experiment = {
     },
     howToRead:
       'In the shaded time one of 21 clients handles only 10 of 100 messages per second. The first chart shows the bytes queued in the server for that client, per overflow policy. The second shows the latency of the messages that the client handles. The third shows how many messages each policy cost. The dashed line is the model without a queue limit.',
-    why: 'The client handles μ of λ messages per second, so λ − μ have to wait somewhere. Without a limit they wait in the server’s send queue for this client. Dropping keeps the queue short and loses messages. Conflating keeps only the newest message. Disconnecting leaves it to the client to return with its cursor. With credit the server sends only the messages that the client has requested; the rest stays in the log.',
+    why: 'The client handles μ of λ messages per second, so λ − μ messages per second have to wait somewhere. Without a limit they wait in the server’s send queue for this client. Dropping keeps the queue short and loses messages. Conflating keeps only the newest message. After a disconnect, the client has to reconnect with its cursor. With credit the server sends only the messages that the client has requested; the rest stays in the log.',
     caveat:
-      'The kernel takes some megabytes into its buffers before the server notices anything. Only credit and polling keep these buffers empty. The buffers can grow to tens of megabytes, and in some runs they take the whole overload. A message in several queues is in memory only once, so queued bytes per client are the better measure, not process memory. The slow client here really stops reading. With a handler that only sleeps, the messages would pile up in the client, as “How benchmarks lie” shows.',
+      'The kernel buffers some megabytes before the server notices anything. Only credit and polling keep these buffers empty. The buffers can grow to tens of megabytes, and in some runs they hold the whole backlog. A message in several queues is in memory only once. So compare the queued bytes per client, not the process memory. The slow client here really stops reading. With a handler that only sleeps, the messages would pile up in the client, as “How benchmarks lie” shows.',
   },
 
-  rule: `The bytes that the server queues for the slow client count. Does not hold when push without a limit queues at most ${writeBytes(overloadBytes)}. Here the median run counts, since the kernel may take a whole overload. Otherwise "depends" when push with a limit and polling queue at most ${writeBytes(roomBytes)}, in every run. Holds when any of them queues more. The ${writeBytes(roomBytes)} are the limit of ${writeBytes(limitBytes)}, the socket’s buffer and one message.`,
+  rule: `The verdict uses the bytes that the server queues for the slow client. The claim does not hold if push without a limit queues at most ${writeBytes(overloadBytes)} in the median run: the kernel may buffer the whole backlog. Otherwise it "depends" if push with a limit and polling queue at most ${writeBytes(roomBytes)} in every run. Otherwise it holds. The ${writeBytes(roomBytes)} are the sum of the limit of ${writeBytes(limitBytes)}, the socket’s buffer and one message.`,
 
   plan(profile) {
     const trials: TrialPlan[] = [];
@@ -155,9 +155,7 @@ export const overwhelmed: Experiment = {
     const kept = bounded.flatMap((policy) => under(policy));
     const pulled = short.filter(({ parameters }) => parameters.policy === undefined);
     if (!open || !age || kept.length === 0 || pulled.length === 0)
-      throw new NotEnough(
-        'There is no usable trial without a queue limit, with a queue limit, and with polling',
-      );
+      throw new NotEnough('No usable trial without a queue limit, with a queue limit, or with polling');
 
     const worst = spread(kept.map(longestBacklogBytes));
     const polled = spread(pulled.map(longestBacklogBytes));
@@ -254,7 +252,7 @@ function neighbours(under: (policy: Policy) => Trial[]): string {
       : [];
   });
   return words.length > 0
-    ? `During the overload, the 99th percentile of the fast clients was ${words.join(', ')}.`
+    ? `During the overload, the 99th percentile latency of the fast clients was ${words.join(', ')}.`
     : '';
 }
 

@@ -26,7 +26,7 @@ export const path: Experiment = {
         },
         {
           text: 'All of them: a proxy passes on the bytes that it receives.',
-          why: 'A proxy passes on what it understands. It drops an unknown Upgrade, and it may collect a whole response first.',
+          why: 'A proxy passes on only the headers that it understands. It drops an unknown Upgrade header, and it may buffer a whole response.',
         },
         {
           text: 'Only WebSocket: push needs a bidirectional protocol, and proxies allow for it.',
@@ -40,13 +40,13 @@ export const path: Experiment = {
       right: 0,
     },
     howToRead:
-      'Rows are transports, columns are network paths. For each cell a client connected through that path, and messages were published. A rule that was fixed before the run judges what arrived. Each cell gives the reason.',
+      'Rows are transports, columns are network paths. For each cell a client connected through that path, and messages were published. A rule that was fixed before the run judges each cell. Each cell gives the reason.',
     why: 'WebSocket requests an Upgrade. Through a proxy that strips this header, the server sees an ordinary request. SSE and polls are plain HTTP. A buffering proxy passes on the response to a poll, but holds back a stream. An idle-timeout proxy cuts a silent connection, unless a heartbeat comes in time.',
     caveat:
-      'One client per cell, on one machine. The embedded proxies are built with a library, the others are a real nginx with the settings that the columns name. The buffering nginx speaks HTTP/1.0 to the server, its default. Over HTTP/1.1 an SSE response has chunks, and nginx passes them on.',
+      'One client per cell, on one machine. The embedded proxies use a library. The others are nginx, with the settings that the columns name. The buffering nginx speaks HTTP/1.0 to the server, its default. Over HTTP/1.1 an SSE response has chunks, and nginx passes them on.',
   },
 
-  rule: `A cell works when every message arrived and no connection or poll failed. The median message must also arrive at most ${olderMsMax} ms later than on the direct path. A cell is degraded when every message arrived, but one of the other conditions failed. A cell fails when a message did not arrive. The claim is judged through a proxy that strips Upgrade. Does not hold when SSE, which is one-way, works there in every run. Holds when neither SSE nor WebSocket nor TCP push works there in any run. Otherwise "depends".`,
+  rule: `A cell works when every message arrived and no connection or poll failed. The median message must also arrive at most ${olderMsMax} ms later than on the direct path. A cell is degraded when every message arrived, but one of the other conditions failed. A cell fails when a message did not arrive. The verdict uses a proxy that strips Upgrade. The claim does not hold if SSE, which is one-way, works there in every run. It holds if neither SSE nor WebSocket nor TCP push works there in any run. Otherwise it "depends".`,
 
   plan(profile) {
     const paths: PathsTrial[] = [{ ...(profile === 'quick' ? hasty : brief), proxy: 'embedded', repeat: 1 }];
@@ -66,7 +66,7 @@ export const path: Experiment = {
     const sse = cells('sse', 'no-upgrade');
     const webSocket = cells('push', 'no-upgrade');
     if (sse.length === 0 || webSocket.length === 0)
-      throw new NotEnough('There is no usable cell of SSE and WebSocket through a proxy that strips Upgrade');
+      throw new NotEnough('No usable cell of SSE or of WebSocket through a proxy that strips Upgrade');
 
     const pushed = pushing.flatMap((transport) => cells(transport, 'no-upgrade'));
     const verdict = sse.every(isFine) ? 'does not hold' : pushed.some(isFine) ? 'depends' : 'holds';

@@ -71,13 +71,13 @@ export const published: Experiment = {
       right: 1,
     },
     howToRead:
-      'Each chart has three markers for one quantity. Hollow is the published value, filled is the value measured here, and the dashed line is the model. Only ratios and orders are compared. The axes are logarithmic.',
+      'Each chart has three markers for one quantity. Hollow: published. Filled: measured here. Dashed line: the model. Only ratios and orders are compared. The axes are logarithmic.',
     why: 'Every poll carries its headers; a frame has two bytes of overhead. A message waits for the next poll, however fast the machine is. A polling client costs the server one request per interval, a push client one write per message.',
     caveat:
       'The clients in the chat poll once a second here; the thesis does not give its poll interval. The open-data trials run five times as fast with a fifth of the clients. Polls and messages per second stay the same. A relay counted the application bytes. The IP bytes are calculated from them, as the table shows.',
   },
 
-  rule: `Three comparisons count, in the median run. Headers: an empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. Chat: the mean latency is lowest with push and highest with short polls. Open data: ${judgedCrowd * compression} polling clients use more server CPU than ${judgedCrowd * compression} SSE clients. Holds when all three hold here, does not hold when none does, otherwise "depends".`,
+  rule: `The verdict uses three comparisons, in the median run. Headers: an empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. Chat: the mean latency is lowest with push and highest with short polls. Open data: ${judgedCrowd * compression} polling clients use more server CPU than ${judgedCrowd * compression} SSE clients. The claim holds if all three comparisons are true here. It does not hold if none is true. Otherwise it "depends".`,
 
   plan(profile) {
     const { repeats, messages, crowds, gridMs } = sizes[profile];

@@ -214,7 +214,7 @@ describe('a trial that only illustrates', () => {
 
   it('is not among the trials that could not be used', () => {
     const { sentence } = judge(freshness, evidence(traced));
-    expect(sentence).toBe('There is no usable pair of push and poll.');
+    expect(sentence).toBe('No usable pair of a push trial and a poll trial.');
   });
 
   it.each(['quick', 'default', 'full'] as const)(

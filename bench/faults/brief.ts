@@ -33,7 +33,7 @@ export const brief: Experiment = {
     caveat: 'It is too short to measure anything.',
   },
 
-  rule: 'Holds when there are two trials with complete delivery accounting.',
+  rule: 'The claim holds if two trials have complete delivery accounting.',
 
   plan: () => ({
     trials: trials.map(

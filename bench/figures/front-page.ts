@@ -6,7 +6,7 @@ import type { Result, Trial } from '../result.ts';
 export function writeFrontPage(result: Result): string {
   const { cores } = result.environment;
   return [
-    `Measured on ${cores} cores over loopback, 1 run of ${(result.lab.durationMs / 60_000).toFixed(0)} minutes:`,
+    `Measured on ${cores} cores over loopback, 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
     [latency(result), idleCost(result), slowConsumer(result), offline(result), proxies(result)]
       .map((finding) => `- ${finding}`)
       .join('\n'),
@@ -39,8 +39,9 @@ function slowConsumer(result: Result): string {
     (trial) => isPush(trial) && trial.parameters.policy === 'unbounded',
   );
   const polls = trialsOf(result, 'overwhelmed', ({ transport }) => transport === 'short-poll');
+  const queuedByPolls = middle(polls, queuedMiB);
   const seconds = (unbounded[0]?.parameters.overloadMs ?? 0) / 1000;
-  return `**Slow consumer:** without a queue limit, one slow push client had ${digits(middle(unbounded, queuedMiB))} MiB queued in the server within ${digits(seconds)} s. A slow polling client had ${digits(middle(polls, queuedMiB))} MiB.`;
+  return `**Slow consumer:** without a queue limit, one slow push client had ${digits(middle(unbounded, queuedMiB))} MiB queued in the server within ${digits(seconds)} s. A slow polling client had ${queuedByPolls === 0 ? 'nothing' : `${digits(queuedByPolls)} MiB`} queued.`;
 }
 
 function offline(result: Result): string {

@@ -33,7 +33,7 @@ const contenders: Answering[] = [
     ours: true,
   },
   {
-    name: 'the same with preset prototypes',
+    name: 'Express with preset prototypes',
     program: programOf('./servers/express-prototypes.ts', '0', 'preset'),
     ours: true,
   },

@@ -62,7 +62,7 @@ const noiseShare = 0.01;
  * runs failed it, two heap snapshots showed that only code had grown, and it became this one. So a run that
  * passes it says less than if it had stood from the start, and a change of it needs as good a reason.
  */
-export const slopeRule = `Memory does not grow when the 95% interval of its slope, over ${blockCount} blocks after a warm-up of ${warmUpShare * 100}% of the run, contains zero, or when the upper end of the interval adds less than ${noiseShare * 100}% over the judged time.`;
+export const slopeRule = `The slope of the memory is fitted to ${blockCount} blocks, after a warm-up of ${warmUpShare * 100}% of the run. Memory does not grow if the 95% interval of the slope contains zero. A slope also passes if the upper end of its interval adds less than ${noiseShare * 100}% over the judged time.`;
 
 /** Applies the rule. */
 export function grows({ low, high, mean: inUse }: Slope, judgedMinutes: number): boolean {

@@ -50,7 +50,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Half a second',
-        why: 'A message waits for the next poll: anything from nothing to a whole interval, half of it on average.',
+        why: 'A message waits for the next poll: up to a whole interval, half an interval on average.',
       },
       { text: 'A second', why: 'That is the worst case: a message that just missed a poll.' },
       {
@@ -68,7 +68,7 @@ export const questions: readonly Question[] = [
   {
     id: 'age-of-a-slow-poll',
     scene: 1,
-    text: 'Now it polls every four seconds, and twice as many messages come. What is the average latency?',
+    text: 'Now the client polls every four seconds, and twice as many messages come. What is the average latency?',
     settings: { intervalMs: 4000, ratePerSecond: 4 },
     choices: [
       { text: 'One second', why: 'The message rate does not shorten the wait for the next poll.' },
@@ -89,7 +89,7 @@ export const questions: readonly Question[] = [
   {
     id: 'requests-per-message',
     scene: 2,
-    text: 'It polls ten times a second now, for two messages a second. How many requests does one message cost?',
+    text: 'Now the client polls ten times a second, for two messages a second. How many requests does one message cost?',
     choices: [
       {
         text: 'One',
@@ -111,7 +111,7 @@ export const questions: readonly Question[] = [
   {
     id: 'empty-answers',
     scene: 2,
-    text: 'Now it polls twenty times a second, for one message a second. How many of its responses are empty?',
+    text: 'Now the client polls twenty times a second, for one message a second. How many of its responses are empty?',
     settings: { intervalMs: 50, ratePerSecond: 1 },
     choices: [
       { text: 'Nineteen of twenty', why: 'At most one of the twenty responses can carry the one message.' },
@@ -120,7 +120,7 @@ export const questions: readonly Question[] = [
         text: 'None: the server waits for news',
         why: 'That is a long poll. The server responds to a short poll at once.',
       },
-      { text: 'One of twenty', why: 'The other way round: one of twenty is not empty.' },
+      { text: 'One of twenty', why: 'The other way round: one of twenty responses is not empty.' },
     ],
     right: 0,
     measured: ({ lanes }) => {
@@ -193,7 +193,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: '300 ms, one round trip',
-        why: 'One trip is missing: the response before it is still on the wire.',
+        why: 'One trip is missing: the previous response is still on the wire.',
       },
       {
         text: 'None: it is lost, since no request is there',
@@ -211,7 +211,7 @@ export const questions: readonly Question[] = [
     choices: [
       { text: '0 ms and 250 ms', why: 'Push is as fast as the network, and not faster.' },
       { text: '250 ms and 250 ms', why: 'A message that misses the response waits for the next request.' },
-      { text: '250 ms and 750 ms', why: 'Once the one-way delay, and three times.' },
+      { text: '250 ms and 750 ms', why: 'Push takes one one-way delay, a long poll takes up to three.' },
       { text: '500 ms and 500 ms', why: 'Push sends no request, so there is no trip up to add.' },
     ],
     right: 2,
@@ -224,9 +224,12 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'One or two',
-        why: 'One response carries all that has come by then; the next one carries the rest.',
+        why: 'One response carries all messages so far; the next response carries the rest.',
       },
-      { text: 'Twenty: one for each message', why: 'A response carries all there is, not one message.' },
+      {
+        text: 'Twenty: one for each message',
+        why: 'A response carries all waiting messages, not only one message.',
+      },
       { text: 'None: a long poll is push', why: 'A long poll is polling: each response needs a request.' },
       {
         text: 'As many as the short poll',
@@ -252,12 +255,12 @@ export const questions: readonly Question[] = [
       },
       { text: 'The short poll, by far', why: 'It saves no bytes of the messages themselves.' },
       {
-        text: 'Not the long poll: it needs ten times the others',
-        why: 'That would be so if each message came alone and needed a request.',
+        text: 'Not the long poll: it needs ten times as many bytes',
+        why: 'That would be true if each message needed its own request.',
       },
       {
         text: 'All about the same: they share headers',
-        why: 'Only the messages themselves are left, and they are the same.',
+        why: 'The shared headers hardly count, and the messages are the same.',
       },
     ],
     right: 3,
@@ -296,7 +299,7 @@ export const questions: readonly Question[] = [
       { text: '300 ms, its handler time', why: 'The messages before it have to be handled first.' },
       {
         text: 'A few milliseconds: push is real time',
-        why: 'It arrived that quickly, and then waited in the queue in front of the handler.',
+        why: 'The message arrived that quickly, and then waited in the queue for the handler.',
       },
       {
         text: 'About forty seconds, and growing',
@@ -304,7 +307,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'About a second, and no longer growing',
-        why: 'As long as more messages come than it handles, the queue grows.',
+        why: 'As long as more messages come than the client handles, the queue grows.',
       },
     ],
     right: 2,
@@ -326,7 +329,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Nowhere: the source waits for the client',
-        why: 'The source does not notice: it goes on, for everybody.',
+        why: 'The source does not notice. It continues to send to everybody.',
       },
       {
         text: 'In the server, once the network is full',
@@ -343,7 +346,7 @@ export const questions: readonly Question[] = [
     settings: { policy: 'drop-oldest', limitBytes: 1_048_576 },
     choices: [
       {
-        text: 'Yes, and it sees the gap in their numbers',
+        text: 'Yes, and the client sees the gap in the numbers',
         why: 'TCP delivers every byte that the server sends. The server never sent the dropped messages.',
       },
       {
@@ -352,7 +355,7 @@ export const questions: readonly Question[] = [
       },
       { text: 'No: it gets them later', why: 'Dropped messages are gone. Only newer messages come later.' },
       {
-        text: 'Yes, and it can’t know it',
+        text: 'Yes, and the client can’t detect the loss',
         why: 'Each message has a number. A jump in the numbers shows the loss.',
       },
     ],
@@ -373,9 +376,12 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'None',
-        why: 'The client names the last message that it has, and the server sends all that came after it.',
+        why: 'The client names the last message that it has, and the server sends all later messages.',
       },
-      { text: 'Those on the wire', why: 'The client had not received them, so the server sends them again.' },
+      {
+        text: 'The messages on the wire',
+        why: 'The client had not received them, so the server sends them again.',
+      },
       { text: 'Some: a cursor needs polling', why: 'A cursor works the same with push and with polling.' },
     ],
     right: 1,
@@ -393,10 +399,10 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Nothing: WebSocket guarantees delivery',
-        why: 'The guarantee ends with the connection. A new connection knows nothing of the old one.',
+        why: 'The guarantee ends with the connection. A new connection knows nothing about the old connection.',
       },
-      { text: 'All of the ten seconds', why: 'A new subscription begins at the end of the log.' },
-      { text: 'Only the last message', why: 'It misses all that came between its two connections.' },
+      { text: 'All messages of the ten seconds', why: 'A new subscription begins at the end of the log.' },
+      { text: 'Only the last message', why: 'The client misses all messages between its two connections.' },
     ],
     right: 2,
     measured: whatWasMissed,
@@ -412,14 +418,14 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Yes, except for clients that poll',
-        why: 'Polling clients wait longer. The others don’t get it at one moment either.',
+        why: 'Polling clients wait longer. The push clients don’t get it at the same moment either.',
       },
       {
         text: 'No: the first phone to join waits longest',
         why: 'The first connection that the server writes to gets it first.',
       },
       {
-        text: 'No: the server writes to one after another',
+        text: 'No: the server writes to one phone after another',
         why: 'The writes are serial, and you share the Wi-Fi.',
       },
     ],
@@ -429,10 +435,10 @@ export const questions: readonly Question[] = [
   {
     id: 'typical-and-worst',
     scene: 9,
-    text: 'Half of the class’s messages have less than some latency. Does that tell you your own latency?',
+    text: 'The class has a median latency. Does that tell you your own latency?',
     choices: [
       {
-        text: 'No: one in twenty can be many times slower',
+        text: 'No: one message in twenty can be many times slower',
         why: 'Look at the 95th percentile: somebody waits that long every few seconds.',
       },
       {

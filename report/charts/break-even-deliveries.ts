@@ -1,6 +1,6 @@
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Trial } from '../../bench/result.ts';
-import { counted, nothing, threeDigits } from '../units.ts';
+import { counted, nothing, sentencePer, threeDigits } from '../units.ts';
 import { type BarPanel, type Figure, roundAbove } from './figure.ts';
 import { lanesOf } from './lanes.ts';
 import {
@@ -62,7 +62,7 @@ function deliveryPanel({ id, title: load, trials }: Load, index: number, all: re
     kind: 'bars',
     id,
     title,
-    says: `${title}, in µs: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${title}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text} µs`))}`,
     size: index === all.length - 1 && all.length % 2 === 1 ? 'wide' : 'half',
     x: {
       title: 'Server CPU (µs per delivery)',

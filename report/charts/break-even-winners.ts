@@ -4,7 +4,7 @@ import { segmentHeaderBytes } from '../../bench/analysis/ip-bytes.ts';
 import { ipBytesPerSecond } from '../../bench/analysis/ip-bytes-of-trial.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { counted, threeDigits, writeMs } from '../units.ts';
+import { counted, sentencePer, threeDigits, writeMs } from '../units.ts';
 import { predictedLine, predictionNotes } from './break-even-line.ts';
 import type { Figure, MapPanel } from './figure.ts';
 import { leftOutNotes } from './lanes.ts';
@@ -57,11 +57,11 @@ export function winnersFigure(result: Result, trials: readonly Trial[]): Figure 
   if (!last) return undefined;
   return {
     id: 'break-even-winners',
-    title: 'Push or short poll: which costs less, and how many times less',
+    title: 'Push or short poll: which costs less, and by what factor?',
     notes: [
       ...runsNotes(last.contests),
       ...grids.flatMap(({ name, costs, contests }) => predictionNotes(name, costs, contests)),
-      `IP bytes are calculated from the application bytes: ${segmentHeaderBytes} bytes of headers per segment and per acknowledgement.`,
+      `IP bytes are calculated: application bytes plus ${segmentHeaderBytes} header bytes per segment and per acknowledgement.`,
       ...leftOutNotes(result, 'break-even'),
     ],
     panels: [
@@ -109,7 +109,7 @@ function mapPanel(
     kind: 'map',
     id,
     title,
-    says: `${title}. ${contests.map((contest) => contestWords(contest, price)).join('; ')}.`,
+    says: `${title}. ${sentencePer(contests.map((contest) => contestWords(contest, price)))}`,
     size: 'half',
     columns: { title: 'Messages per second', names: rates.map(threeDigits) },
     rows: {

@@ -1,7 +1,7 @@
 import { throughPerSecond, windowOf, windowPerSecond } from '../../bench/analysis/broker-models.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { counted, listed, threeDigits, whole, writeMs } from '../units.ts';
+import { counted, listed, sentencePer, threeDigits, whole, writeMs } from '../units.ts';
 import { compareAxis } from './compare-axis.ts';
 import type { Axis, DotRow, Figure, LinePanel, LineSeries, Point } from './figure.ts';
 import { decadeBelow, dotsKey, roundAbove } from './figure.ts';
@@ -49,7 +49,7 @@ function agesFigure(lanes: readonly Lane[], notes: string[]): Figure[] {
           kind: 'dots',
           id: 'broker-ages-all',
           title: 'All consumers side by side, each with its own queue',
-          says: `Median latency: ${rows.map(({ name, median }) => `${name} ${writeMs(median)}`).join(', ')}.`,
+          says: `Median latency. ${sentencePer(rows.map(({ name, median }) => `${name}: ${writeMs(median)}`))}`,
           size: 'wide',
           x: {
             title: 'Latency (log scale)',
@@ -241,12 +241,12 @@ function windowFigure(lanes: readonly Lane[]): Figure[] {
           kind: 'compare',
           id: 'broker-windows-all',
           title: 'Throughput of each consumer',
-          says: rows
-            .map(
+          says: sentencePer(
+            rows.map(
               ({ lane, through, model }) =>
                 `${lane.name}: ${whole(through)} messages per second${model ? `, model ${whole(model)}` : ''}`,
-            )
-            .join('; '),
+            ),
+          ),
           size: 'wide',
           axis,
           words: { hollow: 'model', filled: 'measured' },

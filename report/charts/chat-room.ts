@@ -1,6 +1,6 @@
 import { type Spread, spread } from '../../bench/analysis/statistics.ts';
 import type { Probe, Result } from '../../bench/result.ts';
-import { mebibyte, whole, writeBytes, writeMs } from '../units.ts';
+import { mebibyte, sentencePer, whole, writeBytes, writeMs } from '../units.ts';
 import type { Axis, BarPanel, Figure, LinePanel, LineSeries } from './figure.ts';
 import { decadeBelow, roundAbove } from './figure.ts';
 import {
@@ -90,13 +90,13 @@ function timePanel(sizes: readonly Size[], x: Axis): LinePanel {
     { ...lineOf('mean of all messages', sizes, 'tellMeanMs'), dotted: true },
   ];
   const times = sizes.map(
-    (size) => `${whole(size.visitors)} people ${writeMs(over(size, 'tellMaxMs')?.median ?? 0)}`,
+    (size) => `With ${whole(size.visitors)} people, ${writeMs(over(size, 'tellMaxMs')?.median ?? 0)}`,
   );
   return {
     kind: 'lines',
     id: 'chat-room-time',
-    title: 'Time until a message has reached everyone',
-    says: `Time until the slowest message had reached everyone: ${times.join(', ')}.`,
+    title: 'Time until a message has reached all clients',
+    says: `Time until the slowest message had reached all clients. ${sentencePer(times)}`,
     size: 'half',
     x,
     y: decades('Time (log scale)', 'ms', series),
@@ -163,8 +163,8 @@ function partyTable(sizes: readonly Size[]): Table {
       numberColumn('model: N²'),
       numberColumn('missing'),
       numberColumn('duplicates'),
-      numberColumn('time to reach everyone, mean', 'ms'),
-      numberColumn('time to reach everyone, maximum', 'ms'),
+      numberColumn('mean time to reach all clients', 'ms'),
+      numberColumn('maximum time to reach all clients', 'ms'),
       numberColumn('server CPU', 'ms'),
     ],
     rows: sizes.map((size) => {
@@ -258,7 +258,7 @@ function roomPanel(
     kind: 'bars',
     id: `chat-room-${trace.id}`,
     title: trace.title,
-    says: `${trace.title}, after everyone has left: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${trace.title}, after everyone has left. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text}`))}`,
     size: 'half',
     x: { title: trace.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,

@@ -1,7 +1,7 @@
 import { freshestIntervalMs, pushLastMs } from '../../bench/analysis/models.ts';
 import { type Spread, spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { threeDigits, whole, writeMs } from '../units.ts';
+import { sentencePer, threeDigits, whole, writeMs } from '../units.ts';
 import type { Axis, Figure, LinePanel, LineSeries } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, middle, usableTrials } from './lanes.ts';
 import {
@@ -54,7 +54,7 @@ function slowestPanel(
     kind: 'lines',
     id: 'crowd-slowest',
     title: 'Latency: 99th percentile and maximum',
-    says: `99% of the messages arrived within this latency: ${largestList(lanes, p99, writeMs)}.`,
+    says: `99% of the messages arrived within this latency. ${largestList(lanes, p99, writeMs)}`,
     size: 'wide',
     x,
     y: { title: 'Latency (log scale)', scale: 'logarithmic', unit: 'ms' },
@@ -80,7 +80,7 @@ function processorPanel(lanes: readonly Lane[], x: Axis): LinePanel {
     kind: 'lines',
     id: 'crowd-processor',
     title: 'Server CPU per delivered message',
-    says: `Server CPU per delivered message: ${largestList(lanes, processorUs, (value) => `${threeDigits(value)} µs`)}.`,
+    says: `Server CPU per delivered message. ${largestList(lanes, processorUs, (value) => `${threeDigits(value)} µs`)}`,
     size: 'half',
     x,
     y: { title: 'Server CPU (µs per delivery)', scale: 'linear', unit: 'number', min: 0 },
@@ -95,7 +95,7 @@ function spanPanel(lanes: readonly Lane[], x: Axis): LinePanel {
     kind: 'lines',
     id: 'crowd-span',
     title: 'Fan-out time: from the first write to the last',
-    says: `Fan-out time, in which the server wrote one message to all clients: ${largestList(written, spanMs, writeMs)}.`,
+    says: `Fan-out time: the server writes one message to all clients. ${largestList(written, spanMs, writeMs)}`,
     size: 'half',
     x,
     y: { title: 'Fan-out time (log scale)', scale: 'logarithmic', unit: 'ms' },
@@ -202,12 +202,12 @@ function clientsAxis(trials: readonly Trial[]): Axis {
 }
 
 function largestList(lanes: readonly Lane[], of: Measure, write: (value: number) => string): string {
-  return lanes
-    .flatMap((lane) => {
+  return sentencePer(
+    lanes.flatMap((lane) => {
       const last = pointsOf(lane, of).at(-1);
-      return last ? [`${lane.name} ${write(last.y)} with ${whole(last.x)} clients`] : [];
-    })
-    .join(', ');
+      return last ? [`${lane.name}: ${write(last.y)} with ${whole(last.x)} clients`] : [];
+    }),
+  );
 }
 
 function crowdTable(lanes: readonly Lane[], pollsPerSecond: number | undefined): Table {

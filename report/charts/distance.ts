@@ -1,7 +1,7 @@
 import { longPollMeanMs, shortPollMeanMs } from '../../bench/analysis/models.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { counted, threeDigits, writeMs } from '../units.ts';
+import { counted, sentencePer, threeDigits, writeMs } from '../units.ts';
 import { type Axis, type Figure, type LinePanel, type LineSeries, roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
 import { modelFitFigures } from './model-fit.ts';
@@ -71,7 +71,7 @@ function ratePanel(ratePerSecond: number, all: readonly Trial[], scales: { x: Ax
     kind: 'lines',
     id: `distance-delay-${ratePerSecond}`.replaceAll('.', '-'),
     title: `Mean latency at ${counted(ratePerSecond, 'message')} per second`,
-    says: `Mean latency at ${counted(ratePerSecond, 'message')} per second and a one-way delay of ${writeMs(Math.max(...distances))}: ${farthestList(lanes)}.`,
+    says: `Mean latency at ${counted(ratePerSecond, 'message')} per second and a one-way delay of ${writeMs(Math.max(...distances))}. ${farthestList(lanes)}`,
     size: 'half',
     x,
     y,
@@ -130,15 +130,15 @@ function wayMs({ linkMs }: Trial): number {
 }
 
 function farthestList(lanes: readonly Lane[]): string {
-  return lanes
-    .flatMap(({ name, trials }) => {
+  return sentencePer(
+    lanes.flatMap(({ name, trials }) => {
       const far = byDistance(trials).at(-1);
       const mean = far && spread(far.trials.map(({ delayMs }) => delayMs.mean));
       return far && mean
-        ? [`${name} ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} × the one-way delay)`]
+        ? [`${name}: ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} × the one-way delay)`]
         : [];
-    })
-    .join(', ');
+    }),
+  );
 }
 
 /** What the delay proxy added, from its echoes: one measurement for each run, whatever ran in it. */

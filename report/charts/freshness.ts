@@ -1,6 +1,6 @@
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { writeMs } from '../units.ts';
+import { sentencePer, writeMs } from '../units.ts';
 import type { Axis, DotRow, Figure, LineSeries, Panel } from './figure.ts';
 import { decadeBelow, dotsKey, roundAbove } from './figure.ts';
 import { percentilesFigure } from './freshness-percentiles.ts';
@@ -56,7 +56,7 @@ function agesPanel({ name, lanes }: Setting, index: number, count: number, x: Ax
     kind: 'lines',
     id: `freshness-ages-${index}`,
     title,
-    says: `${title}. Half of the messages arrived within this latency: ${medianList(lanes)}.`,
+    says: `${title}. ${medianList(lanes)}`,
     size: sizeOf(index, count),
     x,
     y: { title: 'Share of messages within this latency', scale: 'linear', unit: 'percent', min: 0, max: 100 },
@@ -94,7 +94,7 @@ function middlePanel({ name, lanes }: Setting, index: number, count: number, x: 
     kind: 'dots',
     id: `freshness-middle-${index}`,
     title,
-    says: `${title}. Medians: ${medianList(lanes)}.`,
+    says: `${title}. ${medianList(lanes)}`,
     size: sizeOf(index, count),
     x,
     rows: lanes.flatMap(dotRow),
@@ -183,10 +183,10 @@ function deviationPercent({ delayMs, model }: Trial): number | undefined {
 }
 
 function medianList(lanes: readonly Lane[]): string {
-  return lanes
-    .flatMap(({ name, trials }) => {
+  return sentencePer(
+    lanes.flatMap(({ name, trials }) => {
       const median = spread(trials.map(({ delayMs }) => delayMs.p50));
-      return median ? [`${name} ${writeMs(median.median)}`] : [];
-    })
-    .join(', ');
+      return median ? [`${name}: median ${writeMs(median.median)}`] : [];
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { counted, threeDigits, whole, writeMs } from '../units.ts';
+import { counted, sentencePer, threeDigits, whole, writeMs } from '../units.ts';
 import type { Axis, BarPanel, ColumnPanel, Figure, Point } from './figure.ts';
 import { roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, middle, usableTrials } from './lanes.ts';
@@ -148,7 +148,7 @@ function pricePanel({ id, title, axis, of }: Price, lanes: readonly Lane[]): Bar
     kind: 'bars',
     id: `herd-price-${id}`,
     title,
-    says: `${title}. ${axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${title}. ${axis}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text}`))}`,
     size: 'third',
     x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -185,7 +185,7 @@ function herdTable(lanes: readonly Lane[]): Table {
       numberColumn('reconnected at once', '%'),
       numberColumn('arrived later', 'messages'),
       numberColumn('missed', 'messages'),
-      numberColumn('caught up after', 'ms'),
+      numberColumn('time to catch up', 'ms'),
       numberColumn('recovery time', 'ms'),
       numberColumn('event-loop delay p99', 'ms'),
       numberColumn('server CPU', 'ms'),

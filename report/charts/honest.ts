@@ -1,5 +1,5 @@
 import type { Pair, Result } from '../../bench/result.ts';
-import { counted, threeDigits } from '../units.ts';
+import { counted, sentencePer, threeDigits } from '../units.ts';
 import { compareAxis } from './compare-axis.ts';
 import type { ComparePanel, Figure } from './figure.ts';
 import { leftOutNotes } from './lanes.ts';
@@ -34,11 +34,11 @@ function unitPanel(unit: string, pairs: readonly Pair[], index: number): Compare
     kind: 'compare',
     id: `honest-${index + 1}`,
     title: `${counted(pairs.length, 'quantity', 'quantities')} in ${unit}`,
-    says: pairs
-      .map(
+    says: sentencePer(
+      pairs.map(
         ({ title, naive, honest }) => `${title}: naive ${write(naive.value)}, honest ${write(honest.value)}`,
-      )
-      .join('; '),
+      ),
+    ),
     size: 'wide',
     axis,
     words: { hollow: 'naive', filled: 'honest' },

@@ -1,7 +1,7 @@
 import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../../bench/analysis/models.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { kibibyte, threeDigits } from '../units.ts';
+import { kibibyte, sentencePer, threeDigits } from '../units.ts';
 import type { BarPanel, Figure } from './figure.ts';
 import { roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
@@ -118,7 +118,7 @@ function pricePanel(price: Price, lanes: readonly Lane[]): BarPanel {
     kind: 'bars',
     id: `idle-cost-${price.id}`,
     title: price.title,
-    says: `${price.title}, ${price.unit}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${price.title}. ${sentencePer(rows.map(({ name, value, text }) => `${name}: ${text}${value === null ? '' : ` ${price.unit}`}`))}`,
     size: 'half',
     x: { title: price.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,

@@ -55,7 +55,7 @@ describe('lanes', () => {
       ]),
     ).toEqual([
       'push (WebSocket)',
-      'notify, then fetch, latest only',
+      'notify-then-fetch, latest only',
       'short poll every 1 s, latest only',
       'short poll every 1 s, every message',
     ]);
@@ -81,6 +81,6 @@ describe('the ages of messages', () => {
     result.trials.push({ ...push, id: 'notified', transport: 'notify' });
     const [ages, middle] = freshnessFigures(result);
     for (const figure of [ages, middle])
-      expect(figure?.panels.some(({ says }) => says.includes('notify, then fetch'))).toBe(true);
+      expect(figure?.panels.some(({ says }) => says.includes('notify-then-fetch'))).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { threeDigits, writeBytes } from '../units.ts';
+import { sentencePer, threeDigits, writeBytes } from '../units.ts';
 import { type Axis, decadeBelow, type Figure, type LinePanel, roundAbove } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
 import {
@@ -98,13 +98,14 @@ function pricePanel({ id, title, y, write, of }: Price, lanes: readonly Lane[], 
     kind: 'lines',
     id: `light-client-${id}`,
     title,
-    says: `${title}: ${series
-      .filter(({ points }) => points.length > 0)
-      .map(
-        ({ name, points }) =>
-          `${name} ${points.map((point) => `${write(point.y)} at ${threeDigits(point.x)} messages/s`).join(', ')}`,
-      )
-      .join('; ')}.`,
+    says: `${title}. ${sentencePer(
+      series
+        .filter(({ points }) => points.length > 0)
+        .map(
+          ({ name, points }) =>
+            `${name}: ${points.map((point) => `${write(point.y)} at ${threeDigits(point.x)} messages/s`).join(', ')}`,
+        ),
+    )}`,
     size: 'half',
     x,
     y: y.scale === 'linear' ? y : { ...y, ...decadesAround(series.flatMap(({ points }) => points)) },
@@ -155,7 +156,7 @@ function priceTable(lanes: readonly Lane[]): Table {
       numberColumn('client CPU', 'ms/s'),
       numberColumn('wake-ups', '/s'),
       numberColumn('bytes', 'B/s'),
-      numberColumn('connected', '% of the time'),
+      numberColumn('time connected', '%'),
       numberColumn('mean latency', 'ms'),
     ],
     rows: lanes.flatMap(({ name, trials }) =>

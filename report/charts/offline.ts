@@ -1,7 +1,7 @@
 import { offlineLost } from '../../bench/analysis/models.ts';
 import { type Spread, spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { threeDigits, writeMs } from '../units.ts';
+import { sentencePer, threeDigits, writeMs } from '../units.ts';
 import type { Axis, Figure, TimelinePanel, TimelineRow } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes, usableTrials } from './lanes.ts';
 import {
@@ -85,7 +85,7 @@ function timelinePanel({ awayMs, retentionMs, lanes }: Case): TimelinePanel[] {
       kind: 'timeline',
       id: `offline-${Math.round(awayMs)}-${Number.isFinite(retentionMs) ? Math.round(retentionMs) : 'all'}`,
       title: `Offline for ${writeMs(awayMs)}, ${log} retention`,
-      says: `Offline for ${writeMs(awayMs)}, ${log} retention. Messages missed per client: ${lanes.map((lane) => `${lane.name} ${threeDigits(spread(lane.trials.map(missedPerClient))?.median ?? 0)}`).join(', ')}.`,
+      says: `Offline for ${writeMs(awayMs)}, ${log} retention. ${sentencePer(lanes.map((lane) => `${lane.name}: ${threeDigits(spread(lane.trials.map(missedPerClient))?.median ?? 0)} messages missed per client`))}`,
       size: 'wide',
       x,
       shade: { from: awayFromMs, to: awayUntilMs, text: 'offline' },
@@ -153,8 +153,8 @@ function lossTable(cases: readonly Case[]): Table {
       numberColumn('missed'),
       numberColumn('model: missed'),
       numberColumn('arrived later'),
-      numberColumn('caught up after', 'ms'),
-      numberColumn('all had a new message after', 'ms'),
+      numberColumn('time to catch up', 'ms'),
+      numberColumn('time until all clients had a new message', 'ms'),
     ],
     rows: cases.flatMap(({ awayMs, retentionMs, lanes }) =>
       lanes.map((lane) => [

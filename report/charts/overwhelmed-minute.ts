@@ -1,6 +1,6 @@
 import { overwhelmedBacklogBytes } from '../../bench/analysis/models.ts';
 import type { Series, Trial } from '../../bench/result.ts';
-import { mebibyte, threeDigits, writeBytes } from '../units.ts';
+import { mebibyte, sentencePer, threeDigits, writeBytes } from '../units.ts';
 import type { Axis, Figure, LinePanel, LineSeries, Point } from './figure.ts';
 import { type Case, casesOf, overloadOf, pointsOf, ratesOf } from './overwhelmed-cases.ts';
 import { kernelShareBytes } from './overwhelmed-time.ts';
@@ -27,7 +27,7 @@ export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
     id: 'overwhelmed-minute',
     title: 'A minute of overload: memory and send queue',
     notes: [
-      'Trials on the same server share its memory, so they have one line. Thin dotted line: the model of an unbounded queue, which grows by λ − μ, send rate minus handling rate. It starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
+      'Trials on the same server share its memory, so the chart has one line for all of them. Thin dotted line: the model of an unbounded queue, which grows by λ − μ, send rate minus handling rate. It starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
     ],
     panels: [memoryPanel(trials, x), queuePanel(cases, x)],
     table: minuteTable(cases),
@@ -45,7 +45,7 @@ function memoryPanel(trials: readonly Trial[], x: Axis): LinePanel {
     kind: 'lines',
     id: 'overwhelmed-minute-memory',
     title: 'Memory of the server process',
-    says: `Change of memory from the middle third of the run to the last third: ${servers.map(({ first, name }) => `${name} ${growthWords(first)}`).join(', ')}.`,
+    says: `Change of memory from the middle third of the run to the last third. ${sentencePer(servers.map(({ first, name }) => `${name}: ${growthWords(first)}`))}`,
     size: 'half',
     x,
     y: { title: 'Resident memory (MiB)', scale: 'linear', unit: 'number', min: 0 },
@@ -74,7 +74,7 @@ function queuePanel(cases: readonly Case[], x: Axis): LinePanel {
     kind: 'lines',
     id: 'overwhelmed-minute-queue',
     title: 'Send queue of the slow consumer',
-    says: `Send queue at the end of the minute: ${lines.map(({ name, trial }) => `${name} ${writeBytes(trial.series?.longestBacklogBytes.at(-1) ?? 0)}`).join(', ')}.`,
+    says: `Send queue at the end of the minute. ${sentencePer(lines.map(({ name, trial }) => `${name}: ${writeBytes(trial.series?.longestBacklogBytes.at(-1) ?? 0)}`))}`,
     size: 'half',
     x,
     y: { title: 'Send queue (MiB)', scale: 'linear', unit: 'number', min: 0 },

@@ -1,7 +1,7 @@
 import { sumBooks } from '../../bench/analysis/books.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Cohort, Trial } from '../../bench/result.ts';
-import { counted, kibibyte, listed, threeDigits, writeMs } from '../units.ts';
+import { counted, kibibyte, listed, sentencePer, threeDigits, writeMs } from '../units.ts';
 import { compareAxis } from './compare-axis.ts';
 import type { BarPanel, ComparePanel, Figure } from './figure.ts';
 import { roundAbove } from './figure.ts';
@@ -105,7 +105,7 @@ function barPanel(entries: readonly Entry[], { id, title, axis, of, zero, missin
     kind: 'bars',
     id: `overwhelmed-${id}`,
     title,
-    says: `${title}, ${counted(rows.length, 'case')}. ${axis}: ${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`,
+    says: `${title}, ${counted(rows.length, 'case')}. ${axis}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text}`))}`,
     size: 'half',
     x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -137,7 +137,7 @@ function fastClientsPanel(entries: readonly Entry[]): ComparePanel[] {
       kind: 'compare',
       id: 'overwhelmed-neighbours',
       title: '99th percentile latency of the fast clients before, during and after the overload',
-      says: `99th percentile of the fast clients’ latency: ${rows.map(({ name, before, during, after }) => `${name} ${writeMs(during)} during the overload, ${writeMs(before)} before, ${writeMs(after)} after`).join('; ')}.`,
+      says: `99th percentile latency of the fast clients. ${sentencePer(rows.map(({ name, before, during, after }) => `${name}: ${writeMs(before)} before, ${writeMs(during)} during and ${writeMs(after)} after the overload`))}`,
       size: 'wide',
       axis,
       words: { hollow: 'before', filled: 'during', model: 'after' },
@@ -167,7 +167,7 @@ function cohortTable(entries: readonly Entry[]): Table {
       numberColumn('missed'),
       numberColumn('pending'),
       numberColumn('lost', '%'),
-      numberColumn('caught up after', 'ms'),
+      numberColumn('time to catch up', 'ms'),
       numberColumn('latency p50', 'ms'),
       numberColumn('latency p99 before overload', 'ms'),
       numberColumn('latency p99 during overload', 'ms'),

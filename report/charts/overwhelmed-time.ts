@@ -1,7 +1,7 @@
 import { overwhelmedAgeMs, overwhelmedBacklogBytes } from '../../bench/analysis/models.ts';
 import type { Result, Series, Trial } from '../../bench/result.ts';
 import { type TransportName, transportLooks } from '../../clients/transports.ts';
-import { mebibyte, writeBytes, writeMs } from '../units.ts';
+import { mebibyte, sentencePer, writeBytes, writeMs } from '../units.ts';
 import type { Axis, Figure, LinePanel, LineSeries, Point } from './figure.ts';
 import { roundAbove } from './figure.ts';
 import { leftOutNotes } from './lanes.ts';
@@ -105,7 +105,7 @@ function timePanel(
     kind: 'lines',
     id: `overwhelmed-${quantity.id}-${id}`,
     title: titleOf(name, words, write, own.length > 1 ? most : most.slice(0, 1)),
-    says: `${name}, ${words} of the slow consumer: ${most.map(({ name, value }) => `${name} ${write(value)}`).join('; ')}.`,
+    says: `${name}, ${words} of the slow consumer. ${sentencePer(most.map(({ name, value }) => `${name}: ${write(value)}`))}`,
     size: 'third',
     x,
     y: { title: axis, scale: 'linear', unit, min: 0, max: highestOf(cases, quantity, model) },

@@ -3,7 +3,7 @@ import { type PollCosts, predictedCpu } from '../../bench/analysis/break-even.ts
 import { chatUnderLoad } from '../../bench/analysis/published.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { nothing, threeDigits, whole } from '../units.ts';
+import { nothing, sentencePer, threeDigits, whole } from '../units.ts';
 import { compareAxis } from './compare-axis.ts';
 import type { ComparePanel, Figure } from './figure.ts';
 import { type Lane, lanesOf } from './lanes.ts';
@@ -94,17 +94,17 @@ function ratioPanel(quantity: Quantity, trials: readonly Trial[]): ComparePanel 
     kind: 'compare',
     id: `published-chat-${quantity.id}`,
     title: quantity.title,
-    says: `${quantity.title}: ${ratios
-      .map(({ name, published, measured, model }) =>
+    says: `${quantity.title}. ${sentencePer(
+      ratios.map(({ name, published, measured, model }) =>
         [
-          `${name} published ${threeDigits(published)}`,
+          `${name}: published ${threeDigits(published)}`,
           measured === undefined ? '' : `measured ${threeDigits(measured)}`,
           model === undefined ? '' : `model ${threeDigits(model)}`,
         ]
           .filter(Boolean)
           .join(', '),
-      )
-      .join('; ')}.`,
+      ),
+    )}`,
     size: 'half',
     axis,
     words: {
@@ -167,7 +167,7 @@ function chatTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table 
   return {
     id: 'published-chat-table',
     caption:
-      'This run, and the published values. Those were measured on other machines years ago: compare the order of the transports, not the numbers.',
+      'This run, and the published values. The published values were measured on other machines years ago: compare the order of the transports, not the numbers.',
     columns: [
       wordColumn('transport'),
       numberColumn('runs'),

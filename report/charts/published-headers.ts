@@ -2,7 +2,7 @@ import { pollIpBytes, pushedIpBytes, segmentHeaderBytes } from '../../bench/anal
 import { headerTable, paperMegabit } from '../../bench/analysis/published.ts';
 import type { Probe } from '../../bench/result.ts';
 import type { TransportName } from '../../clients/transports.ts';
-import { threeDigits, whole } from '../units.ts';
+import { sentencePer, threeDigits, whole } from '../units.ts';
 import { compareAxis } from './compare-axis.ts';
 import type { Figure } from './figure.ts';
 import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from './table.ts';
@@ -91,12 +91,12 @@ function overheadFigure(all: readonly Counted[]): Figure {
         kind: 'compare',
         id: 'published-headers-overhead',
         title: 'Overhead: application bytes without the message itself',
-        says: `Overhead in bytes: ${readings
-          .map(({ name, row, published }) => {
-            const note = published === undefined ? '' : `, published ${whole(published)}`;
-            return `${name} ${whole(row.overheadBytes)}${note}`;
-          })
-          .join('; ')}.`,
+        says: sentencePer(
+          readings.map(({ name, row, published }) => {
+            const note = published === undefined ? '' : `, published ${whole(published)} bytes`;
+            return `${name}: ${whole(row.overheadBytes)} bytes of overhead${note}`;
+          }),
+        ),
         size: 'wide',
         axis,
         words: { hollow: 'published', filled: 'measured', model: 'model' },
@@ -181,7 +181,7 @@ function crowdFigure(poll: Counted, frame: Counted): Figure {
     id: 'published-megabits',
     title: 'Bandwidth of many clients: polls and frames',
     notes: [
-      `A poll has ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times the overhead of a frame here, and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. In IP bytes it is ${threeDigits(pollIp / frameIp)} times: both need segments and acknowledgements, and the frame includes its message.`,
+      `A poll has ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times the overhead of a frame here, and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. In IP bytes the ratio is ${threeDigits(pollIp / frameIp)}: both need segments and acknowledgements, and the frame includes its message.`,
     ],
     panels: [],
     table: {
@@ -191,12 +191,12 @@ function crowdFigure(poll: Counted, frame: Counted): Figure {
       staysOpen: true,
       columns: [
         numberColumn('clients'),
-        numberColumn('polls, published', `${pollHeaderBytes} B`),
-        numberColumn('polls, measured headers', `${whole(poll.overheadBytes)} B`),
-        numberColumn('polls, IP bytes', `${whole(pollIp)} B`),
-        numberColumn('frames, published', `${frameHeaderBytes} B`),
-        numberColumn('frames, measured headers', `${whole(frame.overheadBytes)} B`),
-        numberColumn('frames, IP bytes', `${whole(frameIp)} B`),
+        numberColumn('poll headers, published', `${pollHeaderBytes} B per poll`),
+        numberColumn('poll headers, measured', `${whole(poll.overheadBytes)} B per poll`),
+        numberColumn('polls, IP bytes', `${whole(pollIp)} B per poll`),
+        numberColumn('frame headers, published', `${frameHeaderBytes} B per frame`),
+        numberColumn('frame headers, measured', `${whole(frame.overheadBytes)} B per frame`),
+        numberColumn('frames, IP bytes', `${whole(frameIp)} B per frame`),
       ],
       rows: clients.map((count) => [
         countCell(count),

@@ -3,7 +3,7 @@ import { type PollCosts, predictedCpu } from '../../bench/analysis/break-even.ts
 import { openData, related } from '../../bench/analysis/published.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
-import { threeDigits, whole } from '../units.ts';
+import { sentencePer, threeDigits, whole } from '../units.ts';
 import { type Axis, decadeBelow, type Figure, type LinePanel, type LineSeries } from './figure.ts';
 import { type Lane, lanesOf, leftOutNotes } from './lanes.ts';
 import {
@@ -64,13 +64,11 @@ function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LineP
     kind: 'lines',
     id: 'published-open-data-share',
     title: 'Server CPU by number of clients',
-    says: `Server CPU as a share of a core: ${measured
-      .flatMap(({ name, points }) =>
-        points.map((point) => `${name} ${threeDigits(point.y)}% with ${whole(point.x)} clients`),
-      )
-      .join(
-        ', ',
-      )}. Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}.`,
+    says: `Server CPU as a share of a core. ${sentencePer(
+      measured.flatMap(({ name, points }) =>
+        points.map((point) => `${name}: ${threeDigits(point.y)}% with ${whole(point.x)} clients`),
+      ),
+    )} Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}.`,
     size: 'wide',
     x,
     y,
