@@ -40,7 +40,7 @@ export const clauses = {
     why: 'a loss at the source is not silent either',
   },
   findsGaps: {
-    promise: '`ledger.gaps` counts messages that are missing although the server declares nothing',
+    promise: '`ledger.gaps` counts missing messages that the server did not report',
     why: 'the accounting does not trust the server',
   },
   dropsDuplicates: {
@@ -118,7 +118,7 @@ export const clauses = {
   },
   stopSaysGoodbye: {
     promise: '`stop()` sends a Close frame with 1000',
-    why: 'the server can tell a client that leaves from one that is lost (RFC 6455 §7)',
+    why: 'the server can tell a leaving client from a lost client (RFC 6455 §7)',
     except: {
       sse: 'HTTP has no closing handshake',
       'tcp-push': 'the protocol has no closing handshake',

@@ -23,6 +23,12 @@ it('reads a page without its style and scripts, across inline tags', () => {
   expect(textsOfHtml(html)).toEqual(['Push & poll here']);
 });
 
+it('keeps the words of neighbouring spans apart', () => {
+  const html =
+    '<label><span>C</span><span>Neither of both<span><b>Wrong.</b> Here is why</span></span></label>';
+  expect(textsOfHtml(html)).toEqual(['C Neither of both Wrong. Here is why']);
+});
+
 it('reads strings, templates and JSX text of a source, and no comments', () => {
   const source = [
     "// it's a comment here",

@@ -83,7 +83,7 @@ export const distance: Experiment = {
         },
         {
           text: 'Push pays the one-way delay once, a long poll up to three times.',
-          why: 'A message that just misses a response waits for that response and the next request. Then it travels itself.',
+          why: 'A message that just misses a response waits for that response and the next request. Then the message travels.',
         },
       ],
       right: 3,

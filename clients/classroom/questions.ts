@@ -93,7 +93,7 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'One',
-        why: 'A long poll comes near that. A short poll follows the clock, with or without news.',
+        why: 'A long poll comes close to one request per message. A short poll follows the clock, with or without news.',
       },
       {
         text: 'Two',
@@ -220,7 +220,7 @@ export const questions: readonly Question[] = [
   {
     id: 'requests-per-burst',
     scene: 5,
-    text: 'Twenty messages at one instant. How many requests does the long poll need for them?',
+    text: 'Twenty messages at one instant. How many requests does the long poll need for these messages?',
     choices: [
       {
         text: 'One or two',
@@ -283,7 +283,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'In the page’s own queue',
-        why: 'A handler that waits does not stop the page from reading. WebSocket has no backpressure for it.',
+        why: 'A handler that waits does not stop the page from reading. A browser’s WebSocket has no backpressure.',
       },
       { text: 'On the network', why: 'The network is empty at once: the page reads everything.' },
       { text: 'Nowhere: the server slows down', why: 'The server notices only a client that stops reading.' },
@@ -368,7 +368,7 @@ export const questions: readonly Question[] = [
   {
     id: 'back-with-a-cursor',
     scene: 8,
-    text: 'Push is offline for ten seconds and reconnects with its cursor. How many of some twenty messages does it miss?',
+    text: 'Push is offline for ten seconds and reconnects with its cursor. How many of about twenty messages does the client miss?',
     choices: [
       {
         text: 'All twenty',
@@ -390,7 +390,7 @@ export const questions: readonly Question[] = [
   {
     id: 'back-without-a-cursor',
     scene: 8,
-    text: 'Ten seconds offline again, but now it reconnects without a cursor. What does it miss?',
+    text: 'Ten seconds offline again, but now it reconnects without a cursor. What does the client miss?',
     settings: { replay: false },
     choices: [
       {

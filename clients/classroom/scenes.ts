@@ -79,7 +79,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 8,
     title: 'Offline',
-    say: 'Take a lane offline, count to ten, and let it reconnect. How many messages did it miss?',
+    say: 'Take a lane offline, count to ten, and let it reconnect. How many messages did the client miss?',
     settings: { ratePerSecond: 2 },
     spanMs: 30_000,
     questions: ['back-with-a-cursor', 'back-without-a-cursor'],

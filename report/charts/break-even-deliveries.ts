@@ -62,7 +62,7 @@ function deliveryPanel({ id, title: load, trials }: Load, index: number, all: re
     kind: 'bars',
     id,
     title,
-    says: `${title}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text} µs`))}`,
+    says: `${title}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text} µs of server CPU per delivery`))}`,
     size: index === all.length - 1 && all.length % 2 === 1 ? 'wide' : 'half',
     x: {
       title: 'Server CPU (µs per delivery)',

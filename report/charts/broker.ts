@@ -49,7 +49,7 @@ function agesFigure(lanes: readonly Lane[], notes: string[]): Figure[] {
           kind: 'dots',
           id: 'broker-ages-all',
           title: 'All consumers side by side, each with its own queue',
-          says: `Median latency. ${sentencePer(rows.map(({ name, median }) => `${name}: ${writeMs(median)}`))}`,
+          says: sentencePer(rows.map(({ name, median }) => `${name}: median latency ${writeMs(median)}`)),
           size: 'wide',
           x: {
             title: 'Latency (log scale)',

@@ -258,7 +258,7 @@ function roomPanel(
     kind: 'bars',
     id: `chat-room-${trace.id}`,
     title: trace.title,
-    says: `${trace.title}, after everyone has left. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text}`))}`,
+    says: `After everyone has left. ${sentencePer(rows.map(({ name, text }) => `${trace.title}, ${name}: ${text}`))}`,
     size: 'half',
     x: { title: trace.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,

@@ -135,7 +135,9 @@ function farthestList(lanes: readonly Lane[]): string {
       const far = byDistance(trials).at(-1);
       const mean = far && spread(far.trials.map(({ delayMs }) => delayMs.mean));
       return far && mean
-        ? [`${name}: ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} × the one-way delay)`]
+        ? [
+            `${name}: mean latency ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} × the one-way delay)`,
+          ]
         : [];
     }),
   );

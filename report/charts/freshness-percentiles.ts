@@ -21,7 +21,7 @@ export function percentilesFigure({ name, lanes }: Setting, latency: Axis): Figu
         kind: 'lines',
         id: 'freshness-percentiles-0',
         title,
-        says: `${title}: 99th percentile. ${sentencePer(lanes.map(slowestHundredth))}`,
+        says: `${title}. ${sentencePer(lanes.map(slowestHundredth))}`,
         size: 'wide',
         x: {
           title: 'Percentile: share of messages within this latency',
@@ -58,7 +58,7 @@ function countOf({ trials }: Lane): number {
 
 function slowestHundredth(lane: Lane): string {
   const ageMs = percentileOf(lane, 99);
-  return `${lane.name}: ${ageMs === undefined ? 'too few messages' : writeMs(ageMs)}`;
+  return `${lane.name}: 99th percentile ${ageMs === undefined ? 'unknown (too few messages)' : writeMs(ageMs)}`;
 }
 
 /** The age that so many percent of all runs' messages did not exceed, at most a tenth too high; `undefined` where there are too few messages to say. */

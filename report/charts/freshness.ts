@@ -186,7 +186,7 @@ function medianList(lanes: readonly Lane[]): string {
   return sentencePer(
     lanes.flatMap(({ name, trials }) => {
       const median = spread(trials.map(({ delayMs }) => delayMs.p50));
-      return median ? [`${name}: median ${writeMs(median.median)}`] : [];
+      return median ? [`${name}: median latency ${writeMs(median.median)}`] : [];
     }),
   );
 }

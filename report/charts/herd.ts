@@ -148,7 +148,7 @@ function pricePanel({ id, title, axis, of }: Price, lanes: readonly Lane[]): Bar
     kind: 'bars',
     id: `herd-price-${id}`,
     title,
-    says: `${title}. ${axis}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text}`))}`,
+    says: sentencePer(rows.map(({ name, text }) => `${axis}, ${name}: ${text}`)),
     size: 'third',
     x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,

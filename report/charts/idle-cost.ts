@@ -118,7 +118,7 @@ function pricePanel(price: Price, lanes: readonly Lane[]): BarPanel {
     kind: 'bars',
     id: `idle-cost-${price.id}`,
     title: price.title,
-    says: `${price.title}. ${sentencePer(rows.map(({ name, value, text }) => `${name}: ${text}${value === null ? '' : ` ${price.unit}`}`))}`,
+    says: `${price.title}. ${sentencePer(rows.map(({ name, value, text }) => `${price.title}, ${name}: ${text}${value === null ? '' : ` ${price.unit}`}`))}`,
     size: 'half',
     x: { title: price.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,

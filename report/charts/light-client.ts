@@ -98,14 +98,14 @@ function pricePanel({ id, title, y, write, of }: Price, lanes: readonly Lane[], 
     kind: 'lines',
     id: `light-client-${id}`,
     title,
-    says: `${title}. ${sentencePer(
+    says: sentencePer(
       series
         .filter(({ points }) => points.length > 0)
         .map(
           ({ name, points }) =>
-            `${name}: ${points.map((point) => `${write(point.y)} at ${threeDigits(point.x)} messages/s`).join(', ')}`,
+            `${title}, ${name}: ${points.map((point) => `${write(point.y)} at ${threeDigits(point.x)} messages/s`).join(', ')}`,
         ),
-    )}`,
+    ),
     size: 'half',
     x,
     y: y.scale === 'linear' ? y : { ...y, ...decadesAround(series.flatMap(({ points }) => points)) },

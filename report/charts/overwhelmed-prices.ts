@@ -105,7 +105,7 @@ function barPanel(entries: readonly Entry[], { id, title, axis, of, zero, missin
     kind: 'bars',
     id: `overwhelmed-${id}`,
     title,
-    says: `${title}, ${counted(rows.length, 'case')}. ${axis}. ${sentencePer(rows.map(({ name, text }) => `${name}: ${text}`))}`,
+    says: `${title}, ${counted(rows.length, 'case')}. ${sentencePer(rows.map(({ name, text }) => `${axis}, ${name}: ${text}`))}`,
     size: 'half',
     x: { title: axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -137,7 +137,12 @@ function fastClientsPanel(entries: readonly Entry[]): ComparePanel[] {
       kind: 'compare',
       id: 'overwhelmed-neighbours',
       title: '99th percentile latency of the fast clients before, during and after the overload',
-      says: `99th percentile latency of the fast clients. ${sentencePer(rows.map(({ name, before, during, after }) => `${name}: ${writeMs(before)} before, ${writeMs(during)} during and ${writeMs(after)} after the overload`))}`,
+      says: sentencePer(
+        rows.map(
+          ({ name, before, during, after }) =>
+            `${name}: p99 latency of the fast clients ${writeMs(before)} before, ${writeMs(during)} during and ${writeMs(after)} after the overload`,
+        ),
+      ),
       size: 'wide',
       axis,
       words: { hollow: 'before', filled: 'during', model: 'after' },

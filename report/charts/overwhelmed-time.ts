@@ -105,7 +105,9 @@ function timePanel(
     kind: 'lines',
     id: `overwhelmed-${quantity.id}-${id}`,
     title: titleOf(name, words, write, own.length > 1 ? most : most.slice(0, 1)),
-    says: `${name}, ${words} of the slow consumer. ${sentencePer(most.map(({ name, value }) => `${name}: ${write(value)}`))}`,
+    says: sentencePer(
+      most.map(({ name, value }) => `${name}: ${words} of the slow consumer ${write(value)}`),
+    ),
     size: 'third',
     x,
     y: { title: axis, scale: 'linear', unit, min: 0, max: highestOf(cases, quantity, model) },

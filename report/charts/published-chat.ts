@@ -94,17 +94,17 @@ function ratioPanel(quantity: Quantity, trials: readonly Trial[]): ComparePanel 
     kind: 'compare',
     id: `published-chat-${quantity.id}`,
     title: quantity.title,
-    says: `${quantity.title}. ${sentencePer(
+    says: sentencePer(
       ratios.map(({ name, published, measured, model }) =>
         [
-          `${name}: published ${threeDigits(published)}`,
+          `${quantity.title}, ${name}: published ${threeDigits(published)}`,
           measured === undefined ? '' : `measured ${threeDigits(measured)}`,
           model === undefined ? '' : `model ${threeDigits(model)}`,
         ]
           .filter(Boolean)
           .join(', '),
       ),
-    )}`,
+    ),
     size: 'half',
     axis,
     words: {

@@ -66,7 +66,7 @@ function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LineP
     title: 'Server CPU by number of clients',
     says: `Server CPU as a share of a core. ${sentencePer(
       measured.flatMap(({ name, points }) =>
-        points.map((point) => `${name}: ${threeDigits(point.y)}% with ${whole(point.x)} clients`),
+        points.map((point) => `${name}: ${threeDigits(point.y)}% of a core with ${whole(point.x)} clients`),
       ),
     )} Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}.`,
     size: 'wide',
