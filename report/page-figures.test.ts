@@ -116,7 +116,7 @@ function canvasesIn(page: Page) {
       panel: canvas.dataset.panel,
       tableId: canvas.closest('figure')?.querySelector('table')?.id,
       role: canvas.getAttribute('role'),
-      label: canvas.getAttribute('aria-label'),
+      label: document.getElementById(canvas.getAttribute('aria-labelledby') ?? '')?.textContent,
       words: canvas.closest('.panel')?.querySelector('.says')?.textContent,
     })),
   );

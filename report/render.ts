@@ -54,7 +54,7 @@ function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
   const swim = swimLanesOf(result);
   const body = [
     renderToString(h(Page, { result, figures, prices, swim, embedsResult, compared })),
-    packedBlock('panels', JSON.stringify(panels, shortNumbers)),
+    packedBlock('panels', JSON.stringify(panels, drawn)),
     prices ? dataBlock('prices', JSON.stringify(prices)) : '',
     swim ? dataBlock('lanes', JSON.stringify(swim)) : '',
     embedsResult ? packedBlock('result', inColumns(result)) : '',
@@ -78,6 +78,11 @@ function inColumns(result: Result): string {
 /** The panels that the script draws. */
 function canvasPanels(figures: readonly Figure[]): CanvasPanel[] {
   return figures.flatMap(({ panels }) => panels).filter(isOnCanvas);
+}
+
+/** Leaves out the alternative texts: they are in the page, and the script does not use them. */
+function drawn(key: string, value: unknown): unknown {
+  return key === 'says' ? undefined : shortNumbers(key, value);
 }
 
 /** Shortens numbers in JSON. */

@@ -79,7 +79,7 @@ export const broker: Experiment = {
         },
         {
           text: 'Yes: pushed messages arrive at once, and a prefetch works like credit.',
-          why: 'The prefetch limits how many messages may be unacknowledged. The rest waits in the queue, which exists anyway.',
+          why: 'The prefetch limits how many messages may be unacknowledged. The other messages wait in the queue, which exists anyway.',
         },
         {
           text: 'Yes, and a prefetch of 1 is always best: no message waits in the wrong place.',

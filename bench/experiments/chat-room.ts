@@ -93,7 +93,7 @@ export const chatRoom: Experiment = {
         `The lecture’s server grew by ${grew ? withRange(grew, writeBytes) : 'an unknown size'}, the fixed server by ${grewFixed ? writeMedian(grewFixed, writeBytes) : 'an unknown size'} (heap and buffers).`,
         `In the fixed server, ${wrong === 0 ? 'everybody got every message once' : `${whole(wrong)} messages were lost or duplicated`}.`,
         `The arrival of ${whole(largest)} people caused ${whole(announced)} announcements; the model N(N + 1)/2 predicts ${whole((largest * (largest + 1)) / 2)}.`,
-        `One message from each of them made ${whole(atLargest[0]?.values.saidHeard ?? 0)} deliveries; the slowest message took ${withRange(took, writeMs)} to reach everybody.`,
+        `One message from each person made ${whole(atLargest[0]?.values.saidHeard ?? 0)} deliveries; the slowest message took ${withRange(took, writeMs)} to reach everybody.`,
       ].join(' '),
       evidence: [],
       model: 'announcements: N(N + 1)/2; deliveries: N² when each of N people sends one message',

@@ -41,7 +41,7 @@ describe('distance', () => {
   it('counts in one-way delays, next to the model', () => {
     const { sentence } = judge(distance, evidence([at('push', 80, 79), at('long-poll', 80, 160)]));
     expect(sentence).toMatch(
-      /^80 ms away, at 50 messages\/s, push took 1\.0 times the one-way delay, a long poll 2\.0 times\./,
+      /^With a one-way delay of 80 ms, at 50 messages\/s, push took 1\.0 times the one-way delay, a long poll 2\.0 times\./,
     );
     expect(sentence).toContain('The model predicts 2.00 times for the long poll.');
     expect(sentence).toContain('-1 to -1 ms above');

@@ -115,7 +115,7 @@ export const idleCost: Experiment = {
       verdict: pushAsks.high === 0 ? 'holds' : 'does not hold',
       sentence: [
         `Push clients sent ${withRange(pushAsks, significant)} requests per message, clients that poll once a second sent ${withRange(pollAsks, significant)}.`,
-        `Of the polls, ${writeMedian(empty, significant)}% came back empty.`,
+        `${writeMedian(empty, significant)}% of the poll responses were empty.`,
         `Push used ${withRange(pushCpu, cpu)}, polling ${withRange(pollCpu, writeMs)} (${whole(clients)} clients each).`,
         `An idle push client kept ${withRange(pushMemory, writeBytes)} of server memory, a polling client ${withRange(pollMemory, writeBytes)} (heap and buffers, plaintext).`,
       ].join(' '),

@@ -53,7 +53,7 @@ export const published: Experiment = {
       choices: [
         {
           text: 'Yes, to the millisecond.',
-          why: 'The authors’ machines, libraries and browsers are not yours. The order can survive, and roughly the ratio.',
+          why: 'The authors’ machines, libraries and browsers are not yours. The order can stay the same, and roughly the ratio.',
         },
         {
           text: 'Their order, but not their numbers.',
@@ -74,7 +74,7 @@ export const published: Experiment = {
       'Each chart has three markers for one quantity. Hollow: published. Filled: measured here. Dashed line: the model. Only ratios and orders are compared. The axes are logarithmic.',
     why: 'Every poll carries its headers; a frame has two bytes of overhead. A message waits for the next poll, however fast the machine is. A polling client costs the server one request per interval, a push client one write per message.',
     caveat:
-      'The clients in the chat poll once a second here; the thesis does not give its poll interval. The open-data trials run five times as fast with a fifth of the clients. Polls and messages per second stay the same. A relay counted the application bytes. The IP bytes are calculated from them, as the table shows.',
+      'The clients in the chat poll once a second here; the thesis does not give its poll interval. The open-data trials run five times as fast with a fifth of the clients. Polls and messages per second stay the same. A relay counted the application bytes. The IP bytes are calculated from the application bytes, as the table shows.',
   },
 
   rule: `The verdict uses three comparisons, in the median run. Headers: an empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. Chat: the mean latency is lowest with push and highest with short polls. Open data: ${judgedCrowd * compression} polling clients use more server CPU than ${judgedCrowd * compression} SSE clients. The claim holds if all three comparisons are true here. It does not hold if none is true. Otherwise it "depends".`,

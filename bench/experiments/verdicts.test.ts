@@ -75,7 +75,7 @@ describe('idle-cost', () => {
   it('gives requests, CPU and memory of both sides, and says what kind of memory', () => {
     const { sentence } = judge(idleCost, evidence(pair({ cpuMs: 23 }, 0, 200)));
     expect(sentence).toBe(
-      'Push clients sent 0 requests per message, clients that poll once a second sent 2. Of the polls, 25% came back empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). An idle push client kept 2.9 KiB of server memory, a polling client 2.9 KiB (heap and buffers, plaintext).',
+      'Push clients sent 0 requests per message, clients that poll once a second sent 2. 25% of the poll responses were empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). An idle push client kept 2.9 KiB of server memory, a polling client 2.9 KiB (heap and buffers, plaintext).',
     );
   });
 });

@@ -275,7 +275,7 @@ export const questions: readonly Question[] = [
   {
     id: 'where-a-slow-handler-piles-up',
     scene: 6,
-    text: 'Ten messages a second, and the push client’s handler needs 300 ms for each. Where do the others pile up?',
+    text: 'Ten messages a second, and the push client’s handler needs 300 ms for each. Where do the other messages pile up?',
     choices: [
       {
         text: 'In the server’s memory',
@@ -351,7 +351,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'No: WebSocket guarantees delivery of each message',
-        why: 'It delivers every message that the server sends. The server need not send every message.',
+        why: 'WebSocket delivers every message that the server sends. The server need not send every message.',
       },
       { text: 'No: it gets them later', why: 'Dropped messages are gone. Only newer messages come later.' },
       {
@@ -390,7 +390,7 @@ export const questions: readonly Question[] = [
   {
     id: 'back-without-a-cursor',
     scene: 8,
-    text: 'Ten seconds offline again, but now it reconnects without a cursor. What does the client miss?',
+    text: 'Ten seconds offline again, but now push reconnects without a cursor. What does the client miss?',
     settings: { replay: false },
     choices: [
       {

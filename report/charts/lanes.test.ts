@@ -81,6 +81,6 @@ describe('the ages of messages', () => {
     result.trials.push({ ...push, id: 'notified', transport: 'notify' });
     const [ages, middle] = freshnessFigures(result);
     for (const figure of [ages, middle])
-      expect(figure?.panels.some(({ says }) => says.includes('notify-then-fetch'))).toBe(true);
+      expect(figure?.panels.some(({ says }) => says.includes('Notify-then-fetch'))).toBe(true);
   });
 });

@@ -77,10 +77,12 @@ function CanvasBox({ panel }: { panel: CanvasPanel }) {
       {/* A timeline scrolls in its box on a narrow window, and has to be reachable by keyboard then. */}
       <div class="canvas-scroll" tabIndex={panel.kind === 'timeline' ? 0 : undefined}>
         <div class={'rows' in panel ? `canvas-box rows-${panel.rows.length}` : 'canvas-box'}>
-          <canvas role="img" aria-label={panel.says} data-panel={panel.id} />
+          <canvas role="img" aria-labelledby={`${panel.id}-says`} data-panel={panel.id} />
         </div>
       </div>
-      <p class="says">{panel.says}</p>
+      <p class="says" id={`${panel.id}-says`}>
+        {panel.says}
+      </p>
     </div>
   );
 }
