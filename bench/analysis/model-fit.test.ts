@@ -62,9 +62,9 @@ describe('the model fit', () => {
         parameters: { oneWayMs: 80 },
       });
     expect(modelFits([far('push', 105), far('notify', 105.1)])).toMatchObject([
-      { what: expect.stringContaining('push, one-way delay 80 ms'), fits: true },
-      { what: expect.stringContaining('mean latency: notify-then-fetch'), fits: false },
-      { what: expect.stringContaining('requests: notify-then-fetch'), fits: true },
+      { what: expect.stringContaining('push (one-way delay 80 ms'), fits: true },
+      { what: expect.stringContaining('mean latency of notify-then-fetch'), fits: false },
+      { what: expect.stringContaining('requests of notify-then-fetch'), fits: true },
     ]);
   });
 
@@ -104,7 +104,7 @@ describe('the model fit', () => {
 
   it('says in words what is outside its limit', () => {
     expect(missesInWords(modelFits([poll(103, 54)]))).toBe(
-      '1 of 2 comparisons with a model is outside its limit: empty responses: short poll every 250 ms, one-way delay 20 ms, 20 messages/s (+4.0 points, limit ±3 points).',
+      '1 of 2 comparisons with a model is outside its limit: empty responses of short poll every 250 ms (one-way delay 20 ms, 20 messages/s): +4.0 points, limit ±3 points.',
     );
     expect(missesInWords(modelFits([poll(103, 53)]))).toBe(
       'All 2 comparisons with a model are within their limits.',

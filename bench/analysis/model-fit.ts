@@ -110,7 +110,7 @@ function fitOf(kind: Kind, setting: string, trials: readonly Trial[]): ModelFit[
   if (!Number.isFinite(deviation)) return [];
   return [
     {
-      what: `${kind.of}: ${setting}`,
+      what: `${kind.of} of ${setting}`,
       unit: kind.unit,
       measured: value,
       model: expected,
@@ -137,7 +137,7 @@ function settingOf({ transport, parameters, clients, linkMs }: Trial): string {
   const { intervalMs, oneWayMs = 0, ratePerSecond } = parameters;
   const name = names[transport] ?? `short poll every ${intervalMs} ms`;
   const where = linkMs ? `one-way delay ${oneWayMs} ms` : `${whole(clients.count)} clients`;
-  return `${name}, ${where}, ${threeDigits(ratePerSecond)} messages/s`;
+  return `${name} (${where}, ${threeDigits(ratePerSecond)} messages/s)`;
 }
 
 /** The comparisons outside their limits: "3 of 26 comparisons with a model are outside their limits: …". */
@@ -148,7 +148,7 @@ export function missesInWords(fits: readonly ModelFit[]): string {
       ? 'The one comparison with a model is within its limit.'
       : `All ${fits.length} comparisons with a model are within their limits.`;
   const each = misses.map(
-    (fit) => `${fit.what} (${writeDeviation(fit)}, limit ±${fit.limit}${suffixOf(fit.deviationUnit)})`,
+    (fit) => `${fit.what}: ${writeDeviation(fit)}, limit ±${fit.limit}${suffixOf(fit.deviationUnit)}`,
   );
   return `${misses.length} of ${fits.length} comparisons with a model ${misses.length === 1 ? 'is outside its limit' : 'are outside their limits'}: ${each.join('; ')}.`;
 }

@@ -23,9 +23,9 @@ it('reads a page without its style and scripts, across inline tags', () => {
   expect(textsOfHtml(html)).toEqual(['Push & poll here']);
 });
 
-it('keeps the words of neighbouring spans apart', () => {
+it('keeps the words of neighbouring spans and small texts apart', () => {
   const html =
-    '<label><span>C</span><span>Neither of both<span><b>Wrong.</b> Here is why</span></span></label>';
+    '<label><span>C</span><span>Neither of both<span><b>Wrong.</b><small>Here</small> is why</span></span></label>';
   expect(textsOfHtml(html)).toEqual(['C Neither of both Wrong. Here is why']);
 });
 

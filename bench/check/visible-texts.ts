@@ -27,12 +27,12 @@ export function textsOfMarkdown(markdown: string): string[] {
 
 /** The texts of an HTML page, without style and scripts. */
 export function textsOfHtml(html: string): string[] {
-  const inline = /<\/?(?:a|abbr|b|code|em|i|kbd|small|strong|sub|sup)\b[^>]*>/g;
+  const inline = /<\/?(?:a|abbr|b|code|em|i|kbd|strong|sub|sup)\b[^>]*>/g;
   const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' };
   return html
     .replaceAll(/<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/g, '')
     .replaceAll(inline, '')
-    .replaceAll(/<\/?span\b[^>]*>/g, ' ')
+    .replaceAll(/<\/?(?:small|span)\b[^>]*>/g, ' ')
     .split(/<[^>]+>/)
     .map((text) => plain(text.replaceAll(/&([#\w]+);/g, (_, name) => entities[name] ?? ' ')))
     .filter(hasWords);

@@ -25,6 +25,13 @@ export type Fault = {
 /** A lab takes about so long. What falls later than its end strikes nobody, and is counted so. */
 const labMs = 4000;
 
+const nameOf: Record<Part, string> = {
+  coordinator: 'coordinator',
+  server: 'server',
+  fleet: 'load generator',
+  link: 'delay proxy',
+};
+
 /** Every kind of fault. */
 export const faults: readonly Fault[] = [
   ...(['server', 'fleet', 'link', 'coordinator'] as const).map(kill),
@@ -34,7 +41,7 @@ export const faults: readonly Fault[] = [
       const part = oneOf(Object.keys(parts) as Part[], random);
       const [afterMs, stoppedMs] = [within(0, labMs, random), within(50, 1500, random)];
       return underFault(
-        `the ${part} is stopped for ${stoppedMs} ms, ${afterMs} ms after its start`,
+        `the ${nameOf[part]} is stopped for ${stoppedMs} ms, ${afterMs} ms after its start`,
         { folder },
         { isToBeBorne: true },
         async (run) => {
@@ -85,7 +92,7 @@ export const faults: readonly Fault[] = [
         FAULT_HOG_FOR_MS: `${forMs}`,
       };
       return underFault(
-        `the ${part} has no file descriptor left for ${forMs} ms, ${atMs} ms after its start`,
+        `the ${nameOf[part]} has no file descriptor left for ${forMs} ms, ${atMs} ms after its start`,
         { folder, shell: 'ulimit -n 300', preload: { module: 'hog-descriptors.js', env } },
         {},
         async () => true,
@@ -93,7 +100,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    kind: 'folder that becomes read-only',
+    kind: 'read-only folder',
     missing: () =>
       process.getuid?.() === 0 && !canMount()
         ? 'root can write to every folder, and cannot mount a file system here'
@@ -142,7 +149,7 @@ export const faults: readonly Fault[] = [
   },
   { kind: 'taken port', inflict: (random) => takePort(random) },
   {
-    kind: 'clock that is set',
+    kind: 'changed clock',
     async inflict(random, folder) {
       const part = oneOf([...(Object.keys(parts) as Part[]), undefined], random);
       const atMs = within(200, labMs, random);
@@ -153,7 +160,7 @@ export const faults: readonly Fault[] = [
         FAULT_CLOCK_STEP_MS: `${stepMs}`,
       };
       return underFault(
-        `the wall clock of ${part ? `the ${part}` : 'every process'} is set by ${stepMs} ms, ${atMs} ms after its start`,
+        `the wall clock of ${part ? `the ${nameOf[part]}` : 'every process'} is set by ${stepMs} ms, ${atMs} ms after its start`,
         { folder, preload: { module: 'clock-step.js', env } },
         { isToBeBorne: true },
         async () => true,
@@ -185,11 +192,11 @@ export const faults: readonly Fault[] = [
 /** kill -9 of one part. */
 function kill(part: Part): Fault {
   return {
-    kind: `kill -9 of the ${part}`,
+    kind: `kill -9 of the ${nameOf[part]}`,
     async inflict(random, folder) {
       const afterMs = within(0, labMs, random);
       return underFault(
-        `the ${part} is killed ${afterMs} ms after its start`,
+        `the ${nameOf[part]} is killed ${afterMs} ms after its start`,
         { folder },
         part === 'coordinator' ? { otherExitCodes: ['SIGKILL'], mayLeaveHalf: true } : {},
         (run) => run.signal(part, 'SIGKILL', afterMs),
