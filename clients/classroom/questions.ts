@@ -140,7 +140,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Push, SSE and long poll',
-        why: 'A long poll sends a new request after each timeout. It is polling, at the server’s pace.',
+        why: 'A long poll sends a new request after each timeout: it is polling, at the server’s pace.',
       },
       { text: 'Push and SSE', why: 'Their connection stays open. The server sends when there is news.' },
       { text: 'Only push: SSE is HTTP', why: 'SSE sends one request. The response to it never ends.' },
@@ -181,7 +181,7 @@ export const questions: readonly Question[] = [
   {
     id: 'long-poll-far-away',
     scene: 4,
-    text: 'The one-way delay is 150 ms. A message just misses the long poll’s response. What is its latency?',
+    text: 'The one-way delay is 150 ms. A message just misses the long poll’s response. What is the latency of the message?',
     choices: [
       {
         text: '150 ms, like push',
@@ -380,7 +380,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'The messages on the wire',
-        why: 'The client had not received them, so the server sends them again.',
+        why: 'The client had not received these messages, so the server sends them again.',
       },
       { text: 'Some: a cursor needs polling', why: 'A cursor works the same with push and with polling.' },
     ],
@@ -447,7 +447,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Yes: with push all have the same latency',
-        why: 'They come over Wi-Fi, to phones that do other things as well.',
+        why: 'The messages come over Wi-Fi, to phones with other work.',
       },
       { text: 'No: all others are exactly twice as slow', why: 'The other half is slower, by any amount.' },
     ],

@@ -26,7 +26,7 @@ export function openDataFigure(result: Result, all: readonly Trial[]): Figure | 
     id: 'published-open-data',
     title: 'Open data: server CPU by number of clients',
     notes: [
-      `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. The run sends faster to fewer clients, so that polls and messages per second are the same. The axis shows the number of clients that the run represents.`,
+      `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. The run sends faster to fewer clients: polls and messages per second stay the same. The axis shows the number of clients that the run represents.`,
       costs
         ? 'Thin dotted lines: server CPU predicted from the costs fitted in “Break-even”, with the cost of push for SSE. The costs were fitted to small messages, and leave out the CPU of an idle server.'
         : 'No model lines: this run fitted no costs.',
