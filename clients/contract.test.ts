@@ -438,6 +438,16 @@ const checks: Record<keyof typeof clauses, (world: World) => Promise<void>> = {
     await has(1);
   },
 
+  async startOnce(world) {
+    const { port } = await world.serve();
+    const client = world.open({ port });
+    const first = client.start(() => {});
+    await expect(client.start(() => {})).rejects.toThrow('start() was called before');
+    await first;
+    await expect(client.start(() => {})).rejects.toThrow('start() was called before');
+    client.stop();
+    await vi.waitFor(() => expect(world.endpoint.connections).toBe(0));
+  },
   async startStopped(world) {
     const { port } = await world.serve();
     await world.endpoint.close();

@@ -72,6 +72,10 @@ export const clauses = {
     promise: '`start()` tries until the server is there',
     why: 'clients and servers may start in any order',
   },
+  startOnce: {
+    promise: '`start()` is called once: a second call rejects and changes nothing',
+    why: 'a second handler or connection would get messages twice',
+  },
   startStopped: {
     promise: '`start()` that is pending at `stop()`, or called later, rejects',
     why: 'no awaited call hangs',

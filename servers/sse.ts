@@ -30,7 +30,7 @@ export function sse(app: App, feed: Feed, options: SseOptions = {}): FanOut {
   const fanOut = new FanOut(feed.log, eventFormat, options);
 
   app.get('/messages', ({ method, headers, query }, response) => {
-    const cursor = feed.log.cursorFrom(headers['last-event-id'] ?? query.after);
+    const cursor = feed.log.cursorFrom(headers['last-event-id'] || query.after);
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',

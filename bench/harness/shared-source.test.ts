@@ -102,7 +102,7 @@ describe.skipIf(!runs)('servers on one RabbitMQ source', { timeout: 120_000 }, (
     const news: string[] = [];
     const cut = await openSource(name, { url: relay.url, onNews: (text) => news.push(text) });
     const other = await openSource(name);
-    const published: Promise<Message>[] = [];
+    const published: Promise<{ seq: number }>[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (let index = 0; index < 50; index += 1)
         published.push(

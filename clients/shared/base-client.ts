@@ -21,6 +21,7 @@ export abstract class BaseClient implements Client {
   /** `start()` has resolved. */
   protected isStarted = false;
   protected isStopped = false;
+  #isStarting = false;
   #handle: (message: Message) => void = ignore;
   /** Where reading can be paused, that is at most what was already in the socket. */
   #arrived: Iterator<Message>[] = [];
@@ -44,9 +45,12 @@ export abstract class BaseClient implements Client {
   }
 
   start(onMessage: (message: Message) => void): Promise<void> {
-    this.#handle = onMessage;
     return new Promise((resolve, reject) => {
       if (this.isStopped) return reject(stopped());
+      if (this.#isStarting)
+        return reject(new Error('start() was called before: expected one call per client'));
+      this.#isStarting = true;
+      this.#handle = onMessage;
       this.#onStarted = resolve;
       this.#onStopped = reject;
       this.connect();

@@ -54,8 +54,12 @@ export function guardedHttpServer(
       if (status !== 503) tally.refused += 1;
       return refuse(response, status, message);
     }
-    listener(request, response);
-    if (!response.writableEnded) track(response, limits);
+    const answer = () => {
+      listener(request, response);
+      track(response, limits);
+    };
+    if (hasRoom(socket)) answer();
+    else whenRoom(socket, answer);
   });
   limitConnections(server, tally, limits);
   server.on('connection', (socket: Socket) => {
@@ -121,7 +125,7 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
     pending.set(socket, responses);
     // Node goes on reading after every request.
     socket.on('resume', () => {
-      if (responses.size >= pendingMax) socket.pause();
+      if (responses.size >= pendingMax || waiting.get(socket)) socket.pause();
     });
     // When a connection closes, Node emits this only for the first response in the queue.
     socket.once('close', () => {
@@ -130,15 +134,36 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
   }
   responses.add(response);
   if (responses.size >= pendingMax) socket.pause();
-  if (response.headersSent) {
+  if (response.headersSent && !response.writableEnded) {
     streams.set(socket, response);
     response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
   }
   response.once('close', () => {
     responses.delete(response);
     if (streams.get(socket) === response) streams.delete(socket);
-    if (responses.size === pendingMax - 1) socket.resume();
+    const answers = waiting.get(socket) ?? [];
+    waiting.delete(socket);
+    while (answers[0] && !socket.destroyed && hasRoom(socket)) (answers.shift() as () => void)();
+    if (answers.length > 0) waiting.set(socket, answers);
+    if (responses.size < pendingMax) socket.resume();
   });
+}
+
+/** Requests of one connection that wait until its client has read the responses before them. */
+const waiting = new WeakMap<Socket, (() => void)[]>();
+
+function hasRoom(socket: Socket): boolean {
+  if (waiting.get(socket)?.length) return false;
+  let bytes = 0;
+  for (const { writableLength } of pending.get(socket) ?? []) bytes += writableLength;
+  return bytes < socket.writableHighWaterMark;
+}
+
+function whenRoom(socket: Socket, answer: () => void): void {
+  const answers = waiting.get(socket) ?? [];
+  waiting.set(socket, answers);
+  answers.push(answer);
+  socket.pause();
 }
 
 function endStreamBefore({ req: { socket } }: ServerResponse, endStream?: EndStream): void {

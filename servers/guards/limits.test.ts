@@ -267,6 +267,25 @@ describe('requests that follow one another on a connection, without waiting for 
     },
   );
 
+  it.each(['express', 'http'] as const)(
+    'are not answered ahead of a client that does not read, on %s',
+    async (framework) => {
+      const endpoint = await serve('short-poll', {}, { framework });
+      const from = source.log.end;
+      for (let index = 0; index < 20; index += 1) source.log.append('x'.repeat(50_000), 0);
+      const path = `/messages?after=${from.logId}:${from.seq}`;
+      const asked = 300;
+      const socket = await open(endpoint);
+      socket.pause();
+      socket.write(ask(path).repeat(asked - 1) + ask(path, 'connection: close\r\n'));
+      await vi.waitFor(() => expect(endpoint.tally.requests).toBeGreaterThan(0));
+      // A neighbour is answered: the server has parsed what came before.
+      await text(await open(endpoint, ask('/messages', 'connection: close\r\n')));
+      expect(endpoint.tally.requests).toBeLessThan(asked / 3);
+      expect((await text(socket)).match(/HTTP\/1.1 200/g)).toHaveLength(asked);
+    },
+  );
+
   it.each(['in one piece', 'later'])(
     'end an SSE stream, and are refused with the reason: %s',
     async (when) => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BadInput, type Message, type Publication } from '../log/message.ts';
+import { BadInput, type Publication } from '../log/message.ts';
 
 /** What the pages use of Express; bare.ts has the same on `node:http` alone. */
 export interface App {
@@ -16,7 +16,7 @@ export interface Response extends ServerResponse {
 
 /** What a server is made of apart from its pages. */
 export type Site = {
-  publish(publication: Publication): Promise<Message>;
+  publish(publication: Publication): Promise<{ seq: number }>;
   /** Called when a poll arrives. */
   onPoll?(response: ServerResponse): void;
   /** Called with everything that a page sends as JSON. */

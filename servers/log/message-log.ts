@@ -36,7 +36,7 @@ export type LogOptions = {
 export type Feed = {
   readonly log: MessageLog;
   /** Resolves when the log has the message. Rejects with `BadInput` when the source can't accept it now. */
-  publish(publication: Publication): Promise<Message>;
+  publish(publication: Publication): Promise<{ seq: number }>;
 };
 
 /** The limit of one batch, whichever comes first. A batch always has room for one message. */

@@ -1,4 +1,4 @@
-import type { Message, Publication } from '../log/message.ts';
+import type { Publication } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
 import { nowMs } from '../meter/clock.ts';
 import { type Playing, playSchedule } from './player.ts';
@@ -22,7 +22,7 @@ export class EmbeddedSource implements MessageSource {
     return this.#playing.ended;
   }
 
-  publish({ body, dueMs = nowMs(), key, id }: Publication): Promise<Message> {
+  publish({ body, dueMs = nowMs(), key, id }: Publication): Promise<{ seq: number }> {
     return this.#ids.once(id, async () => this.log.append(body, dueMs, key));
   }
 

@@ -1,18 +1,19 @@
-import type { Message } from '../log/message.ts';
-
 /** The newest ids, this many, are remembered. */
 const idsKept = 10_000;
 
+/** The place of a publication in the log. Its text is not kept: 10,000 texts would be more than the log may have. */
+type Published = { seq: number };
+
 /** A publication that a client sends again with the same id is published once. */
 export class PublishedIds {
-  readonly #byId = new Map<string, Promise<Message>>();
+  readonly #byId = new Map<string, Promise<Published>>();
 
-  /** Publishes, or returns the message of the same id. After a failure the id may be used again. */
-  once(id: string | undefined, publish: () => Promise<Message>): Promise<Message> {
+  /** Publishes, or returns the place of the same id. After a failure the id may be used again. */
+  once(id: string | undefined, publish: () => Promise<Published>): Promise<Published> {
     if (id === undefined) return publish();
     const known = this.#byId.get(id);
     if (known) return known;
-    const publishing = publish();
+    const publishing = publish().then(({ seq }) => ({ seq }));
     this.#byId.set(id, publishing);
     publishing.catch(() => this.#byId.delete(id));
     const [oldest] = this.#byId.keys();

@@ -120,7 +120,7 @@ export class RabbitSource implements MessageSource {
   }
 
   /** Resolves when this server's log has the message. Rejects when too many wait for that, and when the source is closed. */
-  publish({ id, ...publication }: Publication): Promise<Message> {
+  publish({ id, ...publication }: Publication): Promise<{ seq: number }> {
     return this.#ids.once(id, () => this.#publish(publication));
   }
 
