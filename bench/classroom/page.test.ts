@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     const before = await quiet(page, () => classroom.head);
     await page.keyboard.press('o');
     await page.locator('[data-lane=push] .reach[aria-pressed=true]').waitFor();
-    for (let step = 0; step < 3; step += 1) await page.keyboard.press('.');
+    await sendThree(page, () => classroom.head);
     await figure(page, 'sse', 'messages', (messages) => messages === before.sse.messages + 3);
     await figure(page, 'push', 'behind', (ageMs) => ageMs > 0);
     await page.keyboard.press('o');
@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
     await set(page, 'replay', false);
     const before = await quiet(page, () => classroom.head);
     await outOfReach(page, lane);
-    for (let step = 0; step < 3; step += 1) await page.keyboard.press('.');
+    await sendThree(page, () => classroom.head);
     const other = lane === 'sse' ? 'push' : 'sse';
     await figure(page, other, 'messages', (messages) => messages === before[other].messages + 3);
     await page.locator(`[data-lane=${lane}] .reach`).click();
@@ -459,6 +459,15 @@ async function set(page: Page, setting: string, value: number | string | boolean
   await page.locator(`${selector}[data-holds='${JSON.stringify(value)}']`).waitFor();
   // A list that has the focus takes the keys.
   await page.locator(selector).blur();
+}
+
+/** Sends three messages by key, one after the other: the page ignores a key while three wait for the server. */
+async function sendThree(page: Page, head: () => number): Promise<void> {
+  const before = head();
+  for (let sent = 1; sent <= 3; sent += 1) {
+    await page.keyboard.press('.');
+    await expect.poll(head).toBe(before + sent);
+  }
 }
 
 async function outOfReach(page: Page, lane: LaneName): Promise<void> {

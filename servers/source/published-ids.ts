@@ -10,10 +10,10 @@ export class PublishedIds {
 
   /** Publishes, or returns the place of the same id. After a failure the id may be used again. */
   once(id: string | undefined, publish: () => Promise<Published>): Promise<Published> {
-    if (id === undefined) return publish();
-    const known = this.#byId.get(id);
+    const known = id === undefined ? undefined : this.#byId.get(id);
     if (known) return known;
     const publishing = publish().then(({ seq }) => ({ seq }));
+    if (id === undefined) return publishing;
     this.#byId.set(id, publishing);
     publishing.catch(() => this.#byId.delete(id));
     const [oldest] = this.#byId.keys();

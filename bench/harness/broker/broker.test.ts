@@ -245,9 +245,24 @@ describe.skipIf(!runs)('a RabbitMQ of our own', { timeout: 240_000 }, () => {
     }
     expect(new Set(trials.map(({ id }) => id)).size).toBe(trials.length);
     const gets = trials.find(({ transport }) => transport === 'amqp-get');
-    expect(gets?.requests.empty).toBeGreaterThan(0);
     expect(gets?.model?.meanMs).toBeGreaterThan(0);
     expect(trials.filter(({ consumed }) => consumed?.queue)).toHaveLength(groups.length);
+  });
+
+  it('counts the gets that find nothing', async () => {
+    const bench = new BrokerBench(node.addresses);
+    cleanups.push(() => bench.kill());
+    const plan = {
+      groups: [{ transport: 'amqp-get' as const, clients: 1, intervalMs: 20 }],
+      schedule: { kind: 'periodic' as const, ratePerSecond: 5 },
+      durationMs: 400,
+      repeat: 1,
+    };
+    // Those of its window: a busy machine may not get to the end of a queue in it, and has another try.
+    await vi.waitFor(async () => {
+      const [trial] = await bench.run('broker', plan, 7);
+      expect(trial?.requests.empty).toBeGreaterThan(0);
+    });
   });
 
   describe('the lab', () => {
