@@ -28,7 +28,10 @@ it('stops a schedule that is playing', async () => {
 
 it('gives a publication the next seq and its scheduled send time', async () => {
   const source = new EmbeddedSource();
-  await expect(source.publish({ body: 'hi', dueMs: 12 })).resolves.toEqual({ seq: 1, dueMs: 12, body: 'hi' });
+  await expect(source.publish({ body: 'hi', dueMs: 12 })).resolves.toEqual({ seq: 1 });
+  expect(source.log.after({ logId: source.log.id, seq: 0 }).messages).toEqual([
+    { seq: 1, dueMs: 12, body: 'hi' },
+  ]);
 });
 
 it('publishes the same id once, and again after a failure or when many others have come', async () => {
