@@ -91,3 +91,19 @@ it('tells a browser when to come back, before anything else', async () => {
   await reader?.cancel();
   await endpoint.close();
 });
+
+it('takes an empty Last-Event-ID for none: the cursor in the URL counts', async () => {
+  const source = new EmbeddedSource(new MessageLog({}, 'a'));
+  source.log.append('missed', 0);
+  const endpoint = serversByName.sse(source);
+  await endpoint.listen();
+  const { body } = await fetch(`http://127.0.0.1:${endpoint.port}/messages?after=a:0`, {
+    headers: { 'last-event-id': '' },
+  });
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes('event: batch')) text += (await reader?.read())?.value;
+  expect(text).toContain('id: a:0\n');
+  await reader?.cancel();
+  await endpoint.close();
+});

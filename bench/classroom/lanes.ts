@@ -74,7 +74,7 @@ export class Lanes {
   }
 }
 
-/** The servers at the far ends, with the options that they read anew. */
+/** The servers at the far ends, with the options that they read again. */
 type Servers = {
   endpoints: Record<LaneName, Endpoint>;
   options: Record<LaneName, ServerOptions>;

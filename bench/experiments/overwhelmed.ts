@@ -19,7 +19,7 @@ const handlingMs = 100;
 /** Large, or the kernel would swallow the whole overload before the server noticed it. */
 const payloadBytes = 96 * 1024;
 const fastClients = 20;
-/** Pollers are fewer: each of their answers is put together anew, and 21 times so much would fill the server’s time. */
+/** Pollers are fewer: each of their answers is put together again, and 21 times so much would fill the server’s time. */
 const pollers = 4;
 /** Taking events apart costs the simulated clients more than WebSocket frames. */
 const listeners = 11;

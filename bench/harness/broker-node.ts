@@ -131,6 +131,8 @@ function environmentOf(folder: string, distributionPort: number, epmdPort: numbe
     LANG: 'C.UTF-8',
     ERL_EPMD_PORT: `${epmdPort}`,
     ERL_EPMD_ADDRESS: '127.0.0.1',
+    // Erlang's default is the folder from which the lab was started.
+    ERL_CRASH_DUMP: join(folder, 'erl_crash.dump'),
     RABBITMQ_NODENAME: `lab-${randomBytes(4).toString('hex')}@localhost`,
     RABBITMQ_DIST_PORT: `${distributionPort}`,
     RABBITMQ_MNESIA_BASE: join(folder, 'data'),

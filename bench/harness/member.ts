@@ -8,7 +8,7 @@ import type { Recorder } from './recorder.ts';
 
 /** How a member comes to its messages and what it does with them. */
 export type MemberOptions = {
-  /** Makes its client, which continues from a cursor or, without one, begins anew. */
+  /** Makes its client, which continues from a cursor or, without one, begins at the end of the log. */
   open: (after?: string) => Receiver;
   /** It belongs to the slow ones. */
   slow?: boolean;
@@ -47,7 +47,7 @@ export class Member implements ConsumerOptions {
   #resumeAt: string | undefined;
   #handledSeq = 0;
   #returnMs = Number.POSITIVE_INFINITY;
-  /** Messages between where it left and where it began anew. */
+  /** Messages between where it left and where it began again. */
   #skipped = 0;
   #gaveUp = false;
 

@@ -24,7 +24,7 @@ describe('the order of the trials', () => {
       .filter(({ plan }) => plan.repeat === repeat)
       .map(({ plan }) => clientsOf(plan));
 
-  it('is drawn in the first repeat as well, and anew in each', () => {
+  it('is drawn for each repeat, the first included', () => {
     const orders = [1, 2, 3].map((repeat) => ofRepeat(45, repeat));
     for (const order of orders) expect(order.toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
     expect(orders[0]).not.toEqual([1, 2, 3, 4, 5, 6]);

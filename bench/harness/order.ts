@@ -12,7 +12,7 @@ export type Turn = {
 };
 
 /**
- * The order in which an experiment runs, drawn from the seed anew for each repeat, the first included: code
+ * The order in which an experiment runs, drawn from the seed for each repeat, the first included: code
  * that runs later is warmer, and a server serves the transport first that subscribed first. In a fixed order
  * both would count as a difference between transports.
  *

@@ -78,7 +78,7 @@ async function hearOut({ messages, limitMs }: { messages: number; limitMs: numbe
   return heard;
 }
 
-/** Begins to count anew. */
+/** Counts from zero. */
 function forget(): void {
   heard.received.fill(0);
   heard.lastAtMs = [];

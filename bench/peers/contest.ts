@@ -6,7 +6,7 @@ export type Turn = () => Promise<Measured[]>;
 /** A contender that is there. Its turns are the same pieces of work, in the same order, as everybody's. */
 export type Entered = { name: string; turns: readonly Turn[]; end(): Promise<void> };
 
-/** Contenders who do the same work. All are started anew each time it is held. */
+/** Contenders who do the same work. All start again each time. */
 export type Contest = {
   name: string;
   /**

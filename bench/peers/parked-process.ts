@@ -31,7 +31,7 @@ async function hearOut({ messages, limitMs }: { messages: number; limitMs: numbe
   return members.map((member) => member.messages);
 }
 
-/** Begins to count anew. */
+/** Counts from zero. */
 function forget(): void {
   for (const member of members) member.messages = 0;
 }

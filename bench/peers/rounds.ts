@@ -9,12 +9,12 @@ import type { Contest, Entered } from './contest.ts';
  *     first time    A B C start    practice: A C B    work 1: B A C   work 2: C A B    all end
  *     second time   A B C start    practice: C A B    work 1: A C B   work 2: B C A    all end      and so on
  *
- * Everybody starts anew each time: where code and objects come to lie in memory makes one process of the same
+ * Everybody starts again each time: where code and objects come to lie in memory makes one process of the same
  * program some percent faster than the next, for as long as it lives. In one process that would be taken for
  * a difference between programs, and no interval would show it.
  *
  * Everybody does a piece of work before anybody does the next: a machine has better and worse seconds, and
- * those who are held against each other have to have the same ones. The order is drawn anew each time, from a
+ * those who are held against each other have to have the same ones. The order is drawn each time, from a
  * seed: whoever always came after the same one would have the machine as that one leaves it, hot or rested.
  * What fails leaves a hole, and is named.
  */

@@ -149,7 +149,7 @@ export class LaneClient {
     await started.then(subscribed, () => {});
   }
 
-  /** A subscription that began anew: what came between it and the one before is missing. */
+  /** A subscription that began again: what came between it and the one before is missing. */
   #onSubscribed(seq: number): void {
     if (this.#seq === undefined) this.#see({ kind: 'subscribed', seq, atMs: this.#options.nowMs() });
     else this.#miss(seq);

@@ -168,7 +168,7 @@ export class Lane {
     return Math.max(0, this.totals.answered - 1);
   }
 
-  /** Figures begin anew. With another scene, losses do as well. */
+  /** Figures begin again. With another scene, losses do as well. */
   #beginStretch(atMs: number, isScene: boolean): void {
     this.#stretch = { fromMs: atMs, totals: { ...this.totals }, bytes: undefined };
     this.#ages = [];

@@ -105,10 +105,10 @@ export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limit
 /** Connections on which nothing more is read. */
 const finished = new WeakSet<Socket>();
 
-/** Pending responses of one connection. Its further requests are read when there are fewer. */
+/** Responses of one connection that its client has not got yet. Its further requests are read when there are fewer. */
 const pendingMax = 100;
 
-/** The responses that are still to come on a connection, in the order of their requests. */
+/** The responses that are still to come on a connection, or have not left it, in the order of their requests. */
 const pending = new WeakMap<Socket, Set<ServerResponse>>();
 
 /** The stream on a connection: a response that has begun and is not whole. */
@@ -129,7 +129,7 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
     });
     // When a connection closes, Node emits this only for the first response in the queue.
     socket.once('close', () => {
-      for (const waiting of responses) if (!waiting.socket) waiting.emit('close');
+      for (const queued of responses) if (!queued.socket) queued.emit('close');
     });
   }
   responses.add(response);
@@ -145,7 +145,7 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
     waiting.delete(socket);
     while (answers[0] && !socket.destroyed && hasRoom(socket)) (answers.shift() as () => void)();
     if (answers.length > 0) waiting.set(socket, answers);
-    if (responses.size < pendingMax) socket.resume();
+    else if (responses.size < pendingMax && socket.isPaused()) socket.resume();
   });
 }
 
