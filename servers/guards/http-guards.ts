@@ -56,10 +56,12 @@ export function guardedHttpServer(
     }
     const answer = () => {
       listener(request, response);
-      track(response, limits);
+      // Most are complete by now, and the first on their connection: Node has passed them on to the socket.
+      if (!response.writableEnded || !response.socket) track(response, limits);
     };
-    if (hasRoom(socket)) answer();
-    else whenRoom(socket, answer);
+    if (hasRoom(socket)) return answer();
+    queueOf(socket).waiting.push(answer);
+    socket.pause();
   });
   limitConnections(server, tally, limits);
   server.on('connection', (socket: Socket) => {
@@ -105,65 +107,75 @@ export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limit
 /** Connections on which nothing more is read. */
 const finished = new WeakSet<Socket>();
 
-/** Responses of one connection that its client has not got yet. Its further requests are read when there are fewer. */
+/** Responses of one connection that are pending or wait for others. Its further requests are read when there are fewer. */
 const pendingMax = 100;
 
-/** The responses that are still to come on a connection, or have not left it, in the order of their requests. */
-const pending = new WeakMap<Socket, Set<ServerResponse>>();
+/**
+ * A connection with a pending response, or with pipelined requests. Responses are in the order of their requests.
+ * Requests wait there until the client has read the responses before them: else a client that reads nothing would
+ * fill the memory with responses.
+ */
+type Queue = { responses: Set<ServerResponse>; waiting: (() => void)[] };
+
+const queues = new WeakMap<Socket, Queue>();
 
 /** The stream on a connection: a response that has begun and is not whole. */
 const streams = new WeakMap<Socket, ServerResponse>();
 
 function pendingOf(socket: Socket): ServerResponse[] {
-  return [...(pending.get(socket) ?? [])];
+  return [...(queues.get(socket)?.responses ?? [])];
+}
+
+function queueOf(socket: Socket): Queue {
+  const known = queues.get(socket);
+  if (known) return known;
+  const queue: Queue = { responses: new Set(), waiting: [] };
+  queues.set(socket, queue);
+  // Node goes on reading after every request.
+  socket.on('resume', () => {
+    if (isFull(queue)) socket.pause();
+  });
+  socket.on('drain', () => answerWaiting(socket, queue));
+  // When a connection closes, Node emits this only for the first response in the queue.
+  socket.once('close', () => {
+    for (const response of queue.responses) if (!response.socket) response.emit('close');
+  });
+  return queue;
 }
 
 function track(response: ServerResponse, { goodbyeMs }: Limits): void {
   const { socket } = response.req;
-  const responses = pending.get(socket) ?? new Set();
-  if (!pending.has(socket)) {
-    pending.set(socket, responses);
-    // Node goes on reading after every request.
-    socket.on('resume', () => {
-      if (responses.size >= pendingMax || waiting.get(socket)) socket.pause();
-    });
-    // When a connection closes, Node emits this only for the first response in the queue.
-    socket.once('close', () => {
-      for (const queued of responses) if (!queued.socket) queued.emit('close');
-    });
-  }
-  responses.add(response);
-  if (responses.size >= pendingMax) socket.pause();
+  const queue = queueOf(socket);
+  queue.responses.add(response);
+  if (isFull(queue)) socket.pause();
   if (response.headersSent && !response.writableEnded) {
     streams.set(socket, response);
     response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
   }
   response.once('close', () => {
-    responses.delete(response);
+    queue.responses.delete(response);
     if (streams.get(socket) === response) streams.delete(socket);
-    const answers = waiting.get(socket) ?? [];
-    waiting.delete(socket);
-    while (answers[0] && !socket.destroyed && hasRoom(socket)) (answers.shift() as () => void)();
-    if (answers.length > 0) waiting.set(socket, answers);
-    else if (responses.size < pendingMax && socket.isPaused()) socket.resume();
+    answerWaiting(socket, queue);
   });
 }
 
-/** Requests of one connection that wait until its client has read the responses before them. */
-const waiting = new WeakMap<Socket, (() => void)[]>();
-
-function hasRoom(socket: Socket): boolean {
-  if (waiting.get(socket)?.length) return false;
-  let bytes = 0;
-  for (const { writableLength } of pending.get(socket) ?? []) bytes += writableLength;
-  return bytes < socket.writableHighWaterMark;
+function answerWaiting(socket: Socket, queue: Queue): void {
+  const answers = queue.waiting.splice(0);
+  while (answers.length > 0 && !socket.destroyed && hasRoom(socket)) answers.shift()?.();
+  queue.waiting.push(...answers);
+  if (!isFull(queue) && socket.isPaused()) socket.resume();
 }
 
-function whenRoom(socket: Socket, answer: () => void): void {
-  const answers = waiting.get(socket) ?? [];
-  waiting.set(socket, answers);
-  answers.push(answer);
-  socket.pause();
+function isFull({ responses, waiting }: Queue): boolean {
+  return responses.size >= pendingMax || waiting.length > 0;
+}
+
+function hasRoom(socket: Socket): boolean {
+  const queue = queues.get(socket);
+  if (queue && queue.waiting.length > 0) return false;
+  let bytes = socket.writableLength;
+  for (const { writableLength } of queue?.responses ?? []) bytes += writableLength;
+  return bytes < socket.writableHighWaterMark;
 }
 
 function endStreamBefore({ req: { socket } }: ServerResponse, endStream?: EndStream): void {
@@ -176,7 +188,7 @@ function endStreamBefore({ req: { socket } }: ServerResponse, endStream?: EndStr
 
 /** Whether a response is still to come on this connection. */
 export function hasPendingResponse(socket: Socket): boolean {
-  return (pending.get(socket)?.size ?? 0) > 0;
+  return pendingOf(socket).length > 0;
 }
 
 /** Calls back when all requests so far have been answered on this connection. */
