@@ -1,5 +1,4 @@
 import { threeDigits, writeMs } from '../bench/analysis/writing.ts';
-import type { Axis } from './charts/figure.ts';
 
 /**
  * How the report writes numbers: three significant digits and a unit that keeps them readable.
@@ -23,8 +22,11 @@ export function writeDuration(durationMs: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** The unit of an axis. A `percentile` p is placed at 1 / (1 − p), so that 90%, 99% and 99.9% are equally far apart. */
+export type AxisUnit = 'ms' | 'percent' | 'number' | 'percentile';
+
 /** A value at the tick of an axis. Milliseconds turn to seconds from 1,000 on; percent gets its sign. */
-export function writeTick(value: number, unit: Axis['unit']): string {
+export function writeTick(value: number, unit: AxisUnit): string {
   if (unit === 'ms') return writeMs(value);
   if (unit === 'percentile') return writePercentile(value);
   return unit === 'percent' ? `${threeDigits(value)}%` : threeDigits(value);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { HeldClass } from '../classroom/held-class.ts';
+import { HeldClass } from '../classroom/simulated/held-class.ts';
 import { frameOf, framesFrom, handshake, readAnswer, speak } from './conversation.ts';
 import { type Outcome, type Target, taken } from './fuzz.ts';
 import { askAll, whole } from './http-servers.ts';

@@ -1,8 +1,13 @@
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
-import { controlSchema, joinSchema, saidSchema } from '../../clients/classroom/protocol.ts';
+import {
+  controlSchema,
+  defaultSettings,
+  joinSchema,
+  laneNames,
+  saidSchema,
+} from '../../clients/classroom/protocol.ts';
 import { questions } from '../../clients/classroom/questions.ts';
-import { defaultSettings, laneNames } from '../../clients/classroom/settings.ts';
 import type { ConnectionEvents } from '../../clients/shared/openers.ts';
 import { Subscription } from '../../clients/shared/subscription.ts';
 import {
@@ -21,9 +26,9 @@ import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { parseStreamEntry, Transcript } from '../../servers/source/stream-entry.ts';
 import { eventFormat } from '../../servers/sse.ts';
 import { answerSchema, orderSchema, parseAs, signSchema } from '../agents/orders.ts';
-import { shownFigures } from '../classroom/held-class.ts';
 import { read } from '../classroom/input.ts';
 import { Lesson } from '../classroom/lesson.ts';
+import { shownFigures } from '../classroom/simulated/held-class.ts';
 import { addressesOf } from '../harness/broker/addresses.ts';
 import { parseResult } from '../result.ts';
 import { attempt, type Opened, type Outcome, type Target, taken } from './fuzz.ts';

@@ -4,8 +4,8 @@ import { WebSocket } from 'ws';
 import { laneToken } from '../../clients/classroom/lane-token.ts';
 import { type Control, type LaneName, laneNames } from '../../clients/classroom/protocol.ts';
 import { closeCodes } from '../../clients/classroom/settings.ts';
-import type { HeadlessPage } from './headless.ts';
-import { ask, HeldClass } from './held-class.ts';
+import type { HeadlessPage } from './simulated/headless.ts';
+import { ask, HeldClass } from './simulated/held-class.ts';
 
 /** Who may not come in, and does not. A member who may is there all the time, and hears every message. */
 let held: HeldClass;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { laneNames } from '../../clients/classroom/protocol.ts';
-import type { HeadlessMember } from './headless.ts';
-import { HeldClass, shownFigures } from './held-class.ts';
+import type { HeadlessMember } from './simulated/headless.ts';
+import { HeldClass, shownFigures } from './simulated/held-class.ts';
 
 /**
  * Relays in front of every port of a class. All connections that are open can be made to fall silent in both

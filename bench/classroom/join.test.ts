@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { laneNames, limits } from '../../clients/classroom/protocol.ts';
 import { BadInput } from '../../servers/log/message.ts';
-import { HeldClass, stateOf } from './held-class.ts';
 import { Members } from './members.ts';
+import { HeldClass, stateOf } from './simulated/held-class.ts';
 
 let held: HeldClass;
 

@@ -6,8 +6,8 @@ import {
   laneNames,
   type Settings,
 } from '../../clients/classroom/protocol.ts';
-import type { HeadlessPage } from './headless.ts';
-import { HeldClass, stateOf } from './held-class.ts';
+import type { HeadlessPage } from './simulated/headless.ts';
+import { HeldClass, stateOf } from './simulated/held-class.ts';
 
 /** The projector's lanes with real clients: what their servers count, and what settings do to them. */
 let held: HeldClass;

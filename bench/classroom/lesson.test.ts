@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VoteState } from '../../clients/classroom/protocol.ts';
 import { questionOf } from '../../clients/classroom/questions.ts';
 import { scenes } from '../../clients/classroom/scenes.ts';
-import type { HeadlessPage } from './headless.ts';
-import { HeldClass, shownFigures, stateOf } from './held-class.ts';
+import type { HeadlessPage } from './simulated/headless.ts';
+import { HeldClass, shownFigures, stateOf } from './simulated/held-class.ts';
 
 /** Votes, as the presenter calls them and members cast them. */
 const question = 'age-of-a-poll';

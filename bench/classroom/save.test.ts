@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OnScreen, Saved } from '../../clients/classroom/protocol.ts';
 import { parseResult, type Result } from '../result.ts';
-import { ask, HeldClass, shownFigures } from './held-class.ts';
+import { ask, HeldClass, shownFigures } from './simulated/held-class.ts';
 
 /** A lesson that is held and saved. */
 let runsFolder: string;

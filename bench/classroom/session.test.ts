@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { laneToken } from '../../clients/classroom/lane-token.ts';
 import { closeCodes, limits } from '../../clients/classroom/settings.ts';
-import { HeadlessPage } from './headless.ts';
-import { HeldClass, stateOf } from './held-class.ts';
+import { HeadlessPage } from './simulated/headless.ts';
+import { HeldClass, stateOf } from './simulated/held-class.ts';
 
 /** Members who say what they should not, beside one who hears every message all the same. */
 let held: HeldClass;

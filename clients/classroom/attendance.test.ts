@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Attendance } from './attendance.ts';
 import type { LaneThreadOptions } from './lane-thread.ts';
 import type { SessionState, Told } from './protocol.ts';
-import { defaultSettings, limits } from './settings.ts';
+import { defaultSettings } from './protocol.ts';
+import { limits } from './settings.ts';
 
 /** A member's page on connections of which the test is the other end. */
 class FakeSocket {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Lane, quantile } from './lane.ts';
 import type { LaneCounts, LaneName, Sight } from './protocol.ts';
+import { defaultSettings } from './protocol.ts';
 import { Published } from './published.ts';
-import { defaultSettings } from './settings.ts';
 
 /** A message of a lane that is handled as soon as it arrives. */
 function heard(seq: number, dueMs: number, atMs: number): Sight[] {

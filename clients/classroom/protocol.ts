@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { laneNames, limits, policies } from './settings.ts';
 
-export { defaultSettings, laneNames, limits } from './settings.ts';
+export { laneNames, limits } from './settings.ts';
 
 /**
  * What the classroom's pages and its server send each other, apart from the lanes themselves.
@@ -53,6 +53,23 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** The settings at the start, and after a reset. */
+export const defaultSettings: Settings = {
+  ratePerSecond: 2,
+  schedule: 'poisson',
+  burstSize: 10,
+  payloadBytes: 58,
+  intervalMs: 1000,
+  holdMs: 25_000,
+  oneWayMs: 0,
+  handlingMs: 0,
+  slowBy: 'sleep',
+  policy: 'disconnect',
+  limitBytes: 1_048_576,
+  replay: true,
+  offline: [],
+};
 
 /** A control of the presenter: `POST /control`. */
 export const controlSchema = z.discriminatedUnion('action', [

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LaneFigures, LaneName } from './protocol.ts';
-import { settingsSchema } from './protocol.ts';
+import { defaultSettings, laneNames, settingsSchema } from './protocol.ts';
 import { type Figures, questionOf, questions } from './questions.ts';
 import { scenes } from './scenes.ts';
-import { defaultSettings, laneNames } from './settings.ts';
 
 describe('the scenes', () => {
   it('stand on the keys 1 to 9, with two questions each', () => {

@@ -1,6 +1,4 @@
-import type { Settings } from './protocol.ts';
-
-/** What the pages and the server know before anybody has said anything: lanes, policies, defaults and limits. */
+/** What the pages and the server know before anybody has said anything: lanes, policies and limits. */
 
 /** The lanes on the projector, from top to bottom: what a browser can speak. */
 export const laneNames = ['push', 'sse', 'long-poll', 'short-poll'] as const;
@@ -14,23 +12,6 @@ export const policies = [
   'disconnect',
   'credit',
 ] as const;
-
-/** What stands at the beginning, and after a reset. */
-export const defaultSettings: Settings = {
-  ratePerSecond: 2,
-  schedule: 'poisson',
-  burstSize: 10,
-  payloadBytes: 58,
-  intervalMs: 1000,
-  holdMs: 25_000,
-  oneWayMs: 0,
-  handlingMs: 0,
-  slowBy: 'sleep',
-  policy: 'disconnect',
-  limitBytes: 1_048_576,
-  replay: true,
-  offline: [],
-};
 
 /** Limits of a class. The answer that refuses names them. */
 export const limits = {

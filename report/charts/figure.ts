@@ -1,4 +1,5 @@
 import type { AnyTransportName } from '../../clients/transports.ts';
+import type { AxisUnit } from '../units.ts';
 import type { Table } from './table.ts';
 
 /**
@@ -147,8 +148,7 @@ export type Axis = {
   /** A noun. Brackets hold its unit where the ticks are bare numbers, and "log scale" where it is logarithmic. */
   title: string;
   scale: 'linear' | 'logarithmic';
-  /** A `percentile` p is placed at 1 / (1 − p), so that 90%, 99% and 99.9% are equally far apart. */
-  unit: 'ms' | 'percent' | 'number' | 'percentile';
+  unit: AxisUnit;
   min?: number;
   max?: number;
 };

@@ -6,9 +6,9 @@ import type {
   LaneFigures,
   OnScreen,
   SessionState,
-} from '../../clients/classroom/protocol.ts';
-import { Classroom, type ClassroomOptions } from './classroom.ts';
-import { ofEveryLane } from './counts.ts';
+} from '../../../clients/classroom/protocol.ts';
+import { Classroom, type ClassroomOptions } from '../classroom.ts';
+import { ofEveryLane } from '../counts.ts';
 import { HeadlessMember, HeadlessPage } from './headless.ts';
 
 /** A class that is held without people, for tests: on any free ports, its pages without a browser. */

@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import { WebSocket as NodeWebSocket } from 'ws';
-import { Attendance } from '../../clients/classroom/attendance.ts';
-import { pageMs } from '../../clients/classroom/clock.ts';
-import { LaneClient } from '../../clients/classroom/lane-client.ts';
-import type { LaneHandle, LaneThreadOptions } from '../../clients/classroom/lane-thread.ts';
-import { laneToken } from '../../clients/classroom/lane-token.ts';
+import { Attendance } from '../../../clients/classroom/attendance.ts';
+import { pageMs } from '../../../clients/classroom/clock.ts';
+import { LaneClient } from '../../../clients/classroom/lane-client.ts';
+import type { LaneHandle, LaneThreadOptions } from '../../../clients/classroom/lane-thread.ts';
+import { laneToken } from '../../../clients/classroom/lane-token.ts';
 import {
   defaultSettings,
   type Joined,
@@ -13,10 +13,10 @@ import {
   type Settings,
   type Sight,
   type Told,
-} from '../../clients/classroom/protocol.ts';
-import { Session } from '../../clients/classroom/session.ts';
-import type { Openers } from '../../clients/shared/openers.ts';
-import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+} from '../../../clients/classroom/protocol.ts';
+import { Session } from '../../../clients/classroom/session.ts';
+import type { Openers } from '../../../clients/shared/openers.ts';
+import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
 
 /** Joins a class. Rejects with the reason when that is refused. */
 export async function join(origin: string, code: string, name: string, token?: string): Promise<Joined> {

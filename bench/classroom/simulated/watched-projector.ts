@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from '../../clients/shared/browser.ts';
+import { launchBrowser } from '../../../clients/shared/browser.ts';
 
 /** How often its pictures are counted: the page says how many there were in the last second. */
 const lookEveryMs = 1000;

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
-import { laneNames } from '../../clients/classroom/protocol.ts';
-import { beginCommand } from '../../servers/commands/begin.ts';
-import { invalidOption } from '../../servers/commands/problems.ts';
+import { laneNames } from '../../../clients/classroom/protocol.ts';
+import { beginCommand } from '../../../servers/commands/begin.ts';
+import { invalidOption } from '../../../servers/commands/problems.ts';
 import { HeadlessMember } from './headless.ts';
 import type { WatchedProjector } from './watched-projector.ts';
 
