@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
@@ -139,5 +139,7 @@ async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
   const own = anyTransportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
   const counts = new Set(panels.flatMap((panel) => ('rows' in panel ? panel.rows.length : [])));
   const rows = [...counts].map((count) => `.rows-${count} { --rows: ${count}; }`);
-  return [`:root { ${colours.join(' ')} }`, ...own, ...rows, sheet].join('\n');
+  const all = [`:root { ${colours.join(' ')} }`, ...own, ...rows, sheet].join('\n');
+  const { code } = await transform(all, { loader: 'css', minify: true, logLevel: 'silent' });
+  return code;
 }
