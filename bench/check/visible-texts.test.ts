@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sentencesOf, textsOfHtml, textsOfMarkdown, textsOfSource } from './visible-texts.ts';
+import { isWhole, sentencesOf, textsOfHtml, textsOfMarkdown, textsOfSource } from './visible-texts.ts';
 
 it('reads paragraphs, list items, headings and cells of Markdown', () => {
   const markdown = [
@@ -57,4 +57,25 @@ it('splits a text into sentences', () => {
     '“Quoted” text!',
     '`code` ends.',
   ]);
+});
+
+it.each([
+  'A message waits for the next poll.',
+  'Requests in … of the lesson: ….',
+  'open the vote, close it, show the lanes',
+  'invalid --port "…": expected a port, 1 to 65535',
+  '`stop()` sends a Close frame with 1000',
+])('takes for a whole sentence or label: %s', (text) => {
+  expect(isWhole(text)).toBe(true);
+});
+
+it.each([
+  ', and reaches … ms at about … clients',
+  '… of … have voted so far',
+  'lane of-… in the class view',
+  '`subscribe(after, handler): Subscription`',
+  'messages per second for each client,',
+  'a message of … bytes for each',
+])('takes for a piece of a sentence, or code: %s', (text) => {
+  expect(isWhole(text)).toBe(false);
 });

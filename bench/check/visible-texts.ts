@@ -68,6 +68,17 @@ export function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?])\s+(?=[\p{Lu}"“`])/u);
 }
 
+/**
+ * Whether a user sees these words as a whole sentence or label, and not a piece of one: at least four words outside
+ * of code, no connecting punctuation or … at the start, and no … in a label.
+ */
+export function isWhole(sentence: string): boolean {
+  const words = sentence.replaceAll(/`[^`]*`/g, ' ').match(/\p{Letter}[\p{Letter}’'-]*/gu) ?? [];
+  if (words.length < 4 || /……|^[^\p{Letter}\d"“`]|\w-…|^\w+-\w+ [\w-]+$/u.test(sentence)) return false;
+  const isSentence = /^[\p{Lu}\d"“`]/u.test(sentence) && /[.!?:][”")]?$/.test(sentence);
+  return isSentence || (!/[…(,:]$/.test(sentence) && !sentence.includes('…')) || /: expected /.test(sentence);
+}
+
 /** Operators and calls, HTTP requests, sizes and functions of CSS, and paths of SVG. */
 const code = [
   /&&|\|\||=>|\.\w+\(|\bconst |\bHTTP\/1\.[01]\b.*\\r|^[A-Z]+ \/\S* HTTP\/|<\/?\w+[ >]/,
