@@ -136,7 +136,7 @@ function modelRequestsPerSecond({ transport, parameters, appended, durationMs }:
 function priceTable(lanes: readonly Lane[]): Table {
   return {
     id: 'idle-cost-table',
-    caption: `The same costs as numbers. ${severalRuns}`,
+    caption: `The six costs as numbers. ${severalRuns}`,
     columns: [
       wordColumn('transport'),
       numberColumn('clients'),

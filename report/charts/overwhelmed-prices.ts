@@ -160,7 +160,7 @@ function fastClientsPanel(entries: readonly Entry[]): ComparePanel[] {
 function cohortTable(entries: readonly Entry[]): Table {
   return {
     id: 'overwhelmed-table',
-    caption: `Slow and fast clients. Counts of messages are sums over the runs. Pending messages were not handled at the end. ${severalRuns}`,
+    caption: `Messages and latencies of slow and fast clients. Counts of messages are sums over the runs. Pending messages were not handled at the end. ${severalRuns}`,
     columns: [
       wordColumn('policy'),
       wordColumn('slow clients'),

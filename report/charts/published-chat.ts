@@ -167,7 +167,7 @@ function chatTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table 
   return {
     id: 'published-chat-table',
     caption:
-      'This run, and the published values. The published values were measured on other machines years ago: compare the order of the transports, not the numbers.',
+      'Values of this run, and published values. The published values were measured on other machines years ago: compare the order of the transports, not the numbers.',
     columns: [
       wordColumn('transport'),
       numberColumn('runs'),

@@ -61,7 +61,7 @@ function Controls() {
         </button>
         <span id="swim-place" />
       </span>
-      <span class="quiet">Keys: ← and → in the diagram. Click a message to follow it.</span>
+      <span class="quiet">In the diagram, press ← and →, or click a message to follow its path.</span>
     </p>
   );
 }
@@ -131,8 +131,8 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
         Server and client recorded all times. No line comes from a model.
       </p>
       <p class="note">
-        The diagram starts with the message whose latencies differ most between the transports. The table has
-        all messages. No verdict uses this trial.
+        The diagram starts with the message whose latencies differ most between the transports. The table
+        lists the latencies of all messages. No verdict uses this trial.
       </p>
     </>
   );
