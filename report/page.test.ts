@@ -47,7 +47,7 @@ describeInChromium('the report in Chromium', (openPage) => {
         const texts = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
         for (let text = texts.nextNode(); text; text = texts.nextNode())
           for (const { index, 0: word } of (text.textContent ?? '').matchAll(
-            /(?<!\S)\p{Letter}{3,}(?!\S)/gu,
+            /(?<![^\s(“-])\p{Letter}{3,}(?![^\s),.:;”-])/gu,
           )) {
             const range = new Range();
             range.setStart(text, index);
