@@ -29,6 +29,12 @@ it('keeps the words of neighbouring spans and small texts apart', () => {
   expect(textsOfHtml(html)).toEqual(['C Neither of both Wrong. Here is why']);
 });
 
+it('reads a small text in a cell as its own line, and no letter that is hidden from readers', () => {
+  const html =
+    '<th>server CPU<small>ms per second</small></th><p><i aria-hidden="true">A</i> The answer here</p>';
+  expect(textsOfHtml(html)).toEqual(['server CPU', 'ms per second', 'The answer here']);
+});
+
 it('reads strings, templates and JSX text of a source, and no comments', () => {
   const source = [
     "// it's a comment here",

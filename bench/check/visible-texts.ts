@@ -25,12 +25,16 @@ export function textsOfMarkdown(markdown: string): string[] {
     .filter(hasWords);
 }
 
-/** The texts of an HTML page, without style and scripts. */
+/** The texts of an HTML page, without style, scripts and hidden letters. In a cell, a small text is a line of its own. */
 export function textsOfHtml(html: string): string[] {
   const inline = /<\/?(?:a|abbr|b|code|em|i|kbd|strong|sub|sup)\b[^>]*>/g;
   const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' };
   return html
     .replaceAll(/<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/g, '')
+    .replaceAll(/<(\w+)\b[^>]*\baria-hidden="true"[^>]*>[^<]*<\/\1>/g, '')
+    .replaceAll(/<t[hd]\b[\s\S]*?<\/t[hd]>/g, (cell) =>
+      cell.replaceAll(/<\/?(?:small|span)\b[^>]*>/g, '<td>'),
+    )
     .replaceAll(inline, '')
     .replaceAll(/<\/?(?:small|span)\b[^>]*>/g, ' ')
     .split(/<[^>]+>/)

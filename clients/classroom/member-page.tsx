@@ -202,8 +202,8 @@ function Transport({ attendance }: { attendance: Attendance }) {
       </div>
       {attendance.isHeldBack && (
         <p class="problem" role="alert">
-          This stream does not open. A browser opens at most six connections to one server over HTTP/1.1.
-          Close other tabs of this class, or choose another transport.
+          This phone can’t open a connection. A browser opens at most six connections to one server over
+          HTTP/1.1. Close other tabs of this class, or choose another transport.
         </p>
       )}
       {lane &&

@@ -57,7 +57,7 @@ export const questions: readonly Question[] = [
         why: 'A second is the worst case: the latency of a message that just missed a poll.',
       },
       {
-        text: 'It depends on the number of messages',
+        text: 'The latency depends on the number of messages',
         why: 'Each message waits for the next poll, whatever the number of messages.',
       },
     ],
@@ -175,7 +175,7 @@ export const questions: readonly Question[] = [
         why: 'The server keeps a socket and its memory for as long as the connection is open.',
       },
       {
-        text: 'As much as a client that polls',
+        text: 'As much memory and work as a polling client',
         why: 'Each poll costs work. An idle push connection costs only memory, and a heartbeat now and then.',
       },
       {
@@ -379,7 +379,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'No: the client gets them later',
-        why: 'Dropped messages are gone. Only newer messages come later.',
+        why: 'Dropped messages are gone: the client gets only newer messages.',
       },
       {
         text: 'Yes, and the client can’t detect the loss',

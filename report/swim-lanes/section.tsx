@@ -125,7 +125,7 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
     <>
       <p class="note">
         Time runs to the right, on one scale for all lanes. In each lane the upper line is the server and the
-        lower line is the client. A flatter line between them is a longer delay.
+        lower line is the client. A flatter line between server and client is a longer delay.
         {oneWayMs !== undefined &&
           ` The delay proxy added a one-way delay of ${writeMs(oneWayMs)} (measured mean).`}{' '}
         Server and client recorded all times. No line comes from a model.
