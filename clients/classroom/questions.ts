@@ -104,7 +104,7 @@ export const questions: readonly Question[] = [
       },
       { text: 'Five', why: 'The client sends ten requests per second for two messages per second.' },
       {
-        text: 'None: this is real time',
+        text: 'No request: this is real time',
         why: 'Fast polling has less latency, but every message still waits for a poll, and every poll is a request.',
       },
     ],
@@ -114,13 +114,13 @@ export const questions: readonly Question[] = [
   {
     id: 'empty-answers',
     scene: 2,
-    text: 'Now the client polls twenty times a second, for one message a second. How many of its responses are empty?',
+    text: 'Now the client polls twenty times a second, for one message a second. How many of the responses are empty?',
     settings: { intervalMs: 50, ratePerSecond: 1 },
     choices: [
       { text: 'Nineteen of twenty', why: 'At most one of the twenty responses can carry the one message.' },
       { text: 'Half of them', why: 'Twenty responses per second share one message.' },
       {
-        text: 'None: the server waits for news',
+        text: 'No response: the server waits for news',
         why: 'With a long poll, the server waits for news. With a short poll, the server responds at once.',
       },
       {
@@ -141,7 +141,7 @@ export const questions: readonly Question[] = [
     text: 'Almost nothing happens. Which clients send no requests at all while they wait?',
     choices: [
       {
-        text: 'All of them: no news, no requests',
+        text: 'All clients: no news, no requests',
         why: 'A polling client has to send a request to learn that nothing has happened.',
       },
       {
@@ -167,7 +167,7 @@ export const questions: readonly Question[] = [
   {
     id: 'idle-connections',
     scene: 3,
-    text: 'Now nothing happens at all. What does an idle push client cost the server?',
+    text: 'Now no messages come at all. What does an idle push client cost the server?',
     settings: { ratePerSecond: 0 },
     choices: [
       {
@@ -204,14 +204,14 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Up to 450 ms, three times the delay',
-        why: 'The response travels down, the next request up, the message down.',
+        why: 'The response travels down, then the next request travels up, then the message travels down.',
       },
       {
         text: '300 ms, one round trip',
         why: 'The message also waits for the previous response: that makes three trips, not two.',
       },
       {
-        text: 'None: it is lost, since no request is there',
+        text: 'None: the message is lost without a request',
         why: 'The message waits in the server’s log, and the next request fetches the message with its cursor.',
       },
     ],
@@ -221,12 +221,15 @@ export const questions: readonly Question[] = [
   {
     id: 'push-far-away',
     scene: 4,
-    text: 'Now the one-way delay is 250 ms. What is the average latency with push, and the worst with a long poll?',
+    text: 'Now the one-way delay is 250 ms. What is the average latency with push, and the worst latency with a long poll?',
     settings: { oneWayMs: 250 },
     choices: [
       { text: '0 ms and 250 ms', why: 'Push can’t be faster than the network.' },
       { text: '250 ms and 250 ms', why: 'A message that misses the response waits for the next request.' },
-      { text: '250 ms and 750 ms', why: 'Push takes one one-way delay, a long poll takes up to three.' },
+      {
+        text: '250 ms and 750 ms',
+        why: 'Push needs the one-way delay once, a long poll needs it up to three times.',
+      },
       {
         text: '500 ms and 500 ms',
         why: 'A pushed message needs no request, so its latency is a single trip.',
@@ -245,12 +248,15 @@ export const questions: readonly Question[] = [
         why: 'One response carries all messages so far; the next response carries the rest.',
       },
       {
-        text: 'Twenty: one for each message',
+        text: 'Twenty requests: one for each message',
         why: 'A response carries all waiting messages, not only one message.',
       },
-      { text: 'None: a long poll is push', why: 'A long poll is polling: each response needs a request.' },
       {
-        text: 'As many as the short poll',
+        text: 'No request: a long poll is push',
+        why: 'A long poll is polling: each response needs a request.',
+      },
+      {
+        text: 'As many requests as the short poll',
         why: 'The short poll sends requests at a fixed interval. The long poll sends a request after each response.',
       },
     ],
@@ -280,7 +286,7 @@ export const questions: readonly Question[] = [
         why: 'A long poll would need many more bytes only if each message needed its own request.',
       },
       {
-        text: 'All about the same: they share headers',
+        text: 'All need about the same: they share headers',
         why: 'In a burst the headers hardly count, and the messages have the same bytes with every transport.',
       },
     ],
@@ -308,7 +314,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'On the network',
-        why: 'The page reads everything at once, so the network holds no messages back.',
+        why: 'The page reads everything at once, so no messages stay in the network.',
       },
       { text: 'Nowhere: the server slows down', why: 'The server notices only a client that stops reading.' },
     ],
@@ -330,7 +336,7 @@ export const questions: readonly Question[] = [
         why: 'In a minute the client handles 200 of 600 messages; message 200 was sent after 20 s.',
       },
       {
-        text: 'About a second, and no longer growing',
+        text: 'About one second, and constant from then on',
         why: 'The queue grows as long as more messages come than the client handles.',
       },
     ],
@@ -348,7 +354,7 @@ export const questions: readonly Question[] = [
     choices: [
       { text: 'In the page’s own queue', why: 'A page can’t queue messages that it has not read.' },
       {
-        text: 'Nowhere: they are lost at once',
+        text: 'Nowhere: the messages are lost at once',
         why: 'TCP loses nothing while the connection is open: TCP makes the sender wait.',
       },
       {
@@ -366,7 +372,7 @@ export const questions: readonly Question[] = [
   {
     id: 'dropped-for-a-blocked-client',
     scene: 7,
-    text: 'The server now queues at most 1 MiB per client and then drops the oldest. WebSocket runs on TCP. Does the client miss messages?',
+    text: 'The server now queues at most 1 MiB per client and then drops the oldest messages. WebSocket runs on TCP. Does the client miss messages?',
     settings: { policy: 'drop-oldest', limitBytes: 1_048_576 },
     choices: [
       {
@@ -409,7 +415,10 @@ export const questions: readonly Question[] = [
         text: 'The messages on the wire',
         why: 'The client had not received these messages, so the server sends them again.',
       },
-      { text: 'Some: a cursor needs polling', why: 'A cursor works the same with push and with polling.' },
+      {
+        text: 'Some messages: a cursor needs polling',
+        why: 'A cursor works the same with push and with polling.',
+      },
     ],
     right: 1,
     measured: whatWasMissed,
@@ -417,7 +426,7 @@ export const questions: readonly Question[] = [
   {
     id: 'back-without-a-cursor',
     scene: 8,
-    text: 'Ten seconds offline again, but now push reconnects without a cursor. What does the client miss?',
+    text: 'Push is offline for ten seconds again, but now reconnects without a cursor. What does the client miss?',
     settings: { replay: false },
     choices: [
       {
@@ -440,7 +449,7 @@ export const questions: readonly Question[] = [
     text: 'The server pushes one message to all of you. Do you all get the message at the same moment?',
     choices: [
       {
-        text: 'Yes: that is what push means',
+        text: 'Yes: push sends to all at once',
         why: 'The server writes to one connection after another, and each of you has another network path.',
       },
       {
@@ -477,7 +486,7 @@ export const questions: readonly Question[] = [
         why: 'The phones share the Wi-Fi and also run other programs, so their latencies differ.',
       },
       {
-        text: 'No: all others are exactly twice as slow',
+        text: 'No: all other phones are exactly twice as slow',
         why: 'Half of the messages are slower than the median, by any amount.',
       },
     ],
