@@ -6,14 +6,14 @@ it('reads paragraphs, list items, headings and cells of Markdown', () => {
     '# A heading here\n',
     'A paragraph with a [link text](servers/push.ts)',
     'on two lines. <!-- a comment here -->',
-    '- **Bold start.** An item',
+    '- **Bold start.** An item with _two words_ of a label',
     '| first cell | one |',
     '```sh\nnpm run lab\n```',
   ].join('\n');
   expect(textsOfMarkdown(markdown)).toEqual([
     'A heading here',
     'A paragraph with a link text on two lines.',
-    'Bold start. An item',
+    'Bold start. An item with “two words” of a label',
     'first cell',
   ]);
 });

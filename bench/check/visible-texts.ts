@@ -13,12 +13,13 @@ export const markdownFiles = [
   'SECURITY.md',
 ];
 
-/** Paragraphs, list items, headings and table cells of a Markdown text, without code blocks, comments and link targets. */
+/** Paragraphs, list items, headings and table cells of a Markdown text, without code blocks, comments and link targets; words in italics in quotes. */
 export function textsOfMarkdown(markdown: string): string[] {
   return markdown
     .replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '\n\n')
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/\b_([^_\n.]+ [^_\n.]+)_\b/g, '“$1”')
     .split(/\n\s*\n|\n(?=\s*(?:[-*|#>]|\d+\.))/)
     .flatMap((block) => (block.trim().startsWith('|') ? block.split('|') : [block]))
     .map((text) => plain(text.replaceAll(/^\s*(?:[-*#>]+|\d+\.)\s|\*\*|\b_|_\b/g, '')))

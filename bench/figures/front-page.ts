@@ -6,7 +6,7 @@ import type { Result, Trial } from '../result.ts';
 export function writeFrontPage(result: Result): string {
   const { cores } = result.environment;
   return [
-    `We measured on ${cores} cores over loopback, in 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
+    `We measured these numbers on ${cores} cores over loopback, in 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
     [latency(result), idleCost(result), slowConsumer(result), offline(result), proxies(result)]
       .map((finding) => `- ${finding}`)
       .join('\n'),

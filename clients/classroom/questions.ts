@@ -77,7 +77,7 @@ export const questions: readonly Question[] = [
       { text: 'One second', why: 'The message rate does not shorten the wait for the next poll.' },
       { text: 'Four seconds', why: 'Only a message that just missed a poll waits for the whole interval.' },
       {
-        text: 'The same as before',
+        text: 'The same latency as before',
         why: 'The response is as quick as before, but a message now waits longer for the poll.',
       },
       { text: 'Two seconds', why: 'The average latency is half the interval, at every message rate.' },
@@ -274,11 +274,11 @@ export const questions: readonly Question[] = [
     settings: { burstSize: 100, ratePerSecond: 50 },
     choices: [
       {
-        text: 'Push, by far: it has no headers',
+        text: 'Push needs by far the fewest: no headers',
         why: 'Push is not always cheaper: in a burst a hundred messages share the headers of one response.',
       },
       {
-        text: 'The short poll, by far',
+        text: 'The short poll needs by far the fewest',
         why: 'A short poll shares headers, but the messages themselves need the same bytes with every transport.',
       },
       {

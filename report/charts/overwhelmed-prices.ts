@@ -64,7 +64,7 @@ function evictionNotes(entries: readonly Entry[]): string[] {
     const times = middle(counts) ?? 0;
     if (times === 0) return [];
     return [
-      `${name[0]?.toUpperCase()}${name.slice(1)}: the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. The server’s reason: “${reason}”` : ''}.`,
+      `With the policy ${name}, the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. The server’s reason: “${reason}”` : ''}.`,
     ];
   });
 }
