@@ -19,7 +19,7 @@ export function textsOfMarkdown(markdown: string): string[] {
     .replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '\n\n')
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replaceAll(/\b_([^_\n.]+ [^_\n.]+)_\b/g, '“$1”')
+    .replaceAll(/\b_([^_\n.]+)_\b/g, '“$1”')
     .split(/\n\s*\n|\n(?=\s*(?:[-*|#>]|\d+\.))/)
     .flatMap((block) => (block.trim().startsWith('|') ? block.split('|') : [block]))
     .map((text) => plain(text.replaceAll(/^\s*(?:[-*#>]+|\d+\.)\s|\*\*|\b_|_\b/g, '')))

@@ -326,7 +326,10 @@ export const questions: readonly Question[] = [
     scene: 6,
     text: 'The handler stays slow for a minute. What is then the latency of the message that the push client handles?',
     choices: [
-      { text: '300 ms, its handler time', why: 'The client has to handle all earlier messages first.' },
+      {
+        text: '300 ms, the time of the handler',
+        why: 'The client has to handle all earlier messages first.',
+      },
       {
         text: 'A few milliseconds: push is real time',
         why: 'The message arrived within milliseconds, but then waited in the queue for the handler.',
@@ -412,7 +415,7 @@ export const questions: readonly Question[] = [
         why: 'The client names the last message that it has, and the server sends all later messages.',
       },
       {
-        text: 'The messages on the wire',
+        text: 'The messages that were on the wire',
         why: 'The client had not received these messages, so the server sends them again.',
       },
       {
@@ -437,7 +440,10 @@ export const questions: readonly Question[] = [
         text: 'Nothing: WebSocket guarantees delivery',
         why: 'The guarantee ends with the connection. A new connection knows nothing about the old connection.',
       },
-      { text: 'All messages of the ten seconds', why: 'A new subscription begins at the end of the log.' },
+      {
+        text: 'All messages from the ten seconds offline',
+        why: 'A new subscription begins at the end of the log.',
+      },
       { text: 'Only the last message', why: 'The client misses all messages between its two connections.' },
     ],
     right: 2,
@@ -449,7 +455,7 @@ export const questions: readonly Question[] = [
     text: 'The server pushes one message to all of you. Do you all get the message at the same moment?',
     choices: [
       {
-        text: 'Yes: push sends to all at once',
+        text: 'Yes: push sends to everybody at once',
         why: 'The server writes to one connection after another, and each of you has another network path.',
       },
       {
