@@ -37,6 +37,31 @@ describeInChromium('the report in Chromium', (openPage) => {
     expect(clipped).toEqual([]);
   });
 
+  it.each([390, 1280])('breaks no word of a table in a window %i pixels wide', async (width) => {
+    const page = await open({ viewport: { width, height: 800 } });
+    const broken = await page.$$eval('table', (tables) =>
+      tables.flatMap((table) => {
+        for (let at: Element | null = table; at; at = at.parentElement)
+          if (at instanceof HTMLDetailsElement) at.open = true;
+        const words: string[] = [];
+        const texts = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+        for (let text = texts.nextNode(); text; text = texts.nextNode())
+          for (const { index, 0: word } of (text.textContent ?? '').matchAll(
+            /(?<![^\s(“-])\p{Letter}{3,}(?![^\s),.:;”-])/gu,
+          )) {
+            const range = new Range();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+            if (tops.size > 1) words.push(word);
+          }
+        return words;
+      }),
+    );
+    expect(broken).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+  });
+
   it('hands out a table with full numbers, a chart and the whole result', async () => {
     const page = await open();
     const download = async (selector: string) => {

@@ -280,7 +280,7 @@ function verdictOn(
   if (!push.fits && !poll.fits)
     return {
       choice: 'neither',
-      headline: 'Neither fits on one core',
+      headline: 'Neither method fits on one core',
       sentence: `${both}${tooLate(push, ageMaxMs)} One core serves about ${clientsOnOneCore(push, clients)} with push and ${clientsOnOneCore(poll, clients)} with a ${poll.name}. Use more processes, or accept a higher latency.`,
     };
   if (!poll.fits)
@@ -298,7 +298,7 @@ function verdictOn(
   if (push.share.low <= poll.share.high && poll.share.low <= push.share.high)
     return {
       choice: 'either',
-      headline: 'Both fit: no clear difference in CPU',
+      headline: 'Both push and polling: no clear difference in CPU',
       sentence: `${both} The intervals overlap, so there is no clear difference. ${ages}`,
     };
   const isPushCheaper = push.share.value < poll.share.value;

@@ -46,6 +46,24 @@ describe.each(Object.entries(sources))('the right choices of %s', (_, asked) => 
   });
 });
 
+/** The episodes that ask for the same prediction as an experiment of the report: students may answer in either place. */
+it.each([
+  [3, 'idle-cost'],
+  [4, 'distance'],
+  [7, 'overwhelmed'],
+  [8, 'offline'],
+  [9, 'crowd'],
+  [10, 'path'],
+  [14, 'light-client'],
+] as const)('episode %i of LAB.md has the choices of the prediction of %s', (number, id) => {
+  const episodes = readFileSync('LAB.md', 'utf8').split(/^### (?=\d+\. )/m);
+  const episode = episodes.find((text) => text.startsWith(`${number}. `)) ?? '';
+  const prediction = experiments.find(({ text }) => text.id === id)?.text.prediction;
+  expect(labQuestions(episode)).toEqual([
+    { texts: prediction?.choices.map(({ text }) => text), right: prediction?.right },
+  ]);
+});
+
 /** The predictions of the episodes, with the letter that begins the answer after each. */
 function labQuestions(text: string): Question[] {
   return text

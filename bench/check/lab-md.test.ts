@@ -121,7 +121,7 @@ describe('the episodes of LAB.md', () => {
     ];
     const doneByKey = keys.map(([, does]) => does).join('\n');
     const called = episodes
-      .flatMap((episode) => /^\*\*Run\.\*\* Scene .*$/m.exec(episode)?.[0] ?? [])
+      .flatMap((episode) => /^\*\*Run\.\*\* Open scene .*$/m.exec(episode)?.[0] ?? [])
       .flatMap((line) => [...line.matchAll(/_(.+?)_/g)].map(([, word]) => word as string));
     expect(called.length).toBeGreaterThan(scenes.length);
     const unknown = called.filter((word) => !onScreen.includes(word) && !doneByKey.includes(word));

@@ -191,7 +191,7 @@ export const observations: readonly Observation[] = [
     experiment: 'chat-room',
     rows: {
       announcements: { table: 'chat-room-party-table', column: 'announcements' },
-      'deliveries when each writes one message': { table: 'chat-room-party-table', column: 'deliveries' },
+      'deliveries with one message per person': { table: 'chat-room-party-table', column: 'deliveries' },
     },
     columns: { '20 people': { where: { people: '20' } }, '80 people': { where: { people: '80' } } },
   },

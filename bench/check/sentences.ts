@@ -7,34 +7,45 @@ import { randomLcg } from 'd3-random';
 import { beginCommand } from '../../servers/commands/begin.ts';
 import { readSeed, wholeNumber } from '../option-readers.ts';
 import { drawReport } from '../report-file.ts';
-import { markdownFiles, sentencesOf, textsOfFolder, textsOfHtml, textsOfMarkdown } from './visible-texts.ts';
+import {
+  isWhole,
+  markdownFiles,
+  sentencesOf,
+  textsOfFolder,
+  textsOfHtml,
+  textsOfMarkdown,
+} from './visible-texts.ts';
 
 /**
- * `npm run sentences`: prints random sentences that users see, each after its source, for somebody to read aloud.
- * Every kind of source gives about as many: the Markdown files, the report of the sample, the experiments, the
- * live page, and the remaining texts of the programs, most of which are errors and help.
+ * `npm run sentences`: prints random sentences and labels that users see, each after its source, for somebody to
+ * read aloud. Each source gives about as many: README.md, LAB.md, the report of the sample and the live page. With
+ * `--all` also the other Markdown files, the experiments, and the other programs with their errors and help.
  *
  * Exit codes: 0 printed; 2 the command line is wrong; 3 the report can't be drawn.
  */
 type Sentence = { source: string; text: string };
 
 const command = new Command('npm run sentences --')
-  .description('Prints random sentences that users see, with their sources.')
+  .description(
+    'Prints random sentences that users see, from README.md, LAB.md, the report and the live page.',
+  )
   .option('--count <number>', 'number of sentences', wholeNumber(0, 999_999_999), 100)
   .option('--seed <number>', 'seed of the random choice', readSeed, 1)
+  .option('--all', 'draw from all documents and programs', false)
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 beginCommand(command.name(), command.options);
-const { count, seed } = command.parse().opts<{ count: number; seed: number }>();
+const { count, seed, all } = command.parse().opts<{ count: number; seed: number; all: boolean }>();
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const report = await reportOfSample();
 if (report === undefined) process.exitCode = 3;
 else print(draw([...fromMarkdown(), report, ...fromSources()]));
 
 function fromMarkdown(): Sentence[][] {
-  const layers = markdownFiles.filter((file) => !file.startsWith('LAB') && file !== 'SECURITY.md');
-  return [layers, ['LAB.md', 'LAB-INSTRUCTOR.md'], ['SECURITY.md']].map((files) =>
+  const others = markdownFiles.filter((file) => !['README.md', 'LAB.md', 'SECURITY.md'].includes(file));
+  const kinds = [['README.md'], ['LAB.md'], ...(all ? [['SECURITY.md'], others] : [])];
+  return kinds.map((files) =>
     files.flatMap((file) => sentences(file, textsOfMarkdown(readFileSync(file, 'utf8')))),
   );
 }
@@ -52,8 +63,9 @@ async function reportOfSample(): Promise<Sentence[] | undefined> {
 }
 
 function fromSources(): Sentence[][] {
-  const kinds = { experiments: [], 'live page': [], others: [] } as Record<string, Sentence[]>;
-  for (const folder of ['servers', 'clients', 'bench', 'report'])
+  const kinds = { 'live page': [], experiments: [], others: [] } as Record<string, Sentence[]>;
+  const folders = all ? ['servers', 'clients', 'bench', 'report'] : ['clients/classroom'];
+  for (const folder of folders)
     for (const [file, texts] of textsOfFolder(folder)) kinds[kindOf(file)]?.push(...sentences(file, texts));
   return Object.values(kinds);
 }
@@ -63,10 +75,11 @@ function kindOf(file: string): string {
   return file.startsWith('bench/experiments/') ? 'experiments' : 'others';
 }
 
+/** Sentences that differ in their numbers only are drawn once: a table has hundreds of them. */
 function sentences(source: string, texts: readonly string[]): Sentence[] {
-  return [...new Set(texts.flatMap(sentencesOf))]
-    .filter((text) => text.split(' ').length >= 4)
-    .map((text) => ({ source, text }));
+  const found = texts.flatMap(sentencesOf).filter(isWhole);
+  const distinct = new Map(found.map((text) => [text.replaceAll(/[\d.,]*\d/g, '0'), text]));
+  return [...distinct.values()].map((text) => ({ source, text }));
 }
 
 /** Takes turns at the kinds of sources, at random within each. */

@@ -13,24 +13,29 @@ export const markdownFiles = [
   'SECURITY.md',
 ];
 
-/** Paragraphs, list items, headings and table cells of a Markdown text, without code blocks, comments and link targets. */
+/** Paragraphs, list items, headings and table cells of a Markdown text, without code blocks, comments and link targets; words in italics in quotes. */
 export function textsOfMarkdown(markdown: string): string[] {
   return markdown
     .replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '\n\n')
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/\b_([^_\n.]+)_\b/g, '“$1”')
     .split(/\n\s*\n|\n(?=\s*(?:[-*|#>]|\d+\.))/)
     .flatMap((block) => (block.trim().startsWith('|') ? block.split('|') : [block]))
     .map((text) => plain(text.replaceAll(/^\s*(?:[-*#>]+|\d+\.)\s|\*\*|\b_|_\b/g, '')))
     .filter(hasWords);
 }
 
-/** The texts of an HTML page, without style and scripts. */
+/** The texts of an HTML page, without style, scripts and hidden letters. In a cell, a small text is a line of its own. */
 export function textsOfHtml(html: string): string[] {
   const inline = /<\/?(?:a|abbr|b|code|em|i|kbd|strong|sub|sup)\b[^>]*>/g;
   const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' };
   return html
     .replaceAll(/<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/g, '')
+    .replaceAll(/<(\w+)\b[^>]*\baria-hidden="true"[^>]*>[^<]*<\/\1>/g, '')
+    .replaceAll(/<t[hd]\b[\s\S]*?<\/t[hd]>/g, (cell) =>
+      cell.replaceAll(/<\/?(?:small|span)\b[^>]*>/g, '<td>'),
+    )
     .replaceAll(inline, '')
     .replaceAll(/<\/?(?:small|span)\b[^>]*>/g, ' ')
     .split(/<[^>]+>/)
@@ -66,6 +71,17 @@ export function textsOfFolder(folder: string): Map<string, string[]> {
 /** The sentences of a text. */
 export function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?])\s+(?=[\p{Lu}"“`])/u);
+}
+
+/**
+ * Whether a user sees these words as a whole sentence or label, and not a piece of one: at least four words outside
+ * of code, no connecting punctuation or … at the start, and no … in a label.
+ */
+export function isWhole(sentence: string): boolean {
+  const words = sentence.replaceAll(/`[^`]*`/g, ' ').match(/\p{Letter}[\p{Letter}’'-]*/gu) ?? [];
+  if (words.length < 4 || /……|^[^\p{Letter}\d"“`]|\w-…|^\w+-\w+ [\w-]+$/u.test(sentence)) return false;
+  const isSentence = /^[\p{Lu}\d"“`]/u.test(sentence) && /[.!?:][”")]?$/.test(sentence);
+  return isSentence || (!/[…(,:]$/.test(sentence) && !sentence.includes('…')) || /: expected /.test(sentence);
 }
 
 /** Operators and calls, HTTP requests, sizes and functions of CSS, and paths of SVG. */

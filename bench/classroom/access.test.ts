@@ -151,7 +151,7 @@ describe('a session', () => {
       });
       const [code, reason] = await once(socket, 'close');
       expect(code).toBe(closeCodes.unknown);
-      expect(String(reason)).toContain('It may have started again');
+      expect(String(reason)).toContain('The class may have started again');
       expect(received).toBe(0);
     }
   });

@@ -143,9 +143,9 @@ it('after a restart pages of the class before are told what to do, and nobody wa
   await member.until(({ isConnected }) => !isConnected);
   const second = start();
   await second.says(projectorAt);
-  await member.until(({ over }) => over?.includes('It may have started again') ?? false);
+  await member.until(({ over }) => over?.includes('The class may have started again') ?? false);
   const again = await HeadlessPage.open(origin, token).catch((error) => error);
-  expect(again.message).toMatch(/^4003 .*It may have started again/);
+  expect(again.message).toMatch(/^4003 .*The class may have started again/);
   await projector.close();
   process.kill(-(second.child.pid as number), 'SIGINT');
   expect((await second.ended).exitCode).toBe(130);

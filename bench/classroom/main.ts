@@ -19,7 +19,7 @@ type Options = { lan?: true | string; port: number; out?: string; open?: boolean
 
 /** The command line, for `main` and for those who try it. */
 export const classroomCommand = new Command('npm run classroom --')
-  .description('Push and polling, live on a projector: the class predicts, joins, and is the load.')
+  .description('Starts the live page for a class: students predict, vote, and join with their phones.')
   .option(
     '--lan [address]',
     'let phones join at this address (default: the address that phones can most likely reach)',

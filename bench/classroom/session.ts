@@ -102,7 +102,11 @@ export class Sessions {
         else if (this.#hasEnded) close(client, closeCodes.ended, ended);
         // A browser can't read why an upgrade was refused. It can read why a connection was closed.
         else if (!owner)
-          close(client, closeCodes.unknown, 'This class does not know this page. It may have started again.');
+          close(
+            client,
+            closeCodes.unknown,
+            'The class does not know this page. The class may have started again.',
+          );
         else if (this.#wasReplaced(owner, name)) close(client, closeCodes.takenOver, takenOver);
         else this.#welcome({ hostname, owner, name }, client);
       });
@@ -215,7 +219,7 @@ function close(client: WebSocket, code: number, reason: string): void {
 }
 
 function readSaid(data: Buffer, isBinary: boolean): Said {
-  if (isBinary) throw new BadInput('expected a text message such as {"say": …}, and not a binary one');
+  if (isBinary) throw new BadInput('expected a text message such as {"say": …}, not a binary message');
   return read(saidSchema, parseJson(data.toString()));
 }
 

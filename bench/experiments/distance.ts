@@ -89,7 +89,7 @@ export const distance: Experiment = {
       right: 3,
     },
     howToRead:
-      'The one-way delay d grows to the right. In the left panel messages are rarer than round trips, in the right panel more frequent. The dashed lines are the models: push d, long poll d to 3d, notify-then-fetch 3d, short poll T/2 + d.',
+      'The one-way delay d grows to the right. In the left panel messages are rarer than round trips, in the right panel more frequent. The thin dotted lines are the models: push d, long poll d to 3d, notify-then-fetch 3d, short poll T/2 + d.',
     why: 'Push writes into a connection that is always open. A long poll ends with its response, and the client has to send the next request. Until that request arrives, the server can’t send anything. Notify-then-fetch needs a round trip after the notice. That makes three one-way delays per message, unless several messages share a fetch.',
     caveat:
       'A delay proxy on this machine emulates the distance: it forwards all data later. It has no packet loss, no bandwidth limit, no congestion window, and no round trip for opening a connection. The delay was measured in every trial, and the models use the measured delay.',

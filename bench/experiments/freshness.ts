@@ -79,7 +79,7 @@ export const freshness: Experiment = {
       right: 0,
     },
     howToRead:
-      'Each line shows the share of the messages that arrived within the latency on the axis. Lines further left are faster. The axis is logarithmic: each step to the right is ten times the latency. The thin dashed lines are the model of a short poll: latencies spread evenly from 0 to the interval.',
+      'Each line shows the share of the messages that arrived within the latency on the axis. Lines further left are faster. The axis is logarithmic: each step to the right is ten times the latency. The thin dotted lines are the model of a short poll: latencies spread evenly from 0 to the interval.',
     why: 'A push server writes each message at once, so its latency is only the one-way delay. A long poll is pending in the server. The server responds at once, and then the client sends the next request. A short poll follows a clock: a message waits for up to one interval T, T/2 on average.',
     caveat:
       'Client and server share one machine, so the one-way delay is close to zero. A delay of zero flatters long polling most. In the side-by-side trials all transports share one server and one load generator, and slow each other down. The separate trials show each transport alone.',

@@ -120,7 +120,7 @@ export const overwhelmed: Experiment = {
       right: 1,
     },
     howToRead:
-      'In the shaded time one of 21 clients handles only 10 of 100 messages per second. The first chart shows the bytes queued in the server for that client, per overflow policy. The second chart shows the latency of the messages that the client handles. The third chart shows how many messages each policy cost. The dashed line is the model without a queue limit.',
+      'In the shaded time one of 21 clients handles only 10 of 100 messages per second. The first chart shows the bytes queued in the server for that client, per overflow policy. The second chart shows the latency of the messages that the client handles. The third chart shows how many messages each policy cost. The thin dotted line is the model without a queue limit.',
     why: 'The client handles μ of λ messages per second, so λ − μ messages per second have to wait somewhere. Without a limit they wait in the server’s send queue for this client. Dropping keeps the queue short and loses messages. Conflating keeps only the newest message. After a disconnect, the client has to reconnect with its cursor. With credit the server sends only the messages that the client has requested; the rest stays in the log.',
     caveat:
       'The kernel buffers some megabytes before the server notices anything. Only credit and polling keep these buffers empty. The buffers can grow to tens of megabytes, and in some runs they hold the whole backlog. A message in several queues is in memory only once. So compare the queued bytes per client, not the process memory. The slow client here really stops reading. With a handler that only sleeps, the messages would pile up in the client, as “How benchmarks lie” shows.',

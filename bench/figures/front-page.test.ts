@@ -43,8 +43,10 @@ describe('the findings that README.md opens with', () => {
     const text = writeFrontPage(result);
     expect(text).toMatch(/Latency:\*\* push .* in 1\.2 ms/);
     expect(text).toMatch(/Idle cost:\*\* the server used 78 ms .* for 4,321 push clients/);
-    expect(text).toMatch(/Slow consumer:\*\* .* had 12 MiB queued/);
-    expect(text).toMatch(/Offline for 2 s:\*\* .* lost 99 messages without a message log and 5 with one/);
+    expect(text).toMatch(/Slow consumer:\*\* .* queued 12 MiB for one slow push client/);
+    expect(text).toMatch(
+      /Offline for 2 s:\*\* .* lost 99 messages without a message log, and 5 messages with a log/,
+    );
     expect(text).toMatch(/Proxies:\*\* .* long polling through 0,/);
   });
 

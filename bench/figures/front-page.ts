@@ -6,7 +6,7 @@ import type { Result, Trial } from '../result.ts';
 export function writeFrontPage(result: Result): string {
   const { cores } = result.environment;
   return [
-    `Measured on ${cores} cores over loopback, 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
+    `We measured these numbers on ${cores} cores over loopback, in 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
     [latency(result), idleCost(result), slowConsumer(result), offline(result), proxies(result)]
       .map((finding) => `- ${finding}`)
       .join('\n'),
@@ -28,7 +28,7 @@ function idleCost(result: Result): string {
     const trials = trialsOf(result, 'idle-cost', isMeant);
     return { clients: trials[0]?.clients.count.toLocaleString('en-US'), ms: digits(cpuMsPerSecond(trials)) };
   });
-  return `**Idle cost:** the server used ${push?.ms} ms of CPU per second for ${push?.clients} push clients, and ${poll?.ms} ms for ${poll?.clients} clients polling every second.`;
+  return `**Idle cost:** the server used ${push?.ms} ms of CPU per second for ${push?.clients} push clients, and ${poll?.ms} ms for ${poll?.clients} clients that poll every second.`;
 }
 
 function slowConsumer(result: Result): string {
@@ -41,7 +41,7 @@ function slowConsumer(result: Result): string {
   const polls = trialsOf(result, 'overwhelmed', ({ transport }) => transport === 'short-poll');
   const queuedByPolls = middle(polls, queuedMiB);
   const seconds = (unbounded[0]?.parameters.overloadMs ?? 0) / 1000;
-  return `**Slow consumer:** without a queue limit, one slow push client had ${digits(middle(unbounded, queuedMiB))} MiB queued in the server within ${digits(seconds)} s. A slow polling client had ${queuedByPolls === 0 ? 'nothing' : `${digits(queuedByPolls)} MiB`} queued.`;
+  return `**Slow consumer:** without a queue limit, the server queued ${digits(middle(unbounded, queuedMiB))} MiB for one slow push client within ${digits(seconds)} s. For a slow polling client, the server queued ${queuedByPolls === 0 ? 'nothing' : `${digits(queuedByPolls)} MiB`}.`;
 }
 
 function offline(result: Result): string {
@@ -58,7 +58,7 @@ function offline(result: Result): string {
         ({ messages, clients }) => messages.missed / clients.count,
       ),
     );
-  return `**Offline for ${digits(longestMs / 1000)} s:** a push client lost ${lost(false)} messages without a message log and ${lost(true)} with one.`;
+  return `**Offline for ${digits(longestMs / 1000)} s:** a push client lost ${lost(false)} messages without a message log, and ${lost(true)} messages with a log.`;
 }
 
 /** The proxies of the experiment `path` that make trouble, by the names of their paths. */

@@ -55,7 +55,10 @@ export function Gate({ projector, screen, question }: GateProps) {
           <>
             <div class="measured">
               <h3>Measured just now</h3>
-              <p>{vote?.measured ?? 'Nothing yet: let it run for a few seconds, then look at the lanes.'}</p>
+              <p>
+                {vote?.measured ??
+                  'There are no numbers yet: wait for a few seconds, then look at the lanes.'}
+              </p>
             </div>
             <MeasuredLanes projector={projector} />
           </>
@@ -72,7 +75,7 @@ export function Gate({ projector, screen, question }: GateProps) {
             ) : (
               <p class="advice">
                 {vote
-                  ? 'No phones? Count hands, and enter them next to the choices.'
+                  ? 'No phones? Count hands, and enter the numbers next to the choices.'
                   : 'Think first, then vote.'}
               </p>
             )}

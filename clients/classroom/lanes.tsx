@@ -21,7 +21,7 @@ type LanesProps = {
 export function Lanes({ projector, spanMs, lagMs, selected, onSelect, isHidden }: LanesProps) {
   return (
     <table class="lanes" hidden={isHidden}>
-      <caption class="unseen">Four clients of one source, and what each has received</caption>
+      <caption class="unseen">Messages that each of the four clients has received</caption>
       <thead>
         <tr>
           <th scope="col" class="lane-name">

@@ -56,7 +56,9 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
           Join
         </button>
       </form>
-      <p class="fine">No account. This page becomes a client of the server in the room. Nothing is stored.</p>
+      <p class="fine">
+        You need no account. This page becomes a client of the server in the room, and stores nothing.
+      </p>
     </main>
   );
 }
@@ -68,7 +70,7 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
   if (!state) return <Closed reason="Connecting to the class…" onLeave={onLeave} />;
   return (
     <main>
-      <h1 class="unseen">The class: push or poll?</h1>
+      <h1 class="unseen">Push or poll: join the class</h1>
       <p class="me">
         <span>
           You are <b class="my-name">{name}</b>
@@ -81,7 +83,7 @@ export function MemberPage({ attendance, onLeave }: { attendance: Attendance; on
       {state.vote ? (
         <Ballot vote={state.vote} attendance={attendance} />
       ) : (
-        <p>No question at the moment. Look at the screen.</p>
+        <p>There is no question at the moment. Look at the screen.</p>
       )}
       <Transport attendance={attendance} />
       <button type="button" class="leave" onClick={onLeave}>
@@ -129,9 +131,9 @@ function Ballot({ vote, attendance }: { vote: VoteState; attendance: Attendance 
 function statusOf({ open, votes }: VoteState, own: MyVote | undefined): string {
   const letter = own && letters[own.choice];
   const isLate = own?.isCounted === false;
-  if (open && !own) return 'Choose an answer. Nobody sees it until the vote is closed.';
+  if (open && !own) return 'Choose an answer. Nobody sees your answer until the vote is closed.';
   if (open && isLate) return `Sending your answer ${letter}…`;
-  if (open) return `Your answer ${letter} is counted. You can still change it.`;
+  if (open) return `Your answer ${letter} is counted. You can still change your answer.`;
   const closed = `The vote is closed: ${counted(votes, 'vote')}.`;
   return isLate ? `${closed} Your answer ${letter} arrived too late to count.` : closed;
 }
@@ -200,8 +202,8 @@ function Transport({ attendance }: { attendance: Attendance }) {
       </div>
       {attendance.isHeldBack && (
         <p class="problem" role="alert">
-          This stream does not open. A browser opens at most six connections to one server over HTTP/1.1.
-          Close other tabs of this class, or choose another transport.
+          This phone can’t open a connection. A browser opens at most six connections to one server over
+          HTTP/1.1. Close other tabs of this class, or choose another transport.
         </p>
       )}
       {lane &&
@@ -240,7 +242,8 @@ function MyFigures({ attendance, name }: { attendance: Attendance; name: LaneNam
       </dl>
       <p class="fine" data-uncertainty={uncertaintyMs}>
         Clock error of this phone: ±{writeTime(uncertaintyMs)}.
-        {isTooUncertain && ' Its latency is smaller than that, so the screen does not show it.'}
+        {isTooUncertain &&
+          ' The latency of this phone is smaller than its clock error, so the screen does not show the phone.'}
       </p>
     </>
   );

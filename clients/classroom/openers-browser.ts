@@ -48,7 +48,7 @@ export function browserOpeners(token: string): Openers {
     };
     for (const name of eventNames) source.addEventListener(name, ({ data }: MessageEvent) => onText(data));
     // EventSource would come back by itself, every three seconds. The client does, with a back-off that is known.
-    source.onerror = () => close('the stream broke off');
+    source.onerror = () => close('the stream ended unexpectedly');
     return { close: () => close('closed') };
   };
 

@@ -46,16 +46,19 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'A few milliseconds, the response time',
-        why: 'The response is that quick. The message in it has waited for the poll.',
+        why: 'A response takes a few milliseconds, but the message in the response has waited for the poll.',
       },
       {
         text: 'Half a second',
         why: 'A message waits for the next poll: up to a whole interval, half an interval on average.',
       },
-      { text: 'A second', why: 'That is the worst case: a message that just missed a poll.' },
       {
-        text: 'It depends on the number of messages',
-        why: 'Each message waits for the next poll, however many there are.',
+        text: 'A second',
+        why: 'A second is the worst case: the latency of a message that just missed a poll.',
+      },
+      {
+        text: 'The latency depends on the number of messages',
+        why: 'Each message waits for the next poll, whatever the number of messages.',
       },
     ],
     right: 1,
@@ -74,10 +77,10 @@ export const questions: readonly Question[] = [
       { text: 'One second', why: 'The message rate does not shorten the wait for the next poll.' },
       { text: 'Four seconds', why: 'Only a message that just missed a poll waits for the whole interval.' },
       {
-        text: 'The same as before',
+        text: 'The same latency as before',
         why: 'The response is as quick as before, but a message now waits longer for the poll.',
       },
-      { text: 'Two seconds', why: 'Half the interval, at every message rate.' },
+      { text: 'Two seconds', why: 'The average latency is half the interval, at every message rate.' },
     ],
     right: 3,
     measured: ({ settings, lanes }) => {
@@ -93,15 +96,15 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'One',
-        why: 'A long poll comes close to one request per message. A short poll follows the clock, with or without news.',
+        why: 'A long poll needs about one request per message. A short poll sends requests at a fixed interval, with or without news.',
       },
       {
         text: 'Two',
-        why: 'Two is the number of messages per second. The client polls ten times in that second.',
+        why: 'Two messages come per second, but the client polls ten times per second.',
       },
-      { text: 'Five', why: 'Ten requests per second for two messages per second.' },
+      { text: 'Five', why: 'The client sends ten requests per second for two messages per second.' },
       {
-        text: 'None: this is real time',
+        text: 'No request: this is real time',
         why: 'Fast polling has less latency, but every message still waits for a poll, and every poll is a request.',
       },
     ],
@@ -111,16 +114,19 @@ export const questions: readonly Question[] = [
   {
     id: 'empty-answers',
     scene: 2,
-    text: 'Now the client polls twenty times a second, for one message a second. How many of its responses are empty?',
+    text: 'Now the client polls twenty times a second, for one message a second. How many of the responses are empty?',
     settings: { intervalMs: 50, ratePerSecond: 1 },
     choices: [
       { text: 'Nineteen of twenty', why: 'At most one of the twenty responses can carry the one message.' },
       { text: 'Half of them', why: 'Twenty responses per second share one message.' },
       {
-        text: 'None: the server waits for news',
-        why: 'That is a long poll. The server responds to a short poll at once.',
+        text: 'No response: the server waits for news',
+        why: 'With a long poll, the server waits for news. With a short poll, the server responds at once.',
       },
-      { text: 'One of twenty', why: 'The other way round: one of twenty responses is not empty.' },
+      {
+        text: 'One of twenty',
+        why: 'The opposite is true: one of twenty responses has a message, and the others are empty.',
+      },
     ],
     right: 0,
     measured: ({ lanes }) => {
@@ -135,15 +141,21 @@ export const questions: readonly Question[] = [
     text: 'Almost nothing happens. Which clients send no requests at all while they wait?',
     choices: [
       {
-        text: 'All of them: no news, no requests',
+        text: 'All clients: no news, no requests',
         why: 'A polling client has to send a request to learn that nothing has happened.',
       },
       {
         text: 'Push, SSE and long poll',
         why: 'A long poll sends a new request after each timeout: it is polling, at the server’s pace.',
       },
-      { text: 'Push and SSE', why: 'Their connection stays open. The server sends when there is news.' },
-      { text: 'Only push: SSE is HTTP', why: 'SSE sends one request. The response to it never ends.' },
+      {
+        text: 'Push and SSE',
+        why: 'The connection of a push or SSE client stays open, and the server sends when there is news.',
+      },
+      {
+        text: 'Only push: SSE is HTTP',
+        why: 'An SSE client sends only one request, and the response to this request never ends.',
+      },
     ],
     right: 2,
     measured: ({ durationMs, lanes }) => {
@@ -155,22 +167,25 @@ export const questions: readonly Question[] = [
   {
     id: 'idle-connections',
     scene: 3,
-    text: 'Now nothing happens at all. What does an idle push client cost the server?',
+    text: 'Now no messages come at all. What does an idle push client cost the server?',
     settings: { ratePerSecond: 0 },
     choices: [
       {
         text: 'Nothing: an idle connection is free',
-        why: 'The server keeps a socket and its memory for as long as the connection lives.',
+        why: 'The server keeps a socket and its memory for as long as the connection is open.',
       },
       {
-        text: 'As much as a client that polls',
-        why: 'Each poll costs work. An idle connection costs memory, and a heartbeat now and then.',
+        text: 'As much memory and work as a polling client',
+        why: 'Each poll costs work. An idle push connection costs only memory, and a heartbeat now and then.',
       },
       {
         text: 'Nothing: only the client pays for it',
-        why: 'A connection has two ends. Both keep buffers and state for it.',
+        why: 'Both ends of a connection keep buffers and state: the client and the server.',
       },
-      { text: 'Memory for its connection', why: 'It costs memory and a file descriptor, and no work.' },
+      {
+        text: 'Memory for its connection',
+        why: 'An idle connection costs memory and a file descriptor, but no work.',
+      },
     ],
     right: 3,
     measured: ({ durationMs, lanes }) => {
@@ -185,19 +200,19 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: '150 ms, like push',
-        why: 'Push is always ready. After a response the client first has to send its next request.',
+        why: 'A push server can always send. After a long poll’s response, the client first has to send its next request.',
       },
       {
         text: 'Up to 450 ms, three times the delay',
-        why: 'The response travels down, the next request up, the message down.',
+        why: 'The response travels down, then the next request travels up, then the message travels down.',
       },
       {
         text: '300 ms, one round trip',
-        why: 'One trip is missing: the previous response is still on the wire.',
+        why: 'The message also waits for the previous response: that makes three trips, not two.',
       },
       {
-        text: 'None: it is lost, since no request is there',
-        why: 'It waits in the server’s log, and the cursor of the next request finds it.',
+        text: 'None: the message is lost without a request',
+        why: 'The message waits in the server’s log, and the next request fetches the message with its cursor.',
       },
     ],
     right: 1,
@@ -206,13 +221,19 @@ export const questions: readonly Question[] = [
   {
     id: 'push-far-away',
     scene: 4,
-    text: 'Now the one-way delay is 250 ms. What is the average latency with push, and the worst with a long poll?',
+    text: 'Now the one-way delay is 250 ms. What is the average latency with push, and the worst latency with a long poll?',
     settings: { oneWayMs: 250 },
     choices: [
-      { text: '0 ms and 250 ms', why: 'Push is as fast as the network, and not faster.' },
+      { text: '0 ms and 250 ms', why: 'Push can’t be faster than the network.' },
       { text: '250 ms and 250 ms', why: 'A message that misses the response waits for the next request.' },
-      { text: '250 ms and 750 ms', why: 'Push takes one one-way delay, a long poll takes up to three.' },
-      { text: '500 ms and 500 ms', why: 'Push sends no request, so there is no trip up to add.' },
+      {
+        text: '250 ms and 750 ms',
+        why: 'Push needs the one-way delay once, a long poll needs it up to three times.',
+      },
+      {
+        text: '500 ms and 500 ms',
+        why: 'A pushed message needs no request, so its latency is a single trip.',
+      },
     ],
     right: 2,
     measured: farAway,
@@ -220,20 +241,23 @@ export const questions: readonly Question[] = [
   {
     id: 'requests-per-burst',
     scene: 5,
-    text: 'Twenty messages at one instant. How many requests does the long poll need for these messages?',
+    text: 'Twenty messages come at one instant. How many requests does the long poll need for these messages?',
     choices: [
       {
         text: 'One or two',
         why: 'One response carries all messages so far; the next response carries the rest.',
       },
       {
-        text: 'Twenty: one for each message',
+        text: 'Twenty requests: one for each message',
         why: 'A response carries all waiting messages, not only one message.',
       },
-      { text: 'None: a long poll is push', why: 'A long poll is polling: each response needs a request.' },
       {
-        text: 'As many as the short poll',
-        why: 'The short poll follows the clock. The long poll sends a request after each response.',
+        text: 'No request: a long poll is push',
+        why: 'A long poll is polling: each response needs a request.',
+      },
+      {
+        text: 'As many requests as the short poll',
+        why: 'The short poll sends requests at a fixed interval. The long poll sends a request after each response.',
       },
     ],
     right: 0,
@@ -246,21 +270,24 @@ export const questions: readonly Question[] = [
   {
     id: 'bytes-per-burst',
     scene: 5,
-    text: 'Bursts of a hundred messages, one every two seconds. Which transport needs the fewest bytes per message?',
+    text: 'A burst of a hundred messages comes every two seconds. Which transport needs the fewest bytes per message?',
     settings: { burstSize: 100, ratePerSecond: 50 },
     choices: [
       {
-        text: 'Push, by far: it has no headers',
+        text: 'Push needs by far the fewest: no headers',
         why: 'Push is not always cheaper: in a burst a hundred messages share the headers of one response.',
       },
-      { text: 'The short poll, by far', why: 'It saves no bytes of the messages themselves.' },
       {
-        text: 'Not the long poll: it needs ten times as many bytes',
-        why: 'That would be true if each message needed its own request.',
+        text: 'The short poll needs by far the fewest',
+        why: 'A short poll shares headers, but the messages themselves need the same bytes with every transport.',
       },
       {
-        text: 'All about the same: they share headers',
-        why: 'The shared headers hardly count, and the messages are the same.',
+        text: 'Not the long poll: it needs ten times as many bytes',
+        why: 'A long poll would need many more bytes only if each message needed its own request.',
+      },
+      {
+        text: 'All need about the same: they share headers',
+        why: 'In a burst the headers hardly count, and the messages have the same bytes with every transport.',
       },
     ],
     right: 3,
@@ -275,17 +302,20 @@ export const questions: readonly Question[] = [
   {
     id: 'where-a-slow-handler-piles-up',
     scene: 6,
-    text: 'Ten messages a second, and the push client’s handler needs 300 ms for each. Where do the other messages pile up?',
+    text: 'Ten messages come per second, and the push client’s handler needs 300 ms for each message. Where do the other messages pile up?',
     choices: [
       {
         text: 'In the server’s memory',
-        why: 'The server sends as long as the page reads, and the page does read.',
+        why: 'The page reads all messages, so the server can send all messages.',
       },
       {
         text: 'In the page’s own queue',
         why: 'A handler that waits does not stop the page from reading. A browser’s WebSocket has no backpressure.',
       },
-      { text: 'On the network', why: 'The network is empty at once: the page reads everything.' },
+      {
+        text: 'On the network',
+        why: 'The page reads everything at once, so no messages stay in the network.',
+      },
       { text: 'Nowhere: the server slows down', why: 'The server notices only a client that stops reading.' },
     ],
     right: 1,
@@ -294,20 +324,23 @@ export const questions: readonly Question[] = [
   {
     id: 'age-behind-a-slow-handler',
     scene: 6,
-    text: 'This goes on for a minute. What is the latency of the message that the push client handles then?',
+    text: 'The handler stays slow for a minute. What is then the latency of the message that the push client handles?',
     choices: [
-      { text: '300 ms, its handler time', why: 'The messages before it have to be handled first.' },
+      {
+        text: '300 ms, the time of the handler',
+        why: 'The client has to handle all earlier messages first.',
+      },
       {
         text: 'A few milliseconds: push is real time',
-        why: 'The message arrived that quickly, and then waited in the queue for the handler.',
+        why: 'The message arrived within milliseconds, but then waited in the queue for the handler.',
       },
       {
         text: 'About forty seconds, and growing',
         why: 'In a minute the client handles 200 of 600 messages; message 200 was sent after 20 s.',
       },
       {
-        text: 'About a second, and no longer growing',
-        why: 'As long as more messages come than the client handles, the queue grows.',
+        text: 'About one second, and constant from then on',
+        why: 'The queue grows as long as more messages come than the client handles.',
       },
     ],
     right: 2,
@@ -322,14 +355,14 @@ export const questions: readonly Question[] = [
     scene: 7,
     text: 'Now the client reads nothing while it handles a message. Where do the messages pile up?',
     choices: [
-      { text: 'In the page’s own queue', why: 'A message that the page has not read can’t be in the page.' },
+      { text: 'In the page’s own queue', why: 'A page can’t queue messages that it has not read.' },
       {
-        text: 'Nowhere: they are lost at once',
-        why: 'TCP loses nothing while the connection lives. It makes the sender wait.',
+        text: 'Nowhere: the messages are lost at once',
+        why: 'TCP loses nothing while the connection is open: TCP makes the sender wait.',
       },
       {
         text: 'Nowhere: the source waits for the client',
-        why: 'The source does not notice. It continues to send to everybody.',
+        why: 'The source does not notice the slow client, and continues to send to everybody.',
       },
       {
         text: 'In the server, once the network is full',
@@ -342,7 +375,7 @@ export const questions: readonly Question[] = [
   {
     id: 'dropped-for-a-blocked-client',
     scene: 7,
-    text: 'The server now queues at most 1 MiB per client and then drops the oldest. WebSocket runs on TCP. Does the client miss messages?',
+    text: 'The server now queues at most 1 MiB per client and then drops the oldest messages. WebSocket runs on TCP. Does the client miss messages?',
     settings: { policy: 'drop-oldest', limitBytes: 1_048_576 },
     choices: [
       {
@@ -351,9 +384,12 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'No: WebSocket guarantees delivery of each message',
-        why: 'WebSocket delivers every message that the server sends. The server need not send every message.',
+        why: 'WebSocket delivers every message that the server sends. But the server need not send every message.',
       },
-      { text: 'No: it gets them later', why: 'Dropped messages are gone. Only newer messages come later.' },
+      {
+        text: 'No: the client gets them later',
+        why: 'Dropped messages are gone: the client gets only newer messages.',
+      },
       {
         text: 'Yes, and the client can’t detect the loss',
         why: 'Each message has a number. A jump in the numbers shows the loss.',
@@ -372,17 +408,20 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'All twenty',
-        why: 'They are still in the server’s log, and the cursor names the place to continue.',
+        why: 'The messages are still in the server’s log, and the cursor names the place to continue.',
       },
       {
         text: 'None',
         why: 'The client names the last message that it has, and the server sends all later messages.',
       },
       {
-        text: 'The messages on the wire',
+        text: 'The messages that were on the wire',
         why: 'The client had not received these messages, so the server sends them again.',
       },
-      { text: 'Some: a cursor needs polling', why: 'A cursor works the same with push and with polling.' },
+      {
+        text: 'Some messages: a cursor needs polling',
+        why: 'A cursor works the same with push and with polling.',
+      },
     ],
     right: 1,
     measured: whatWasMissed,
@@ -390,18 +429,21 @@ export const questions: readonly Question[] = [
   {
     id: 'back-without-a-cursor',
     scene: 8,
-    text: 'Ten seconds offline again, but now push reconnects without a cursor. What does the client miss?',
+    text: 'Push is offline for ten seconds again, but now reconnects without a cursor. What does the client miss?',
     settings: { replay: false },
     choices: [
       {
         text: 'Nothing: the server remembers the client',
-        why: 'To the server it is a new client. The server kept nothing for it.',
+        why: 'Without a cursor, the server treats the client as new, and has kept nothing for it.',
       },
       {
         text: 'Nothing: WebSocket guarantees delivery',
         why: 'The guarantee ends with the connection. A new connection knows nothing about the old connection.',
       },
-      { text: 'All messages of the ten seconds', why: 'A new subscription begins at the end of the log.' },
+      {
+        text: 'All messages from the ten seconds offline',
+        why: 'A new subscription begins at the end of the log.',
+      },
       { text: 'Only the last message', why: 'The client misses all messages between its two connections.' },
     ],
     right: 2,
@@ -410,19 +452,19 @@ export const questions: readonly Question[] = [
   {
     id: 'everybody-at-once',
     scene: 9,
-    text: 'The server pushes one message to all of you. Do you all get it at the same moment?',
+    text: 'The server pushes one message to all of you. Do you all get the message at the same moment?',
     choices: [
       {
-        text: 'Yes: that is what push means',
+        text: 'Yes: push sends to everybody at once',
         why: 'The server writes to one connection after another, and each of you has another network path.',
       },
       {
         text: 'Yes, except for clients that poll',
-        why: 'Polling clients wait longer. The push clients don’t get it at the same moment either.',
+        why: 'Polling clients wait longer, but the push clients don’t get the message at the same moment either.',
       },
       {
         text: 'No: the first phone to join waits longest',
-        why: 'The first connection that the server writes to gets it first.',
+        why: 'The server writes to one connection first, so the phone on this connection gets the message first.',
       },
       {
         text: 'No: the server writes to one phone after another',
@@ -435,21 +477,24 @@ export const questions: readonly Question[] = [
   {
     id: 'typical-and-worst',
     scene: 9,
-    text: 'The class has a median latency. Does that tell you your own latency?',
+    text: 'The screen shows the median latency of the class. Does the median tell you your own latency?',
     choices: [
       {
         text: 'No: one message in twenty can be many times slower',
-        why: 'Look at the 95th percentile: somebody waits that long every few seconds.',
+        why: 'Look at the 95th percentile: every few seconds a message takes that long.',
       },
       {
         text: 'Yes: the average is the number that matters',
-        why: 'The average hides the slow messages, and every user gets some of them.',
+        why: 'The average hides the slow messages, and every user gets some slow messages.',
       },
       {
         text: 'Yes: with push all have the same latency',
-        why: 'The messages come over Wi-Fi, to phones with other work.',
+        why: 'The phones share the Wi-Fi and also run other programs, so their latencies differ.',
       },
-      { text: 'No: all others are exactly twice as slow', why: 'The other half is slower, by any amount.' },
+      {
+        text: 'No: all other phones are exactly twice as slow',
+        why: 'Half of the messages are slower than the median, by any amount.',
+      },
     ],
     right: 0,
     measured: theClass,

@@ -27,7 +27,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 2,
     title: 'Poll faster?',
-    say: 'The short poll now runs ten times a second. Its latency falls. Look at the requests per message.',
+    say: 'The short poll now runs ten times a second, so its latency falls. Look at the requests per message.',
     settings: { ratePerSecond: 2, intervalMs: 100 },
     spanMs: 5000,
     questions: ['requests-per-message', 'empty-answers'],
@@ -35,7 +35,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 3,
     title: 'Idle clients',
-    say: 'One message in ten seconds. Which clients send requests although there is no news?',
+    say: 'One message comes every ten seconds. Which clients send requests although there is no news?',
     settings: { ratePerSecond: 0.1, schedule: 'periodic', intervalMs: 1000, holdMs: 5000 },
     spanMs: 30_000,
     questions: ['idle-requests', 'idle-connections'],
@@ -51,14 +51,14 @@ export const scenes: readonly Scene[] = [
   {
     key: 5,
     title: 'A burst',
-    say: 'Twenty messages at one instant, then silence. How does each transport deliver them?',
+    say: 'Twenty messages come at one instant, then none for a while. How does each transport deliver the messages?',
     settings: { ratePerSecond: 4, schedule: 'burst', burstSize: 20 },
     questions: ['requests-per-burst', 'bytes-per-burst'],
   },
   {
     key: 6,
     title: 'Slow handler',
-    say: 'Ten messages per second. The push client’s handler needs 300 milliseconds for each, but keeps reading.',
+    say: 'Ten messages come per second. The push client’s handler needs 300 milliseconds for each message, but the client keeps reading.',
     settings: { ratePerSecond: 10, handlingMs: 300, slowBy: 'sleep' },
     questions: ['where-a-slow-handler-piles-up', 'age-behind-a-slow-handler'],
   },

@@ -10,7 +10,7 @@ import { laneNames } from './settings.ts';
 export const keys: readonly (readonly [string, string])[] = [
   ['1 … 9', 'open a scene with its question'],
   ['v', 'open the vote, close it, show the lanes'],
-  ['n', 'the scene’s second question'],
+  ['n', 'open the scene’s second question'],
   ['Space', 'pause or resume the source'],
   ['.', 'send one message'],
   ['b', 'send a burst'],

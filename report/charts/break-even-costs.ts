@@ -14,7 +14,7 @@ export function costsFigure(all: readonly Fit[]): Figure | undefined {
     id: 'break-even-costs',
     title: 'Fitted server CPU per poll and per message',
     notes: [
-      'Least squares over all cells of the grid, with 95% intervals. The costs are valid for similar loads on this machine.',
+      'Costs fitted by least squares over all cells of the grid, with 95% intervals. The costs are valid for similar loads on this machine.',
       ...(vague.length > 0
         ? [`The interval reaches below 0 for ${listed(vague)}: too few runs to determine that cost.`]
         : []),

@@ -89,7 +89,7 @@ export function predictionNotes(
   const fastest = Math.max(...contests.map(({ ratePerSecond }) => ratePerSecond));
   const beyond = rates.every(({ rate }) => rate.value > fastest);
   return [
-    `Polls on ${framework}: the fitted costs predict the break-even rate λ* = (c_poll/T)/(c_push − c_batched) for poll interval T. It is ${turns.join(' and ')}${beyond ? ', above every rate that was measured here' : ''}. At higher rates and at longer intervals, polling should cost less CPU.`,
+    `Polls on ${framework}: the fitted costs predict the break-even rate λ* = (c_poll/T)/(c_push − c_batched) for poll interval T. The break-even rate is ${turns.join(' and ')}${beyond ? ', above every rate that was measured here' : ''}. At higher rates and at longer intervals, polling should cost less CPU.`,
   ];
 }
 

@@ -86,7 +86,7 @@ function runsNotes(contests: readonly Contest[]): string[] {
         `${counted(runs, 'run')} per cell. With fewer than ${runsForVerdict} runs, a difference may be chance.`,
       ]
     : [
-        `${counted(runs, 'run')} per cell, push and poll paired. Hatched: the 95% interval of their ratio contains 1, so there is no clear difference.`,
+        `${counted(runs, 'run')} per cell, push and poll paired. Hatched cells: the 95% interval of the ratio contains 1, so there is no clear difference.`,
       ];
 }
 

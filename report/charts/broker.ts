@@ -142,7 +142,7 @@ function queueFigure(lanes: readonly Lane[]): Figure[] {
       id: 'broker-queue',
       title: `Where messages pile up when a consumer handles ${share}% of the message rate`,
       notes: [
-        'Solid line: messages in the queue. Thick dotted line, hollow markers: messages held by the consumer, delivered but not yet acknowledged. MQTT QoS 0 has no acknowledgements: there, delivered but not yet handled. Thin dotted line: model of the backlog, (λ − μ)·t, for send rate λ and handling rate μ. All panels have the same scale and show the first run.',
+        'Solid line: messages in the queue. Thick dotted line, hollow markers: messages held by the consumer, delivered but not yet acknowledged. MQTT QoS 0 has no acknowledgements, so its line shows messages delivered but not yet handled. Thin dotted line: model of the backlog, (λ − μ)·t, for send rate λ and handling rate μ. All panels have the same scale and show the first run.',
       ],
       panels: lanes.map((lane, index) => queuePanel(lane, index, x, y, model)),
       table: queueTable(lanes),
@@ -234,7 +234,7 @@ function windowFigure(lanes: readonly Lane[]): Figure[] {
       id: 'broker-windows',
       title: `Throughput by prefetch, ${from}`,
       notes: [
-        'All messages are sent at once. Throughput is their number divided by the highest latency. Hollow markers: the model, one prefetch of messages per round trip. Without a prefetch the machine is the limit.',
+        'All messages are sent at once. Throughput is the number of messages divided by the highest latency. Hollow markers: the model, one prefetch of messages per round trip. Without a prefetch, the machine limits the throughput.',
       ],
       panels: [
         {

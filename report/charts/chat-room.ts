@@ -52,7 +52,7 @@ function partyFigure(sizes: readonly Size[]): Figure[] {
       id: 'chat-room-party',
       title: 'N people join the room, and each writes one message',
       notes: [
-        'Thin dotted lines: the models, N(N + 1)/2 announcements and N² deliveries. Both grow with the square: 10 times as many people cost 100 times as many messages.',
+        'Thin dotted lines: the models, N(N + 1)/2 announcements and N² deliveries. Both models grow with the square of N: 10 times as many people cost 100 times as many messages.',
       ],
       panels: [messagesPanel(sizes, x), timePanel(sizes, x)],
       table: partyTable(sizes),
@@ -152,7 +152,7 @@ function partyTable(sizes: readonly Size[]): Table {
   return {
     id: 'chat-room-party-table',
     caption:
-      'By number of people. “Missing”: deliveries that never came. “Duplicates”: deliveries that came twice.',
+      'Messages and times by number of people. “Missing”: deliveries that never came. “Duplicates”: deliveries that came twice.',
     columns: [
       numberColumn('people'),
       numberColumn('runs'),
@@ -258,7 +258,7 @@ function roomPanel(
     kind: 'bars',
     id: `chat-room-${trace.id}`,
     title: trace.title,
-    says: `After everyone has left. ${sentencePer(rows.map(({ name, text }) => `${trace.title}, ${name}: ${text}`))}`,
+    says: `State of the server after everyone has left. ${sentencePer(rows.map(({ name, text }) => `${trace.title}, ${name}: ${text}`))}`,
     size: 'half',
     x: { title: trace.axis, scale: 'linear', unit: 'number', min: 0, max: roundAbove(longest) },
     rows,
@@ -271,7 +271,7 @@ function leakTable(rooms: readonly Room[]): Table {
   return {
     id: 'chat-room-leak-table',
     caption:
-      'After everyone has left. “Announcements written”: one per connection in the list, and the lecture’s list still has the closed connections. Memory that shrank counts as 0.',
+      'State of the server after everyone has left. “Announcements written”: the server writes to every connection in its list, and the lecture’s list still has the closed connections. A decrease in memory counts as 0.',
     columns: [
       wordColumn('server'),
       numberColumn('runs'),

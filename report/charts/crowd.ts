@@ -219,7 +219,7 @@ function crowdTable(lanes: readonly Lane[], pollsPerSecond: number | undefined):
   return {
     id: 'crowd-table',
     caption:
-      'By number of clients. The last column is the shortest interval at which N clients could poll this server.',
+      'Latency and server CPU by number of clients. The last column is the shortest interval at which N clients could poll this server.',
     columns: [
       wordColumn('transport'),
       numberColumn('clients'),

@@ -31,7 +31,7 @@ export function distanceFigures(result: Result): Figure[] {
       id: 'distance-delay',
       title: 'Mean latency by one-way delay',
       notes: [
-        'Thick lines with markers: measured. Thin dotted lines: models for one-way delay d and poll interval T. Push: d. Long poll: d to 3d. Short poll: T/2 + d. Notify-then-fetch: 3d, as long as no two messages share a fetch.',
+        'Thick lines with markers: measured latencies. Thin dotted lines: models of the latency, for one-way delay d and poll interval T. The models are d for push, d to 3d for a long poll and T/2 + d for a short poll. The model of notify-then-fetch is 3d, if no two messages share a fetch.',
         ...linkNotes(trials),
         ...leftOutNotes(result, 'distance'),
       ],
@@ -159,7 +159,7 @@ function linkNotes(trials: readonly Trial[]): string[] {
   const echoes = runs.reduce((sum, { linkMs }) => sum + (linkMs?.count ?? 0), 0);
   const range = (low: number, high: number) => `${threeDigits(low)} to ${writeMs(high)}`;
   return [
-    `The delay proxy added ${writeMs(mean.median)} to the one-way delay on average (${range(mean.low, mean.high)} over ${counted(runs.length, 'run')}). At the 99th percentile it added ${writeMs(p99.median)} (${range(p99.low, p99.high)}; ${counted(echoes, 'echo', 'echoes')} in all). Charts and models use the measured one-way delay.`,
+    `The delay proxy added ${writeMs(mean.median)} to the one-way delay on average (${range(mean.low, mean.high)} over ${counted(runs.length, 'run')}). At the 99th percentile the proxy added ${writeMs(p99.median)} (${range(p99.low, p99.high)}; ${counted(echoes, 'echo', 'echoes')} in all). Charts and models use the measured one-way delay.`,
   ];
 }
 

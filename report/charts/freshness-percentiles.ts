@@ -14,7 +14,7 @@ export function percentilesFigure({ name, lanes }: Setting, latency: Axis): Figu
     id: 'freshness-percentiles',
     title: 'Latency by percentile',
     notes: [
-      'The scale stretches the slowest messages: 1 in 10 is right of 90%, 1 in 100 right of 99%. A line ends at its slowest message. Thin dotted lines: the short-poll model.',
+      'The scale stretches the slowest messages: 1 message in 10 is right of 90%, and 1 in 100 is right of 99%. A line ends at its slowest message. Thin dotted lines: the short-poll model.',
     ],
     panels: [
       {
@@ -76,7 +76,7 @@ function percentilesTable(lanes: readonly Lane[]): Table {
   return {
     id: 'freshness-percentiles-table',
     caption:
-      'Latency percentiles over all runs, each rounded up by at most a tenth. A dash: too few messages for this percentile.',
+      'Latency percentiles over all runs, each rounded up by at most a tenth. A dash means that there were too few messages for this percentile.',
     columns: [
       wordColumn('transport'),
       numberColumn('deliveries'),

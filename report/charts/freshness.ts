@@ -33,7 +33,7 @@ export function freshnessFigures(result: Result): Figure[] {
       id: 'freshness-ages',
       title: 'Latency distribution',
       notes: [
-        'Thick lines: measured, all runs together. Thin dotted lines: the short-poll model, in which every latency up to one interval is equally likely.',
+        'Thick lines: measured latencies of all runs together. Thin dotted lines: the short-poll model, in which every latency up to one interval is equally likely.',
         ...leftOutNotes(result, 'freshness'),
       ],
       panels: settings.map((setting, index) => agesPanel(setting, index, settings.length, x)),

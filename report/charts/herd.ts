@@ -30,7 +30,7 @@ export function herdFigures(result: Result): Figure[] {
       id: 'herd-connects',
       title: 'Thundering herd: reconnections over time',
       notes: [
-        `${whole(first.clients.count)} clients per panel lose the server at the same time. It is down for ${writeMs(first.parameters.outageMs ?? 0)}. Bars: connections accepted since the previous bar, first run. If the server was too busy to count in time, one bar covers several intervals. All panels have the same scale. Full-jitter backoff: exponential backoff with full jitter.`,
+        `${whole(first.clients.count)} clients per panel lose the server at the same time. The server is down for ${writeMs(first.parameters.outageMs ?? 0)}. Each bar shows the connections accepted since the previous bar, in the first run. If the server was too busy to count in time, one bar covers several intervals. All panels have the same scale. Full-jitter backoff: exponential backoff with full jitter.`,
         ...leftOutNotes(result, 'herd'),
       ],
       panels: drawn.map(({ lane, trial, columns }) => connectsPanel(lane, trial, columns, highest)),
@@ -177,7 +177,7 @@ function columnTable(drawn: readonly Drawn[]): Table {
 function herdTable(lanes: readonly Lane[]): Table {
   return {
     id: 'herd-table',
-    caption: 'Times are measured from the server’s return.',
+    caption: 'All times start at the server’s return.',
     columns: [
       wordColumn('reconnect strategy'),
       numberColumn('clients'),

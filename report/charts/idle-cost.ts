@@ -26,7 +26,10 @@ export function idleCostFigures(result: Result): Figure[] {
     {
       id: 'idle-cost-prices',
       title: 'Six costs of idle clients',
-      notes: [`${sizeSentence(lanes)} Dashed lines: the model.`, ...leftOutNotes(result, 'idle-cost')],
+      notes: [
+        `${sizeSentence(lanes)} Dashed lines: the prediction of the model.`,
+        ...leftOutNotes(result, 'idle-cost'),
+      ],
       panels: prices.map((price) => pricePanel(price, lanes)),
       table: priceTable(lanes),
     },
@@ -136,7 +139,7 @@ function modelRequestsPerSecond({ transport, parameters, appended, durationMs }:
 function priceTable(lanes: readonly Lane[]): Table {
   return {
     id: 'idle-cost-table',
-    caption: `The same costs as numbers. ${severalRuns}`,
+    caption: `The six costs in numbers. ${severalRuns}`,
     columns: [
       wordColumn('transport'),
       numberColumn('clients'),

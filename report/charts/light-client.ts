@@ -25,8 +25,8 @@ export function lightClientFigures(result: Result): Figure[] {
       id: 'light-client-prices',
       title: 'Costs of one client, by message rate',
       notes: [
-        '“Latest only”: the client gets only the newest message. All other clients get every message. “No keep-alive”: the client disconnects after each poll; it ran at the lowest rate only. Thick dotted lines: short polls of another kind.',
-        'The connected time is summed over the connections of a client. Notify-then-fetch has two, so it reaches 200%.',
+        '“Latest only”: the client gets only the newest message. All other clients get every message. “No keep-alive”: the client disconnects after each poll. This client ran at the lowest message rate only. Thick dotted lines: the other kinds of short poll.',
+        'The connected time is summed over the connections of a client. A notify-then-fetch client has two connections, so its connected time reaches 200%.',
         ...leftOutNotes(result, 'light-client'),
       ],
       panels: prices.map((price) => pricePanel(price, lanes, x)),
@@ -147,7 +147,7 @@ function perSecond(value: number, durationMs: number): number {
 function priceTable(lanes: readonly Lane[]): Table {
   return {
     id: 'light-client-table',
-    caption: `One client of each kind. ${severalRuns}`,
+    caption: `Costs of one client of each kind. ${severalRuns}`,
     columns: [
       wordColumn('client'),
       numberColumn('rate', 'messages/s'),

@@ -14,7 +14,7 @@ export function modelFitFigures(trials: readonly Trial[]): Figure[] {
       title: `Model fit: ${fits.length - missed} of ${fits.length} comparisons within their limits`,
       notes: [
         ...(missed > 0 ? [missesInWords(fits)] : []),
-        'The models use the message times and the one-way delays measured in the same trials, so chance is in both. A deviation means that something else took time. The models know one-way delay, intervals and message times. They leave out the milliseconds that a busy machine adds. These milliseconds matter most at short distances, where all transports share two processes. The share of empty responses is coarse when a run has few polls.',
+        'The models use the message times and the one-way delays measured in the same trials, so chance affects model and measurement alike. A deviation means that another cause added latency. The models know one-way delay, intervals and message times. The models leave out the milliseconds that a busy machine adds. These milliseconds matter most at short distances, where all transports share two processes. The share of empty responses is coarse when a run has few polls.',
       ],
       panels: [],
       table: fitTable(fits),

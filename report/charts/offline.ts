@@ -26,7 +26,7 @@ export function offlineFigures(result: Result): Figure[] {
       id: 'offline-time',
       title: 'Which messages arrived at once, later, or never',
       notes: [
-        'Each marker is a message, at its scheduled send time. Filled: it arrived at once. Hollow: it arrived after the client was online again. Red cross: it never arrived. Thick line across a row: the client had caught up.',
+        'Each marker is a message, at its scheduled send time. Filled marker: the message arrived at once. Hollow marker: the message arrived after the client was online again. Red cross: the message never arrived. Thick line across a row: the moment when the client had caught up.',
         'One client per transport, first run. One source sends the same messages to all clients.',
         ...leftOutNotes(result, 'offline'),
       ],

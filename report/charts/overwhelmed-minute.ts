@@ -27,7 +27,7 @@ export function minuteFigure(trials: readonly Trial[]): Figure | undefined {
     id: 'overwhelmed-minute',
     title: 'A minute of overload: memory and send queue',
     notes: [
-      'Trials on the same server share its memory, so the chart has one line for all of them. Thin dotted line: the model of an unbounded queue, which grows by λ − μ, send rate minus handling rate. It starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
+      'Trials on the same server share its memory, so the chart has one line for all of them. Thin dotted line: the model of an unbounded queue, which grows by λ − μ, send rate minus handling rate. The model starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
     ],
     panels: [memoryPanel(trials, x), queuePanel(cases, x)],
     table: minuteTable(cases),

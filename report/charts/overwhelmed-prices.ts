@@ -64,7 +64,7 @@ function evictionNotes(entries: readonly Entry[]): string[] {
     const times = middle(counts) ?? 0;
     if (times === 0) return [];
     return [
-      `${name[0]?.toUpperCase()}${name.slice(1)}: the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. Its reason: “${reason}”` : ''}.`,
+      `With the policy ${name}, the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. The server’s reason: “${reason}”` : ''}.`,
     ];
   });
 }
@@ -160,7 +160,7 @@ function fastClientsPanel(entries: readonly Entry[]): ComparePanel[] {
 function cohortTable(entries: readonly Entry[]): Table {
   return {
     id: 'overwhelmed-table',
-    caption: `Slow and fast clients. Counts of messages are sums over the runs. Pending messages were not handled at the end. ${severalRuns}`,
+    caption: `Messages and latencies of slow and fast clients. Counts of messages are sums over the runs. Pending messages were not handled at the end. ${severalRuns}`,
     columns: [
       wordColumn('policy'),
       wordColumn('slow clients'),

@@ -42,7 +42,7 @@ export function backlogFigure(result: Result, cases: readonly Case[]): Figure | 
     notes: [
       kernelBytes === undefined
         ? 'All panels have the same scale.'
-        : `All panels have the same scale. Thin dotted line: the model of an unbounded queue. It starts when the kernel’s socket buffers are full (${writeBytes(kernelBytes)} on this machine), which a server can’t see. With credit and with polling these buffers stay empty too.`,
+        : `All panels have the same scale. Thin dotted line: the model of an unbounded queue. The model starts when the kernel’s socket buffers are full (${writeBytes(kernelBytes)} on this machine), which a server can’t see. With credit and with polling these buffers stay empty too.`,
       ...runNotes(cases),
       ...leftOutNotes(result, 'overwhelmed'),
     ],
@@ -68,7 +68,7 @@ export function ageFigure(cases: readonly Case[]): Figure | undefined {
     id: 'overwhelmed-age',
     title: 'Latency of the messages that the slow consumer handles',
     notes: [
-      'Thin dotted line: the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep the latency lower. It can do so only after the kernel’s socket buffers are full of old messages.',
+      'Thin dotted line: the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep the latency lower. Such a policy helps only after the kernel’s socket buffers are full of old messages.',
     ],
     panels: shownCases(cases).map((shown) =>
       timePanel(shown, cases, x, quantity, ageModel(unboundedOf(cases)?.trials[0])),

@@ -159,7 +159,7 @@ function pathTable(trials: readonly Trial[]): Table {
   return {
     id: 'path-table',
     caption:
-      'Details of every cell. “Added latency”: the median latency minus the median latency without a proxy, first run. A few milliseconds more or less are noise.',
+      'Details of every cell of the matrix. “Added latency”: the median latency minus the median latency without a proxy, first run. A few milliseconds more or less are noise.',
     columns: [
       wordColumn('transport'),
       wordColumn('path'),

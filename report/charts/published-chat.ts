@@ -62,7 +62,7 @@ export function chatFigure(result: Result, all: readonly Trial[]): Figure | unde
     id: 'published-chat',
     title: `Chat under load: ${chatUnderLoad.clients} clients, each receives every message`,
     notes: [
-      `${whole(delivered)} deliveries in this run. Each row compares one published stack with the lab’s own server. ${costs ? 'The model of server CPU uses the costs fitted in “Break-even”. It covers push and short polls only.' : 'Server CPU has no model: this run fitted no costs.'}`,
+      `${whole(delivered)} deliveries in this run. Each row compares one published stack with the lab’s own server. ${costs ? 'The model of server CPU uses the costs fitted in “Break-even”. The model covers push and short polls only.' : 'Server CPU has no model: this run fitted no costs.'}`,
     ],
     panels: quantities.map((quantity) => ratioPanel(quantity, trials)),
     table: chatTable(lanesOf(trials), costs),
@@ -167,7 +167,7 @@ function chatTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table 
   return {
     id: 'published-chat-table',
     caption:
-      'This run, and the published values. The published values were measured on other machines years ago: compare the order of the transports, not the numbers.',
+      'Values of this run, and published values. The published values were measured on other machines years ago: compare the order of the transports, not the numbers.',
     columns: [
       wordColumn('transport'),
       numberColumn('runs'),

@@ -84,7 +84,7 @@ function overheadFigure(all: readonly Counted[]): Figure {
     id: 'published-headers',
     title: 'Header overhead of a poll and of a message',
     notes: [
-      `Published: ${headerTable.pollHeaderBytes} bytes of headers per poll and ${headerTable.frameHeaderBytes} bytes per frame. A poll of a browser in 2010 had cookies and a user agent. This lab’s client sends neither cookies nor a user agent. Model: ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} bytes more per TLS record (RFC 8446 §5.2). The other rows have no model.`,
+      `Published: ${headerTable.pollHeaderBytes} bytes of headers per poll and ${headerTable.frameHeaderBytes} bytes per frame. In 2010, the poll of a browser carried cookies and a user agent. This lab’s client sends neither cookies nor a user agent. Model: ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} bytes more per TLS record (RFC 8446 §5.2). The other rows have no model.`,
     ],
     panels: [
       {
@@ -129,7 +129,7 @@ function modelBytes({ kind, over }: Counted, all: readonly Counted[]): number | 
 function bytesTable(rows: readonly Counted[]): Table {
   return {
     id: 'published-headers-table',
-    caption: `Application bytes, counted at a relay, and IP bytes, calculated. Headers of IP: ${segmentHeaderBytes} bytes per segment and per separate acknowledgement.`,
+    caption: `A relay counted the application bytes. The IP bytes are calculated. IP headers: ${segmentHeaderBytes} bytes per segment and per separate acknowledgement.`,
     columns: [
       wordColumn('poll or message'),
       wordColumn('carried over'),
@@ -181,7 +181,7 @@ function crowdFigure(poll: Counted, frame: Counted): Figure {
     id: 'published-megabits',
     title: 'Bandwidth of many clients: polls and frames',
     notes: [
-      `A poll has ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times the overhead of a frame here, and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. In IP bytes the ratio is ${threeDigits(pollIp / frameIp)}: both need segments and acknowledgements, and the frame includes its message.`,
+      `A poll has ${threeDigits(poll.overheadBytes / frame.overheadBytes)} times the overhead of a frame here, and ${threeDigits(pollHeaderBytes / frameHeaderBytes)} times in the paper. In IP bytes the ratio is ${threeDigits(pollIp / frameIp)}: polls and frames both need segments and acknowledgements, and the frame includes its message.`,
     ],
     panels: [],
     table: {

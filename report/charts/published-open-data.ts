@@ -138,7 +138,7 @@ function sharePercent({ server, durationMs }: Trial): number {
 function openDataTable(lanes: readonly Lane[], costs: PollCosts | undefined): Table {
   return {
     id: 'published-open-data-table',
-    caption: `Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}. The last column: clients that would use a whole core here, if CPU grew in proportion.`,
+    caption: `Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}. The last column is the number of clients that would use a whole core here, if CPU grew in proportion.`,
     columns: [
       wordColumn('transport'),
       numberColumn('clients represented'),

@@ -153,7 +153,7 @@ function HowToRead({ comparison }: { comparison: Comparison }) {
       )}
       <p>
         All runs of a file come from one session on one machine. If the machine was busier in one session, the
-        difference is real, but the transports did not cause it.
+        difference is real, but the transports did not cause the difference.
       </p>
       <p class="quiet">
         CPU and memory are compared only if one transport used the server, and p99 only for runs with{' '}

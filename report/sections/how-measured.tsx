@@ -71,14 +71,14 @@ function Method({ agents = [] }: Result['environment']) {
             In some trials the clients ran at load-generator agents, usually on other hosts. The coordinator
             read each agent’s clock over the broker before and after each trial. The exchange with the
             shortest round trip gives the clock offset, with an error of at most half of that round trip.
-            Latencies at agents have the same uncertainty. A trial whose median latency is smaller has a
-            warning. Percentiles come from the merged histograms of all agents.
+            Latencies at agents have the same uncertainty. A trial whose median latency is smaller than this
+            uncertainty has a warning. Percentiles come from the merged histograms of all agents.
           </p>
         )}
         <p>
           Each process counts its CPU time, memory and bytes within the measured window. Percentiles are never
-          averaged. With several runs, tables show the median run, the smallest and the largest. A trial whose
-          delivery accounting does not balance has failed and is left out.
+          averaged. With several runs, tables show the median run, the smallest run and the largest run. A
+          trial whose delivery accounting does not balance has failed and is left out.
         </p>
       </div>
     </div>
@@ -99,7 +99,8 @@ function MethodInClass() {
         <p>
           The numbers are copies of the projector’s screen, taken when a setting changed or when the lesson
           was saved. Pages counted messages and latencies, and servers counted bytes. One process ran all
-          servers and served all pages, so the numbers only illustrate. For evidence, run the lab.
+          servers and served all pages, so the numbers are an illustration, not evidence. For evidence, run
+          the lab.
         </p>
       </div>
     </div>

@@ -93,7 +93,7 @@ function phonesTable({ phones }: Segment, number: number): Table {
   return {
     id: `lesson-${number}-phones`,
     caption:
-      'All phones of a transport together. Latencies below the uncertainty of a phone’s clock are left out.',
+      'Each row combines all phones of a transport. Latencies below the uncertainty of a phone’s clock are left out.',
     staysOpen: true,
     columns: [
       wordColumn('transport'),

@@ -61,7 +61,7 @@ function Controls() {
         </button>
         <span id="swim-place" />
       </span>
-      <span class="quiet">Keys: ← and → in the diagram. Click a message to follow it.</span>
+      <span class="quiet">In the diagram, press ← and →, or click a message to follow its path.</span>
     </p>
   );
 }
@@ -125,14 +125,14 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
     <>
       <p class="note">
         Time runs to the right, on one scale for all lanes. In each lane the upper line is the server and the
-        lower line is the client. A flatter line between them is a longer delay.
+        lower line is the client. A flatter line between server and client is a longer delay.
         {oneWayMs !== undefined &&
           ` The delay proxy added a one-way delay of ${writeMs(oneWayMs)} (measured mean).`}{' '}
         Server and client recorded all times. No line comes from a model.
       </p>
       <p class="note">
-        The diagram starts with the message whose latencies differ most between the transports. The table has
-        all messages. No verdict uses this trial.
+        The diagram starts with the message whose latencies differ most between the transports. The table
+        lists the latencies of all messages. No verdict uses this trial.
       </p>
     </>
   );

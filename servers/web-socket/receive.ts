@@ -16,7 +16,7 @@ export function receive(client: WebSocket, feed: Feed, subscriber: Subscriber): 
       client.close(code, fitted(reason));
     };
     if (isBinary)
-      return refuse(1003, 'expected a text message such as {"body": "text"}, and not a binary one');
+      return refuse(1003, 'expected a text message such as {"body": "text"}, not a binary message');
     try {
       const message = parseJson(String(data));
       const credit = parseCredit(message);
