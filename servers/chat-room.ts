@@ -1,11 +1,9 @@
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { authenticate, withAuth } from './guards/auth.ts';
-import { rejectionReason } from './guards/connection-limit.ts';
+import { withAuth } from './guards/auth.ts';
 import { guardedHttpServer } from './guards/http-guards.ts';
 import { type Limited, limitsOf } from './guards/limits.ts';
-import { checkHost } from './guards/origin.ts';
-import { onWebSocket, refuseUpgrade } from './guards/upgrades.ts';
+import { guardUpgrades } from './guards/upgrades.ts';
 import { Endpoint } from './meter/endpoint.ts';
 import { newTally, type Tally } from './meter/tally.ts';
 
@@ -80,11 +78,10 @@ export function memberServer(
   options: Limited,
   welcome: (member: WebSocket, name: string) => void,
 ): Server {
-  const { messageBytes, goodbyeMs } = limitsOf(options);
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: messageBytes,
+    maxPayload: limitsOf(options).messageBytes,
     perMessageDeflate: false,
   });
   const server = guardedHttpServer(
@@ -98,19 +95,8 @@ ${linesToType(headers.host ?? 'localhost')}
     tally,
     options,
   );
-  onWebSocket(server, options, (request, socket, head) => {
-    try {
-      checkHost(request);
-      authenticate(undefined, request);
-    } catch (error) {
-      tally.refused += 1;
-      return refuseUpgrade(socket, error as Error, goodbyeMs);
-    }
-    webSockets.handleUpgrade(request, socket, head, (member) => {
-      const rejected = rejectionReason(socket);
-      if (rejected !== undefined) return member.on('error', () => {}).close(1013, rejected);
-      welcome(member, `User${socket.remotePort}`);
-    });
+  guardUpgrades(server, tally, options, (request, socket, head) => {
+    webSockets.handleUpgrade(request, socket, head, (member) => welcome(member, `User${socket.remotePort}`));
   });
   return server;
 }

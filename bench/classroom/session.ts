@@ -7,7 +7,7 @@ import { closeCodes, limits } from '../../clients/classroom/settings.ts';
 import { rejectionReason } from '../../servers/guards/connection-limit.ts';
 import { defaultLimits } from '../../servers/guards/limits.ts';
 import { refuseUpgrade } from '../../servers/guards/upgrades.ts';
-import { urlOf } from '../../servers/http/request-url.ts';
+import { urlOf } from '../../servers/http/app.ts';
 import { BadInput, invalid, parseJson } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { reasonedWebSocket } from '../../servers/web-socket/close-reasons.ts';

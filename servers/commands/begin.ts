@@ -14,6 +14,12 @@ export function beginCommand(name: string, options: readonly CommandOption[]): v
   if (forgotten.isCertain) process.exit(2);
 }
 
+/** Ends the process with the reason, in one line. */
+export function fail(exitCode: number, reason: string): never {
+  console.error(reason.replaceAll(/\s+/g, ' ').trim());
+  process.exit(exitCode);
+}
+
 /** Whether the module at this URL was started as a program, and not imported. */
 export function isProgram(url: string): boolean {
   const [, program = ''] = process.argv;

@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { refusalOf } from '../http/app.ts';
-import { urlOf } from '../http/request-url.ts';
+import { refusalOf, urlOf } from '../http/app.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import { refuse } from './http-guards.ts';
@@ -31,12 +30,9 @@ export type Gated = {
   gate?: Gate;
 };
 
-/** Throws `BadInput` on a request that may not come in. */
+/** Throws `BadInput` on a request that is not admitted. */
 export function authenticate(gate: Gate | undefined, request: IncomingMessage): void {
-  if (!gate) {
-    checkNeighbour(request);
-    return;
-  }
+  if (!gate) return void checkNeighbour(request);
   const { origin } = request.headers;
   if (origin !== undefined && !gate.allowsOrigin(origin))
     throw new BadInput(`invalid origin "${origin}": expected a page of this server`, 403);

@@ -4,7 +4,7 @@ import type { Tally } from '../meter/tally.ts';
 import type { Limits } from './limits.ts';
 
 /**
- * The number of connections that may be open at once, whatever a server speaks.
+ * The limit of open connections, whatever a server speaks.
  *
  *     connections   1 … limit     │ … + a few more       │ …
  *                   accepted      │ closed with a reason │ cut
@@ -59,6 +59,13 @@ export function endWithMessage(socket: Socket, message: string | Buffer, goodbye
 export function endGracefully(socket: Socket, goodbyeMs: number): void {
   socket.end();
   if (socket.writableLength > 0) destroyAfter(socket, goodbyeMs);
+}
+
+/** A listener of 'data': stops reading while the peer doesn't read, because replies to it would pile up. */
+export function readWhileRoom(this: Socket): void {
+  if (!this.writableNeedDrain || this.isPaused()) return;
+  this.pause();
+  this.once('drain', () => this.resume());
 }
 
 /** Destroys a connection in time, unless it, or a response on it, has closed by then. */

@@ -1,5 +1,5 @@
 /**
- * The limits of one server, for each connection and for all of them together: the defaults, in one place.
+ * The limits of one server, for each connection and for all of them together.
  *
  *     too many connections   HTTP 503, WebSocket close 1013, TCP a last line; each with the reason
  *     long headers           431                     slow headers, slow body   408
@@ -11,7 +11,7 @@
  * SECURITY.md lists all of them, with what is exposed to whom.
  */
 export type Limits = {
-  /** Connections at once. The default is twice the largest crowd of an experiment. */
+  /** Connections at once. The default: twice the largest crowd of an experiment. */
   connections: number;
   /** Connections over that which get a reason. Any more are cut without one. */
   connectionsTold: number;
@@ -51,7 +51,6 @@ export const defaultLimits: Limits = {
   goodbyeMs: 1000,
 };
 
-/** An option of every server. */
 export type Limited = {
   /** Limits other than the defaults. `Infinity` for none. */
   limits?: Partial<Limits>;
@@ -62,7 +61,6 @@ export function timerMs(ms: number): number {
   return Math.min(ms, 2 ** 31 - 1);
 }
 
-/** All limits of a server with these options. */
 export function limitsOf(options: Limited): Limits {
   const limits = { ...defaultLimits, ...options.limits };
   return {

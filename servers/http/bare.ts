@@ -8,15 +8,13 @@ import {
   refusalOf,
   refuseRequest,
   type Site,
+  urlOf,
 } from './app.ts';
 import { readPublication } from './publication.ts';
-import { urlOf } from './request-url.ts';
 
-/**
- * The same as express.ts on `node:http` alone, so that the framework overhead of a poll can be measured.
- */
+/** The same as express.ts on `node:http` alone, so that the framework overhead of a poll can be measured. */
 export function bareApp(site: Site, addPages: (app: App) => void): RequestListener {
-  const { publish, onJson, onPoll, bodyLimitBytes, onRefused } = site;
+  const { publish, onJson, onPoll, bodyLimitBytes, tally } = site;
   let handle: Parameters<App['get']>[1] | undefined;
   addPages({
     get: (_path, handler) => {
@@ -49,7 +47,7 @@ export function bareApp(site: Site, addPages: (app: App) => void): RequestListen
 
   function refuse(response: ServerResponse, error: Error): void {
     if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
-    onRefused();
+    tally.refused += 1;
     const { status, reason } = refusalOf(error);
     sendJson(response, status, { error: reason });
   }

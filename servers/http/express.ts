@@ -4,7 +4,7 @@ import { readPublication } from './publication.ts';
 
 /** Express with the pages of a server, `POST /messages` to publish, and a reason for everything that is refused. */
 export function expressApp(site: Site, addPages: (app: App) => void): Express {
-  const { publish, onJson, onPoll, bodyLimitBytes, onRefused } = site;
+  const { publish, onJson, onPoll, bodyLimitBytes, tally } = site;
   const app = express();
   app.disable('x-powered-by');
   // Without these two, /Messages and /messages/ are other names of the same page.
@@ -27,7 +27,7 @@ export function expressApp(site: Site, addPages: (app: App) => void): Express {
   app.use((request, response) => refuseRequest(request, response, request.path));
   app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
     if (response.headersSent || request.socket.destroyed) return void response.destroy();
-    onRefused();
+    tally.refused += 1;
     const { status, reason } = refusalOf(error);
     response.status(status).json({ error: reason });
   });

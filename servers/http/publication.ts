@@ -2,10 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, type Publication, parseJson, parsePublication } from '../log/message.ts';
 
 /**
- * Reads the publication in the body of a request, the same on Express and without it.
- *
- * Throws `BadInput`, before any of the body has come where the headers are reason enough. What then still comes of
- * it Node reads and discards.
+ * Reads the publication in the body of a request. Throws `BadInput`, before any of the body has come where the headers
+ * are reason enough; Node discards what still comes of it.
  */
 export async function readPublication(
   request: IncomingMessage,

@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net';
-
 /** The counters of a server. They only grow. */
 export type Tally = {
   /** Polls with a response, empty or not. */
@@ -31,27 +29,4 @@ export function newTally(): Tally {
     evicted: 0,
     fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
   };
-}
-
-/** The state of one subscriber of a push server. */
-export type SubscriberState = {
-  /** Messages dropped for it, superseded ones included. */
-  readonly dropped: number;
-  /** Messages that wait for it, in its send queue or, while it catches up, in the log. */
-  readonly waitingMessages: number;
-  /** Bytes in its send queue. */
-  readonly waitingBytes: number;
-};
-
-/** A subscriber that was disconnected: its address, the instant (monotonic), and the reason. */
-export type Eviction = { who: string; atMs: number; reason: string };
-
-/** The subscribers of a push server, as its meter sees them. A server that is polled has none. */
-export interface Subscribers {
-  stateOf(socket: Socket): SubscriberState | undefined;
-  /** Subscribers that were ever added. */
-  readonly joined: number;
-  /** The latest evictions, oldest first: a bounded number of them. */
-  readonly evictions: readonly Eviction[];
-  close(): void;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { BadInput, type Message, type Publication } from '../log/message.ts';
-import { type LogOptions, MessageLog } from '../log/message-log.ts';
+import { type LogOptions, MessageLog, newLogId } from '../log/message-log.ts';
 import { nowMs } from '../meter/clock.ts';
 import { type Playing, playSchedule } from './player.ts';
 import { PublishedIds } from './published-ids.ts';
@@ -41,14 +41,8 @@ export type RabbitOptions = {
 const streamLimitBytes = 256 * 1024 * 1024;
 const segmentLimitBytes = 16 * 1024 * 1024;
 
-/** Time for which RabbitMQ keeps a queue of publications that no server reads. */
-const unusedQueueMs = 10 * 60_000;
-
 /** Publications that may wait until they are read back; further ones are refused. */
 const pendingLimit = 10_000;
-
-/** Entries that RabbitMQ may send before this server acknowledges any of them; a stream requires a limit. */
-const entriesAhead = 500;
 
 /** Time in which a mark has to be read back, before the connection is closed. */
 const readBackLimitMs = 30_000;
@@ -124,14 +118,12 @@ export class RabbitSource implements MessageSource {
     return this.#ids.once(id, () => this.#publish(publication));
   }
 
-  #publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
-    if (this.#isClosed) return Promise.reject(new BadInput('the source was closed', 503));
+  async #publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
+    if (this.#isClosed) throw new BadInput('the source was closed', 503);
     if (this.#pending.size >= pendingLimit)
-      return Promise.reject(
-        new BadInput(
-          `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
-          503,
-        ),
+      throw new BadInput(
+        `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
+        503,
       );
     this.#published += 1;
     const number = this.#published;
@@ -189,7 +181,7 @@ export class RabbitSource implements MessageSource {
     });
   }
 
-  /** Makes everything that a connection needs. All of it ends with the connection. */
+  /** Makes everything that ends with its connection. */
   async #setUp(model: ChannelModel): Promise<void> {
     const gone = new Promise<never>((_, reject) =>
       model.once('close', (error?: Error) => reject(error ?? new Error('the connection was closed'))),
@@ -210,10 +202,12 @@ export class RabbitSource implements MessageSource {
     });
     await writer.assertQueue(this.#queue, {
       durable: false,
-      expires: unusedQueueMs,
+      // Nobody reads it any more.
+      expires: 10 * 60_000,
       arguments: { 'x-single-active-consumer': true },
     });
-    await reader.prefetch(entriesAhead);
+    // A stream requires a limit.
+    await reader.prefetch(500);
     this.#transcript.begin();
     await reader.consume(
       this.#stream,
@@ -293,9 +287,4 @@ export class RabbitSource implements MessageSource {
       this.#pending.delete(number);
     }
   }
-}
-
-/** As a log makes its own: an id that fits into a cursor. */
-function newLogId(): string {
-  return randomUUID().replaceAll('-', '').slice(0, 12);
 }
