@@ -3,8 +3,8 @@ import type { BackoffName } from './shared/backoff.ts';
 import type { Ledger } from './shared/ledger.ts';
 
 /**
- * One client, simulated or real: one way of receiving messages. All transports look alike from outside, so the load
- * generator can't favour one. `contract.ts` lists what all six clients promise, and a test checks each promise.
+ * One way of receiving messages. All transports look alike from outside, so the load generator can't favour one.
+ * `contract.ts` lists what all six clients promise, and a test checks each promise.
  */
 export interface Receiver {
   /**
@@ -26,10 +26,7 @@ export interface Receiver {
   /** Goes on. Messages that wait are handed over after the call has returned. */
   resume(): void;
 
-  /**
-   * Counts messages that the application has handled. With `credit` that lets the server send as many more; without,
-   * nobody needs to call it.
-   */
+  /** The application has handled this many messages. With `credit` that lets the server send as many more. */
   handled?(count: number): void;
 
   /** Disconnects for good. No message is handed over any more, and pending calls reject. */
@@ -53,23 +50,20 @@ export interface Client extends Receiver {
   publish(body: string, dueMs: number, id?: string): Promise<void>;
 }
 
-/** What a client counts about its own work. */
-export type Counters = {
-  /** Requests sent to receive messages; for push, connects. */
-  requests: number;
-  /** Requests whose response had no messages. */
-  empty: number;
-  /** Slots of the poll schedule that passed while a request was pending or the client was paused. */
-  missedSlots: number;
-  /** Connections or requests that failed. */
-  failures: number;
-  /** Why the last one failed, in the server's own words where it gave a reason. */
-  lastFailure: string | undefined;
-};
+export type Counters = ReturnType<typeof newCounters>;
 
-export function newCounters(): Counters {
-  return { requests: 0, empty: 0, missedSlots: 0, failures: 0, lastFailure: undefined };
-}
+export const newCounters = () => ({
+  /** Requests sent to receive messages; for push, connects. */
+  requests: 0,
+  /** Responses without messages. */
+  empty: 0,
+  /** Slots of the poll schedule that passed while a request was pending or the client was paused. */
+  missedSlots: 0,
+  /** Connections or requests that failed. */
+  failures: 0,
+  /** Why the last one failed, in the server's own words where it gave a reason. */
+  lastFailure: undefined as string | undefined,
+});
 
 /** Options of every client. A time of `Infinity` is no limit. */
 export type ClientOptions = {

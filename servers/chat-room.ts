@@ -7,34 +7,30 @@ import { guardUpgrades } from './guards/upgrades.ts';
 import { Endpoint } from './meter/endpoint.ts';
 import { newTally, type Tally } from './meter/tally.ts';
 
-/**
- * What both chat servers share, so that each of them shows only how it treats its members: the HTTP server with its
- * guards, the WebSocket handshake, and the counters.
- */
-export type ChatTally = Tally & {
-  /** Copies of "… just connected." that were sent to members. */
-  announced: number;
-  /** Copies of "… says: …" that were sent to members. */
-  relayed: number;
-};
+/** What both chat servers share, so that each of them shows only how it treats its members. */
+export type ChatTally = ReturnType<typeof newChatTally>;
 
-export function newChatTally(): ChatTally {
-  return { ...newTally(), announced: 0, relayed: 0 };
-}
+export const newChatTally = () => ({
+  ...newTally(),
+  /** Copies of "… just connected." that were sent to members. */
+  announced: 0,
+  /** Copies of "… says: …" that were sent to members. */
+  relayed: 0,
+});
 
 /** A chat server, which does not listen yet. */
 export class ChatRoom extends Endpoint {
   declare readonly tally: ChatTally;
-  readonly #remembered: () => number;
+  readonly #members: Iterable<WebSocket>;
 
-  constructor(server: Server, tally: ChatTally, remembered: () => number) {
+  constructor(server: Server, tally: ChatTally, members: Iterable<WebSocket>) {
     super(server, tally);
-    this.#remembered = remembered;
+    this.#members = members;
   }
 
   /** Connections to which the room still sends every message, open or closed. */
   get remembered(): number {
-    return this.#remembered();
+    return [...this.#members].length;
   }
 }
 

@@ -3,7 +3,7 @@ import { type Counters, newCounters, type Receiver } from '../client.ts';
 import { callHandler } from '../shared/base-client.ts';
 import { Ledger } from '../shared/ledger.ts';
 
-/** A consumer of a broker's queue, from outside like any other client. */
+/** A consumer of a broker's queue. */
 export interface Consuming extends Receiver {
   readonly inFlight: InFlight;
 }
@@ -33,7 +33,7 @@ export function consuming(
   };
 }
 
-/** Options of every consumer. The caller declares the queue, and binds it to `amq.topic` under the topic. */
+/** The caller declares the queue, and binds it to `amq.topic` under the topic. */
 export type ConsumingOptions = {
   /** Where the broker is, with name and password: `amqp://`, `mqtt://` or `stomp://`. */
   url: string;
@@ -62,7 +62,7 @@ export type ConsumingOptions = {
 export class InFlight {
   readonly ledger: Ledger;
   readonly counters: Counters = newCounters();
-  /** Messages that the broker marked as sent before. */
+  /** Messages that the broker has marked so. */
   redelivered = 0;
   maxInFlight = 0;
   /** Messages in flight; with MQTT's QoS 0, messages that are not handled. */

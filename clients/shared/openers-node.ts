@@ -9,6 +9,7 @@ import {
   type ConnectionEvents,
   eventNames,
   messageBytesMax,
+  type OpenConnection,
   type OpenEvents,
   type Openers,
   type OpenHttp,
@@ -82,47 +83,25 @@ class WebSocketConnection implements Connection {
   }
 }
 
-class TcpConnection implements Connection {
-  readonly #socket: Socket;
-  #reason = 'the server closed the connection';
-
-  constructor(url: string, { onOpen, onText, onClose }: ConnectionEvents, localAddress?: string) {
+const openTcp =
+  (localAddress?: string): OpenConnection =>
+  (url, { onOpen, onText, onClose }) => {
     const address = new URL(url);
-    this.#socket = connect({
-      host: hostOf(address),
-      port: Number(address.port),
-      noDelay: true,
-      localAddress,
+    const host = hostOf(address);
+    const socket = connect({ host, port: Number(address.port), noDelay: true, localAddress });
+    let reason = 'the server closed the connection';
+    socket.setEncoding('utf8');
+    if (onOpen) socket.once('connect', onOpen);
+    socket.on('data', onText);
+    socket.on('error', ({ message }) => {
+      reason = message;
     });
-    this.#socket.setEncoding('utf8');
-    if (onOpen) this.#socket.once('connect', onOpen);
-    this.#socket.on('data', onText);
-    this.#socket.on('error', ({ message }) => {
-      this.#reason = message;
+    socket.on('close', () => onClose(reason));
+    return Object.assign(socket, {
+      send: (text: string) => void socket.write(text),
+      close: () => void socket.destroy(),
     });
-    this.#socket.on('close', () => onClose(this.#reason));
-  }
-
-  get bytesRead(): number {
-    return this.#socket.bytesRead;
-  }
-
-  send(text: string): void {
-    this.#socket.write(text);
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-}
+  };
 
 const openEvents =
   (localAddress?: string): OpenEvents =>
@@ -216,7 +195,7 @@ const openHttp =
 export function nodeOpenersFrom(localAddress?: string): Openers {
   return {
     webSocket: (url, events) => new WebSocketConnection(url, events, localAddress),
-    tcp: (url, events) => new TcpConnection(url, events, localAddress),
+    tcp: openTcp(localAddress),
     events: openEvents(localAddress),
     http: openHttp(localAddress),
   };

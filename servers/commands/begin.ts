@@ -46,9 +46,7 @@ export function onInterrupt(end: () => void): void {
       const isFirst = firstMs === undefined;
       firstMs ??= performance.now();
       if (isFirst) end();
-      else if (signal !== 'SIGHUP' && performance.now() - firstMs > copyMs) process.exit(130);
+      // One Ctrl-C comes twice where the shell of npm gives way to the command: from the terminal, and from npm.
+      else if (signal !== 'SIGHUP' && performance.now() - firstMs > 1000) process.exit(130);
     });
 }
-
-/** One Ctrl-C comes twice where the shell of npm gives way to the command: from the terminal, and from npm. */
-const copyMs = 1000;

@@ -13,7 +13,7 @@
  *     credit                [ ]        stays empty: messages that the client has not granted wait in the log
  *
  * Every policy has a price: memory, messages, latency, or a connection. A frame that is queued for a thousand clients
- * is in memory once; each queue costs a link per message.
+ * is in memory once.
  *
  * Left out: limits in time ("more than 8 MB for 60 s", as Redis has it), and priorities.
  */

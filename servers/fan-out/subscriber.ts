@@ -26,20 +26,17 @@ import { type Entry, SendQueue, type SendQueueOptions } from './send-queue.ts';
  *
  *     congested     fan-out ──[7]──[8]──►[ send queue ]────► connection     … and through the queue, as it drains
  *
- * It starts at its cursor and is live once it has reached the end of the log. So the messages that a newcomer
- * has missed wait in the log, and only later ones can fill its send queue, where the policy decides. Under the
- * policy `credit` no subscriber is live, because each message is counted. A congested one, or one without
- * credit, goes back to catching up: its backlog is a cursor.
+ * The messages that a newcomer has missed wait in the log, and only later ones can fill its send queue, where the
+ * policy decides. Under the policy `credit` no subscriber is live, because each message is counted. A congested one,
+ * or one without credit, goes back to catching up: its backlog is a cursor.
  *
- * A connection is congested when Node's own buffer has reached `writableHighWaterMark`. Then 'drain' is sure to
- * follow, and messages in the send queue can still be dropped; written ones can't.
+ * A connection is congested when Node's own buffer has reached `writableHighWaterMark`: then 'drain' is sure to follow.
  */
 export class Subscriber {
   readonly outlet: Outlet;
   readonly socket: Socket;
   /** Address and port, read while it is connected: a broken connection has none. */
   readonly address: string;
-  /** Lets the page say goodbye. */
   readonly evict: (reason: string) => void;
   /** It has every message so far, and its connection has room for more. */
   isLive = false;
@@ -48,7 +45,6 @@ export class Subscriber {
   /** The place in the log of a subscriber that is catching up, or that is ahead of this log. */
   #cursor: Cursor | undefined;
   #isBatchPending = false;
-  /** Messages that it may still be sent. */
   #credit: number;
   /** While messages are queued: the last `seq` that was written or reported as dropped. */
   #reportedSeq = 0;
@@ -121,46 +117,44 @@ export class Subscriber {
     else close();
   }
 
-  /** Messages dropped for this subscriber, superseded ones included. */
+  /** Superseded messages included. */
   get dropped(): number {
     return this.#queue.dropped;
   }
 
-  /** Messages that wait for it: in its send queue or, while it catches up, in the log. */
+  /** In its send queue or, while it catches up, in the log. */
   get waitingMessages(): number {
     if (this.#cursor) return Math.max(0, this.#fanOut.log.head - this.#cursor.seq);
     return this.#queue.messages;
   }
 
-  /** Bytes in its send queue, without those in the connection's own buffer. */
+  /** In its send queue, without the connection's own buffer. */
   get waitingBytes(): number {
     return this.#queue.bytes;
   }
 
-  /** Takes a chunk of the fan-out while it is not live. */
+  /** Takes a chunk while it is not live. */
   take({ entries, messages, bytes }: Chunk): void {
     if (!this.outlet.writable) return;
-    if (this.#cursor) this.#catchUpLater(this.#cursor);
+    if (this.#cursor) this.#catchUpLater();
     else if (this.#queue.policy !== 'credit') this.#enqueue(entries);
-    else if (this.#isCongested || this.#credit < messages) this.#fallBehind(entries[0] as Entry);
-    else {
+    else if (this.#isCongested || this.#credit < messages) {
+      this.#cursor = { logId: this.#fanOut.log.id, seq: (entries[0] as Entry).seq - 1 };
+      this.#catchUpLater();
+    } else {
       this.#credit -= messages;
       this.#fanOut.counted.deliveries += messages;
       this.outlet.write(bytes);
     }
   }
 
-  /**
-   * Writes a heartbeat, unless other bytes are waiting. Where clients answer heartbeats, one that has sent nothing
-   * since the last two is evicted: TCP itself would notice after many minutes that a client is gone.
-   */
+  /** Writes a heartbeat, unless other bytes are waiting. A client that left the last two unanswered is evicted. */
   sendHeartbeat(): void {
     const { heartbeat, isHeartbeatAnswered = false } = this.#fanOut.format;
     if (!this.outlet.writable || this.#isCongested) return;
     if (this.socket.bytesRead > this.#bytesRead) this.#unanswered = 0;
     this.#bytesRead = this.socket.bytesRead;
-    if (isHeartbeatAnswered && this.#unanswered === unansweredMax)
-      this.#fanOut.evict(this, `no answer to ${unansweredMax} heartbeats`);
+    if (isHeartbeatAnswered && this.#unanswered === 2) this.#fanOut.evict(this, 'no answer to 2 heartbeats');
     else {
       this.#unanswered += 1;
       this.outlet.write(heartbeat);
@@ -219,9 +213,8 @@ export class Subscriber {
   }
 
   /**
-   * Reports in an empty batch how many messages up to this one were dropped, and moves the client's cursor
-   * past them with the same bytes: a client whose connection breaks has either read that and does not get
-   * them any more, or has not and finds them in the log.
+   * Reports in an empty batch how many messages up to this one were dropped, and moves the client's cursor past them
+   * with the same bytes: a client that has not read that when its connection breaks finds them in the log.
    */
   #reportDropped(seq: number): void {
     const { log, format, noticesOnly } = this.#fanOut;
@@ -232,15 +225,9 @@ export class Subscriber {
     this.#reportedSeq = seq;
   }
 
-  /** From this entry on it reads the log, after the present turn's fan-out: else it would get the entry twice. */
-  #fallBehind({ seq }: Entry): void {
-    this.#cursor = { logId: this.#fanOut.log.id, seq: seq - 1 };
-    setImmediate(() => this.#catchUp());
-  }
-
-  /** The log has grown: a subscriber that was ahead of it may go on, after the present turn's fan-out. */
-  #catchUpLater({ seq }: Cursor): void {
-    if (this.#fanOut.log.head > seq) setImmediate(() => this.#catchUp());
+  /** After the present turn's fan-out: else it would get its messages twice. */
+  #catchUpLater(): void {
+    if (this.#cursor && this.#fanOut.log.head > this.#cursor.seq) setImmediate(() => this.#catchUp());
   }
 
   #catchUp(): void {
@@ -249,10 +236,7 @@ export class Subscriber {
     if (log.head > this.#cursor.seq) this.#writeBatch(this.#cursor);
   }
 
-  /**
-   * Writes the next batch. The one after it follows when this one has left, so that a whole log is never in
-   * memory for one subscriber, and the others have their turn in between.
-   */
+  /** Writes the next batch. Another one follows when this one has left: a whole log is never in memory for one client. */
   #writeBatch(cursor: Cursor | undefined): void {
     const { log, format, counted } = this.#fanOut;
     // Live subscribers get what is new first, so that this one can join right behind it.
@@ -268,7 +252,7 @@ export class Subscriber {
     this.#isBatchPending = true;
     const hasRoom = this.outlet.write(format.batch(batch), () => {
       this.#isBatchPending = false;
-      setImmediate(() => this.#catchUp());
+      this.#catchUpLater();
     });
     this.#joinLive(hasRoom);
   }
@@ -283,13 +267,10 @@ function lastSeqOf({ seq, missing = 1 }: Entry): number {
   return seq + missing - 1;
 }
 
-/** The most that is written to a connection at once, unless one message is larger. Written bytes can't be dropped. */
+/** Bytes written to a connection at once, unless one message is larger: written messages can't be dropped. */
 export const writeLimitBytes = 64 * 1024;
 
-/** Heartbeats in a row that a client may leave without an answer. */
-const unansweredMax = 2;
-
-/** What a subscriber's bytes are written to: a socket, or the response of a request that never ends. */
+/** A socket, or a response that never ends. */
 export type Outlet = Socket | ServerResponse;
 
 /** How a transport writes batches and messages; `cursor` is the place right behind the message. */

@@ -24,7 +24,6 @@ export type Gate = {
   admit(token: string | null, socket: Socket): void;
 };
 
-/** An option of every server that browsers can connect to. */
 export type Gated = {
   /** Who may use the server. Default: every program, and pages of this machine (origin.ts). */
   gate?: Gate;

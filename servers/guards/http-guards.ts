@@ -6,7 +6,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { urlOf } from '../http/app.ts';
+import { sendJson, urlOf } from '../http/app.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import {
@@ -172,7 +172,6 @@ function isStream({ headersSent, writableEnded }: ServerResponse): boolean {
   return headersSent && !writableEnded;
 }
 
-/** Whether a response is still to come on this connection. */
 export function hasPendingResponse(socket: Socket): boolean {
   return pendingOf(socket).length > 0;
 }
@@ -187,14 +186,8 @@ export function afterResponses(socket: Socket, callback: () => void): void {
 /** Answers with a reason, and ends the connection. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   finished.add(response.req.socket);
-  const body = JSON.stringify({ error: reason });
-  response
-    .writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      connection: 'close',
-    })
-    .end(body);
+  response.setHeader('connection', 'close');
+  sendJson(response, status, { error: reason });
 }
 
 function parserRefusal(

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BadInput, type Publication } from '../log/message.ts';
+import { BadInput } from '../log/message.ts';
+import type { Feed } from '../log/message-log.ts';
+import type { countPolls } from '../meter/count-polls.ts';
 import type { Tally } from '../meter/tally.ts';
 
 /** What the pages use of Express; bare.ts has the same on `node:http` alone. */
@@ -16,13 +18,9 @@ export interface Response extends ServerResponse {
 }
 
 /** What a server is made of apart from its pages. */
-export type Site = {
-  publish(publication: Publication): Promise<{ seq: number }>;
+export type Site = ReturnType<typeof countPolls> & {
+  publish: Feed['publish'];
   tally: Tally;
-  /** Called when a poll arrives. */
-  onPoll?(response: ServerResponse): void;
-  /** Called with everything that a page sends as JSON. */
-  onJson(response: ServerResponse, data: unknown): void;
   bodyLimitBytes: number;
 };
 
@@ -40,6 +38,24 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
   if (path !== '/messages') throw new BadInput(`unknown path ${path}: expected /messages`, 404);
   response.setHeader('upgrade', 'websocket');
   throw new BadInput('missing upgrade: expected a WebSocket. Connect with ws://', 426);
+}
+
+/** Responds to what a page or a route has thrown. */
+export function respondToError(response: ServerResponse, error: Error, tally: Tally): void {
+  if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
+  tally.refused += 1;
+  const { status, reason } = refusalOf(error);
+  sendJson(response, status, { error: reason });
+}
+
+export function sendJson(response: ServerResponse, status: number, data: unknown): void {
+  const body = JSON.stringify(data);
+  response
+    .writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
 }
 
 /** An error that is not the client's fault is logged, and not sent. */

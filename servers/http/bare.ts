@@ -5,9 +5,10 @@ import {
   methods,
   type Request,
   type Response,
-  refusalOf,
   refuseRequest,
+  respondToError,
   type Site,
+  sendJson,
   urlOf,
 } from './app.ts';
 import { readPublication } from './publication.ts';
@@ -36,7 +37,7 @@ export function bareApp(site: Site, addPages: (app: App) => void): RequestListen
         handle(Object.assign(request as Request, { query }), Object.assign(response as Response, { json }));
       } else refuseRequest(request, response, pathname);
     } catch (error) {
-      refuse(response, error as Error);
+      respondToError(response, error as Error, tally);
     }
   };
 
@@ -44,21 +45,4 @@ export function bareApp(site: Site, addPages: (app: App) => void): RequestListen
     if (this.req.method === 'GET') onJson(this, data);
     sendJson(this, 200, data);
   }
-
-  function refuse(response: ServerResponse, error: Error): void {
-    if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
-    tally.refused += 1;
-    const { status, reason } = refusalOf(error);
-    sendJson(response, status, { error: reason });
-  }
-}
-
-function sendJson(response: ServerResponse, status: number, data: unknown): void {
-  const body = JSON.stringify(data);
-  response
-    .writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-    })
-    .end(body);
 }

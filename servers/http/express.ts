@@ -1,5 +1,5 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { type App, refusalOf, refuseRequest, type Site } from './app.ts';
+import { type App, refuseRequest, respondToError, type Site } from './app.ts';
 import { readPublication } from './publication.ts';
 
 /** Express with the pages of a server, `POST /messages` to publish, and a reason for everything that is refused. */
@@ -25,11 +25,8 @@ export function expressApp(site: Site, addPages: (app: App) => void): Express {
     response.status(201).json({ seq });
   });
   app.use((request, response) => refuseRequest(request, response, request.path));
-  app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
-    if (response.headersSent || request.socket.destroyed) return void response.destroy();
-    tally.refused += 1;
-    const { status, reason } = refusalOf(error);
-    response.status(status).json({ error: reason });
+  app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
+    respondToError(response, error, tally);
   });
   return app;
 }

@@ -23,14 +23,7 @@ import {
  * Where several servers share a source, the source numbers the messages, and all logs have the same `logId`. A
  * skipped `seq` will never come: it is a hole, and counts as missed.
  */
-export type LogOptions = {
-  /** Messages kept. Default 20,000. */
-  limitMessages?: number;
-  /** Bytes of message bodies kept. Default 256 MiB. */
-  limitBytes?: number;
-  /** Default 1,000 messages or 1 MiB. */
-  batchLimit?: BatchLimit;
-};
+export type LogOptions = Partial<typeof defaultOptions>;
 
 export type Feed = {
   readonly log: MessageLog;
@@ -43,6 +36,14 @@ export type BatchLimit = { messages: number; bytes: number };
 
 export const defaultBatchLimit: BatchLimit = { messages: 1000, bytes: 1024 * 1024 };
 
+const defaultOptions = {
+  /** Messages kept. */
+  limitMessages: 20_000,
+  /** Bytes of message bodies kept. */
+  limitBytes: 256 * 1024 * 1024,
+  batchLimit: defaultBatchLimit,
+};
+
 /** An id that fits into a cursor: a log in memory has another one after every restart. */
 export function newLogId(): string {
   return randomUUID().replaceAll('-', '').slice(0, 12);
@@ -52,9 +53,7 @@ type Listener = (messages: readonly Message[]) => void;
 
 export class MessageLog {
   readonly id: string;
-  readonly #limitMessages: number;
-  readonly #limitBytes: number;
-  readonly #batchLimit: BatchLimit;
+  readonly #options: Required<LogOptions>;
   readonly #messages = new Map<number, Message>();
   readonly #listeners = new Set<Listener>();
   #head = 0;
@@ -65,9 +64,7 @@ export class MessageLog {
 
   constructor(options: LogOptions = {}, id = newLogId()) {
     this.id = id;
-    this.#limitMessages = options.limitMessages ?? 20_000;
-    this.#limitBytes = options.limitBytes ?? 256 * 1024 * 1024;
-    this.#batchLimit = options.batchLimit ?? defaultBatchLimit;
+    this.#options = { ...defaultOptions, ...options };
   }
 
   /** The `seq` of the newest message; 0 while the log is empty. */
@@ -121,7 +118,7 @@ export class MessageLog {
    * The messages after the cursor, up to `limit`. Without a cursor: none yet, only the place where the log ends.
    * A cursor of another log gets this log from its start, marked `reset`.
    */
-  after(cursor: Cursor | undefined, limit: BatchLimit = this.#batchLimit): Batch {
+  after(cursor: Cursor | undefined, limit = this.#options.batchLimit): Batch {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
     const reset = cursor.logId !== this.id;
     const seen = reset ? 0 : cursor.seq;
@@ -194,7 +191,8 @@ export class MessageLog {
   }
 
   #dropOldest(): void {
-    while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
+    const { limitMessages, limitBytes } = this.#options;
+    while (this.#messages.size > limitMessages || this.#bytes > limitBytes) {
       this.#bytes -= Buffer.byteLength(this.#messages.get(this.#oldest)?.body ?? '');
       this.#messages.delete(this.#oldest);
       do this.#oldest += 1;

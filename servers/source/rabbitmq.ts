@@ -37,15 +37,8 @@ export type RabbitOptions = {
   onNews?: (text: string) => void;
 };
 
-/** The stream keeps as much as a log, and drops its oldest messages by the segment. */
-const streamLimitBytes = 256 * 1024 * 1024;
-const segmentLimitBytes = 16 * 1024 * 1024;
-
 /** Publications that may wait until they are read back; further ones are refused. */
 const pendingLimit = 10_000;
-
-/** Time in which a mark has to be read back, before the connection is closed. */
-const readBackLimitMs = 30_000;
 
 /** A publication that has not been read back yet. */
 type Pending = { text: Buffer; resolve(message: Message): void; reject(error: Error): void };
@@ -196,8 +189,9 @@ export class RabbitSource implements MessageSource {
       durable: true,
       arguments: {
         'x-queue-type': 'stream',
-        'x-max-length-bytes': streamLimitBytes,
-        'x-stream-max-segment-size-bytes': segmentLimitBytes,
+        // As much as a log keeps. It drops its oldest messages by the segment.
+        'x-max-length-bytes': 256 * 1024 * 1024,
+        'x-stream-max-segment-size-bytes': 16 * 1024 * 1024,
       },
     });
     await writer.assertQueue(this.#queue, {
@@ -251,10 +245,7 @@ export class RabbitSource implements MessageSource {
       return await new Promise<number>((resolve, reject) => {
         this.#marks.set(mark, resolve);
         writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
-        timer = setTimeout(
-          () => reject(new Error(`the stream sent nothing for ${readBackLimitMs / 1000} s`)),
-          readBackLimitMs,
-        ).unref();
+        timer = setTimeout(() => reject(new Error('the stream sent nothing for 30 s')), 30_000).unref();
       });
     } finally {
       clearTimeout(timer);
