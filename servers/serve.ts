@@ -2,9 +2,9 @@ import { Server as HttpServer } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import type { FanOut } from './fan-out/fan-out.ts';
 import { type Gated, withAuth } from './guards/auth.ts';
+import { guardedTcpServer } from './guards/connection-limit.ts';
 import { guardedHttpServer } from './guards/http-guards.ts';
 import { type Limited, limitsOf, timerMs } from './guards/limits.ts';
-import { guardedTcpServer } from './guards/tcp-guards.ts';
 import { passOnUpgrades } from './guards/upgrades.ts';
 import type { App } from './http/app.ts';
 import { bareApp } from './http/bare.ts';
@@ -19,7 +19,7 @@ import { shortPoll } from './short-poll.ts';
 import type { MessageSource } from './source/source.ts';
 import { type SseOptions, sse } from './sse.ts';
 import { tcpPush } from './tcp-push.ts';
-import { reasonedWebSocket } from './web-socket/close-reasons.ts';
+import { reasonedWebSocket } from './web-socket/receive.ts';
 
 /**
  * The pages show how messages are delivered. Here is everything that a deployed server needs around that:

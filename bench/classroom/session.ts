@@ -10,7 +10,7 @@ import { refuseUpgrade } from '../../servers/guards/upgrades.ts';
 import { urlOf } from '../../servers/http/app.ts';
 import { BadInput, invalid, parseJson } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
-import { reasonedWebSocket } from '../../servers/web-socket/close-reasons.ts';
+import { reasonedWebSocket } from '../../servers/web-socket/receive.ts';
 import { Allowance } from './allowance.ts';
 import { read } from './input.ts';
 import type { Member } from './members.ts';

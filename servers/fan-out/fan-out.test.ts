@@ -360,8 +360,13 @@ it('counts a notice neither as delivered nor as dropped', async () => {
   const log = new MessageLog({}, 'log1');
   const tally = newTally();
   const notice = ({ next }: { next: string }) => line({ next });
-  const format = { ...lineFormat, batch: notice, message: (_: unknown, next: string) => notice({ next }) };
-  const fanOut = new FanOut(log, format, { tally, policy: 'drop-newest' }, { noticesOnly: true });
+  const format = {
+    ...lineFormat,
+    batch: notice,
+    message: (_: unknown, next: string) => notice({ next }),
+    isNotice: true,
+  };
+  const fanOut = new FanOut(log, format, { tally, policy: 'drop-newest' });
   const written: string[] = [];
   const outlet = new Writable({ highWaterMark: 1 });
   let readOn = () => {};

@@ -42,7 +42,6 @@ export type Eviction = { who: string; atMs: number; reason: string };
 export class FanOut implements FanOutContext {
   readonly log: MessageLog;
   readonly format: WireFormat;
-  readonly noticesOnly: boolean;
   readonly tally: Tally;
   readonly counted: Tally;
   readonly subscribers = new Set<Subscriber>();
@@ -57,23 +56,14 @@ export class FanOut implements FanOutContext {
   /** The newest message that was delivered. */
   #seq: number;
 
-  /**
-   * The options of the send queue are read for every new subscriber. With `noticesOnly` a frame says only that
-   * there is news: the newest replaces a queued one, whatever the policy, and none counts as delivered or dropped.
-   */
-  constructor(
-    log: MessageLog,
-    format: WireFormat,
-    options: FanOutOptions = {},
-    { noticesOnly = false } = {},
-  ) {
+  /** The options of the send queue are read for every new subscriber. */
+  constructor(log: MessageLog, format: WireFormat, options: FanOutOptions = {}) {
     this.log = log;
     this.format = format;
-    this.noticesOnly = noticesOnly;
     this.tally = options.tally ?? newTally();
-    this.counted = noticesOnly ? newTally() : this.tally;
+    this.counted = format.isNotice ? newTally() : this.tally;
     this.#options = options;
-    this.#queueOptions = noticesOnly ? { policy: 'conflate' } : options;
+    this.#queueOptions = format.isNotice ? { policy: 'conflate' } : options;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
     this.#seq = log.head;
     const { heartbeatMs = 15_000 } = options;
@@ -104,7 +94,7 @@ export class FanOut implements FanOutContext {
   /** The loop of every push server: all messages of one turn of the event loop go to every subscriber. */
   #deliver(messages: readonly Message[]): void {
     const before = this.#seq;
-    this.#seq = this.log.head;
+    this.#seq = (messages.at(-1) as Message).seq;
     if (this.subscribers.size === 0) return;
     const chunks = this.#framed(messages, before);
     const startMs = nowMs();
@@ -118,7 +108,11 @@ export class FanOut implements FanOutContext {
           this.counted.deliveries += chunk.messages;
         }
       }
-    this.#countSpan(nowMs() - startMs);
+    const spanMs = nowMs() - startMs;
+    const { fanOuts } = this.tally;
+    fanOuts.count += 1;
+    fanOuts.sumMs += spanMs;
+    fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
   }
 
   /** Frames messages, once for all subscribers: as many to a chunk as one write may carry, or one to each. */
@@ -143,13 +137,13 @@ export class FanOut implements FanOutContext {
 
   *#entriesOf(messages: readonly Message[], before: number): Generator<Entry> {
     const { id: logId } = this.log;
+    const { isNotice = false } = this.format;
     let last = before;
-    // A notice says only where the log ends.
-    for (const message of this.noticesOnly ? messages.slice(-1) : messages) {
+    for (const message of isNotice ? messages.slice(-1) : messages) {
       const { seq, key = '' } = message;
-      if (seq > last + 1 && !this.noticesOnly) yield this.#hole(last, seq - 1);
+      if (seq > last + 1 && !isNotice) yield this.#hole(last, seq - 1);
       const frame = this.format.message(message, formatCursor({ logId, seq }));
-      yield { seq, key: this.noticesOnly ? '' : key, frame };
+      yield { seq, key: isNotice ? '' : key, frame };
       last = seq;
     }
   }
@@ -160,13 +154,6 @@ export class FanOut implements FanOutContext {
     const next = formatCursor({ logId: this.log.id, seq });
     const frame = this.format.batch({ messages: [], next, missed: missing });
     return { seq: before + 1, key: undefined, frame, missing };
-  }
-
-  #countSpan(spanMs: number): void {
-    const { fanOuts } = this.tally;
-    fanOuts.count += 1;
-    fanOuts.sumMs += spanMs;
-    fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
   }
 
   remove(subscriber: Subscriber): boolean {

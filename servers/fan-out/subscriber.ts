@@ -217,9 +217,9 @@ export class Subscriber {
    * with the same bytes: a client that has not read that when its connection breaks finds them in the log.
    */
   #reportDropped(seq: number): void {
-    const { log, format, noticesOnly } = this.#fanOut;
+    const { log, format } = this.#fanOut;
     const dropped = seq - this.#reportedSeq;
-    if (dropped === 0 || noticesOnly) return;
+    if (dropped === 0 || format.isNotice) return;
     const next = formatCursor({ logId: log.id, seq });
     this.outlet.write(format.batch({ messages: [], next, missed: 0, dropped }));
     this.#reportedSeq = seq;
@@ -280,6 +280,11 @@ export type WireFormat = {
   heartbeat: Buffer;
   /** Whether clients answer a heartbeat. Default `false`. */
   isHeartbeatAnswered?: boolean;
+  /**
+   * Whether a frame says only that there is news. Then the newest replaces a queued one, whatever the policy, and none
+   * counts as delivered or dropped. Default `false`.
+   */
+  isNotice?: boolean;
 };
 
 /** Entries that leave in one write, their messages, and all their frames in a row. */
@@ -293,8 +298,6 @@ export type FanOutContext = {
   readonly tally: Tally;
   /** Where messages are counted as delivered or dropped: the same, unless these are notices. */
   readonly counted: Tally;
-  /** A frame says only that there is news, so a dropped one needs no report. */
-  readonly noticesOnly: boolean;
   /** Returns whether it was still there. */
   remove(subscriber: Subscriber): boolean;
   evict(subscriber: Subscriber, reason: string): void;

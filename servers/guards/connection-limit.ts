@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Tally } from '../meter/tally.ts';
-import type { Limits } from './limits.ts';
+import { type Limited, type Limits, limitsOf } from './limits.ts';
 
 /**
  * The limit of open connections, whatever a server speaks.
@@ -72,4 +72,20 @@ export function readWhileRoom(this: Socket): void {
 export function destroyAfter(socket: Socket, goodbyeMs: number, until: EventEmitter = socket): void {
   const timer = setTimeout(() => socket.destroy(), goodbyeMs).unref();
   until.once('close', () => clearTimeout(timer));
+}
+
+/** A TCP server that passes connections on to the server of a page, up to their limit. */
+export function guardedTcpServer(page: Server, tally: Tally, options: Limited): Server {
+  const limits = limitsOf(options);
+  const server = createServer({ noDelay: true, allowHalfOpen: true });
+  limitConnections(server, tally, limits);
+  server.on('connection', (socket) => {
+    socket.on('end', () => destroyAfter(socket, limits.goodbyeMs));
+    const reason = rejectionReason(socket);
+    if (reason === undefined) {
+      page.emit('connection', socket);
+      socket.on('data', readWhileRoom);
+    } else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
+  });
+  return server;
 }

@@ -29,6 +29,7 @@ export const noticeFormat: WireFormat = {
   ...webSocketFormat,
   batch: ({ next }) => textFrame(JSON.stringify({ next })),
   message: (_message, cursor) => textFrame(JSON.stringify({ next: cursor })),
+  isNotice: true,
 };
 
 function frame(opcode: number, payload: Buffer): Buffer {
