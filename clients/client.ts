@@ -8,19 +8,13 @@ import type { Ledger } from './shared/ledger.ts';
  */
 export interface Receiver {
   /**
-   * Connects, and calls `onMessage` with every message from then on, in order and once. What `onMessage` throws
-   * becomes an uncaught exception of the application; the next message comes all the same.
-   *
-   * Resolves when the server has let the client in, and the client knows its place in the log, `ledger.startSeq`; a
-   * short poll that has a cursor sends nothing before its first slot, and resolves at once. Until then the client tries
-   * again and again. Rejects at `stop()`.
+   * Connects, again and again, and calls `onMessage` with every message from then on, in order and once. Resolves when
+   * the client knows its place in the log, `ledger.startSeq`: a short poll with a cursor does at once. Rejects at
+   * `stop()`.
    */
   start(onMessage: (message: Message) => void): Promise<void>;
 
-  /**
-   * No message is handed over until `resume()`, on this connection and on later ones. The client stops reading at
-   * the socket where there is one; otherwise it doesn't poll.
-   */
+  /** No message is handed over until `resume()`: the client stops reading at the socket, or doesn't poll. */
   pause(): void;
 
   /** Goes on. Messages that wait are handed over after the call has returned. */
@@ -43,9 +37,8 @@ export interface Client extends Receiver {
    * Sends a message to everybody. `dueMs` is the scheduled send time.
    *
    * Resolves when the server has the message. Rejects when the server refused it, when the client is not connected
-   * or is stopped, and when the connection is lost or silent before the acknowledgement. The server may have the
-   * message then: publish it again with the same `id`, 1 to 64 characters, and it is not doubled. A client that has
-   * paused its only connection reads the acknowledgement after `resume()`.
+   * or is stopped, and when the connection is lost or silent before the acknowledgement: publish it again with the same
+   * `id`, 1 to 64 characters, and it is not doubled.
    */
   publish(body: string, dueMs: number, id?: string): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { BadInput, type Message, type Publication } from '../log/message.ts';
 import { type LogOptions, MessageLog, newLogId } from '../log/message-log.ts';
@@ -55,8 +56,8 @@ export class RabbitSource implements MessageSource {
   readonly #id = randomUUID();
   readonly #transcript = new Transcript();
   readonly #pending = new Map<number, Pending>();
-  /** Called with the offset of a mark when it has been read back. */
-  readonly #marks = new Map<string, (offset: number) => void>();
+  /** Emits the offset of each mark that has been read back. */
+  readonly #marks = new EventEmitter();
   #log: MessageLog | undefined;
   #offset: number | undefined;
   #published = 0;
@@ -196,7 +197,7 @@ export class RabbitSource implements MessageSource {
     });
     await writer.assertQueue(this.#queue, {
       durable: false,
-      // Nobody reads it any more.
+      // RabbitMQ deletes it when no server has read it for this long.
       expires: 10 * 60_000,
       arguments: { 'x-single-active-consumer': true },
     });
@@ -240,17 +241,12 @@ export class RabbitSource implements MessageSource {
   async #writeMark(writer: ConfirmChannel, kind: Pick<Mark, 'term'>): Promise<number> {
     const mark = randomUUID();
     const entry: Mark = { mark, logId: this.#transcript.logId, proposes: newLogId(), ...kind };
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        this.#marks.set(mark, resolve);
-        writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
-        timer = setTimeout(() => reject(new Error('the stream sent nothing for 30 s')), 30_000).unref();
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#marks.delete(mark);
-    }
+    writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
+    const signal = AbortSignal.timeout(30_000);
+    const [offset] = await once(this.#marks, `read ${mark}`, { signal }).catch(() => {
+      throw new Error('the stream sent nothing for 30 s');
+    });
+    return offset;
   }
 
   #read({ content, properties }: ConsumeMessage): void {
@@ -260,7 +256,7 @@ export class RabbitSource implements MessageSource {
     if (!entry) return;
     try {
       this.#append(this.#transcript.take(entry, offset));
-      if ('mark' in entry) this.#marks.get(entry.mark)?.(offset);
+      if ('mark' in entry) this.#marks.emit(`read ${entry.mark}`, offset);
     } catch (error) {
       this.#fail(new Error(`${nameOfRabbit(this.#address)}: ${(error as Error).message}`));
     }
