@@ -3,33 +3,24 @@ import type { BackoffName } from './shared/backoff.ts';
 import type { Ledger } from './shared/ledger.ts';
 
 /**
- * One client, simulated or real: one way of receiving messages. All transports look alike from outside, so the load
- * generator can't favour one. `contract.ts` lists what all six clients promise, and a test checks each promise.
+ * One way of receiving messages. All transports look alike from outside, so the load generator can't favour one.
+ * `contract.ts` lists what all six clients promise, and a test checks each promise.
  */
 export interface Receiver {
   /**
-   * Connects, and calls `onMessage` with every message from then on, in order and once. What `onMessage` throws
-   * becomes an uncaught exception of the application; the next message comes all the same.
-   *
-   * Resolves when the server has let the client in, and the client knows its place in the log, `ledger.startSeq`; a
-   * short poll that has a cursor sends nothing before its first slot, and resolves at once. Until then the client tries
-   * again and again. Rejects at `stop()`.
+   * Connects, again and again, and calls `onMessage` with every message from then on, in order and once. Resolves when
+   * the client knows its place in the log, `ledger.startSeq`: a short poll with a cursor does at once. Rejects at
+   * `stop()`.
    */
   start(onMessage: (message: Message) => void): Promise<void>;
 
-  /**
-   * No message is handed over until `resume()`, on this connection and on later ones. The client stops reading at
-   * the socket where there is one; otherwise it doesn't poll.
-   */
+  /** No message is handed over until `resume()`: the client stops reading at the socket, or doesn't poll. */
   pause(): void;
 
   /** Goes on. Messages that wait are handed over after the call has returned. */
   resume(): void;
 
-  /**
-   * Counts messages that the application has handled. With `credit` that lets the server send as many more; without,
-   * nobody needs to call it.
-   */
+  /** The application has handled this many messages. With `credit` that lets the server send as many more. */
   handled?(count: number): void;
 
   /** Disconnects for good. No message is handed over any more, and pending calls reject. */
@@ -46,30 +37,26 @@ export interface Client extends Receiver {
    * Sends a message to everybody. `dueMs` is the scheduled send time.
    *
    * Resolves when the server has the message. Rejects when the server refused it, when the client is not connected
-   * or is stopped, and when the connection is lost or silent before the acknowledgement. The server may have the
-   * message then: publish it again with the same `id`, 1 to 64 characters, and it is not doubled. A client that has
-   * paused its only connection reads the acknowledgement after `resume()`.
+   * or is stopped, and when the connection is lost or silent before the acknowledgement: publish it again with the same
+   * `id`, 1 to 64 characters, and it is not doubled.
    */
   publish(body: string, dueMs: number, id?: string): Promise<void>;
 }
 
-/** What a client counts about its own work. */
-export type Counters = {
-  /** Requests sent to receive messages; for push, connects. */
-  requests: number;
-  /** Requests whose response had no messages. */
-  empty: number;
-  /** Slots of the poll schedule that passed while a request was pending or the client was paused. */
-  missedSlots: number;
-  /** Connections or requests that failed. */
-  failures: number;
-  /** Why the last one failed, in the server's own words where it gave a reason. */
-  lastFailure: string | undefined;
-};
+export type Counters = ReturnType<typeof newCounters>;
 
-export function newCounters(): Counters {
-  return { requests: 0, empty: 0, missedSlots: 0, failures: 0, lastFailure: undefined };
-}
+export const newCounters = () => ({
+  /** Requests sent to receive messages; for push, connects. */
+  requests: 0,
+  /** Responses without messages. */
+  empty: 0,
+  /** Slots of the poll schedule that passed while a request was pending or the client was paused. */
+  missedSlots: 0,
+  /** Connections or requests that failed. */
+  failures: 0,
+  /** Why the last one failed, in the server's own words where it gave a reason. */
+  lastFailure: undefined as string | undefined,
+});
 
 /** Options of every client. A time of `Infinity` is no limit. */
 export type ClientOptions = {

@@ -8,7 +8,6 @@ import { sseClient } from './sse.ts';
 import { tcpPushClient } from './tcp-push.ts';
 import type { TransportName } from './transports.ts';
 
-/** Every way of receiving, by name, with the scheme of its URL. */
 export const clientsByName: Record<
   TransportName,
   { scheme: 'ws' | 'http' | 'tcp'; open: (options: ShortPollClientOptions, openers: Openers) => Client }

@@ -2,14 +2,13 @@ import type { Message } from '../servers/log/message.ts';
 import { setTimer } from './shared/timer.ts';
 
 /**
- * The application: it handles one message at a time, and takes a while for each. So it makes a client a slow consumer.
+ * The application: it handles one message at a time, and takes a while for each, as a slow consumer does.
  *
  *     arrived  ──►[ inbox ]──► one at a time, handlingMs each ──► handled
  *                  full: pause reading          half empty: read on
  *
- * A handler that only sleeps is not slow at the transport: messages are read and pile up in the inbox. Only a client
- * that stops reading causes backpressure. With `inboxLimit` it does; with `Infinity` it never pauses, as in a
- * browser, and the messages pile up here instead of in the server.
+ * Only a client that stops reading causes backpressure. With `inboxLimit` it does; with `Infinity` it never pauses, as
+ * in a browser, and the messages pile up here instead of in the server.
  */
 export type ConsumerOptions = {
   /** Time to handle one message; 0 handles it at once. */
@@ -31,8 +30,7 @@ export class Consumer {
   #paused = false;
   #busy = false;
   #doneAtMs = 0;
-  /** Counts the calls of `forget`: a message that was being handled then is never done. */
-  #forgotten = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -40,7 +38,6 @@ export class Consumer {
     this.#handlingMs = options.handlingMs;
   }
 
-  /** Messages that wait. */
   get waiting(): number {
     return this.#inbox.length;
   }
@@ -81,7 +78,7 @@ export class Consumer {
   /** Loses the messages that wait or are being handled, as a process that dies. */
   forget(): void {
     this.#inbox.length = 0;
-    this.#forgotten += 1;
+    clearTimeout(this.#timer);
     this.#busy = false;
     this.#paused = false;
     this.#doneAtMs = performance.now();
@@ -105,9 +102,7 @@ export class Consumer {
     // From the scheduled end of the message before, so that a late timer doesn't make the client slower.
     const nowMs = performance.now();
     this.#doneAtMs = Math.max(nowMs - 2 * this.#handlingMs, this.#doneAtMs) + this.#handlingMs;
-    const forgotten = this.#forgotten;
-    setTimer(() => {
-      if (forgotten !== this.#forgotten) return;
+    this.#timer = setTimer(() => {
       this.#options.handled?.(1);
       this.#handleNext();
     }, this.#doneAtMs - nowMs);

@@ -1,9 +1,6 @@
 import { type TransportName, transportNames } from './transports.ts';
 
-/**
- * What every client promises, whatever its transport. `contract.test.ts` checks each clause with each client and its
- * server; `npm run figures` writes the table in README.md.
- */
+/** A promise of every client. `contract.test.ts` checks each; `npm run figures` writes the table in README.md. */
 export type Clause = {
   promise: string;
   why: string;

@@ -11,7 +11,8 @@ import { Poll } from './shared/poll.ts';
  * The server does the waiting. Costs a request per message or per long-poll timeout, whichever comes first.
  */
 export function longPollClient(options: ClientOptions, openers: Pick<Openers, 'http'>): Client {
-  return new LongPoll(options, openers, limitMs);
+  // The server's long-poll timeout, 25,000 by default, and a margin.
+  return new LongPoll(options, openers, 45_000);
 }
 
 class LongPoll extends Poll {
@@ -19,6 +20,3 @@ class LongPoll extends Poll {
     while (await this.until()) if (!(await this.ask())) await this.backOff();
   }
 }
-
-/** How long a response may take: the server's long-poll timeout, 25,000 by default, and a margin. */
-const limitMs = 45_000;

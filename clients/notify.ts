@@ -9,8 +9,8 @@ import { Reconnection } from './shared/reconnection.ts';
  *
  *     client  ◄─{next:8}─  ──GET after=6──►◄─[7 8]──   (paused) ◄─{next:9}─◄─{next:11}─   ──GET after=8──►
  *
- * A notice that arrives during a poll replaces the one before it. Costs the client an open connection, and a
- * request for all messages that are announced in a round trip, or in the client's own interval.
+ * A notice that arrives during a poll replaces the one before it. Costs an open connection, and a request for all
+ * messages that are announced in a round trip, or in the client's own interval.
  */
 export type NotifyClientOptions = ClientOptions & {
   /** The least time from one poll to the next: the client's own pace. Default 0. */

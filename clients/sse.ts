@@ -1,4 +1,3 @@
-import type { Publication } from '../servers/log/message.ts';
 import type { Client, ClientOptions } from './client.ts';
 import type { Openers } from './shared/openers.ts';
 import { HttpPublisher } from './shared/publisher.ts';
@@ -16,23 +15,9 @@ import { Subscription } from './shared/subscription.ts';
 export function sseClient(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>): Client {
   if (options.credit !== undefined)
     throw new Error(`Invalid credit ${options.credit}: SSE has no way to grant it. Use push or tcp-push.`);
-  return new SseClient(options, openers);
-}
-
-class SseClient extends Subscription {
-  readonly #publisher: HttpPublisher;
-
-  constructor(options: ClientOptions, openers: Pick<Openers, 'events' | 'http'>) {
-    super(options, (after, events) => openers.events(`${options.url}/messages`, after, events));
-    this.#publisher = new HttpPublisher(options, openers);
-  }
-
-  protected override send(publication: Publication & { id: string }): Promise<void> {
-    return this.#publisher.publish(publication);
-  }
-
-  override stop(): void {
-    super.stop();
-    this.#publisher.close();
-  }
+  return new Subscription(
+    options,
+    (after, events) => openers.events(`${options.url}/messages`, after, events),
+    new HttpPublisher(options, openers),
+  );
 }

@@ -9,13 +9,13 @@ import { Subscription } from './shared/subscription.ts';
  *     client  ──{"after":"a1:6"}\n──►                  ──{"body":"hi"}\n──►
  *             ◄─batch\n──[7]\n──[8]\n────────[9]\n──                       ◄─[10]\n──{"published":10}\n──
  *
- * Costs the client an open connection. No browser can do this. `credit` is a line here, a message in push.ts.
+ * Costs the client an open connection. No browser can do this.
  */
 export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tcp'>): Client {
   return new Subscription(options, (after, { onText, onClose }) => {
     const lines = new LineSplitter(messageBytesMax);
     const connection = openers.tcp(options.url, {
-      onOpen: () => connection.send?.(`${JSON.stringify({ after: after ?? null })}\n`),
+      onOpen: () => send(JSON.stringify({ after: after ?? null })),
       onText(piece) {
         try {
           for (const line of lines.take(piece)) onText(line);
@@ -25,14 +25,8 @@ export function tcpPushClient(options: ClientOptions, openers: Pick<Openers, 'tc
       },
       onClose,
     });
-    return {
-      send: (text) => connection.send?.(`${text}\n`),
-      close: () => connection.close(),
-      pause: () => connection.pause?.(),
-      resume: () => connection.resume?.(),
-      get bytesRead() {
-        return connection.bytesRead;
-      },
-    };
+    const write = connection.send?.bind(connection);
+    const send = (text: string) => write?.(`${text}\n`);
+    return Object.assign(connection, { send });
   });
 }

@@ -1,28 +1,20 @@
 /**
- * Each transport's name and its look: colour, point shape and dash.
- *
- * The report and every page draw a transport in the same three ways, so that nobody has to tell them apart by colour
- * alone. The colours come from Okabe and Ito's palette for readers who see colours differently; `dark` is the shade for
- * dark backgrounds.
+ * Each transport's name and its look: colour, point shape and dash, so that nobody has to tell them apart by colour
+ * alone. The colours come from Okabe and Ito's palette for readers who see colours differently; `dark` is for dark
+ * backgrounds.
  */
 export const transportNames = ['push', 'sse', 'tcp-push', 'notify', 'long-poll', 'short-poll'] as const;
 
-/** The name of a transport, as it is in a result file. */
 export type TransportName = (typeof transportNames)[number];
 
-/**
- * How a broker serves its consumers. None of this lab's servers is behind these names, so `transportNames` does not
- * have them.
- */
+/** How a broker serves its consumers. */
 export const brokerTransportNames = ['amqp', 'amqp-get', 'mqtt', 'stomp'] as const;
 
-/** The name of a way to consume from a broker, as it is in a result file. */
 export type BrokerTransportName = (typeof brokerTransportNames)[number];
 
-/** All names that a result may have, in the order in which legends list them. */
+/** All names in result files, in the order of legends. */
 export const anyTransportNames = [...transportNames, ...brokerTransportNames] as const;
 
-/** The name of a transport, this lab's or a broker's. */
 export type AnyTransportName = (typeof anyTransportNames)[number];
 
 /** What a page needs to draw one transport: `shape` is a Chart.js point style, `dash` a canvas line dash in pixels. */
@@ -34,7 +26,7 @@ export type TransportLook = {
   dash: readonly number[];
 };
 
-/** The look of every transport. A broker's has the shape of its sibling here: it pushes, or it is polled. */
+/** A broker's transport has the shape of its sibling here: it pushes, or it is polled. */
 export const transportLooks: Record<AnyTransportName, TransportLook> = {
   push: { label: 'push (WebSocket)', light: '#0072b2', dark: '#58b4ee', shape: 'circle', dash: [] },
   sse: { label: 'push (SSE)', light: '#00795a', dark: '#34c79d', shape: 'triangle', dash: [10, 3] },

@@ -132,6 +132,13 @@ describe('push', () => {
     expect((await answer.json()).error).toContain('Connect with ws://');
   });
 
+  it('refuses two cursors', async () => {
+    const { id } = source.log;
+    expect(await raw('push', handshake(`/messages?after=${id}:1&after=${id}:2`))).toMatch(
+      /^HTTP\/1.1 400 [\s\S]*a cursor/,
+    );
+  });
+
   it.each(['nonsense', '%'])('refuses the cursor %s', async (cursor) => {
     expect(await raw('push', handshake(`/messages?after=${cursor}`))).toMatch(
       /^HTTP\/1.1 400 [\s\S]*a cursor/,

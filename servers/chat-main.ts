@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { chatServer } from './chat.ts';
 import { linesToType, openToBrowsers } from './chat-room.ts';
-import { beginCommand, onInterrupt } from './commands/begin.ts';
+import { beginCommand, fail, onInterrupt } from './commands/begin.ts';
 import { listenProblem } from './commands/problems.ts';
 
 /**
@@ -33,9 +33,4 @@ function readPort(args: string[]): number {
   } catch (error) {
     return fail(2, `${(error as Error).message}: expected --port with a number`);
   }
-}
-
-function fail(exitCode: number, reason: string): never {
-  console.error(reason.replaceAll(/\s+/g, ' '));
-  process.exit(exitCode);
 }

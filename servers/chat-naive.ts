@@ -39,5 +39,5 @@ export function naiveChatServer(): ChatRoom {
     return connections.length;
   }
 
-  return new ChatRoom(server, tally, () => connections.length);
+  return new ChatRoom(server, tally, connections);
 }

@@ -1,42 +1,36 @@
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { authenticate, withAuth } from './guards/auth.ts';
-import { rejectionReason } from './guards/connection-limit.ts';
+import { withAuth } from './guards/auth.ts';
 import { guardedHttpServer } from './guards/http-guards.ts';
 import { type Limited, limitsOf } from './guards/limits.ts';
-import { checkHost } from './guards/origin.ts';
-import { onWebSocket, refuseUpgrade } from './guards/upgrades.ts';
+import { guardUpgrades } from './guards/upgrades.ts';
 import { Endpoint } from './meter/endpoint.ts';
 import { newTally, type Tally } from './meter/tally.ts';
 
-/**
- * What both chat servers share, so that each of them shows only how it treats its members: the HTTP server with its
- * guards, the WebSocket handshake, and the counters.
- */
-export type ChatTally = Tally & {
-  /** Copies of "… just connected." that were sent to members. */
-  announced: number;
-  /** Copies of "… says: …" that were sent to members. */
-  relayed: number;
-};
+/** What both chat servers share, so that each of them shows only how it treats its members. */
+export type ChatTally = ReturnType<typeof newChatTally>;
 
-export function newChatTally(): ChatTally {
-  return { ...newTally(), announced: 0, relayed: 0 };
-}
+export const newChatTally = () => ({
+  ...newTally(),
+  /** Copies of "… just connected." that were sent to members. */
+  announced: 0,
+  /** Copies of "… says: …" that were sent to members. */
+  relayed: 0,
+});
 
 /** A chat server, which does not listen yet. */
 export class ChatRoom extends Endpoint {
   declare readonly tally: ChatTally;
-  readonly #remembered: () => number;
+  readonly #members: Iterable<WebSocket>;
 
-  constructor(server: Server, tally: ChatTally, remembered: () => number) {
+  constructor(server: Server, tally: ChatTally, members: Iterable<WebSocket>) {
     super(server, tally);
-    this.#remembered = remembered;
+    this.#members = members;
   }
 
   /** Connections to which the room still sends every message, open or closed. */
   get remembered(): number {
-    return this.#remembered();
+    return [...this.#members].length;
   }
 }
 
@@ -80,11 +74,10 @@ export function memberServer(
   options: Limited,
   welcome: (member: WebSocket, name: string) => void,
 ): Server {
-  const { messageBytes, goodbyeMs } = limitsOf(options);
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: messageBytes,
+    maxPayload: limitsOf(options).messageBytes,
     perMessageDeflate: false,
   });
   const server = guardedHttpServer(
@@ -98,19 +91,8 @@ ${linesToType(headers.host ?? 'localhost')}
     tally,
     options,
   );
-  onWebSocket(server, options, (request, socket, head) => {
-    try {
-      checkHost(request);
-      authenticate(undefined, request);
-    } catch (error) {
-      tally.refused += 1;
-      return refuseUpgrade(socket, error as Error, goodbyeMs);
-    }
-    webSockets.handleUpgrade(request, socket, head, (member) => {
-      const rejected = rejectionReason(socket);
-      if (rejected !== undefined) return member.on('error', () => {}).close(1013, rejected);
-      welcome(member, `User${socket.remotePort}`);
-    });
+  guardUpgrades(server, tally, options, (request, socket, head) => {
+    webSockets.handleUpgrade(request, socket, head, (member) => welcome(member, `User${socket.remotePort}`));
   });
   return server;
 }

@@ -21,15 +21,14 @@ import type { Limited } from './guards/limits.ts';
  * Left out: authentication, and pings. A member whose cable was cut stays until TCP notices, or until its queue is
  * full.
  */
-export type ChatOptions = Limited & {
-  /** Bytes that may be queued for one member. Default: 1 MiB, as in Centrifuge. */
-  queueLimitBytes?: number;
-  /** Bytes in one message. Default: 64 KiB. The limit `messageBytes` is 16 times that, whatever `limits` has. */
-  textLimitBytes?: number;
-};
+export type ChatOptions = Limited & Partial<typeof chatDefaults>;
 
-/** The limits of a member, unless the options have others. */
-export const chatDefaults = { queueLimitBytes: 1024 * 1024, textLimitBytes: 64 * 1024 };
+export const chatDefaults = {
+  /** Bytes that may be queued for one member: as in Centrifuge. */
+  queueLimitBytes: 1024 * 1024,
+  /** Bytes in one message. The limit `messageBytes` is 16 times that, whatever `limits` has. */
+  textLimitBytes: 64 * 1024,
+};
 
 export function chatServer(options: ChatOptions = {}): ChatRoom {
   const { queueLimitBytes, textLimitBytes } = { ...chatDefaults, ...options };
@@ -82,5 +81,5 @@ export function chatServer(options: ChatOptions = {}): ChatRoom {
     setTimeout(() => member.terminate(), 1000).unref();
   }
 
-  return new ChatRoom(server, tally, () => members.size);
+  return new ChatRoom(server, tally, members);
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { beginCommand, isProgram, onInterrupt } from './commands/begin.ts';
+import { beginCommand, fail, isProgram, onInterrupt } from './commands/begin.ts';
 import { invalidOption, listenProblem } from './commands/problems.ts';
 import { nowMs } from './meter/clock.ts';
 import { type ServerName, serversByName, startServers } from './serve.ts';
@@ -12,12 +12,18 @@ async function main(): Promise<void> {
     { long: '--port', required: true },
     { long: '--broker', required: true },
   ]);
-  const { port, broker } = optionsOrEnd(process.argv.slice(2));
+  let options: ReturnType<typeof readOptions>;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    return fail(2, (error as Error).message);
+  }
+  const { port, broker } = options;
   const shared = broker === undefined ? undefined : await sharedSource(broker);
   const source = shared ?? new EmbeddedSource();
   const names = Object.keys(serversByName) as ServerName[];
   const ports = port === 0 ? [] : names.map((_, index) => port + index);
-  const endpoints = await startServers(source, names, {}, ports).catch((error: Error) =>
+  const endpoints = await startServers(source, names, {}, ports).catch((error) =>
     fail(3, listenProblem(error)),
   );
 
@@ -56,14 +62,6 @@ async function sharedSource(url: string) {
   }
 }
 
-function optionsOrEnd(args: string[]): ReturnType<typeof readOptions> {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    return fail(2, (error as Error).message);
-  }
-}
-
 /** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what was expected. */
 export function readOptions(args: string[]): { port: number; broker?: string } {
   const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
@@ -72,21 +70,12 @@ export function readOptions(args: string[]): { port: number; broker?: string } {
     throw new Error(
       invalidOption('--port', port, 'the first of six free ports from 1 to 65530, or 0 for any', '8081'),
     );
-  if (broker !== undefined) checkBroker(broker);
-  return { port: Number(port), broker };
-}
-
-function checkBroker(url: string): void {
   try {
-    parseRabbitUrl(url);
+    if (broker !== undefined) parseRabbitUrl(broker);
   } catch (error) {
     throw new Error(`Invalid --broker: ${(error as Error).message}`);
   }
-}
-
-function fail(exitCode: number, reason: string): never {
-  console.error(reason);
-  process.exit(exitCode);
+  return { port: Number(port), broker };
 }
 
 if (isProgram(import.meta.url)) await main();

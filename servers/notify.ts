@@ -23,7 +23,7 @@ import { receive } from './web-socket/receive.ts';
  */
 export function notify(app: App, server: Server, feed: Feed, options: PushOptions = {}): FanOut {
   shortPoll(app, feed);
-  const fanOut = new FanOut(feed.log, noticeFormat, options, { noticesOnly: true });
+  const fanOut = new FanOut(feed.log, noticeFormat, options);
   const webSockets = new WebSocketServer({ ...options.webSocket, noServer: true, clientTracking: false });
 
   server.on('upgrade', (request, socket: Socket, head) => {

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { parse } from 'node:querystring';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
 import type { Feed } from './log/message-log.ts';
@@ -39,8 +40,8 @@ export function push(server: Server, feed: Feed, options: PushOptions = {}): Fan
   const webSockets = new WebSocketServer({ ...options.webSocket, noServer: true, clientTracking: false });
 
   server.on('upgrade', (request, socket: Socket, head) => {
-    const { searchParams } = new URL(request.url ?? '', 'ws://here');
-    const cursor = feed.log.cursorFrom(searchParams.get('after'));
+    const { after } = parse(new URL(request.url ?? '', 'ws://here').search.slice(1));
+    const cursor = feed.log.cursorFrom(after);
     webSockets.handleUpgrade(request, socket, head, (client) => {
       // The fan-out writes to the connection itself: `client.send` would frame each message again for every client.
       const subscriber = fanOut.add(socket, cursor, (reason) => client.close(slowConsumer, reason));

@@ -2,9 +2,9 @@ import { Server as HttpServer } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import type { FanOut } from './fan-out/fan-out.ts';
 import { type Gated, withAuth } from './guards/auth.ts';
+import { guardedTcpServer } from './guards/connection-limit.ts';
 import { guardedHttpServer } from './guards/http-guards.ts';
 import { type Limited, limitsOf, timerMs } from './guards/limits.ts';
-import { guardedTcpServer } from './guards/tcp-guards.ts';
 import { passOnUpgrades } from './guards/upgrades.ts';
 import type { App } from './http/app.ts';
 import { bareApp } from './http/bare.ts';
@@ -19,7 +19,7 @@ import { shortPoll } from './short-poll.ts';
 import type { MessageSource } from './source/source.ts';
 import { type SseOptions, sse } from './sse.ts';
 import { tcpPush } from './tcp-push.ts';
-import { reasonedWebSocket } from './web-socket/close-reasons.ts';
+import { reasonedWebSocket } from './web-socket/receive.ts';
 
 /**
  * The pages show how messages are delivered. Here is everything that a deployed server needs around that:
@@ -35,11 +35,13 @@ export type ServerOptions = SseOptions &
     onAsk?: OnAsk;
   };
 
-/** What a page adds itself to: `app` reads requests, `server` has the upgrades. */
-type Place = { app: App; server: HttpServer; source: MessageSource; options: ServerOptions & PushOptions };
-
-/** Adds a transport to a place; returns its fan-out if it pushes. */
-export type Page = (place: Place) => FanOut | undefined;
+/** Adds a transport to an app, which reads requests, or a server, which has the upgrades. Returns its fan-out if it pushes. */
+export type Page = (place: {
+  app: App;
+  server: HttpServer;
+  source: MessageSource;
+  options: ServerOptions & PushOptions;
+}) => FanOut | undefined;
 
 /** One page over HTTP with its guards and its meter. Throws an `Error` where the page refuses an option. */
 export function servePage(page: Page, source: MessageSource, options: ServerOptions = {}): Endpoint {
@@ -50,9 +52,7 @@ export function servePage(page: Page, source: MessageSource, options: ServerOpti
   const { messageBytes: maxPayload, goodbyeMs: closeTimeout, bodyBytes } = limits;
   const site = {
     publish: source.publish.bind(source),
-    onRefused: () => {
-      tally.refused += 1;
-    },
+    tally,
     ...countPolls(tally, options.onAsk),
     bodyLimitBytes: bodyBytes,
   };
@@ -78,7 +78,7 @@ export function servePage(page: Page, source: MessageSource, options: ServerOpti
   return new Endpoint(server, tally, fanOut);
 }
 
-function serveTcp(source: MessageSource, options: ServerOptions): Endpoint {
+function serveTcp(source: MessageSource, options: ServerOptions = {}): Endpoint {
   const inner = new TcpServer();
   const { lineCharacters, helloMs, goodbyeMs } = limitsOf(options);
   const tally = newTally();
@@ -91,22 +91,24 @@ function extended<More extends object>(options: ServerOptions, more: More): Serv
   return Object.setPrototypeOf(more, options);
 }
 
+export type ServerName = 'push' | 'sse' | 'tcp-push' | 'notify' | 'long-poll' | 'short-poll';
+
+type Serve = (source: MessageSource, options?: ServerOptions) => Endpoint;
+
 const overHttp =
-  (page: Page) =>
-  (source: MessageSource, options: ServerOptions = {}): Endpoint =>
+  (page: Page): Serve =>
+  (source, options) =>
     servePage(page, source, options);
 
 /** Every transport by name: starts its server, which does not listen yet. */
-export const serversByName = {
+export const serversByName: Record<ServerName, Serve> = {
   push: overHttp(({ server, source, options }) => push(server, source, options)),
   sse: overHttp(({ app, source, options }) => sse(app, source, options)),
-  'tcp-push': (source: MessageSource, options: ServerOptions = {}) => serveTcp(source, options),
+  'tcp-push': serveTcp,
   notify: overHttp(({ app, server, source, options }) => notify(app, server, source, options)),
   'long-poll': overHttp(({ app, source, options }) => void longPoll(app, source, options)),
   'short-poll': overHttp(({ app, source }) => void shortPoll(app, source)),
 };
-
-export type ServerName = keyof typeof serversByName;
 
 /**
  * Starts the named servers on one source, each on its own port of `host`: `ports[i]` or any free one.

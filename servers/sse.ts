@@ -38,7 +38,9 @@ export function sse(app: App, feed: Feed, options: SseOptions = {}): FanOut {
     });
     if (method === 'HEAD') return response.end();
     response.write('retry: 1000\n\n');
-    fanOut.add(response, cursor, (reason) => response.end(evictedEvent(reason)));
+    // Without an id: the client keeps its place.
+    const lastEvent = (reason: string) => `event: evicted\ndata: ${JSON.stringify({ error: reason })}\n\n`;
+    fanOut.add(response, cursor, (reason) => response.end(lastEvent(reason)));
   });
   return fanOut;
 }
@@ -78,9 +80,4 @@ function eventsOf({ messages, next, missed, more: _more, ...report }: Batch): Bu
   }
   skipTo(end);
   return Buffer.concat([place(start, missed - missedLater, report), ...events]);
-}
-
-/** The last event of a slow consumer. It has no id: the client keeps its place. */
-function evictedEvent(reason: string): string {
-  return `event: evicted\ndata: ${JSON.stringify({ error: reason })}\n\n`;
 }

@@ -154,6 +154,45 @@ it.each([
   expect(source.log.head).toBe(0);
 });
 
+it.each([
+  ['not JSON', Buffer.from('nonsense\n'), /expected JSON/],
+  ['too long', Buffer.from('x'.repeat(70_000)), /line too long/],
+  ['not UTF-8', Buffer.of(0xc3, 0x28, 0x0a), /invalid UTF-8/],
+])(
+  'publications are acknowledged before a line in the same packet that is %s is refused',
+  async (_what, bad, reason) => {
+    const server = await serve();
+    const good = Buffer.from(`${hello}{"body":"one"}\n{"body":"two","id":"a"}\n`);
+    const lines = await linesOf(open(server, Buffer.concat([good, bad])));
+    expect(lines.slice(1)).toEqual([
+      { published: 1 },
+      { published: 2, id: 'a' },
+      { error: expect.stringMatching(reason) },
+    ]);
+    expect(server.tally.refused).toBe(1);
+  },
+);
+
+describe('a last line without its end', () => {
+  async function lastWords(words: string): Promise<unknown[]> {
+    const socket = open(await serve(), hello);
+    await once(socket, 'data');
+    socket.allowHalfOpen = true;
+    socket.end(words);
+    return (await linesOf(socket)).filter((line) => !('seq' in (line as object)));
+  }
+
+  it('publishes, and is acknowledged', async () => {
+    expect(await lastWords('{"body":"one"}\n{"body":"two"}')).toEqual([{ published: 1 }, { published: 2 }]);
+    expect(source.log.head).toBe(2);
+  });
+
+  it('is refused when it is not whole', async () => {
+    expect(await lastWords('{"body":"on')).toEqual([{ error: expect.stringMatching(/expected JSON/) }]);
+    expect(source.log.head).toBe(0);
+  });
+});
+
 it('a character that comes in two packets is whole', async () => {
   const socket = open(await serve(), hello);
   await once(socket, 'data');

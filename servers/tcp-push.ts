@@ -1,14 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { FanOut, type FanOutOptions } from './fan-out/fan-out.ts';
 import type { Subscriber, WireFormat } from './fan-out/subscriber.ts';
-import {
-  LineSplitter,
-  type Publication,
-  parseCredit,
-  parseHello,
-  parseJson,
-  parsePublication,
-} from './log/message.ts';
+import { LineSplitter, parseHello, parseJson } from './log/message.ts';
 import type { Feed } from './log/message-log.ts';
 
 /**
@@ -41,49 +34,51 @@ export function tcpPush(server: Server, feed: Feed, options: TcpPushOptions = {}
   server.on('connection', (socket: Socket) => {
     const lines = new LineSplitter(lineCharacters);
     let subscriber: Subscriber | undefined;
-    const hello = setTimeout(() => refuse(`first line too slow: expected within ${helloMs} ms`), helloMs);
+    const hello = setTimeout(
+      () => refuse(new Error(`first line too slow: expected within ${helloMs} ms`)),
+      helloMs,
+    );
     socket.on('close', () => clearTimeout(hello));
     // A reset connection needs no handling: 'close' follows.
     socket.on('error', () => {});
-
-    socket.on('data', (bytes: Buffer) => {
-      try {
-        for (const line of lines.take(bytes)) {
-          if (subscriber) handle(parseJson(line), subscriber);
-          else subscriber = subscribe(parseJson(line));
-        }
-      } catch (error) {
-        refuse((error as Error).message);
-      }
+    socket.on('data', read);
+    socket.on('end', () => {
+      // The last line may lack its end. After a refusal nobody listens.
+      socket.emit('data', Buffer.from('\n'));
+      if (subscriber) subscriber.leave(() => socket.end());
+      else socket.end();
     });
 
-    function subscribe(data: unknown): Subscriber {
+    function read(bytes: Buffer): void {
+      try {
+        for (const text of lines.take(bytes))
+          if (subscriber) subscriber.receive(text, feed)?.then(acknowledge, refuse);
+          else subscriber = subscribe(parseHello(parseJson(text)));
+      } catch (error) {
+        refuse(error as Error);
+      }
+    }
+
+    function subscribe({ after }: { after: unknown }): Subscriber {
       clearTimeout(hello);
-      const { after } = parseHello(data);
       return fanOut.add(socket, feed.log.cursorFrom(after), end);
     }
 
-    function handle(data: unknown, subscriber: Subscriber): void {
-      const credit = parseCredit(data);
-      if (credit === undefined) publish(parsePublication(data));
-      else subscriber.grant(credit);
+    function acknowledge(publication: object): void {
+      if (socket.writable) socket.write(line(publication));
     }
 
-    function publish(publication: Publication): void {
-      feed.publish(publication).then(
-        ({ seq }) => socket.writable && socket.write(line({ published: seq, id: publication.id })),
-        ({ message }: Error) => refuse(message),
-      );
-    }
-
-    function refuse(reason: string): void {
-      if (!socket.writable) return;
-      if (subscriber) subscriber.refuse();
-      else fanOut.tally.refused += 1;
-      end(reason);
+    function refuse({ message }: Error): void {
+      socket.removeAllListeners('data').resume();
+      if (subscriber) subscriber.refuse(() => end(message));
+      else if (socket.writable) {
+        fanOut.tally.refused += 1;
+        end(message);
+      }
     }
 
     function end(reason: string): void {
+      if (!socket.writable) return;
       socket.removeAllListeners('data').resume();
       socket.end(line({ error: reason }));
       setTimeout(() => socket.destroy(), goodbyeMs).unref();

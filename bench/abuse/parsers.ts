@@ -52,7 +52,7 @@ export function parsers(): Target<never>[] {
     }),
     parser('line', fc.array(fc.oneof(anyText, publications), { maxLength: 6 }), (pieces) => {
       const splitter = new LineSplitter(60);
-      const lines = pieces.flatMap((piece) => splitter.take(piece));
+      const lines = pieces.flatMap((piece) => [...splitter.take(piece)]);
       const whole = pieces.join('').split('\n').slice(0, -1);
       const wanted = whole.filter((line) => line.trim() !== '');
       if (JSON.stringify(lines) !== JSON.stringify(wanted))

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
-import { beginCommand, isProgram, onInterrupt } from '../../servers/commands/begin.ts';
+import { beginCommand, fail, isProgram, onInterrupt } from '../../servers/commands/begin.ts';
 import { openPage } from '../../servers/commands/open-page.ts';
 import { listenProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder } from '../../servers/commands/typed.ts';
@@ -110,10 +110,4 @@ function readPort(text: string): number {
   throw new InvalidArgumentError(
     'Expected the first of five free ports from 1 to 65531, or 0 for any. Try --port 8088.',
   );
-}
-
-/** One line, whatever the reason holds. */
-function fail(exitCode: number, reason: string): never {
-  console.error(reason.replaceAll(/\s+/g, ' ').trim());
-  process.exit(exitCode);
 }

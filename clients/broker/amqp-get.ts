@@ -1,8 +1,8 @@
 import type { Channel } from 'amqplib';
 import { type SlotOptions, Slots } from '../shared/slots.ts';
 import { setTimer } from '../shared/timer.ts';
-import { type AmqpConnection, openAmqp } from './amqp-connection.ts';
-import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts';
+import { openAmqp } from './amqp-connection.ts';
+import { type Consuming, type ConsumingOptions, consuming, InFlight } from './in-flight.ts';
 
 /**
  * Receives from a RabbitMQ queue by AMQP's `basic.get`: polls at fixed slots, as a short poll does.
@@ -18,11 +18,10 @@ import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts'
 export type AmqpGetOptions = ConsumingOptions & SlotOptions;
 
 export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
-  const { url, queue } = options;
   const inFlight = new InFlight(options.after);
   const { counters } = inFlight;
   const slots = new Slots(options, () => 0, counters);
-  let connection: AmqpConnection | undefined;
+  let cut = () => {};
   let channel: Channel | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking = false;
@@ -33,7 +32,7 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
   async function getAll(from: Channel): Promise<void> {
     while (!paused && !stopped) {
       counters.requests += 1;
-      const delivery = await from.get(queue);
+      const delivery = await from.get(options.queue);
       if (!delivery) {
         counters.empty += 1;
         return;
@@ -42,32 +41,24 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
     }
   }
 
-  function onSlot(): void {
-    if (asking || paused || !channel) counters.missedSlots += 1;
-    else {
-      asking = true;
-      getAll(channel)
-        .catch(() => {})
-        .finally(() => {
-          asking = false;
-        });
-    }
+  async function onSlot(): Promise<void> {
     waitForSlot();
+    if (asking || paused || !channel) {
+      counters.missedSlots += 1;
+      return;
+    }
+    asking = true;
+    await getAll(channel).catch(() => {});
+    asking = false;
   }
 
   function waitForSlot(): void {
     if (!stopped) timer = setTimer(onSlot, slots.next());
   }
 
-  return {
-    inFlight,
-    ledger: inFlight.ledger,
-    counters,
-    async start(onMessage) {
-      inFlight.open(onMessage);
-      connection = await openAmqp(url, inFlight, async (model) => {
-        const opened = await model.createChannel();
-        opened.on('error', () => void model.close().catch(() => {}));
+  return consuming(inFlight, {
+    async start() {
+      cut = await openAmqp(options.url, inFlight, async (opened) => {
         opened.on('close', () => {
           channel = undefined;
         });
@@ -82,11 +73,10 @@ export function amqpGetConsumer(options: AmqpGetOptions): Consuming {
     resume() {
       paused = false;
     },
-    handled: (count) => inFlight.handled(count),
     stop() {
       stopped = true;
       clearTimeout(timer);
-      connection?.cut();
+      cut();
     },
-  };
+  });
 }

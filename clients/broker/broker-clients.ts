@@ -6,7 +6,6 @@ import type { Consuming } from './in-flight.ts';
 import { mqttConsumer } from './mqtt.ts';
 import { stompConsumer } from './stomp.ts';
 
-/** Every way of consuming from a broker, by name. */
 export const consumersByName: Record<
   BrokerTransportName,
   (options: AmqpGetOptions, openers: Pick<Openers, 'tcp'>) => Consuming

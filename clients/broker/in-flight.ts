@@ -1,14 +1,39 @@
-import { BadInput, isBatch, type Message, parseDelivery } from '../../servers/log/message.ts';
+import { BadInput, type Batch, isBatch, type Message, parseDelivery } from '../../servers/log/message.ts';
 import { type Counters, newCounters, type Receiver } from '../client.ts';
 import { callHandler } from '../shared/base-client.ts';
 import { Ledger } from '../shared/ledger.ts';
 
-/** A consumer of a broker's queue, from outside like any other client. */
+/** A consumer of a broker's queue. */
 export interface Consuming extends Receiver {
   readonly inFlight: InFlight;
 }
 
-/** Options of every consumer. The caller declares the queue, and binds it to `amq.topic` under the topic. */
+/** Makes a consumer. Most have nothing to pause: a busy consumer doesn't acknowledge. */
+export function consuming(
+  inFlight: InFlight,
+  { start, stop, ...more }: Partial<Receiver> & { start(): Promise<void>; stop(): void },
+): Consuming {
+  const { ledger, counters } = inFlight;
+  return {
+    inFlight,
+    ledger,
+    counters,
+    start(onMessage) {
+      inFlight.open(onMessage);
+      return start();
+    },
+    pause() {},
+    resume() {},
+    handled: (count) => inFlight.handled(count),
+    stop() {
+      inFlight.close();
+      stop();
+    },
+    ...more,
+  };
+}
+
+/** The caller declares the queue, and binds it to `amq.topic` under the topic. */
 export type ConsumingOptions = {
   /** Where the broker is, with name and password: `amqp://`, `mqtt://` or `stomp://`. */
   url: string;
@@ -37,7 +62,7 @@ export type ConsumingOptions = {
 export class InFlight {
   readonly ledger: Ledger;
   readonly counters: Counters = newCounters();
-  /** Messages that the broker marked as sent before. */
+  /** Messages that the broker has marked so. */
   redelivered = 0;
   maxInFlight = 0;
   /** Messages in flight; with MQTT's QoS 0, messages that are not handled. */
@@ -54,14 +79,18 @@ export class InFlight {
     this.#handle = onMessage;
   }
 
-  /** Takes a delivery. One that is not a message is acknowledged and counted as a failure: otherwise the broker would redeliver it again and again. */
+  /** Takes a delivery. One that is not a message is acknowledged, or the broker would redeliver it again and again. */
   take(text: string, isRedelivered: boolean, acknowledge: () => void): void {
     if (isRedelivered) this.redelivered += 1;
-    const message = this.#read(text);
-    if (!message || !this.ledger.takeMessage(message)) {
-      acknowledge();
-      return;
+    let message: Message | Batch | undefined;
+    try {
+      message = parseDelivery(text);
+      if (isBatch(message)) throw new BadInput('expected a single message, and not a batch');
+    } catch (error) {
+      this.#countFailure((error as Error).message);
+      return void acknowledge();
     }
+    if (!this.ledger.takeMessage(message)) return void acknowledge();
     this.#acknowledgements.push(acknowledge);
     this.count += 1;
     this.maxInFlight = Math.max(this.maxInFlight, this.count);
@@ -79,8 +108,7 @@ export class InFlight {
 
   /** The connection was lost. */
   lose(reason: string): void {
-    this.counters.failures += 1;
-    this.counters.lastFailure = reason;
+    this.#countFailure(reason);
     this.close();
   }
 
@@ -90,15 +118,8 @@ export class InFlight {
     this.count = 0;
   }
 
-  #read(text: string): Message | undefined {
-    try {
-      const delivery = parseDelivery(text);
-      if (!isBatch(delivery)) return delivery;
-      throw new BadInput('expected a single message, and not a batch');
-    } catch (error) {
-      this.counters.failures += 1;
-      this.counters.lastFailure = (error as Error).message;
-      return undefined;
-    }
+  #countFailure(reason: string): void {
+    this.counters.failures += 1;
+    this.counters.lastFailure = reason;
   }
 }

@@ -1,5 +1,5 @@
 import { connect, type MqttClient } from 'mqtt';
-import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts';
+import { type Consuming, type ConsumingOptions, consuming, InFlight } from './in-flight.ts';
 
 /**
  * Receives from a broker by MQTT: subscribes to a topic, and the broker pushes.
@@ -27,13 +27,9 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
     goOn?.();
   }
 
-  return {
-    inFlight,
-    ledger: inFlight.ledger,
-    counters: inFlight.counters,
-    start: (onMessage) =>
+  return consuming(inFlight, {
+    start: () =>
       new Promise((resolve, reject) => {
-        inFlight.open(onMessage);
         const connected = connect(url, {
           clientId: queue,
           clean: qos === 0,
@@ -60,12 +56,6 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
           connected.subscribe(topic, { qos }, (error) => (error ? reject(error) : resolve()));
         });
       }),
-    pause() {},
-    resume() {},
-    handled: (count) => inFlight.handled(count),
-    stop() {
-      inFlight.close();
-      client?.removeAllListeners('close').end(true);
-    },
-  };
+    stop: () => void client?.removeAllListeners('close').end(true),
+  });
 }

@@ -1,6 +1,6 @@
 import { type IStompSocket, Client as StompClient, StompSocketState } from '@stomp/stompjs';
 import type { OpenConnection, Openers } from '../shared/openers.ts';
-import { type Consuming, type ConsumingOptions, InFlight } from './in-flight.ts';
+import { type Consuming, type ConsumingOptions, consuming, InFlight } from './in-flight.ts';
 
 /**
  * Receives from a RabbitMQ queue by STOMP: text frames over TCP, and the broker pushes.
@@ -27,13 +27,9 @@ export function stompConsumer(options: ConsumingOptions, openers: Pick<Openers, 
     reconnectDelay: 200,
   });
 
-  return {
-    inFlight,
-    ledger: inFlight.ledger,
-    counters: inFlight.counters,
-    start: (onMessage) =>
+  return consuming(inFlight, {
+    start: () =>
       new Promise((resolve, reject) => {
-        inFlight.open(onMessage);
         client.onConnect = () => {
           inFlight.counters.requests += 1;
           client.subscribe(
@@ -55,15 +51,11 @@ export function stompConsumer(options: ConsumingOptions, openers: Pick<Openers, 
         };
         client.activate();
       }),
-    pause() {},
-    resume() {},
-    handled: (count) => inFlight.handled(count),
     stop() {
-      inFlight.close();
       client.onWebSocketClose = () => {};
       void client.deactivate({ force: true });
     },
-  };
+  });
 }
 
 /** A TCP connection that looks to the library like the WebSocket that it expects. */

@@ -1,5 +1,5 @@
 /**
- * How long to wait before the next try.
+ * How long to wait before the next try, in milliseconds. `failures` counts from 1.
  *
  *     immediate  ╳►╳►╳►╳►╳►╳►╳►╳►╳►      no back-off
  *     fixed      ╳────►╳────►╳────►╳     a second each time: a crowd that was cut off together comes together
@@ -10,6 +10,7 @@
  * here for comparison.
  */
 export const backoffs = {
+  /** Limits: 100 ms, 200, 400 … 10,000. */
   jittered: (failures: number, random: () => number) =>
     random() * Math.min(10_000, 100 * 2 ** (failures - 1)),
   fixed: () => 1000,
@@ -18,7 +19,6 @@ export const backoffs = {
 
 export type BackoffName = keyof typeof backoffs;
 
-/** Milliseconds before the next try. `failures` counts from 1. Limits of `jittered`: 100 ms, 200, 400 … 10,000. */
 export function backoffMs(failures: number, random: () => number, name: BackoffName = 'jittered'): number {
   return backoffs[name](failures, random);
 }

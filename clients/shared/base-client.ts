@@ -1,7 +1,6 @@
 import { type Batch, isBatch, type Message, type Publication } from '../../servers/log/message.ts';
 import { type Client, type ClientOptions, newCounters } from '../client.ts';
 import { Ledger } from './ledger.ts';
-import { stopped } from './publisher.ts';
 
 /**
  * What all six clients share: they hand messages over one at a time, and the ledger advances with each.
@@ -37,11 +36,12 @@ export abstract class BaseClient implements Client {
 
   protected abstract send(publication: Publication & { id: string }): Promise<void>;
 
-  /**
-   * The id is not from the client's seeded `random`: two clients with one seed would publish under the same ids.
-   */
-  publish(body: string, dueMs: number, id = Math.random().toString(36).slice(2)): Promise<void> {
-    return this.send({ body, dueMs, id });
+  /** The id is not from the client's seeded `random`: two clients with one seed would publish under the same ids. */
+  async publish(body: string, dueMs: number, id = Math.random().toString(36).slice(2)): Promise<void> {
+    if (this.isStopped) throw stopped();
+    await this.send({ body, dueMs, id }).catch((error) => {
+      throw this.isStopped ? stopped() : error;
+    });
   }
 
   start(onMessage: (message: Message) => void): Promise<void> {
@@ -109,10 +109,7 @@ export abstract class BaseClient implements Client {
   }
 }
 
-/**
- * Calls the application's handler. What it throws is the application's affair, not the connection's: it becomes an
- * uncaught exception (`uncaughtException`, `window.onerror`), and the next message is handed over all the same.
- */
+/** Calls the application's handler. What it throws becomes an uncaught exception, and the next message follows. */
 export function callHandler(handle: (message: Message) => void, message: Message): void {
   try {
     handle(message);
@@ -121,6 +118,11 @@ export function callHandler(handle: (message: Message) => void, message: Message
       throw error;
     });
   }
+}
+
+/** Why a call fails that was pending at `stop()`, or came later. */
+function stopped(): Error {
+  return new Error('the client was stopped');
 }
 
 function ignore(): void {}

@@ -7,7 +7,7 @@ export const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 /** The popup of the address bar is a separate page in Chromium, and loads more slowly than our pages do. */
 const unseen = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup'];
 
-/** Starts it without a graphics card, without a sandbox, which a container does not allow, and without some features. */
+/** Starts it without a graphics card, without a sandbox, which no container allows, and without some features. */
 export function launchBrowser(without: readonly string[] = []): Promise<Browser> {
   const features = [...unseen, ...without].join(',');
   return chromium.launch({
@@ -18,20 +18,14 @@ export function launchBrowser(without: readonly string[] = []): Promise<Browser>
 
 let shared: Promise<Browser> | undefined;
 
-/**
- * The browser that all tests of a process share: each test opens its own contexts and closes them. The browser
- * ends with the process. The next call starts another one when it has crashed.
- */
+/** The browser that all tests of a process share. It ends with the process, and starts again after a crash. */
 export async function sharedBrowser(): Promise<Browser> {
   const browser = await shared?.catch(() => undefined);
   if (!browser?.isConnected()) shared = launchBrowser();
   return shared as Promise<Browser>;
 }
 
-/**
- * Whether there is a browser for these tests. Without one they are skipped, which a line says; with `CI` in the
- * environment that is an error.
- */
+/** Whether there is a browser for these tests. Without one they are skipped; with `CI` in the environment it throws. */
 export function hasBrowserFor(tests: string): boolean {
   if (existsSync(executablePath)) return true;
   const missing = `${tests}: found no browser at ${executablePath}; set CHROMIUM_PATH`;

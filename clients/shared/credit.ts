@@ -1,8 +1,7 @@
 import { parseCredit } from '../../servers/log/message.ts';
 
 /**
- * Credit-based flow control: a window of messages that may be on the wire or unhandled. The client grants it to the
- * server.
+ * Credit-based flow control: the client grants the server a window of messages that may be on the wire or unhandled.
  *
  *     client  ──{"credit":4}──►                  ──{"credit":2}──►                ──{"credit":2}──►
  *     server                   ◄─[7]─[8]─[9]─[10]─                 ◄─[11]─[12]─
@@ -39,12 +38,10 @@ export class CreditWindow {
     this.#isOpen = false;
   }
 
-  /** A message is handed over. */
   take(): void {
     this.#unhandled += 1;
   }
 
-  /** Messages have been handled. */
   release(count: number): void {
     this.#unhandled -= count;
     this.#handled += count;

@@ -7,9 +7,6 @@ import {
   parseCursor,
 } from '../../servers/log/message.ts';
 
-/** A late message of a gap counts as reordered, not as a duplicate: for the newest of a gap, as many as a log keeps. */
-const absentMax = 20_000;
-
 /**
  * A client's delivery accounting: where it began, where it is, and what went wrong between.
  *
@@ -18,7 +15,7 @@ const absentMax = 20_000;
  *                        |   duplicated
  *                        a gap of 1
  *
- * It doesn't trust the server: it finds gaps in the `seq` of the messages, not in the server's counts.
+ * It finds gaps in the `seq` of the messages, and doesn't trust the server's counts.
  */
 export class Ledger {
   /** The head of the log when the subscription was acknowledged: the first message owed is the next. */
@@ -35,10 +32,9 @@ export class Ledger {
   resets = 0;
   #logId = '';
   #seq = 0;
-  /** Made when the first gap is found: most clients never have one. */
+  /** Missing messages, as many as a log keeps: one that comes late is reordered, not a duplicate. Most clients have none. */
   #absent: Set<number> | undefined;
 
-  /** A client that was here before continues from its `after`. */
   constructor(after?: string) {
     const cursor = parseCursor(after);
     if (!cursor) return;
@@ -63,10 +59,7 @@ export class Ledger {
     return this.startSeq === undefined || place.logId !== this.#logId || place.seq > this.#seq;
   }
 
-  /**
-   * Takes what has arrived. The result gives the messages that are new, and each is entered only as it is given: so
-   * the cursor is never ahead of what was handed over.
-   */
+  /** Gives the messages that are new. Each is entered only as it is given: the cursor is never ahead of the handler. */
   take(delivery: Batch | Message): Iterator<Message> {
     return isBatch(delivery) ? this.#takeBatch(delivery) : this.#messagesOf([delivery]);
   }
@@ -126,7 +119,7 @@ export class Ledger {
 
   #skipTo(seq: number): void {
     if (seq <= this.#seq) return;
-    const first = Math.max(this.#seq + 1, seq + 1 - absentMax);
+    const first = Math.max(this.#seq + 1, seq + 1 - 20_000);
     this.#absent ??= new Set();
     for (let absent = first; absent <= seq; absent += 1) this.#absent.add(absent);
     this.gaps += seq - this.#seq;

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { hostOf } from '../../servers/address.ts';
 import {
   type Connection,
+  type ConnectionEvents,
   eventNames,
   messageBytesMax,
   type OpenConnection,
@@ -14,23 +15,6 @@ import {
   type OpenHttp,
 } from './openers.ts';
 import { refusal } from './refusal.ts';
-
-/**
- * The openers of Node. One connection each and no pool, so that a simulated client costs what a real one does.
- * With an address of this host all connections come from there: from one address the kernel opens some 28,000
- * connections to a port (`ip_local_port_range`), and all of 127.0.0.0/8 is this host, on Linux.
- */
-export function nodeOpenersFrom(localAddress?: string): Openers {
-  return {
-    webSocket: (...opened) => new WebSocketConnection(localAddress, ...opened),
-    tcp: (...opened) => new TcpConnection(localAddress, ...opened),
-    events: (...opened) => events(localAddress, ...opened),
-    http: (...opened) => http(localAddress, ...opened),
-  };
-}
-
-/** The same, from any address that the kernel chooses. */
-export const nodeOpeners: Openers = nodeOpenersFrom();
 
 /** `closeTimeout` is how long a server may take to answer a Close frame. */
 const webSocketOptions = {
@@ -47,10 +31,7 @@ class WebSocketConnection implements Connection {
   #reason = '';
   #ping: Buffer | undefined;
 
-  constructor(
-    localAddress: string | undefined,
-    ...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>
-  ) {
+  constructor(url: string, { onOpen, onText, onClose }: ConnectionEvents, localAddress?: string) {
     this.#socket = new WebSocket(url, { ...webSocketOptions, localAddress });
     // The handshake is over at this moment, and ws shows the socket.
     this.#socket.once('upgrade', ({ socket }) => {
@@ -102,100 +83,74 @@ class WebSocketConnection implements Connection {
   }
 }
 
-class TcpConnection implements Connection {
-  readonly #socket: Socket;
-  #reason = 'the server closed the connection';
-
-  constructor(
-    localAddress: string | undefined,
-    ...[url, { onOpen, onText, onClose }]: Parameters<OpenConnection>
-  ) {
+const openTcp =
+  (localAddress?: string): OpenConnection =>
+  (url, { onOpen, onText, onClose }) => {
     const address = new URL(url);
-    this.#socket = connect({
-      host: hostOf(address),
-      port: Number(address.port),
-      noDelay: true,
-      localAddress,
+    const host = hostOf(address);
+    const socket = connect({ host, port: Number(address.port), noDelay: true, localAddress });
+    let reason = 'the server closed the connection';
+    socket.setEncoding('utf8');
+    if (onOpen) socket.once('connect', onOpen);
+    socket.on('data', onText);
+    socket.on('error', ({ message }) => {
+      reason = message;
     });
-    this.#socket.setEncoding('utf8');
-    if (onOpen) this.#socket.once('connect', onOpen);
-    this.#socket.on('data', onText);
-    this.#socket.on('error', ({ message }) => {
-      this.#reason = message;
+    socket.on('close', () => onClose(reason));
+    return Object.assign(socket, {
+      send: (text: string) => void socket.write(text),
+      close: () => void socket.destroy(),
     });
-    this.#socket.on('close', () => onClose(this.#reason));
-  }
-
-  get bytesRead(): number {
-    return this.#socket.bytesRead;
-  }
-
-  send(text: string): void {
-    this.#socket.write(text);
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-}
-
-function events(
-  localAddress: string | undefined,
-  ...[url, after, { onText, onClose }]: Parameters<OpenEvents>
-): Connection {
-  const parser = createParser({
-    onEvent: ({ event = 'message', data }) => {
-      if (eventNames.includes(event)) onText(data);
-    },
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') request.destroy(error);
-    },
-    maxBufferSize: messageBytesMax,
-  });
-  const headers = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
-  let stream: IncomingMessage | undefined;
-  let reason = 'the server ended the stream';
-  const request = get(url, { agent: false, headers, localAddress }, async (response) => {
-    if (response.statusCode !== 200) {
-      reason = await refusalOf(response);
-      request.destroy();
-      return;
-    }
-    stream = response;
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => parser.feed(text));
-    response.on('error', () => {});
-  });
-  request.on('error', (error) => {
-    reason = error.message;
-  });
-  request.on('close', () => onClose(reason));
-  return {
-    close: () => void request.destroy(),
-    pause: () => void stream?.pause(),
-    resume: () => void stream?.resume(),
-    get bytesRead() {
-      return request.socket?.bytesRead ?? 0;
-    },
   };
-}
 
-/** The reason in a response that refuses a request. */
+const openEvents =
+  (localAddress?: string): OpenEvents =>
+  (url, after, { onText, onClose }) => {
+    const parser = createParser({
+      onEvent: ({ event = 'message', data }) => {
+        if (eventNames.includes(event)) onText(data);
+      },
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') request.destroy(error);
+      },
+      maxBufferSize: messageBytesMax,
+    });
+    const headers = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
+    let stream: IncomingMessage | undefined;
+    let reason = 'the server ended the stream';
+    const request = get(url, { agent: false, headers, localAddress }, async (response) => {
+      if (response.statusCode !== 200) {
+        reason = await refusalOf(response);
+        request.destroy();
+        return;
+      }
+      stream = response;
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => parser.feed(text));
+      response.on('error', () => {});
+    });
+    request.on('error', (error) => {
+      reason = error.message;
+    });
+    request.on('close', () => onClose(reason));
+    return {
+      close: () => void request.destroy(),
+      pause: () => void stream?.pause(),
+      resume: () => void stream?.resume(),
+      get bytesRead() {
+        return request.socket?.bytesRead ?? 0;
+      },
+    };
+  };
+
+/** The reason in a response that refuses a request: its first 64 KiB. */
 async function refusalOf(response: IncomingMessage): Promise<string> {
   let body = '';
   response.setEncoding('utf8');
   try {
     for await (const piece of response) {
       body += piece;
-      if (body.length > refusalCharactersMax) break;
+      if (body.length > 64 * 1024) break;
     }
   } catch {
     // Broken off: the words that have arrived will have to do.
@@ -203,36 +158,48 @@ async function refusalOf(response: IncomingMessage): Promise<string> {
   return refusal(response.statusCode, body);
 }
 
-const refusalCharactersMax = 64 * 1024;
+const openHttp =
+  (localAddress?: string): OpenHttp =>
+  (origin, { keepAlive = true, silenceLimitMs }) => {
+    // 0 means no limit here.
+    const timeout = Number.isFinite(silenceLimitMs) ? Math.ceil(silenceLimitMs) : 0;
+    const client = new HttpClient(origin, {
+      pipelining: 1,
+      keepAliveTimeout: 120_000,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      maxResponseSize: messageBytesMax,
+      ...(localAddress && { localAddress }),
+    });
+    return {
+      async ask(method, path, body) {
+        const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+        try {
+          const response = await client.request({ method, path, body, headers, reset: !keepAlive });
+          return { status: response.statusCode, text: await response.body.text() };
+        } catch (error) {
+          const { code } = error as { code?: string };
+          if (code !== 'UND_ERR_HEADERS_TIMEOUT' && code !== 'UND_ERR_BODY_TIMEOUT') throw error;
+          throw new Error(`no data for ${silenceLimitMs / 1000} s`);
+        }
+      },
+      close: () => void client.destroy().catch(() => {}),
+    };
+  };
 
-function http(
-  localAddress: string | undefined,
-  ...[origin, { keepAlive = true, silenceLimitMs }]: Parameters<OpenHttp>
-) {
-  // 0 means no limit here.
-  const timeout = Number.isFinite(silenceLimitMs) ? Math.ceil(silenceLimitMs) : 0;
-  const client = new HttpClient(origin, {
-    pipelining: 1,
-    keepAliveTimeout: 120_000,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    maxResponseSize: messageBytesMax,
-    ...(localAddress && { localAddress }),
-  });
+/**
+ * The openers of Node. One connection each and no pool, so that a simulated client costs what a real one does.
+ * With an address of this host all connections come from there: from one address the kernel opens some 28,000
+ * connections to a port (`ip_local_port_range`), and all of 127.0.0.0/8 is this host, on Linux.
+ */
+export function nodeOpenersFrom(localAddress?: string): Openers {
   return {
-    async ask(method: 'GET' | 'POST', path: string, body?: string) {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      try {
-        const response = await client.request({ method, path, body, headers, reset: !keepAlive });
-        return { status: response.statusCode, text: await response.body.text() };
-      } catch (error) {
-        if (!silences.has((error as { code?: string }).code ?? '')) throw error;
-        throw new Error(`no data for ${silenceLimitMs / 1000} s`);
-      }
-    },
-    close: () => void client.destroy().catch(() => {}),
+    webSocket: (url, events) => new WebSocketConnection(url, events, localAddress),
+    tcp: openTcp(localAddress),
+    events: openEvents(localAddress),
+    http: openHttp(localAddress),
   };
 }
 
-/** undici's codes for a response that does not begin, or does not go on. */
-const silences = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+/** The same, from any address that the kernel chooses. */
+export const nodeOpeners: Openers = nodeOpenersFrom();

@@ -1,7 +1,4 @@
-/**
- * How a client reaches the network. The transports use nothing else, so the same files run in Node
- * (`openers-node.ts`) and in a browser (`../classroom/openers-browser.ts`).
- */
+/** How a client reaches the network, in Node (`openers-node.ts`) or in a browser (`../classroom/openers-browser.ts`). */
 
 /** A connection that carries texts: WebSocket messages, events of SSE, or pieces of a TCP stream. */
 export interface Connection {
@@ -12,10 +9,7 @@ export interface Connection {
   /** Stops reading, so that the sender has to wait. Absent where that is impossible: a browser. */
   pause?(): void;
   resume?(): void;
-  /**
-   * Bytes received so far, heartbeats included, which tells a dead connection from a lack of messages. Absent where
-   * they are hidden: a browser doesn't show a page the server's pings.
-   */
+  /** Bytes received so far, heartbeats included. Absent where they are hidden: a browser shows a page no pings. */
   readonly bytesRead?: number;
 }
 
@@ -31,13 +25,13 @@ export type OpenConnection = (url: string, events: ConnectionEvents) => Connecti
 /** A stream of Server-Sent Events. `after` is sent as `Last-Event-ID` or, where that can't be set, in the URL. */
 export type OpenEvents = (url: string, after: string | undefined, events: ConnectionEvents) => Connection;
 
-/** The events that a stream brings: a message, a batch without messages, the reason why it ends. Others mean nothing here. */
+/** A message, a batch without messages, the reason why the stream ends. Other events mean nothing here. */
 export const eventNames: readonly string[] = ['message', 'batch', 'evicted'];
 
-/** The longest message that a client takes: many batches of a server. A longer one costs its connection. */
+/** The longest message that a client takes. A longer one costs its connection. */
 export const messageBytesMax = 32 * 1024 * 1024;
 
-/** One HTTP client with one connection. It usually stays open between requests, as a browser's would. */
+/** An HTTP client with one connection. */
 export interface Http {
   /** Resolves with the response, whatever its status; rejects when there was none, or none within the limit. */
   ask(method: 'GET' | 'POST', path: string, body?: string): Promise<{ status: number; text: string }>;
@@ -51,7 +45,6 @@ export interface Http {
  */
 export type OpenHttp = (origin: string, options: { keepAlive?: boolean; silenceLimitMs: number }) => Http;
 
-/** The openers of one environment. */
 export type Openers = {
   webSocket: OpenConnection;
   tcp: OpenConnection;

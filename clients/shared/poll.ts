@@ -8,11 +8,9 @@ import { refusal } from './refusal.ts';
 import { setTimer } from './timer.ts';
 
 /**
- * A client that polls. This is one poll: ask with the cursor, hand the batch over. *When* to poll is what tells the
- * polling clients apart: each has its own loop, `run`, that ends when the client is stopped.
- *
- * The first response tells the client its place in the log: for that it asks paused or not, and asks a long poll not
- * to wait.
+ * A client that polls. *When* to poll is what tells the polling clients apart: each has its own loop, `run`, that ends
+ * when the client is stopped. The first response tells the client its place in the log: for that it polls paused or
+ * not, and asks a long poll not to wait.
  */
 export abstract class Poll extends BaseClient {
   /** The last batch was cut at its limit: poll again at once. */
@@ -55,7 +53,7 @@ export abstract class Poll extends BaseClient {
     this.#publisher.close();
   }
 
-  /** Polls once and hands the messages over. Returns the batch, or `undefined` when that failed, which is counted. */
+  /** Polls once and hands the messages over. Returns the batch, or `undefined` after a failure, which is counted. */
   protected async ask(): Promise<Batch | undefined> {
     this.counters.requests += 1;
     this.more = false;
@@ -106,7 +104,6 @@ export abstract class Poll extends BaseClient {
     return !this.isStopped;
   }
 
-  /** Looks at the condition again. */
   protected wake(): void {
     this.#wake();
   }

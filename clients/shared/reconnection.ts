@@ -2,7 +2,6 @@ import { type Publication, parseJson } from '../../servers/log/message.ts';
 import type { ClientOptions, Counters } from '../client.ts';
 import { backoffMs } from './backoff.ts';
 import type { Connection, ConnectionEvents } from './openers.ts';
-import { stopped } from './publisher.ts';
 import { errorIn } from './refusal.ts';
 import { setTimer, timerLimitMs } from './timer.ts';
 
@@ -14,9 +13,6 @@ import { setTimer, timerLimitMs } from './timer.ts';
  *
  * A server that hangs, or a cable that was cut, breaks no connection: nothing arrives any more, and nothing says so.
  * So the received bytes are counted from time to time; a message costs nothing.
- *
- * A class, because a load generator has ten thousand of them: an object costs its fields, a closure its context and
- * itself.
  */
 export class Reconnection {
   readonly #open: (events: ConnectionEvents) => Connection;
@@ -29,7 +25,6 @@ export class Reconnection {
   /** The server has sent something, so it has let this client in. */
   #isAcknowledged = false;
   #isPaused = false;
-  #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #bytesSeen = 0;
@@ -52,7 +47,8 @@ export class Reconnection {
 
   start(): void {
     this.#connect();
-    const { silenceLimitMs = defaultSilenceLimitMs } = this.#options;
+    // Three heartbeats of a server.
+    const { silenceLimitMs = 45_000 } = this.#options;
     const everyMs = silenceLimitMs / silentLooksMax;
     if (everyMs < timerLimitMs) this.#watch = setInterval(() => this.#look(silenceLimitMs), everyMs);
   }
@@ -80,7 +76,6 @@ export class Reconnection {
   /** Resolves when the server has acknowledged the publication, and rejects when that can't come any more. */
   publish(publication: Publication & { id: string }): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#isStopped) return reject(stopped());
       if (!this.#isAcknowledged)
         return reject(new Error(`not connected: ${this.#counters.lastFailure ?? 'no response yet'}`));
       this.#unacknowledged ??= new Set();
@@ -90,10 +85,9 @@ export class Reconnection {
   }
 
   stop(): void {
-    this.#isStopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    this.#end(stopped());
+    this.#end('stopped');
   }
 
   #connect(): void {
@@ -140,7 +134,7 @@ export class Reconnection {
   }
 
   #lose(reason: string): void {
-    this.#end(new Error(`the connection was lost before the acknowledgement: ${reason}`));
+    this.#end(reason);
     this.#counters.failures += 1;
     this.#counters.lastFailure = reason;
     this.#failuresInARow += 1;
@@ -148,12 +142,13 @@ export class Reconnection {
     this.#timer = setTimer(() => this.#connect(), backoffMs(this.#failuresInARow, random, backoff));
   }
 
-  #end(reason: Error): void {
+  #end(reason: string): void {
     this.#attempt += 1;
     this.#isAcknowledged = false;
     this.#connection?.close();
     this.#connection = undefined;
-    for (const { reject } of this.#unacknowledged ?? []) reject(reason);
+    const lost = new Error(`the connection was lost before the acknowledgement: ${reason}`);
+    for (const { reject } of this.#unacknowledged ?? []) reject(lost);
     this.#unacknowledged = undefined;
   }
 
@@ -176,11 +171,7 @@ export class Reconnection {
   }
 }
 
-/** A publication that was sent, and the looks since then. */
 type Unacknowledged = { id: string; resolve(): void; reject(reason: Error): void; looks: number };
-
-/** Three heartbeats of a server that pushes. */
-const defaultSilenceLimitMs = 45_000;
 
 /** A connection is given up after this many looks that found nothing new: together they make up the limit. */
 const silentLooksMax = 3;

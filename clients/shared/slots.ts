@@ -1,6 +1,5 @@
 import type { Counters } from '../client.ts';
 
-/** When a poll is due. */
 export type SlotOptions = {
   /** Time from slot to slot. */
   intervalMs: number;
@@ -14,19 +13,23 @@ export type SlotOptions = {
 
 /** A schedule of polls that doesn't slip: a slot that passes while a request is pending is missed, and counted. */
 export class Slots {
-  readonly #options: Required<SlotOptions>;
+  readonly #intervalMs: number;
+  readonly #firstMs: number;
+  readonly #nowMs: () => number;
   readonly #counters: Counters;
   #slot: number;
 
   constructor(options: SlotOptions, random: () => number, counters: Counters) {
     const { intervalMs, nowMs = () => performance.now() } = options;
     const { originMs = nowMs(), phaseMs = random() * intervalMs } = options;
-    this.#options = { intervalMs, phaseMs, originMs, nowMs };
+    this.#intervalMs = intervalMs;
+    this.#firstMs = originMs + phaseMs;
+    this.#nowMs = nowMs;
     this.#counters = counters;
     this.#slot = this.#passed;
   }
 
-  /** Skips the slots that have passed, from now on. */
+  /** Skips the slots that have passed. */
   restart(): void {
     this.#slot = this.#passed;
   }
@@ -37,12 +40,10 @@ export class Slots {
     const next = Math.max(this.#slot, this.#passed) + 1;
     this.#counters.missedSlots += next - this.#slot - 1;
     this.#slot = next;
-    const { intervalMs, phaseMs, originMs, nowMs } = this.#options;
-    return originMs + phaseMs + next * intervalMs - nowMs();
+    return this.#firstMs + next * this.#intervalMs - this.#nowMs();
   }
 
   get #passed(): number {
-    const { intervalMs, phaseMs, originMs, nowMs } = this.#options;
-    return Math.floor((nowMs() - originMs - phaseMs) / intervalMs);
+    return Math.floor((this.#nowMs() - this.#firstMs) / this.#intervalMs);
   }
 }

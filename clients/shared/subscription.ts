@@ -3,27 +3,31 @@ import type { ClientOptions } from '../client.ts';
 import { BaseClient } from './base-client.ts';
 import { CreditWindow } from './credit.ts';
 import type { Connection, ConnectionEvents } from './openers.ts';
+import type { HttpPublisher } from './publisher.ts';
 import { Reconnection } from './reconnection.ts';
 
 /**
- * What every pushed client shares: it reconnects with its cursor.
+ * What pushed clients share: they reconnect with their cursor.
  *
  *     client  ──open──►              ╳ broken  ··back-off··  ──open, after=8──►
  *             ◄─batch──[7]──[8]──                            ◄─batch [9 10]──[11]──
  *
- * Between messages it does nothing at all. `pause()` stops reading at the socket: the kernel's buffers fill, then
- * the server's. With `credit` the server sends no more than was granted, so that nothing fills: the first batch of
- * a connection is empty then, and the client grants credit in response to it.
+ * `pause()` stops reading at the socket: the kernel's buffers fill, then the server's. With `credit` the server sends
+ * no more than was granted: the first batch of a connection is empty, and the client grants credit in response.
  */
 export class Subscription extends BaseClient {
   readonly #connection: Reconnection;
   readonly #credit: CreditWindow | undefined;
+  readonly #publisher: HttpPublisher | undefined;
 
+  /** Publishes over its connection, or by the `publisher`. */
   constructor(
     options: ClientOptions,
     open: (after: string | undefined, events: ConnectionEvents) => Connection,
+    publisher?: HttpPublisher,
   ) {
     super(options);
+    this.#publisher = publisher;
     this.#connection = new Reconnection(
       (events) => {
         this.discard();
@@ -34,10 +38,8 @@ export class Subscription extends BaseClient {
       this.counters,
       options,
     );
-    this.#credit =
-      options.credit === undefined
-        ? undefined
-        : new CreditWindow(options.credit, (text) => this.#connection.send(text));
+    if (options.credit !== undefined)
+      this.#credit = new CreditWindow(options.credit, (text) => this.#connection.send(text));
   }
 
   protected connect(): void {
@@ -59,12 +61,13 @@ export class Subscription extends BaseClient {
   }
 
   protected send(publication: Publication & { id: string }): Promise<void> {
-    return this.#connection.publish(publication);
+    return (this.#publisher ?? this.#connection).publish(publication);
   }
 
   override stop(): void {
     super.stop();
     this.#connection.stop();
+    this.#publisher?.close();
   }
 
   protected override hand(message: Message): void {

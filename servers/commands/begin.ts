@@ -14,6 +14,12 @@ export function beginCommand(name: string, options: readonly CommandOption[]): v
   if (forgotten.isCertain) process.exit(2);
 }
 
+/** Ends the process with the reason, in one line. */
+export function fail(exitCode: number, reason: string): never {
+  console.error(reason.replaceAll(/\s+/g, ' ').trim());
+  process.exit(exitCode);
+}
+
 /** Whether the module at this URL was started as a program, and not imported. */
 export function isProgram(url: string): boolean {
   const [, program = ''] = process.argv;
@@ -40,9 +46,7 @@ export function onInterrupt(end: () => void): void {
       const isFirst = firstMs === undefined;
       firstMs ??= performance.now();
       if (isFirst) end();
-      else if (signal !== 'SIGHUP' && performance.now() - firstMs > copyMs) process.exit(130);
+      // One Ctrl-C comes twice where the shell of npm gives way to the command: from the terminal, and from npm.
+      else if (signal !== 'SIGHUP' && performance.now() - firstMs > 1000) process.exit(130);
     });
 }
-
-/** One Ctrl-C comes twice where the shell of npm gives way to the command: from the terminal, and from npm. */
-const copyMs = 1000;

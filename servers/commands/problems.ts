@@ -1,5 +1,3 @@
-/** Errors of the command line and of the system, in words for people: what happened, what was expected, what to do. */
-
 /** An option with a value that can’t be used. `example` can. */
 export function invalidOption(name: string, value: unknown, expected: string, example: string): string {
   return `Invalid ${name} "${value}": expected ${expected}. Try ${name} ${example}.`;
@@ -11,13 +9,12 @@ export function listenProblem(error: Error): string {
     port?: number;
     address?: string;
   };
-  if (syscall !== 'listen') return message;
-  if (code === 'EADDRINUSE') return `port ${port} is in use (${code}): choose another with --port`;
-  if (code === 'EACCES')
-    return `port ${port} needs administrator rights (${code}): choose a port above 1023 with --port`;
-  if (code === 'EADDRNOTAVAIL')
-    return `this machine does not have the address ${address} (${code}): check that the network and the loopback interface are up`;
-  return message;
+  const problems: Record<string, string> = {
+    EADDRINUSE: `port ${port} is in use (${code}): choose another with --port`,
+    EACCES: `port ${port} needs administrator rights (${code}): choose a port above 1023 with --port`,
+    EADDRNOTAVAIL: `this machine does not have the address ${address} (${code}): check that the network and the loopback interface are up`,
+  };
+  return (syscall === 'listen' && problems[code ?? '']) || message;
 }
 
 /** Why a file or folder can't be written. `remedy` says what to do. */

@@ -20,14 +20,10 @@ if (problem) refuse(problem);
 else if (process.argv[2]) start(path.resolve(process.argv[2]));
 
 function oldNode() {
-  const needed = /(\d+)\.(\d+)/.exec(about.engines.node);
-  const found = process.versions.node.split('.');
-  const isNewEnough =
-    Number(found[0]) === Number(needed[1])
-      ? Number(found[1]) >= Number(needed[2])
-      : Number(found[0]) > Number(needed[1]);
-  if (isNewEnough) return undefined;
-  return `This lab needs Node ${needed[0]} or newer, and this is Node ${process.versions.node}: install a newer one from nodejs.org.`;
+  const needed = /[\d.]+/.exec(about.engines.node)[0];
+  const found = process.versions.node;
+  if (found.localeCompare(needed, undefined, { numeric: true }) >= 0) return undefined;
+  return `This lab needs Node ${needed} or newer, and this is Node ${found}: install a newer one from nodejs.org.`;
 }
 
 function missingPackages() {

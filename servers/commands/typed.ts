@@ -1,21 +1,14 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What somebody has typed: a path, an option that npm kept for itself, a command to type again. */
-
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What of a process a command line depends on. */
-export type Surroundings = {
-  args: readonly string[];
-  env: NodeJS.ProcessEnv;
-  /** The file that Node was told to run. */
-  program: string;
-};
+export type Surroundings = ReturnType<typeof ownSurroundings>;
 
-const ownSurroundings = (): Surroundings => ({
+const ownSurroundings = () => ({
   args: process.argv.slice(2),
   env: process.env,
+  /** The file that Node was told to run. */
   program: process.argv[1] ?? '',
 });
 
@@ -35,9 +28,6 @@ export function fromUsersFolder(path: string, surroundings = ownSurroundings()):
 
 /** An option of a command, in the shape of commander. `required`: it has a value; `optional`: it may have one. */
 export type CommandOption = { long?: string | null; required?: boolean; optional?: boolean };
-
-/** Options of ours that npm has as well: whoever gives them may have meant npm. */
-const npmsOwn = new Set(['json']);
 
 /**
  * Finds the options that npm kept for itself for want of a `--` before them. `hint` names the right command.
@@ -70,7 +60,8 @@ export function forgottenDashes(
     return [`--${name}`, withoutValue.includes(name) ? value : given];
   });
   const right = [command, '--', ...others, ...[...words, ...after].map(shellQuoted)].join(' ');
-  const isCertain = kept.some((name) => !npmsOwn.has(name));
+  // npm has this option, too.
+  const isCertain = kept.some((name) => name !== 'json');
   const names = kept.map((name) => `--${name}`).join(', ');
   return { hint: `npm read ${names} as its own. Did you forget the "--"? ${right}`, isCertain };
 }

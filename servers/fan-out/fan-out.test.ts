@@ -4,7 +4,7 @@ import { randomLcg } from 'd3-random';
 import { describe, expect, it, vi } from 'vitest';
 import { type Cursor, isBatch, LineSplitter, parseCursor, parseDelivery } from '../log/message.ts';
 import { MessageLog } from '../log/message-log.ts';
-import { newTally, type SubscriberState } from '../meter/tally.ts';
+import { newTally } from '../meter/tally.ts';
 import { FanOut, type FanOutOptions } from './fan-out.ts';
 import { policies } from './send-queue.ts';
 import type { WireFormat } from './subscriber.ts';
@@ -104,7 +104,7 @@ function fanOutWith(options: FanOutOptions, log: MessageLog) {
     });
     const grant = (credit: number) => subscriber.grant(credit);
     const refuse = () => subscriber.refuse();
-    return { tap, socket, joinedSeq, grant, refuse, state: () => fanOut.stateOf(socket) as SubscriberState };
+    return { tap, socket, joinedSeq, grant, refuse, state: () => subscriber };
   };
   return { tally, fanOut, join, reasons };
 }
@@ -360,8 +360,13 @@ it('counts a notice neither as delivered nor as dropped', async () => {
   const log = new MessageLog({}, 'log1');
   const tally = newTally();
   const notice = ({ next }: { next: string }) => line({ next });
-  const format = { ...lineFormat, batch: notice, message: (_: unknown, next: string) => notice({ next }) };
-  const fanOut = new FanOut(log, format, { tally, policy: 'drop-newest' }, { noticesOnly: true });
+  const format = {
+    ...lineFormat,
+    batch: notice,
+    message: (_: unknown, next: string) => notice({ next }),
+    isNotice: true,
+  };
+  const fanOut = new FanOut(log, format, { tally, policy: 'drop-newest' });
   const written: string[] = [];
   const outlet = new Writable({ highWaterMark: 1 });
   let readOn = () => {};
@@ -384,5 +389,19 @@ it('counts a notice neither as delivered nor as dropped', async () => {
   expect(written).toEqual(['{"next":"log1:0"}', '{"next":"log1:5"}', '{"next":"log1:7"}']);
   expect(tally).toMatchObject({ deliveries: 0, dropped: 0 });
   expect(tally.fanOuts.count).toBe(6);
+  fanOut.close();
+});
+
+it('reports the hole before a message that a short log has dropped by then', async () => {
+  const log = new MessageLog({ limitMessages: 2 }, 'log1');
+  const { fanOut, join } = fanOutWith({}, log);
+  const { tap } = join();
+  await turn();
+  for (const seq of [3, 4, 5, 6]) log.take({ seq, dueMs: 0, body: '' });
+  await turn();
+  expect([tap.missed, tap.delivered, tap.place?.seq]).toEqual([2, 4, 6]);
+  log.take({ seq: 7, dueMs: 0, body: '' });
+  await turn();
+  expect([tap.missed, tap.delivered, tap.place?.seq]).toEqual([2, 5, 7]);
   fanOut.close();
 });

@@ -1,21 +1,13 @@
-import type { Socket } from 'node:net';
-import { type Batch, type Cursor, formatCursor, type Message } from '../log/message.ts';
+import { type Cursor, formatCursor, type Message } from '../log/message.ts';
 import type { MessageLog } from '../log/message-log.ts';
 import { nowMs } from '../meter/clock.ts';
-import {
-  type Eviction,
-  newTally,
-  type SubscriberState,
-  type Subscribers,
-  type Tally,
-} from '../meter/tally.ts';
+import { newTally, type Tally } from '../meter/tally.ts';
 import type { Entry, SendQueueOptions } from './send-queue.ts';
 import {
   type Chunk,
   type FanOutContext,
   type Outlet,
   Subscriber,
-  socketOf,
   type WireFormat,
   writeLimitBytes,
 } from './subscriber.ts';
@@ -29,13 +21,11 @@ import {
  *     connection B  ---------------[7 8]------------------------------[9]---->
  *     connection C  ----------------[7 8]------------------------------[9]--->   the last one waits for all others
  *
- * A message is framed once, however many subscribers it goes to, and all messages of one turn of the event loop
- * leave in one write per subscriber. The writes are serial: the cost of a fan-out, and the latency of its last
- * subscriber, grow with the number of subscribers.
+ * All messages of one turn of the event loop leave in one write per subscriber. The writes are serial: the cost of a
+ * fan-out, and the latency of its last subscriber, grow with the number of subscribers.
  *
  * Node buffers without limit for a connection that does not drain. Here the messages of a slow subscriber wait
- * in its send queue, which has a limit and an overflow policy: subscriber.ts says when, send-queue.ts which
- * messages are dropped.
+ * in its send queue: subscriber.ts says when, send-queue.ts which messages are dropped.
  */
 export type FanOutOptions = SendQueueOptions & {
   /** Time between two heartbeats. Default 15,000; `Infinity` for none. */
@@ -46,46 +36,42 @@ export type FanOutOptions = SendQueueOptions & {
   tally?: Tally;
 };
 
-export class FanOut implements Subscribers {
+/** A subscriber that was disconnected: its address, the instant (monotonic), and the reason. */
+export type Eviction = { who: string; atMs: number; reason: string };
+
+export class FanOut implements FanOutContext {
+  readonly log: MessageLog;
+  readonly format: WireFormat;
   readonly tally: Tally;
-  /** The newest evictions, oldest first. */
+  readonly counted: Tally;
+  readonly subscribers = new Set<Subscriber>();
+  /** The newest evictions, oldest first, at most 100. */
   readonly evictions: Eviction[] = [];
+  /** Subscribers that were ever added. */
   joined = 0;
-  readonly #subscribers = new Set<Subscriber>();
-  readonly #bySocket = new WeakMap<Socket, Subscriber>();
-  readonly #context: FanOutContext;
   readonly #options: FanOutOptions;
   readonly #queueOptions: SendQueueOptions;
   readonly #unsubscribe: () => void;
   readonly #heartbeats: NodeJS.Timeout | undefined;
+  /** The newest message that was delivered. */
+  #seq: number;
 
-  /**
-   * The options of the send queue are read for every new subscriber. With `noticesOnly` a frame says only that
-   * there is news: the newest replaces a queued one, whatever the policy, and none counts as delivered or dropped.
-   */
-  constructor(
-    log: MessageLog,
-    format: WireFormat,
-    options: FanOutOptions = {},
-    { noticesOnly = false } = {},
-  ) {
+  /** The options of the send queue are read for every new subscriber. */
+  constructor(log: MessageLog, format: WireFormat, options: FanOutOptions = {}) {
+    this.log = log;
+    this.format = format;
     this.tally = options.tally ?? newTally();
+    this.counted = format.isNotice ? newTally() : this.tally;
     this.#options = options;
-    this.#queueOptions = noticesOnly ? { policy: 'conflate' } : options;
-    this.#context = {
-      log,
-      format,
-      tally: noticesOnly ? newTally() : this.tally,
-      noticesOnly,
-      remove: (subscriber) => this.#remove(subscriber),
-      refuse: (subscriber) => this.#refuse(subscriber),
-      evict: (subscriber, reason) => this.#evict(subscriber, reason),
-    };
+    this.#queueOptions = format.isNotice ? { policy: 'conflate' } : options;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
+    this.#seq = log.head;
     const { heartbeatMs = 15_000 } = options;
     // Node would take a longer interval for one of 1 ms.
     if (heartbeatMs < 2 ** 31)
-      this.#heartbeats = setInterval(() => this.#sendHeartbeats(), heartbeatMs).unref();
+      this.#heartbeats = setInterval(() => {
+        for (const subscriber of this.subscribers) subscriber.sendHeartbeat();
+      }, heartbeatMs).unref();
   }
 
   /**
@@ -94,42 +80,47 @@ export class FanOut implements Subscribers {
    */
   add(outlet: Outlet, cursor: Cursor | undefined, evict: (reason: string) => void): Subscriber {
     this.joined += 1;
-    const subscriber = new Subscriber(outlet, cursor, this.#context, evict, this.#queueOptions);
-    this.#subscribers.add(subscriber);
-    this.#bySocket.set(subscriber.socket, subscriber);
+    const subscriber = new Subscriber(outlet, cursor, this, evict, this.#queueOptions);
+    this.subscribers.add(subscriber);
     return subscriber;
   }
 
-  /** Removes the subscriber of a connection, and sends it the reason. */
+  /** Removes a subscriber, and sends it the reason. */
   disconnect(outlet: Outlet, reason: string): void {
-    const subscriber = this.#bySocket.get(socketOf(outlet));
-    if (subscriber && this.#remove(subscriber)) subscriber.evict(reason);
+    for (const subscriber of this.subscribers)
+      if (subscriber.outlet === outlet && this.remove(subscriber)) subscriber.evict(reason);
   }
 
   /** The loop of every push server: all messages of one turn of the event loop go to every subscriber. */
   #deliver(messages: readonly Message[]): void {
-    if (this.#subscribers.size === 0) return;
-    const chunks = this.#framed(messages);
+    const before = this.#seq;
+    this.#seq = (messages.at(-1) as Message).seq;
+    if (this.subscribers.size === 0) return;
+    const chunks = this.#framed(messages, before);
     const startMs = nowMs();
     for (const chunk of chunks)
-      for (const subscriber of this.#subscribers) {
+      for (const subscriber of this.subscribers) {
         const { outlet } = subscriber;
         if (!subscriber.isLive) subscriber.take(chunk);
         else if (outlet.writable) {
           // `false` means that the connection is full: later messages wait in the send queue of this slow consumer.
           subscriber.isLive = outlet.write(chunk.bytes);
-          this.#context.tally.deliveries += chunk.messages;
+          this.counted.deliveries += chunk.messages;
         }
       }
-    this.#countSpan(nowMs() - startMs);
+    const spanMs = nowMs() - startMs;
+    const { fanOuts } = this.tally;
+    fanOuts.count += 1;
+    fanOuts.sumMs += spanMs;
+    fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
   }
 
   /** Frames messages, once for all subscribers: as many to a chunk as one write may carry, or one to each. */
-  #framed(messages: readonly Message[]): Chunk[] {
+  #framed(messages: readonly Message[], before: number): Chunk[] {
     const { coalesce = true } = this.#options;
     const chunks: Entry[][] = [];
     let bytes = Number.POSITIVE_INFINITY;
-    for (const entry of this.#entriesOf(messages)) {
+    for (const entry of this.#entriesOf(messages, before)) {
       bytes += entry.frame.length;
       if (coalesce && bytes <= writeLimitBytes) chunks.at(-1)?.push(entry);
       else {
@@ -144,71 +135,48 @@ export class FanOut implements Subscribers {
     }));
   }
 
-  #entriesOf(messages: readonly Message[]): Entry[] {
-    const { log, format, noticesOnly } = this.#context;
-    // A notice says only where the log ends.
-    return (noticesOnly ? messages.slice(-1) : messages).flatMap((message) => {
+  *#entriesOf(messages: readonly Message[], before: number): Generator<Entry> {
+    const { id: logId } = this.log;
+    const { isNotice = false } = this.format;
+    let last = before;
+    for (const message of isNotice ? messages.slice(-1) : messages) {
       const { seq, key = '' } = message;
-      const frame = format.message(message, formatCursor({ logId: log.id, seq }));
-      if (noticesOnly) return { seq, key: '', frame };
-      const missing = log.missingBefore(seq);
-      return missing > 0 ? [this.#holeBefore(seq, missing), { seq, key, frame }] : { seq, key, frame };
-    });
+      if (seq > last + 1 && !isNotice) yield this.#hole(last, seq - 1);
+      const frame = this.format.message(message, formatCursor({ logId, seq }));
+      yield { seq, key: isNotice ? '' : key, frame };
+      last = seq;
+    }
   }
 
   /** Reports messages that will never come, in an empty batch. It has no key: it replaces nothing. */
-  #holeBefore(seq: number, missing: number): Entry {
-    const { log, format } = this.#context;
-    const next = formatCursor({ logId: log.id, seq: seq - 1 });
-    const batch: Batch = { messages: [], next, missed: missing };
-    return { seq: seq - missing, key: undefined, frame: format.batch(batch), missing };
+  #hole(before: number, seq: number): Entry {
+    const missing = seq - before;
+    const next = formatCursor({ logId: this.log.id, seq });
+    const frame = this.format.batch({ messages: [], next, missed: missing });
+    return { seq: before + 1, key: undefined, frame, missing };
   }
 
-  #countSpan(spanMs: number): void {
-    const { fanOuts } = this.tally;
-    fanOuts.count += 1;
-    fanOuts.sumMs += spanMs;
-    fanOuts.maxMs = Math.max(fanOuts.maxMs, spanMs);
-  }
-
-  #sendHeartbeats(): void {
-    for (const subscriber of this.#subscribers) subscriber.sendHeartbeat();
-  }
-
-  /** Returns whether it was still there. */
-  #remove(subscriber: Subscriber): boolean {
+  remove(subscriber: Subscriber): boolean {
     subscriber.stop();
-    return this.#subscribers.delete(subscriber);
+    return this.subscribers.delete(subscriber);
   }
 
-  #refuse(subscriber: Subscriber): void {
-    if (this.#remove(subscriber)) this.tally.refused += 1;
-  }
-
-  /** Keeps the reason: the client may never read it. */
-  #evict(subscriber: Subscriber, reason: string): void {
-    this.#remove(subscriber);
+  evict(subscriber: Subscriber, reason: string): void {
+    this.remove(subscriber);
     this.tally.evicted += 1;
+    // The client may never read the reason.
     this.evictions.push({ who: subscriber.address, atMs: nowMs(), reason });
-    if (this.evictions.length > evictionsKept) this.evictions.shift();
+    if (this.evictions.length > 100) this.evictions.shift();
     subscriber.evict(reason);
-  }
-
-  /** The state of the subscriber at this connection; `undefined` where there is none. */
-  stateOf(socket: Socket): SubscriberState | undefined {
-    const subscriber = this.#bySocket.get(socket);
-    return subscriber && this.#subscribers.has(subscriber) ? subscriber : undefined;
   }
 
   /** Removes everybody, and reads the log no more. */
   close(): void {
     this.#unsubscribe();
     clearInterval(this.#heartbeats);
-    for (const subscriber of this.#subscribers) this.#remove(subscriber);
+    for (const subscriber of this.subscribers) this.remove(subscriber);
   }
 }
-
-const evictionsKept = 100;
 
 function joined(entries: readonly Entry[]): Buffer {
   const [first, ...others] = entries.map(({ frame }) => frame) as [Buffer, ...Buffer[]];

@@ -12,22 +12,11 @@
  *     disconnect         ╳  [ ]        closes the connection: the client comes back with its cursor, nothing is lost
  *     credit                [ ]        stays empty: messages that the client has not granted wait in the log
  *
- * Every policy has a price: memory, messages, latency, or a connection. Frames are shared: a message that is
- * queued for a thousand clients is in memory once, and each queue costs a link per message.
+ * Every policy has a price: memory, messages, latency, or a connection. A frame that is queued for a thousand clients
+ * is in memory once.
  *
  * Left out: limits in time ("more than 8 MB for 60 s", as Redis has it), and priorities.
  */
-export const policies = [
-  'unbounded',
-  'drop-newest',
-  'drop-oldest',
-  'conflate',
-  'disconnect',
-  'credit',
-] as const;
-
-export type Policy = (typeof policies)[number];
-
 export type SendQueueOptions = {
   /** What happens when the queue is full. Default `disconnect`. */
   policy?: Policy;
@@ -40,7 +29,7 @@ export type SendQueueOptions = {
 };
 
 /**
- * Bytes that may be queued for one client, and which products have that limit.
+ * Bytes that may be queued for one client, and products with that limit.
  *
  *     unbounded    ws, which reports the queued bytes (`bufferedAmount`) and leaves the rest to the application
  *     drop-newest  uWebSockets, `maxBackpressure`
@@ -50,7 +39,7 @@ export type SendQueueOptions = {
  *     disconnect   NATS, `max_pending`; Redis has 32 MB for subscribers, Centrifuge 1 MiB
  *     credit       nothing is queued; in RabbitMQ's prefetch and RSocket's `request(n)` clients choose the number
  */
-export const defaultLimitBytes: Record<Policy, number> = {
+export const defaultLimitBytes = {
   unbounded: Number.POSITIVE_INFINITY,
   'drop-newest': 64 * 1024,
   'drop-oldest': 64 * 1024,
@@ -59,7 +48,10 @@ export const defaultLimitBytes: Record<Policy, number> = {
   credit: Number.POSITIVE_INFINITY,
 };
 
-/** A message and its frame, which all clients share. */
+export type Policy = keyof typeof defaultLimitBytes;
+
+export const policies = Object.keys(defaultLimitBytes) as [Policy, ...Policy[]];
+
 export type Entry = {
   readonly seq: number;
   /** `undefined` for an entry without a message: it replaces no other entry. */
@@ -72,38 +64,36 @@ export type Entry = {
 /** `full` means that the client has to be disconnected. */
 export type Offered = 'queued' | 'dropped' | 'full';
 
-/** An entry's place in the queue. */
-type Link = { entry: Entry; older: Link | undefined; newer: Link | undefined };
-
 export class SendQueue {
   readonly policy: Policy;
   /** An empty queue accepts any one message, or a large one would never be sent. */
   readonly limitBytes: number;
   readonly limitMessages: number;
-  /** Messages and bytes in the queue. */
   messages = 0;
   bytes = 0;
   /** Messages dropped so far, superseded ones included. */
   dropped = 0;
-  #oldest: Link | undefined;
-  #newest: Link | undefined;
   readonly #onDropped: ((seq: number) => void) | undefined;
-  /** The queued message of each key. Only `conflate` has one: an empty Map for each of ten thousand clients costs memory. */
-  readonly #ofKey: Map<string, Link> | undefined;
+  /** By `seq`, oldest first. Made when an entry has to wait: an empty Map for each of ten thousand clients costs memory. */
+  #entries: Map<number, Entry> | undefined;
+  /** Stands at the oldest entry. A new one would step over the place of every entry that has left. */
+  #order: Iterator<Entry, undefined> | undefined;
+  /** The queued message of each key, for `conflate`. */
+  #ofKey: Map<string, Entry> | undefined;
 
   constructor({ policy = 'disconnect', limitBytes, limitMessages, onDropped }: SendQueueOptions = {}) {
     this.policy = policy;
     this.limitBytes = limitBytes ?? defaultLimitBytes[policy];
     this.limitMessages = limitMessages ?? Number.POSITIVE_INFINITY;
     this.#onDropped = onDropped;
-    if (policy === 'conflate') this.#ofKey = new Map();
   }
 
   /** Queues an entry, or does what the policy says. Entries leave in the order in which they came. */
   offer(entry: Entry): Offered {
-    if (entry.key !== undefined) this.#drop(this.#ofKey?.get(entry.key));
+    const superseded = entry.key === undefined ? undefined : this.#ofKey?.get(entry.key);
+    if (superseded) this.#countDropped(this.#remove(superseded));
     if (this.policy === 'conflate' || this.policy === 'drop-oldest')
-      while (!this.#hasRoomFor(entry)) this.#drop(this.#oldest);
+      while (!this.#hasRoomFor(entry)) this.#countDropped(this.shift() as Entry);
     if (this.policy === 'unbounded' || this.#hasRoomFor(entry)) {
       this.#append(entry);
       return 'queued';
@@ -115,16 +105,19 @@ export class SendQueue {
 
   /** Removes the oldest entry and returns it. */
   shift(): Entry | undefined {
-    const oldest = this.#oldest;
-    if (oldest) this.#unlink(oldest);
-    return oldest?.entry;
+    const next = this.#order?.next().value;
+    if (next) return this.#remove(next);
+    // It has ended when the queue was empty, or there was none yet.
+    this.#order = this.#entries?.values();
+    const oldest = this.#order?.next().value;
+    return oldest && this.#remove(oldest);
   }
 
   /** Empties the queue without counting a loss: a client that comes back with its cursor finds the messages in the log. */
   clear(): void {
-    this.#oldest = undefined;
-    this.#newest = undefined;
-    this.#ofKey?.clear();
+    this.#entries = undefined;
+    this.#order = undefined;
+    this.#ofKey = undefined;
     this.messages = 0;
     this.bytes = 0;
   }
@@ -134,12 +127,6 @@ export class SendQueue {
     return this.messages < this.limitMessages && this.bytes + frame.length <= this.limitBytes;
   }
 
-  #drop(link: Link | undefined): void {
-    if (!link) return;
-    this.#unlink(link);
-    this.#countDropped(link.entry);
-  }
-
   #countDropped({ seq, missing = 1 }: Entry): void {
     this.dropped += missing;
     if (!this.#onDropped) return;
@@ -147,22 +134,21 @@ export class SendQueue {
   }
 
   #append(entry: Entry): void {
-    const link: Link = { entry, older: this.#newest, newer: undefined };
-    if (this.#newest) this.#newest.newer = link;
-    else this.#oldest = link;
-    this.#newest = link;
-    if (entry.key !== undefined) this.#ofKey?.set(entry.key, link);
+    this.#entries ??= new Map();
+    this.#entries.set(entry.seq, entry);
+    if (this.policy === 'conflate' && entry.key !== undefined) {
+      this.#ofKey ??= new Map();
+      this.#ofKey.set(entry.key, entry);
+    }
     this.messages += 1;
     this.bytes += entry.frame.length;
   }
 
-  #unlink(link: Link): void {
-    if (link.older) link.older.newer = link.newer;
-    else this.#oldest = link.newer;
-    if (link.newer) link.newer.older = link.older;
-    else this.#newest = link.older;
-    if (link.entry.key !== undefined) this.#ofKey?.delete(link.entry.key);
+  #remove(entry: Entry): Entry {
+    this.#entries?.delete(entry.seq);
+    if (entry.key !== undefined) this.#ofKey?.delete(entry.key);
     this.messages -= 1;
-    this.bytes -= link.entry.frame.length;
+    this.bytes -= entry.frame.length;
+    return entry;
   }
 }

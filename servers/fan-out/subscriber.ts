@@ -8,9 +8,12 @@ import {
   formatCursor,
   invalid,
   type Message,
+  parseCredit,
   parseCursor,
+  parseJson,
+  parsePublication,
 } from '../log/message.ts';
-import { defaultBatchLimit, type MessageLog } from '../log/message-log.ts';
+import { defaultBatchLimit, type Feed, type MessageLog } from '../log/message-log.ts';
 import type { Tally } from '../meter/tally.ts';
 import { type Entry, SendQueue, type SendQueueOptions } from './send-queue.ts';
 
@@ -23,29 +26,25 @@ import { type Entry, SendQueue, type SendQueueOptions } from './send-queue.ts';
  *
  *     congested     fan-out ──[7]──[8]──►[ send queue ]────► connection     … and through the queue, as it drains
  *
- * It starts at its cursor and is live once it has reached the end of the log. So the messages that a newcomer
- * has missed wait in the log, and only later ones can fill its send queue, where the policy decides. Under the
- * policy `credit` no subscriber is live, because each message is counted. A congested one, or one without
- * credit, goes back to catching up: its backlog is a cursor.
+ * The messages that a newcomer has missed wait in the log, and only later ones can fill its send queue, where the
+ * policy decides. Under the policy `credit` no subscriber is live, because each message is counted. A congested one,
+ * or one without credit, goes back to catching up: its backlog is a cursor.
  *
- * A connection is congested when Node's own buffer has reached `writableHighWaterMark`. Then 'drain' is sure to
- * follow, and messages in the send queue can still be dropped; written ones can't.
+ * A connection is congested when Node's own buffer has reached `writableHighWaterMark`: then 'drain' is sure to follow.
  */
 export class Subscriber {
   readonly outlet: Outlet;
   readonly socket: Socket;
   /** Address and port, read while it is connected: a broken connection has none. */
   readonly address: string;
-  /** Lets the page say goodbye. */
   readonly evict: (reason: string) => void;
   /** It has every message so far, and its connection has room for more. */
   isLive = false;
-  readonly #context: FanOutContext;
+  readonly #fanOut: FanOutContext;
   readonly #queue: SendQueue;
   /** The place in the log of a subscriber that is catching up, or that is ahead of this log. */
   #cursor: Cursor | undefined;
   #isBatchPending = false;
-  /** Messages that it may still be sent. */
   #credit: number;
   /** While messages are queued: the last `seq` that was written or reported as dropped. */
   #reportedSeq = 0;
@@ -54,87 +53,108 @@ export class Subscriber {
   /** Heartbeats since the client last sent anything, and the bytes that it had sent by then. */
   #unanswered = 0;
   #bytesRead = 0;
+  #isStopped = false;
+  /** The newest publication of the client. Publications are answered in order. */
+  #publishing: Promise<unknown> | undefined;
 
   /** Writes the first batch at once: it tells the client its place in the log. */
   constructor(
     outlet: Outlet,
     cursor: Cursor | undefined,
-    context: FanOutContext,
+    fanOut: FanOutContext,
     evict: (reason: string) => void,
     options: SendQueueOptions,
   ) {
     this.outlet = outlet;
-    this.socket = socketOf(outlet);
+    this.socket = outlet instanceof ServerResponse ? outlet.req.socket : outlet;
     this.address = `${this.socket.remoteAddress}:${this.socket.remotePort}`;
     this.evict = evict;
-    this.#context = context;
+    this.#fanOut = fanOut;
     this.#queue = new SendQueue(options);
     this.#credit = this.#queue.policy === 'credit' ? 0 : Number.POSITIVE_INFINITY;
-    outlet.on('drain', () => this.#flush()).on('close', () => context.remove(this));
+    outlet.on('drain', () => this.#flush()).on('close', () => fanOut.remove(this));
     this.#writeBatch(cursor);
+  }
+
+  /**
+   * Takes a text that the client sends on its connection: `{"credit": n}` grants, `{"body": "text"}` publishes.
+   * Resolves with the acknowledgement of a publication, rejects when the source refuses it. Throws `BadInput` on
+   * anything else. What a client sends after its removal means nothing.
+   */
+  receive(text: string, feed: Feed): Promise<{ published: number; id?: string }> | undefined {
+    if (this.#isStopped) return undefined;
+    const data = parseJson(text);
+    const credit = parseCredit(data);
+    if (credit !== undefined) return void this.grant(credit);
+    const publication = parsePublication(data);
+    const publishing = feed.publish(publication).then(({ seq }) => ({ published: seq, id: publication.id }));
+    this.#publishing = publishing;
+    return publishing;
   }
 
   /** Lets n more messages be sent. Throws `BadInput` under another policy, and on a sum that is too large. */
   grant(credit: number): void {
     if (this.#queue.policy !== 'credit')
       throw new BadInput(invalid('credit', credit, `none under the policy "${this.#queue.policy}"`));
-    if (this.#credit + credit > creditLimit)
-      throw new BadInput(
-        invalid(
-          'credit',
-          credit,
-          `at most ${creditLimit - this.#credit}, since ${this.#credit} are already granted`,
-        ),
-      );
+    if (this.#credit + credit > creditLimit) {
+      const expected = `at most ${creditLimit - this.#credit}, since ${this.#credit} are already granted`;
+      throw new BadInput(invalid('credit', credit, expected));
+    }
     this.#credit += credit;
     this.#catchUp();
   }
 
-  /** The client sent something that is refused, and counted: it gets nothing more. */
-  refuse(): void {
-    this.#context.refuse(this);
+  /** The client sent something that is refused, and counted. It gets nothing more, and `close` as in `leave`. */
+  refuse(close = () => {}): void {
+    if (this.#fanOut.remove(this)) this.#fanOut.tally.refused += 1;
+    this.leave(close);
   }
 
-  /** Messages dropped for this subscriber, superseded ones included. */
+  /** The client sends nothing more. `close` is called when all its publications have been answered. */
+  leave(close: () => void): void {
+    this.#fanOut.remove(this);
+    if (this.#publishing) this.#publishing.then(close, close);
+    else close();
+  }
+
+  /** Superseded messages included. */
   get dropped(): number {
     return this.#queue.dropped;
   }
 
-  /** Messages that wait for it: in its send queue or, while it catches up, in the log. */
+  /** In its send queue or, while it catches up, in the log. */
   get waitingMessages(): number {
-    if (this.#cursor) return Math.max(0, this.#context.log.head - this.#cursor.seq);
+    if (this.#cursor) return Math.max(0, this.#fanOut.log.head - this.#cursor.seq);
     return this.#queue.messages;
   }
 
-  /** Bytes in its send queue, without those in the connection's own buffer. */
+  /** In its send queue, without the connection's own buffer. */
   get waitingBytes(): number {
     return this.#queue.bytes;
   }
 
-  /** Takes a chunk of the fan-out while it is not live. */
+  /** Takes a chunk while it is not live. */
   take({ entries, messages, bytes }: Chunk): void {
     if (!this.outlet.writable) return;
-    if (this.#cursor) this.#catchUpLater(this.#cursor);
+    if (this.#cursor) this.#catchUpLater();
     else if (this.#queue.policy !== 'credit') this.#enqueue(entries);
-    else if (this.#isCongested || this.#credit < messages) this.#fallBehind(entries[0] as Entry);
-    else {
+    else if (this.#isCongested || this.#credit < messages) {
+      this.#cursor = { logId: this.#fanOut.log.id, seq: (entries[0] as Entry).seq - 1 };
+      this.#catchUpLater();
+    } else {
       this.#credit -= messages;
-      this.#context.tally.deliveries += messages;
+      this.#fanOut.counted.deliveries += messages;
       this.outlet.write(bytes);
     }
   }
 
-  /**
-   * Writes a heartbeat, unless other bytes are waiting. Where clients answer heartbeats, one that has sent nothing
-   * since the last two is evicted: TCP itself would notice after many minutes that a client is gone.
-   */
+  /** Writes a heartbeat, unless other bytes are waiting. A client that left the last two unanswered is evicted. */
   sendHeartbeat(): void {
-    const { heartbeat, isHeartbeatAnswered = false } = this.#context.format;
+    const { heartbeat, isHeartbeatAnswered = false } = this.#fanOut.format;
     if (!this.outlet.writable || this.#isCongested) return;
     if (this.socket.bytesRead > this.#bytesRead) this.#unanswered = 0;
     this.#bytesRead = this.socket.bytesRead;
-    if (isHeartbeatAnswered && this.#unanswered === unansweredMax)
-      this.#context.evict(this, `no answer to ${unansweredMax} heartbeats`);
+    if (isHeartbeatAnswered && this.#unanswered === 2) this.#fanOut.evict(this, 'no answer to 2 heartbeats');
     else {
       this.#unanswered += 1;
       this.outlet.write(heartbeat);
@@ -143,6 +163,7 @@ export class Subscriber {
 
   /** Nothing more is written. */
   stop(): void {
+    this.#isStopped = true;
     this.isLive = false;
     this.#cursor = undefined;
     this.#droppedSeq = undefined;
@@ -160,10 +181,10 @@ export class Subscriber {
       const outcome = this.#queue.offer(entry);
       this.#droppedSeq = outcome === 'dropped' ? lastSeqOf(entry) : undefined;
       if (outcome !== 'full') continue;
-      this.#context.evict(this, this.#whyFull);
+      this.#fanOut.evict(this, this.#whyFull);
       break;
     }
-    this.#context.tally.dropped += this.#queue.dropped - droppedBefore;
+    this.#fanOut.counted.dropped += this.#queue.dropped - droppedBefore;
   }
 
   get #whyFull(): string {
@@ -181,7 +202,7 @@ export class Subscriber {
       this.#reportDropped(entry.seq - 1);
       this.outlet.write(entry.frame);
       this.#reportedSeq = lastSeqOf(entry);
-      if (entry.missing === undefined) this.#context.tally.deliveries += 1;
+      if (entry.missing === undefined) this.#fanOut.counted.deliveries += 1;
     }
     if (this.#droppedSeq !== undefined && this.#queue.messages === 0) {
       this.#reportDropped(this.#droppedSeq);
@@ -192,42 +213,32 @@ export class Subscriber {
   }
 
   /**
-   * Reports in an empty batch how many messages up to this one were dropped, and moves the client's cursor
-   * past them with the same bytes: a client whose connection breaks has either read that and does not get
-   * them any more, or has not and finds them in the log.
+   * Reports in an empty batch how many messages up to this one were dropped, and moves the client's cursor past them
+   * with the same bytes: a client that has not read that when its connection breaks finds them in the log.
    */
   #reportDropped(seq: number): void {
-    const { log, format, noticesOnly } = this.#context;
+    const { log, format } = this.#fanOut;
     const dropped = seq - this.#reportedSeq;
-    if (dropped === 0 || noticesOnly) return;
+    if (dropped === 0 || format.isNotice) return;
     const next = formatCursor({ logId: log.id, seq });
     this.outlet.write(format.batch({ messages: [], next, missed: 0, dropped }));
     this.#reportedSeq = seq;
   }
 
-  /** From this entry on it reads the log, after the present turn's fan-out: else it would get the entry twice. */
-  #fallBehind({ seq }: Entry): void {
-    this.#cursor = { logId: this.#context.log.id, seq: seq - 1 };
-    setImmediate(() => this.#catchUp());
-  }
-
-  /** The log has grown: a subscriber that was ahead of it may go on, after the present turn's fan-out. */
-  #catchUpLater({ seq }: Cursor): void {
-    if (this.#context.log.head > seq) setImmediate(() => this.#catchUp());
+  /** After the present turn's fan-out: else it would get its messages twice. */
+  #catchUpLater(): void {
+    if (this.#cursor && this.#fanOut.log.head > this.#cursor.seq) setImmediate(() => this.#catchUp());
   }
 
   #catchUp(): void {
-    const { log } = this.#context;
+    const { log } = this.#fanOut;
     if (!this.#cursor || this.#isBatchPending || this.#credit === 0 || !this.outlet.writable) return;
     if (log.head > this.#cursor.seq) this.#writeBatch(this.#cursor);
   }
 
-  /**
-   * Writes the next batch. The one after it follows when this one has left, so that a whole log is never in
-   * memory for one subscriber, and the others have their turn in between.
-   */
+  /** Writes the next batch. Another one follows when this one has left: a whole log is never in memory for one client. */
   #writeBatch(cursor: Cursor | undefined): void {
-    const { log, format, tally } = this.#context;
+    const { log, format, counted } = this.#fanOut;
     // Live subscribers get what is new first, so that this one can join right behind it.
     log.flush();
     const batch = log.after(cursor, {
@@ -237,11 +248,11 @@ export class Subscriber {
     const next = parseCursor(batch.next) as Cursor;
     this.#cursor = next.seq === log.head ? undefined : next;
     this.#credit -= batch.messages.length;
-    tally.deliveries += batch.messages.length;
+    counted.deliveries += batch.messages.length;
     this.#isBatchPending = true;
     const hasRoom = this.outlet.write(format.batch(batch), () => {
       this.#isBatchPending = false;
-      setImmediate(() => this.#catchUp());
+      this.#catchUpLater();
     });
     this.#joinLive(hasRoom);
   }
@@ -256,18 +267,11 @@ function lastSeqOf({ seq, missing = 1 }: Entry): number {
   return seq + missing - 1;
 }
 
-/** The most that is written to a connection at once, unless one message is larger. Written bytes can't be dropped. */
+/** Bytes written to a connection at once, unless one message is larger: written messages can't be dropped. */
 export const writeLimitBytes = 64 * 1024;
 
-/** Heartbeats in a row that a client may leave without an answer. */
-const unansweredMax = 2;
-
-/** What a subscriber's bytes are written to: a socket, or the response of a request that never ends. */
+/** A socket, or a response that never ends. */
 export type Outlet = Socket | ServerResponse;
-
-export function socketOf(outlet: Outlet): Socket {
-  return outlet instanceof ServerResponse ? outlet.req.socket : outlet;
-}
 
 /** How a transport writes batches and messages; `cursor` is the place right behind the message. */
 export type WireFormat = {
@@ -276,20 +280,25 @@ export type WireFormat = {
   heartbeat: Buffer;
   /** Whether clients answer a heartbeat. Default `false`. */
   isHeartbeatAnswered?: boolean;
+  /**
+   * Whether a frame says only that there is news. Then the newest replaces a queued one, whatever the policy, and none
+   * counts as delivered or dropped. Default `false`.
+   */
+  isNotice?: boolean;
 };
 
 /** Entries that leave in one write, their messages, and all their frames in a row. */
 export type Chunk = { entries: readonly Entry[]; messages: number; bytes: Buffer };
 
-/** What all subscribers of a fan-out share. */
+/** What a subscriber needs of its fan-out. */
 export type FanOutContext = {
-  log: MessageLog;
-  format: WireFormat;
-  /** Where messages are counted as delivered or dropped. */
-  tally: Tally;
-  /** A frame says only that there is news, so a dropped one needs no report. */
-  noticesOnly: boolean;
-  remove(subscriber: Subscriber): void;
-  refuse(subscriber: Subscriber): void;
+  readonly log: MessageLog;
+  readonly format: WireFormat;
+  /** The server's counters. */
+  readonly tally: Tally;
+  /** Where messages are counted as delivered or dropped: the same, unless these are notices. */
+  readonly counted: Tally;
+  /** Returns whether it was still there. */
+  remove(subscriber: Subscriber): boolean;
   evict(subscriber: Subscriber, reason: string): void;
 };

@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { refusalOf } from '../http/app.ts';
-import { urlOf } from '../http/request-url.ts';
+import { refusalOf, urlOf } from '../http/app.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import { refuse } from './http-guards.ts';
@@ -25,18 +24,14 @@ export type Gate = {
   admit(token: string | null, socket: Socket): void;
 };
 
-/** An option of every server that browsers can connect to. */
 export type Gated = {
   /** Who may use the server. Default: every program, and pages of this machine (origin.ts). */
   gate?: Gate;
 };
 
-/** Throws `BadInput` on a request that may not come in. */
+/** Throws `BadInput` on a request that is not admitted. */
 export function authenticate(gate: Gate | undefined, request: IncomingMessage): void {
-  if (!gate) {
-    checkNeighbour(request);
-    return;
-  }
+  if (!gate) return void checkNeighbour(request);
   const { origin } = request.headers;
   if (origin !== undefined && !gate.allowsOrigin(origin))
     throw new BadInput(`invalid origin "${origin}": expected a page of this server`, 403);
@@ -53,7 +48,7 @@ export function withAuth(gate: Gate | undefined, tally: Tally, listener: Request
     try {
       // A preflight carries no token.
       if (isAllowed && request.method === 'OPTIONS' && preflight !== undefined)
-        return void response.writeHead(204, preflightHeaders).end();
+        return void response.writeHead(204, mayPublishJson).end();
       authenticate(gate, request);
     } catch (error) {
       tally.refused += 1;
@@ -64,8 +59,7 @@ export function withAuth(gate: Gate | undefined, tally: Tally, listener: Request
   };
 }
 
-/** A page may publish JSON. */
-const preflightHeaders = {
+const mayPublishJson = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers': 'content-type',
   'access-control-max-age': '600',

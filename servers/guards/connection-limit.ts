@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Tally } from '../meter/tally.ts';
-import type { Limits } from './limits.ts';
+import { type Limited, type Limits, limitsOf } from './limits.ts';
 
 /**
- * The number of connections that may be open at once, whatever a server speaks.
+ * The limit of open connections, whatever a server speaks.
  *
  *     connections   1 … limit     │ … + a few more       │ …
  *                   accepted      │ closed with a reason │ cut
@@ -61,8 +61,31 @@ export function endGracefully(socket: Socket, goodbyeMs: number): void {
   if (socket.writableLength > 0) destroyAfter(socket, goodbyeMs);
 }
 
+/** A listener of 'data': stops reading while the peer doesn't read, because replies to it would pile up. */
+export function readWhileRoom(this: Socket): void {
+  if (!this.writableNeedDrain || this.isPaused()) return;
+  this.pause();
+  this.once('drain', () => this.resume());
+}
+
 /** Destroys a connection in time, unless it, or a response on it, has closed by then. */
 export function destroyAfter(socket: Socket, goodbyeMs: number, until: EventEmitter = socket): void {
   const timer = setTimeout(() => socket.destroy(), goodbyeMs).unref();
   until.once('close', () => clearTimeout(timer));
+}
+
+/** A TCP server that passes connections on to the server of a page, up to their limit. */
+export function guardedTcpServer(page: Server, tally: Tally, options: Limited): Server {
+  const limits = limitsOf(options);
+  const server = createServer({ noDelay: true, allowHalfOpen: true });
+  limitConnections(server, tally, limits);
+  server.on('connection', (socket) => {
+    socket.on('end', () => destroyAfter(socket, limits.goodbyeMs));
+    const reason = rejectionReason(socket);
+    if (reason === undefined) {
+      page.emit('connection', socket);
+      socket.on('data', readWhileRoom);
+    } else endWithMessage(socket, `${JSON.stringify({ error: reason })}\n`, limits.goodbyeMs);
+  });
+  return server;
 }

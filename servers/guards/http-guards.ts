@@ -6,7 +6,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { urlOf } from '../http/request-url.ts';
+import { sendJson, urlOf } from '../http/app.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import {
@@ -19,9 +19,6 @@ import {
 import { type Limited, type Limits, limitsOf } from './limits.ts';
 import { checkHost } from './origin.ts';
 
-/** Ends a stream of events with a reason. */
-type EndStream = (stream: ServerResponse, reason: string) => void;
-
 /**
  * An HTTP server with limits, for pages that know of none:
  *
@@ -29,14 +26,14 @@ type EndStream = (stream: ServerResponse, reason: string) => void;
  *            └─ 503      └─ 400: no request, or none with a host
  *                        └─ 431, 408: too large, too slow          Node's own limits
  *
- * Every refusal has a reason. A stream never ends on its own, so a request behind it would never be answered. With
- * `endStream` the stream ends, and the request is refused.
+ * Every refusal has a reason. A request behind a stream would never be answered: with `endStream` the stream ends, and
+ * the request is refused.
  */
 export function guardedHttpServer(
   listener: RequestListener,
   tally: Tally,
   options: Limited,
-  endStream?: EndStream,
+  endStream?: (stream: ServerResponse, reason: string) => void,
 ): Server {
   const limits = limitsOf(options);
   const server = createServer(parserOptions(limits), (request, response) => {
@@ -48,7 +45,12 @@ export function guardedHttpServer(
       checkHost(request);
       const { pathname, search } = urlOf(request);
       request.url = pathname + search;
-      endStreamBefore(response, endStream);
+      const stream = pendingOf(socket).find(isStream);
+      if (stream && endStream) {
+        const reason = 'unexpected request behind a stream: send it on another connection';
+        endStream(stream, reason);
+        throw new BadInput(reason, 409);
+      }
     } catch (error) {
       const { status, message } = error as BadInput;
       if (status !== 503) tally.refused += 1;
@@ -79,8 +81,7 @@ export function guardedHttpServer(
     else if (last.headersSent) socket.destroy();
     else refuse(last, status, reason);
   });
-  // Node itself would ask for every body. Here the reader of bodies does, once nothing speaks against it. Otherwise
-  // Node closes the connection after the response, because the client may send the body or not.
+  // Node itself would ask for every body. Here the reader of bodies does, once nothing speaks against it.
   server.on('checkContinue', (request, response) => {
     server.emit('request', request, response);
   });
@@ -91,7 +92,6 @@ export function guardedHttpServer(
   return server;
 }
 
-/** How Node reads requests within these limits. */
 export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limits) {
   return {
     maxHeaderSize: headerBytes,
@@ -99,7 +99,7 @@ export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limit
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
     connectionsCheckingInterval: Math.min(5000, helloMs, requestMs),
-    // Node's own check has no reason to send, and knows nothing of a second line.
+    // Node's own check gives no reason, and knows nothing of a second line.
     requireHostHeader: false,
   };
 }
@@ -107,20 +107,13 @@ export function parserOptions({ headerBytes, helloMs, requestMs, idleMs }: Limit
 /** Connections on which nothing more is read. */
 const finished = new WeakSet<Socket>();
 
-/** Responses of one connection that are pending or wait for others. Its further requests are read when there are fewer. */
-const pendingMax = 100;
-
 /**
- * A connection with a pending response, or with pipelined requests. Responses are in the order of their requests.
- * Requests wait there until the client has read the responses before them: else a client that reads nothing would
- * fill the memory with responses.
+ * A connection with pending responses, or with pipelined requests. These wait until the client has read the responses
+ * before them: a client that reads nothing must not fill the memory.
  */
 type Queue = { responses: Set<ServerResponse>; waiting: (() => void)[] };
 
 const queues = new WeakMap<Socket, Queue>();
-
-/** The stream on a connection: a response that has begun and is not whole. */
-const streams = new WeakMap<Socket, ServerResponse>();
 
 function pendingOf(socket: Socket): ServerResponse[] {
   return [...(queues.get(socket)?.responses ?? [])];
@@ -148,13 +141,9 @@ function track(response: ServerResponse, { goodbyeMs }: Limits): void {
   const queue = queueOf(socket);
   queue.responses.add(response);
   if (isFull(queue)) socket.pause();
-  if (response.headersSent && !response.writableEnded) {
-    streams.set(socket, response);
-    response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
-  }
+  if (isStream(response)) response.once('prefinish', () => destroyAfter(socket, goodbyeMs, response));
   response.once('close', () => {
     queue.responses.delete(response);
-    if (streams.get(socket) === response) streams.delete(socket);
     answerWaiting(socket, queue);
   });
 }
@@ -166,8 +155,9 @@ function answerWaiting(socket: Socket, queue: Queue): void {
   if (!isFull(queue) && socket.isPaused()) socket.resume();
 }
 
+/** Whether its further requests are read only when fewer responses are pending. */
 function isFull({ responses, waiting }: Queue): boolean {
-  return responses.size >= pendingMax || waiting.length > 0;
+  return responses.size >= 100 || waiting.length > 0;
 }
 
 function hasRoom(socket: Socket): boolean {
@@ -178,15 +168,10 @@ function hasRoom(socket: Socket): boolean {
   return bytes < socket.writableHighWaterMark;
 }
 
-function endStreamBefore({ req: { socket } }: ServerResponse, endStream?: EndStream): void {
-  const stream = streams.get(socket);
-  if (!stream || !endStream) return;
-  const reason = 'unexpected request behind a stream: send it on another connection';
-  endStream(stream, reason);
-  throw new BadInput(reason, 409);
+function isStream({ headersSent, writableEnded }: ServerResponse): boolean {
+  return headersSent && !writableEnded;
 }
 
-/** Whether a response is still to come on this connection. */
 export function hasPendingResponse(socket: Socket): boolean {
   return pendingOf(socket).length > 0;
 }
@@ -201,14 +186,8 @@ export function afterResponses(socket: Socket, callback: () => void): void {
 /** Answers with a reason, and ends the connection. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   finished.add(response.req.socket);
-  const body = JSON.stringify({ error: reason });
-  response
-    .writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      connection: 'close',
-    })
-    .end(body);
+  response.setHeader('connection', 'close');
+  sendJson(response, status, { error: reason });
 }
 
 function parserRefusal(

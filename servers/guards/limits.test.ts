@@ -55,6 +55,20 @@ describe('a server that is full', () => {
     expect([code, String(reason)]).toEqual([1013, tooMany]);
   });
 
+  it.each(['push', 'notify'] as const)(
+    'outlives a rejected WebSocket that sends nonsense: %s',
+    async (name) => {
+      const endpoint = await serve(name, { connections: 0 });
+      const handshake = Buffer.from(ask('/messages', upgrade));
+      // A frame without a mask.
+      const answer = await text(
+        await open(endpoint, '').then((socket) => socket.end(Buffer.concat([handshake, Buffer.of(0x81, 0)]))),
+      );
+      expect(answer).toContain('too many connections');
+      expect(endpoint.tally.refused).toBe(1);
+    },
+  );
+
   it('says a last line over TCP', async () => {
     const endpoint = await serve('tcp-push', { connections: 2 });
     await Promise.all([open(endpoint), open(endpoint)]);

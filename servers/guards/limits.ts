@@ -1,5 +1,5 @@
 /**
- * The limits of one server, for each connection and for all of them together: the defaults, in one place.
+ * The limits of one server, for each connection and for all of them together.
  *
  *     too many connections   HTTP 503, WebSocket close 1013, TCP a last line; each with the reason
  *     long headers           431                     slow headers, slow body   408
@@ -10,48 +10,33 @@
  * (message-log.ts), of the send queue of a slow consumer (send-queue.ts) and of a class (bench/classroom/).
  * SECURITY.md lists all of them, with what is exposed to whom.
  */
-export type Limits = {
-  /** Connections at once. The default is twice the largest crowd of an experiment. */
-  connections: number;
-  /** Connections over that which get a reason. Any more are cut without one. */
-  connectionsTold: number;
-  /** Bytes of a request line with its headers. */
-  headerBytes: number;
-  /** Bytes of a body. */
-  bodyBytes: number;
-  /** Bytes of a message that a client sends over a WebSocket, in one frame or in many. */
-  messageBytes: number;
-  /** Characters of a line that a client sends over TCP. */
-  lineCharacters: number;
-  /** From the start of a connection or request to the end of its headers; over TCP to the first line. */
-  helloMs: number;
-  /** From the start of a request to the end of its body. */
-  requestMs: number;
-  /** Time that a connection may stay open between two polls. */
-  idleMs: number;
-  /** Timeout of a long poll, after which the response is empty. */
-  holdMs: number;
-  /** Time in which a rejected client can read the reason. */
-  goodbyeMs: number;
-};
+export type Limits = typeof defaultLimits;
 
-export const defaultLimits: Limits = {
+export const defaultLimits = {
+  /** Connections at once. The default: twice the largest crowd of an experiment. */
   connections: 20_000,
+  /** Connections over that which get a reason. Any more are cut without one. */
   connectionsTold: 100,
+  /** Bytes of a request line with its headers. */
   headerBytes: 16 * 1024,
+  /** Bytes of a body. */
   bodyBytes: 64 * 1024,
+  /** Bytes of a message that a client sends over a WebSocket, in one frame or in many. */
   messageBytes: 64 * 1024,
+  /** Characters of a line that a client sends over TCP. */
   lineCharacters: 64 * 1024,
+  /** From the start of a connection or request to the end of its headers; over TCP to the first line. */
   helloMs: 20_000,
+  /** From the start of a request to the end of its body. */
   requestMs: 60_000,
-  // With Node's own 5 s, every client that polls less often would open a new connection each time.
+  /** Time that a connection may stay open between two polls. With Node's own 5 s, slow polls would open one each time. */
   idleMs: 120_000,
-  // Below the 30 to 60 s after which proxies give up.
+  /** Timeout of a long poll, after which the response is empty. Below the 30 to 60 s after which proxies give up. */
   holdMs: 25_000,
+  /** Time in which a rejected client can read the reason. */
   goodbyeMs: 1000,
 };
 
-/** An option of every server. */
 export type Limited = {
   /** Limits other than the defaults. `Infinity` for none. */
   limits?: Partial<Limits>;
@@ -62,16 +47,10 @@ export function timerMs(ms: number): number {
   return Math.min(ms, 2 ** 31 - 1);
 }
 
-/** All limits of a server with these options. */
 export function limitsOf(options: Limited): Limits {
   const limits = { ...defaultLimits, ...options.limits };
-  return {
-    ...limits,
-    headerBytes: Math.min(limits.headerBytes, Number.MAX_SAFE_INTEGER),
-    helloMs: timerMs(limits.helloMs),
-    requestMs: timerMs(limits.requestMs),
-    idleMs: timerMs(limits.idleMs),
-    holdMs: timerMs(limits.holdMs),
-    goodbyeMs: timerMs(limits.goodbyeMs),
-  };
+  limits.headerBytes = Math.min(limits.headerBytes, Number.MAX_SAFE_INTEGER);
+  for (const name of ['helloMs', 'requestMs', 'idleMs', 'holdMs', 'goodbyeMs'] as const)
+    limits[name] = timerMs(limits[name]);
+  return limits;
 }

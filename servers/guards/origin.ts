@@ -11,8 +11,8 @@ import { BadInput } from '../log/message.ts';
  *     any other page            Origin: https://evil.example      ──►│ 403
  *     DNS rebinding             Host: evil.example                ──►│ 403
  *
- * Every page in a browser can send requests to this machine. A browser names the page's origin in all of them that
- * could do harm. A page whose own name suddenly resolves to 127.0.0.1 has no foreign origin, but its name as the Host.
+ * A browser names the page's origin in every request that could do harm. A page whose own name suddenly resolves to
+ * 127.0.0.1 has no foreign origin, but its name as the Host.
  */
 export function checkNeighbour(request: IncomingMessage): void {
   const { host, origin } = request.headers;
@@ -40,15 +40,12 @@ function isLoopback(name: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(name);
 }
 
-/** A name or an address, and a port (RFC 9110 §7.2). */
-const hostFormat = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d*)?$/i;
-
 /** Throws `BadInput` on a request without a Host, with two of them or with a malformed one (RFC 9112 §3.2). */
 export function checkHost({ rawHeaders, headers: { host }, httpVersion }: IncomingMessage): void {
   const lines = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (lines > 1) throw new BadInput(`too many hosts: expected 1, found ${lines}`);
   if (host === undefined && httpVersion === '1.1')
     throw new BadInput('missing host: expected one in every request');
-  if (host !== undefined && !hostFormat.test(host))
+  if (host !== undefined && !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d*)?$/i.test(host))
     throw new BadInput(`invalid host "${host}": expected a name or an address`);
 }

@@ -1,41 +1,54 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { refusalOf } from '../http/app.ts';
-import { urlOf } from '../http/request-url.ts';
+import { refusalOf, urlOf } from '../http/app.ts';
 import { BadInput } from '../log/message.ts';
 import type { Tally } from '../meter/tally.ts';
 import { authenticate, type Gated } from './auth.ts';
-import { endWithMessage, rejectionReason } from './connection-limit.ts';
+import { endWithMessage, readWhileRoom, rejectionReason } from './connection-limit.ts';
 import { afterResponses, hasPendingResponse, parserOptions, rawResponse } from './http-guards.ts';
 import { type Limited, type Limits, limitsOf } from './limits.ts';
 import { checkHost } from './origin.ts';
-import { readWhileRoom } from './slow-reader.ts';
 
 /** Passes handshakes on to the server of a page, unless they are refused. What the page refuses gets a reason, too. */
 export function passOnUpgrades(server: Server, page: Server, tally: Tally, options: Gated & Limited): void {
   if (page.listenerCount('upgrade') === 0) return;
-  const { goodbyeMs } = limitsOf(options);
+  guardUpgrades(server, tally, options, (request, socket, head) => {
+    const { pathname, search } = urlOf(request);
+    if (pathname !== '/messages') throw new BadInput(`unknown path ${pathname}: expected /messages`, 404);
+    request.url = pathname + search;
+    page.emit('upgrade', request, socket, head);
+    if (socket.writableEnded) tally.refused += 1;
+    socket.on('data', readWhileRoom);
+  });
+}
+
+/** Takes a handshake: `head` is what came with it already. */
+type TakeHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+/** Calls `enter` with every handshake that is admitted. The others get a reason, also where `enter` throws it. */
+export function guardUpgrades(
+  server: Server,
+  tally: Tally,
+  options: Gated & Limited,
+  enter: TakeHandshake,
+): void {
   const rejecting = new WebSocketServer({ noServer: true, clientTracking: false });
   onWebSocket(server, options, (request, socket, head) => {
     try {
       checkHost(request);
       authenticate(options.gate, request);
-      const { pathname, search } = urlOf(request);
-      if (pathname !== '/messages') throw new BadInput(`unknown path ${pathname}: expected /messages`, 404);
       if (hasPendingResponse(socket))
         throw new BadInput('a WebSocket needs a connection without pending requests', 409);
       const reason = rejectionReason(socket);
+      if (reason === undefined) return enter(request, socket, head);
       // A browser shows a page no status of a handshake, but the code and reason of a close.
-      if (reason !== undefined)
-        return rejecting.handleUpgrade(request, socket, head, (client) => client.close(1013, reason));
-      request.url = pathname + search;
-      page.emit('upgrade', request, socket, head);
-      if (socket.writableEnded) tally.refused += 1;
-      socket.on('data', readWhileRoom);
+      rejecting.handleUpgrade(request, socket, head, (client) =>
+        client.on('error', ignoreError).close(1013, reason),
+      );
     } catch (error) {
       tally.refused += 1;
-      refuseUpgrade(socket, error as Error, goodbyeMs);
+      refuseUpgrade(socket, error as Error, limitsOf(options).goodbyeMs);
     }
   });
 }
@@ -45,9 +58,6 @@ export function refuseUpgrade(socket: Socket, error: Error, goodbyeMs: number): 
   const { status, reason } = refusalOf(error);
   afterResponses(socket, () => endWithMessage(socket, rawResponse(status, reason), goodbyeMs));
 }
-
-/** Takes a handshake: `head` is what came with it already. */
-type TakeHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 /**
  * Calls back for every request to become a WebSocket. A request that offers another protocol (`curl --http2` and

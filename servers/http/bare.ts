@@ -5,18 +5,17 @@ import {
   methods,
   type Request,
   type Response,
-  refusalOf,
   refuseRequest,
+  respondToError,
   type Site,
+  sendJson,
+  urlOf,
 } from './app.ts';
 import { readPublication } from './publication.ts';
-import { urlOf } from './request-url.ts';
 
-/**
- * The same as express.ts on `node:http` alone, so that the framework overhead of a poll can be measured.
- */
+/** The same as express.ts on `node:http` alone, so that the framework overhead of a poll can be measured. */
 export function bareApp(site: Site, addPages: (app: App) => void): RequestListener {
-  const { publish, onJson, onPoll, bodyLimitBytes, onRefused } = site;
+  const { publish, onJson, onPoll, bodyLimitBytes, tally } = site;
   let handle: Parameters<App['get']>[1] | undefined;
   addPages({
     get: (_path, handler) => {
@@ -38,7 +37,7 @@ export function bareApp(site: Site, addPages: (app: App) => void): RequestListen
         handle(Object.assign(request as Request, { query }), Object.assign(response as Response, { json }));
       } else refuseRequest(request, response, pathname);
     } catch (error) {
-      refuse(response, error as Error);
+      respondToError(response, error as Error, tally);
     }
   };
 
@@ -46,21 +45,4 @@ export function bareApp(site: Site, addPages: (app: App) => void): RequestListen
     if (this.req.method === 'GET') onJson(this, data);
     sendJson(this, 200, data);
   }
-
-  function refuse(response: ServerResponse, error: Error): void {
-    if (response.headersSent || response.req.socket.destroyed) return void response.destroy();
-    onRefused();
-    const { status, reason } = refusalOf(error);
-    sendJson(response, status, { error: reason });
-  }
-}
-
-function sendJson(response: ServerResponse, status: number, data: unknown): void {
-  const body = JSON.stringify(data);
-  response
-    .writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-    })
-    .end(body);
 }

@@ -1,10 +1,10 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { type App, refusalOf, refuseRequest, type Site } from './app.ts';
+import { type App, refuseRequest, respondToError, type Site } from './app.ts';
 import { readPublication } from './publication.ts';
 
 /** Express with the pages of a server, `POST /messages` to publish, and a reason for everything that is refused. */
 export function expressApp(site: Site, addPages: (app: App) => void): Express {
-  const { publish, onJson, onPoll, bodyLimitBytes, onRefused } = site;
+  const { publish, onJson, onPoll, bodyLimitBytes, tally } = site;
   const app = express();
   app.disable('x-powered-by');
   // Without these two, /Messages and /messages/ are other names of the same page.
@@ -25,11 +25,8 @@ export function expressApp(site: Site, addPages: (app: App) => void): Express {
     response.status(201).json({ seq });
   });
   app.use((request, response) => refuseRequest(request, response, request.path));
-  app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
-    if (response.headersSent || request.socket.destroyed) return void response.destroy();
-    onRefused();
-    const { status, reason } = refusalOf(error);
-    response.status(status).json({ error: reason });
+  app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
+    respondToError(response, error, tally);
   });
   return app;
 }

@@ -23,16 +23,8 @@ import {
  * Where several servers share a source, the source numbers the messages, and all logs have the same `logId`. A
  * skipped `seq` will never come: it is a hole, and counts as missed.
  */
-export type LogOptions = {
-  /** Messages kept; the log drops the oldest. Default 20,000. */
-  limitMessages?: number;
-  /** Bytes of message bodies kept. Default 256 MiB. */
-  limitBytes?: number;
-  /** The limit of one batch. Default 1,000 messages or 1 MiB. */
-  batchLimit?: BatchLimit;
-};
+export type LogOptions = Partial<typeof defaultOptions>;
 
-/** What a server needs to deliver messages, and to let clients publish. */
 export type Feed = {
   readonly log: MessageLog;
   /** Resolves when the log has the message. Rejects with `BadInput` when the source can't accept it now. */
@@ -42,47 +34,44 @@ export type Feed = {
 /** The limit of one batch, whichever comes first. A batch always has room for one message. */
 export type BatchLimit = { messages: number; bytes: number };
 
-/** 1,000 messages or 1 MiB of bodies. */
 export const defaultBatchLimit: BatchLimit = { messages: 1000, bytes: 1024 * 1024 };
+
+const defaultOptions = {
+  /** Messages kept. */
+  limitMessages: 20_000,
+  /** Bytes of message bodies kept. */
+  limitBytes: 256 * 1024 * 1024,
+  batchLimit: defaultBatchLimit,
+};
+
+/** An id that fits into a cursor: a log in memory has another one after every restart. */
+export function newLogId(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 12);
+}
 
 type Listener = (messages: readonly Message[]) => void;
 
 export class MessageLog {
-  /** Another one after every restart. */
   readonly id: string;
-  readonly #limitMessages: number;
-  readonly #limitBytes: number;
-  readonly #batchLimit: BatchLimit;
+  readonly #options: Required<LogOptions>;
   readonly #messages = new Map<number, Message>();
   readonly #listeners = new Set<Listener>();
   #head = 0;
   #oldest = 1;
-  /** The numbers skipped right before a message, where there are any. */
-  readonly #skipped = new Map<number, number>();
   #bytes = 0;
   /** Messages of this turn of the event loop that the listeners have not got yet. */
   #pending: Message[] = [];
 
-  constructor(
-    {
-      limitMessages = 20_000,
-      limitBytes = 256 * 1024 * 1024,
-      batchLimit = defaultBatchLimit,
-    }: LogOptions = {},
-    id?: string,
-  ) {
-    this.id = id ?? randomUUID().replaceAll('-', '').slice(0, 12);
-    this.#limitMessages = limitMessages;
-    this.#limitBytes = limitBytes;
-    this.#batchLimit = batchLimit;
+  constructor(options: LogOptions = {}, id = newLogId()) {
+    this.id = id;
+    this.#options = { ...defaultOptions, ...options };
   }
 
-  /** The newest message's `seq`; 0 while the log is empty. */
+  /** The `seq` of the newest message; 0 while the log is empty. */
   get head(): number {
     return this.#head;
   }
 
-  /** Listeners that are subscribed now. */
   get subscribers(): number {
     return this.#listeners.size;
   }
@@ -113,7 +102,6 @@ export class MessageLog {
     if (message.seq <= this.#head)
       throw new RangeError(invalid('seq', message.seq, `more than ${this.#head}, where the log ends`));
     if (this.#messages.size === 0) this.#oldest = message.seq;
-    if (message.seq > this.#head + 1) this.#skipped.set(message.seq, message.seq - this.#head - 1);
     this.#head = message.seq;
     this.#messages.set(message.seq, message);
     this.#bytes += Buffer.byteLength(message.body);
@@ -121,12 +109,7 @@ export class MessageLog {
     if (this.#pending.push(message) === 1) setImmediate(() => this.flush());
   }
 
-  /** Messages right before this one that will never come: the source has lost them. */
-  missingBefore(seq: number): number {
-    return this.#skipped.get(seq) ?? 0;
-  }
-
-  /** Reads a cursor that a client sent. Throws `BadInput` on a malformed one. */
+  /** Reads a cursor. Throws `BadInput` on a malformed one. */
   cursorFrom(text: unknown): Cursor | undefined {
     return parseCursor(text);
   }
@@ -135,7 +118,7 @@ export class MessageLog {
    * The messages after the cursor, up to `limit`. Without a cursor: none yet, only the place where the log ends.
    * A cursor of another log gets this log from its start, marked `reset`.
    */
-  after(cursor: Cursor | undefined, limit: BatchLimit = this.#batchLimit): Batch {
+  after(cursor: Cursor | undefined, limit = this.#options.batchLimit): Batch {
     if (!cursor) return { messages: [], next: formatCursor(this.end), missed: 0 };
     const reset = cursor.logId !== this.id;
     const seen = reset ? 0 : cursor.seq;
@@ -159,27 +142,24 @@ export class MessageLog {
 
   /** Only the newest message, if it comes after the cursor; older ones are counted as superseded. */
   latest(cursor: Cursor | undefined): Batch {
-    // A walk over all superseded messages would take long, and only their number is needed.
     const missing = this.after(cursor, { messages: 0, bytes: 0 });
     const newest = this.#messages.get(this.#head);
     if (!missing.more || !newest) return missing;
     const { seq } = parseCursor(missing.next) as Cursor;
-    const holes = this.#holesAfter(seq);
-    const superseded = this.#head - seq - holes - 1;
+    const messages = this.#countAfter(seq);
     return {
       messages: [newest],
       next: formatCursor(this.end),
-      missed: missing.missed + holes,
+      missed: missing.missed + this.#head - seq - messages,
       ...(missing.reset && { reset: true }),
-      ...(superseded > 0 && { superseded }),
+      ...(messages > 1 && { superseded: messages - 1 }),
     };
   }
 
-  /** Numbers after this one that will never come. */
-  #holesAfter(seq: number): number {
-    let holes = 0;
-    for (const [next, skipped] of this.#skipped) holes += Math.max(0, Math.min(skipped, next - 1 - seq));
-    return holes;
+  /** Messages after this one. Only a log with holes has to look at each. */
+  #countAfter(seq: number): number {
+    if (this.#messages.size === this.#head - this.#oldest + 1) return this.#head - seq;
+    return [...this.#messages.keys()].filter((number) => number > seq).length;
   }
 
   /**
@@ -207,16 +187,12 @@ export class MessageLog {
       } catch (error) {
         errors.push(error);
       }
-    // Only now: listeners ask for the hole before a message that a short log dropped in the same turn.
-    for (const seq of this.#skipped.keys()) {
-      if (seq >= this.#oldest) break;
-      this.#skipped.delete(seq);
-    }
     if (errors.length > 0) throw errors[0];
   }
 
   #dropOldest(): void {
-    while (this.#messages.size > this.#limitMessages || this.#bytes > this.#limitBytes) {
+    const { limitMessages, limitBytes } = this.#options;
+    while (this.#messages.size > limitMessages || this.#bytes > limitBytes) {
       this.#bytes -= Buffer.byteLength(this.#messages.get(this.#oldest)?.body ?? '');
       this.#messages.delete(this.#oldest);
       do this.#oldest += 1;

@@ -151,9 +151,9 @@ it('says why it refuses an input in one line', () => {
 describe('lines', () => {
   it('come whole, however the stream was cut', () => {
     const lines = new LineSplitter();
-    expect(lines.take('{"a":')).toEqual([]);
-    expect(lines.take('1}\n{"b":2}\n{"c"')).toEqual(['{"a":1}', '{"b":2}']);
-    expect(lines.take(':3}\n\n')).toEqual(['{"c":3}']);
+    expect([...lines.take('{"a":')]).toEqual([]);
+    expect([...lines.take('1}\n{"b":2}\n{"c"')]).toEqual(['{"a":1}', '{"b":2}']);
+    expect([...lines.take(':3}\n\n')]).toEqual(['{"c":3}']);
   });
 
   it('come whole, however the bytes were cut', () => {
@@ -166,12 +166,24 @@ describe('lines', () => {
     }
   });
 
+  it.each([
+    ['one that is too long', `${'x'.repeat(11)}\n`],
+    ['one that is not UTF-8', Buffer.of(0xc3, 0x28, 0x0a)],
+  ])('are given before %s in the same piece', (_what, bad) => {
+    const given: string[] = [];
+    const all = Buffer.concat([Buffer.from('good\n'), Buffer.from(bad)]);
+    expect(() => {
+      for (const line of new LineSplitter(10).take(all)) given.push(line);
+    }).toThrow(BadInput);
+    expect(given).toEqual(['good']);
+  });
+
   it('are UTF-8', () => {
-    expect(() => new LineSplitter().take(Buffer.of(0xc3, 0x28))).toThrow('invalid UTF-8');
+    expect(() => [...new LineSplitter().take(Buffer.of(0xc3, 0x28))]).toThrow('invalid UTF-8');
   });
 
   it('have a limit, whether or not they end', () => {
-    expect(() => new LineSplitter(10).take('01234567890')).toThrow(/at most 10 characters/);
-    expect(() => new LineSplitter(10).take('01234567890\n')).toThrow(/at most 10 characters/);
+    expect(() => [...new LineSplitter(10).take('01234567890')]).toThrow(/at most 10 characters/);
+    expect(() => [...new LineSplitter(10).take('01234567890\n')]).toThrow(/at most 10 characters/);
   });
 });

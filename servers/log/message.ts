@@ -1,8 +1,4 @@
-/**
- * The wire format: messages, batches and cursors, and their strict parsers.
- *
- * Pure and free of Node, so that clients in a browser use the same file.
- */
+/** The wire format and its strict parsers. Free of Node: clients in a browser use the same file. */
 
 /**
  * One message. `seq` counts from 1 without gaps; `dueMs` is the scheduled send time, in monotonic milliseconds of
@@ -14,21 +10,20 @@ export type Message = { seq: number; dueMs: number; body: string; key?: string }
 /** A place in a log: everything up to and including `seq` is behind it. On the wire: `logId:seq`. */
 export type Cursor = { logId: string; seq: number };
 
-/**
- * The response to a cursor.
- *
- * `next` is the cursor for the next request. `missed` counts the messages that the log no longer had. `more` means
- * that the batch was cut at its limit: ask again at once. `reset` means that the cursor belonged to another log, and
- * that this batch starts a new one. `superseded` counts older messages that were left out because the client had
- * asked for the latest only, `dropped` those that the client's send queue dropped.
- */
+/** The response to a cursor. */
 export type Batch = {
   messages: Message[];
+  /** The cursor for the next request. */
   next: string;
+  /** Messages that the log no longer had. */
   missed: number;
+  /** The batch was cut at its limit: ask again at once. */
   more?: true;
+  /** The cursor belonged to another log, and this batch starts a new one. */
   reset?: true;
+  /** Older messages, left out for a client that asked for the latest only. */
   superseded?: number;
+  /** Messages that the client's send queue dropped. */
   dropped?: number;
 };
 
@@ -37,12 +32,6 @@ export type Batch = {
  * not published again (source/published-ids.ts).
  */
 export type Publication = { body: string; dueMs?: number; key?: string; id?: string };
-
-/** Characters in the longest id of a publication. */
-const idLimit = 64;
-
-/** Characters in the longest key. */
-const keyLimit = 128;
 
 /** The most messages that a client may grant: 31 bits, as in RSocket's `request(n)` and HTTP/2's windows. */
 export const creditLimit = 2 ** 31 - 1;
@@ -56,9 +45,8 @@ export class BadInput extends Error {
   }
 }
 
-/** Writes a cursor as it is on the wire. */
-export function formatCursor(cursor: Cursor): string {
-  return `${cursor.logId}:${cursor.seq}`;
+export function formatCursor({ logId, seq }: Cursor): string {
+  return `${logId}:${seq}`;
 }
 
 /** Reads a cursor. `undefined`, `null` and `''` mean "from now on"; anything else malformed throws `BadInput`. */
@@ -80,11 +68,17 @@ export function parsePublication(data: unknown): Publication {
   // What is larger has no microseconds left, and a thousand times as much may be no number.
   if (dueMs !== undefined && (typeof dueMs !== 'number' || !(Math.abs(dueMs) <= Number.MAX_SAFE_INTEGER)))
     throw new BadInput(invalid('dueMs', dueMs, 'a number of milliseconds'));
-  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > keyLimit))
-    throw new BadInput(invalid('key', key, `a string of 1 to ${keyLimit} characters`));
-  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > idLimit))
-    throw new BadInput(invalid('id', id, `a string of 1 to ${idLimit} characters`));
-  return { body, dueMs: dueMs as number | undefined, key, id };
+  return {
+    body,
+    dueMs: dueMs as number | undefined,
+    key: parseName('key', key, 128),
+    id: parseName('id', id, 64),
+  };
+}
+
+function parseName(name: string, text: unknown, limit: number): string | undefined {
+  if (text === undefined || (typeof text === 'string' && text !== '' && text.length <= limit)) return text;
+  throw new BadInput(invalid(name, text, `a string of 1 to ${limit} characters`));
 }
 
 /**
@@ -132,12 +126,7 @@ export function parseNotice(text: string): Cursor {
 }
 
 function isWhole({ messages, next, missed }: Batch): boolean {
-  return (
-    messages.every(isMessage) &&
-    isCount(missed) &&
-    typeof next === 'string' &&
-    parseCursor(next) !== undefined
-  );
+  return messages.every(isMessage) && isCount(missed) && parseCursor(next) !== undefined;
 }
 
 function isMessage(data: Message | null): boolean {
@@ -150,54 +139,43 @@ function isCount(data: unknown): boolean {
   return Number.isSafeInteger(data) && (data as number) >= 0;
 }
 
-/** Tells a batch from a single message. */
 export function isBatch(delivery: Batch | Message): delivery is Batch {
   return Array.isArray((delivery as Batch | null)?.messages);
 }
 
-/**
- * Cuts a stream into lines, for protocols whose messages end in a newline. A line longer than `limit` characters
- * throws `BadInput`, so that no client can fill the memory with one.
- */
+/** Cuts a stream into lines. One longer than `limit` characters throws `BadInput`: no client can fill the memory. */
 export class LineSplitter {
   readonly #limit: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  /** The pieces of the line that has not ended yet. */
-  #rest: string[] = [];
-  #restLength = 0;
+  /** The line that has not ended yet. */
+  #rest = '';
 
   constructor(limit = 64 * 1024) {
     this.#limit = limit;
   }
 
-  /** Takes the next piece and returns the lines that it completes, without empty ones. Throws `BadInput` on invalid UTF-8. */
-  take(piece: string | Uint8Array): string[] {
-    const [first = '', ...others] = this.#decoded(piece).split('\n');
-    this.#add(first);
-    const lines: string[] = [];
-    for (const start of others) {
-      lines.push(this.#rest.join(''));
-      this.#rest = [];
-      this.#restLength = 0;
-      this.#add(start);
+  /** Gives the lines that the next piece completes, without empty ones. Throws `BadInput` on invalid UTF-8. */
+  *take(piece: string | Uint8Array): Generator<string> {
+    const newline = (typeof piece === 'string' ? '\n' : 0x0a) as never;
+    let start = 0;
+    for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
+      this.#add(piece.slice(start, end), true);
+      start = end + 1;
+      const line = this.#rest;
+      this.#rest = '';
+      if (line.trim() !== '') yield line;
     }
-    return lines.filter((line) => line.trim() !== '');
+    this.#add(piece.slice(start), false);
   }
 
-  #add(text: string): void {
-    this.#restLength += text.length;
-    if (this.#restLength > this.#limit)
-      throw new BadInput(`line too long: expected at most ${this.#limit} characters`, 413);
-    if (text !== '') this.#rest.push(text);
-  }
-
-  #decoded(piece: string | Uint8Array): string {
-    if (typeof piece === 'string') return piece;
+  #add(part: string | Uint8Array, isEnd: boolean): void {
     try {
-      return this.#decoder.decode(piece, { stream: true });
+      this.#rest += typeof part === 'string' ? part : this.#decoder.decode(part, { stream: !isEnd });
     } catch {
       throw new BadInput('invalid UTF-8: expected lines of JSON in UTF-8');
     }
+    if (this.#rest.length > this.#limit)
+      throw new BadInput(`line too long: expected at most ${this.#limit} characters`, 413);
   }
 }
 

@@ -9,7 +9,9 @@ export type OnAsk = () => (batch: Batch) => void;
 export function countPolls(tally: Tally, onAsk?: OnAsk) {
   const pending = new WeakMap<ServerResponse, (batch: Batch) => void>();
   return {
+    /** Called when a poll arrives. */
     ...(onAsk && { onPoll: (response: ServerResponse) => void pending.set(response, onAsk()) }),
+    /** Called with everything that a page sends as JSON. */
     onJson(response: ServerResponse, data: unknown) {
       if (!isBatch(data as Batch)) return;
       const { messages, superseded = 0 } = data as Batch;

@@ -1,33 +1,37 @@
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Eviction, FanOut } from '../fan-out/fan-out.ts';
+import type { Subscriber } from '../fan-out/subscriber.ts';
 import { nowMs } from './clock.ts';
-import type { Eviction, SubscriberState, Subscribers, Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /**
- * One listening server of any transport, and the bytes that passed its sockets. The bytes are those that Node wrote
- * to the kernel and read from it: with headers of HTTP and of frames, without headers of TCP and IP.
+ * A listening server of any transport, and the bytes that Node wrote to the kernel and read from it: with headers of
+ * HTTP and of frames, without headers of TCP and IP.
  */
 export class Endpoint {
   readonly tally: Tally;
   readonly #server: Server;
   readonly #entrances: Server[] = [];
-  readonly #subscribers: Subscribers | undefined;
+  readonly #fanOut: FanOut | undefined;
   /** Every open socket, and when it was opened. */
   readonly #sockets = new Map<Socket, number>();
   readonly #closedBytes = { toClients: 0, toServer: 0 };
   #closedConnectedMs = 0;
-  #accepted = 0;
+  /** Connections accepted so far. */
+  accepted = 0;
 
-  constructor(server: Server, tally: Tally, subscribers?: Subscribers) {
+  constructor(server: Server, tally: Tally, fanOut?: FanOut) {
     this.tally = tally;
     this.#server = server;
-    this.#subscribers = subscribers;
-    const close = (socket: Socket) => this.#close(socket);
+    this.#fanOut = fanOut;
+    const endpoint = this;
     // One listener for all connections: thousands of idle ones would have a closure each.
     function onClose(this: Socket): void {
-      close(this);
+      endpoint.#close(this);
     }
     server.on('connection', (socket: Socket) => {
-      this.#accepted += 1;
+      this.accepted += 1;
       this.#sockets.set(socket, nowMs());
       socket.on('close', onClose);
     });
@@ -40,19 +44,13 @@ export class Endpoint {
     this.#sockets.delete(socket);
   }
 
-  /** The port of a listening server. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Connections accepted so far. */
-  get accepted(): number {
-    return this.#accepted;
-  }
-
-  /** Subscribers added so far, on a server that pushes. */
+  /** Subscribers that were ever added. */
   get joined(): number {
-    return this.#subscribers?.joined ?? 0;
+    return this.#fanOut?.joined ?? 0;
   }
 
   /** Open connections. */
@@ -60,7 +58,7 @@ export class Endpoint {
     return this.#sockets.size;
   }
 
-  /** Bytes through all sockets so far, closed ones included. */
+  /** Through all sockets so far, closed ones included. */
   get bytes(): { toClients: number; toServer: number } {
     const sum = { ...this.#closedBytes };
     for (const socket of this.#sockets.keys()) {
@@ -70,7 +68,7 @@ export class Endpoint {
     return sum;
   }
 
-  /** The time for which connections have been open, summed over all of them, closed ones included. */
+  /** The time for which connections have been open, summed over all so far. */
   get connectedMs(): number {
     const now = nowMs();
     let sumMs = this.#closedConnectedMs;
@@ -81,32 +79,25 @@ export class Endpoint {
   /** Bytes that wait in this process for the slowest client, in its send queue and its socket; the kernel's buffers are not included. */
   get longestBacklogBytes(): number {
     let longest = 0;
-    for (const socket of this.#sockets.keys()) {
-      const queuedBytes = this.#subscribers?.stateOf(socket)?.waitingBytes ?? 0;
-      longest = Math.max(longest, queuedBytes + socket.writableLength);
-    }
+    for (const { writableLength } of this.#sockets.keys()) longest = Math.max(longest, writableLength);
+    for (const { waitingBytes, socket } of this.readers)
+      longest = Math.max(longest, waitingBytes + socket.writableLength);
     return longest;
   }
 
-  /** The state of each subscriber, in the order in which they came. */
-  get readers(): SubscriberState[] {
-    return [...this.#sockets.keys()].flatMap((socket) => this.#subscribers?.stateOf(socket) ?? []);
+  /** The subscribers of a server that pushes, in the order in which they came. */
+  get readers(): readonly Subscriber[] {
+    return [...(this.#fanOut?.subscribers ?? [])];
   }
 
   /** The newest evictions, at most 100. */
   get evictions(): readonly Eviction[] {
-    return this.#subscribers?.evictions ?? [];
+    return this.#fanOut?.evictions ?? [];
   }
 
   /** Listens. Port 0 chooses any free port. Rejects when the port is taken. */
   async listen(port = 0, host = '127.0.0.1'): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ port, host, backlog: 4096 }, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
+    await once(this.#server.listen({ port, host, backlog: 4096 }), 'listening');
   }
 
   /** Accepts connections at another address of this machine as well, on the same port. Rejects when that port is taken. */
@@ -114,9 +105,7 @@ export class Endpoint {
     const entrance = createServer({ noDelay: true }, (socket) => this.#server.emit('connection', socket));
     entrance.maxConnections = this.#server.maxConnections;
     entrance.on('drop', (data) => this.#server.emit('drop', data));
-    await new Promise<void>((resolve, reject) => {
-      entrance.once('error', reject).listen({ port: this.port, host, backlog: 4096 }, resolve);
-    });
+    await once(entrance.listen({ port: this.port, host, backlog: 4096 }), 'listening');
     this.#entrances.push(entrance);
   }
 
@@ -128,7 +117,7 @@ export class Endpoint {
 
   /** Stops listening and cuts every connection. */
   async close(): Promise<void> {
-    this.#subscribers?.close();
+    this.#fanOut?.close();
     const closed = [this.#server, ...this.#entrances].map(
       (server) => new Promise((resolve) => server.close(resolve)),
     );

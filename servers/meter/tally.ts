@@ -1,57 +1,22 @@
-import type { Socket } from 'node:net';
-
 /** The counters of a server. They only grow. */
-export type Tally = {
+export type Tally = ReturnType<typeof newTally>;
+
+export const newTally = () => ({
   /** Polls with a response, empty or not. */
-  requests: number;
+  requests: 0,
   /** Polls with an empty batch as the response. */
-  empty: number;
+  empty: 0,
   /** Messages written, summed over the clients. */
-  deliveries: number;
+  deliveries: 0,
   /**
    * Messages dropped for a client, superseded ones included. A client whose connection breaks before it reads that
-   * comes back with an older cursor and finds them in the log: its real loss is only in its own accounting.
+   * finds them in the log: its real loss is only in its own accounting.
    */
-  dropped: number;
+  dropped: 0,
   /** Inputs and connections refused, as a rule with a reason. */
-  refused: number;
+  refused: 0,
   /** Slow consumers that were disconnected. */
-  evicted: number;
+  evicted: 0,
   /** Fan-outs, and the time from the first to the last write of one. */
-  fanOuts: { count: number; sumMs: number; maxMs: number };
-};
-
-export function newTally(): Tally {
-  return {
-    requests: 0,
-    empty: 0,
-    deliveries: 0,
-    dropped: 0,
-    refused: 0,
-    evicted: 0,
-    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
-  };
-}
-
-/** The state of one subscriber of a push server. */
-export type SubscriberState = {
-  /** Messages dropped for it, superseded ones included. */
-  readonly dropped: number;
-  /** Messages that wait for it, in its send queue or, while it catches up, in the log. */
-  readonly waitingMessages: number;
-  /** Bytes in its send queue. */
-  readonly waitingBytes: number;
-};
-
-/** A subscriber that was disconnected: its address, the instant (monotonic), and the reason. */
-export type Eviction = { who: string; atMs: number; reason: string };
-
-/** The subscribers of a push server, as its meter sees them. A server that is polled has none. */
-export interface Subscribers {
-  stateOf(socket: Socket): SubscriberState | undefined;
-  /** Subscribers that were ever added. */
-  readonly joined: number;
-  /** The latest evictions, oldest first: a bounded number of them. */
-  readonly evictions: readonly Eviction[];
-  close(): void;
-}
+  fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
+});

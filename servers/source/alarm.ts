@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 /**
  * Calls `ring` once at an instant of the monotonic clock, as a rule at most a tenth of a millisecond late.
  *
- * A timer of Node is up to two milliseconds late, more than the latency of push on one machine. A sleeping thread
- * is more exact, and costs nothing while it sleeps; spinning would use CPU of the process that is measured.
+ * A timer of Node is up to two milliseconds late, more than the latency of push on one machine. Spinning would use CPU
+ * of the process that is measured.
  */
 export class Alarm {
   readonly #instantMs = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);

@@ -2,7 +2,6 @@ import { nowMs } from '../meter/clock.ts';
 import { Alarm } from './alarm.ts';
 import { bodyOf, dueTimesMs, type Schedule } from './schedule.ts';
 
-/** A schedule that is being played. */
 export type Playing = {
   /** Resolves at the end of the schedule, or when it is stopped. */
   ended: Promise<void>;
@@ -12,8 +11,8 @@ export type Playing = {
 /**
  * Calls `emit` for every message of a schedule at its scheduled send time, counted from `startMs` (monotonic).
  *
- * At each scheduled send time it emits everything that is due. If the process wakes late, that time is part of the
- * latency of every transport alike: latency starts at the *scheduled* send time.
+ * If the process wakes late, that time is part of the latency of every transport alike: latency starts at the
+ * *scheduled* send time.
  */
 export function playSchedule(
   schedule: Schedule,

@@ -1,24 +1,13 @@
 import { hostOf, inUrl } from '../address.ts';
 
-/**
- * Where a RabbitMQ is, and what is wrong with it, in words for people. The URL carries a name and a
- * password; no message repeats them.
- */
-export type RabbitAddress = {
-  /** As amqplib takes it. */
-  protocol: 'amqp' | 'amqps';
-  hostname: string;
-  port: number;
-  username: string;
-  password: string;
-  vhost: string;
-};
+/** Where a RabbitMQ is, as amqplib takes it. No message repeats name and password. */
+export type RabbitAddress = ReturnType<typeof parseRabbitUrl>;
 
 /**
  * Reads `amqp://name:password@host:port/vhost`; what is left out is RabbitMQ's default.
  * Throws an `Error` that says what was expected, and repeats nothing of the URL.
  */
-export function parseRabbitUrl(text: string): RabbitAddress {
+export function parseRabbitUrl(text: string) {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocol = url?.protocol.slice(0, -1);
   if (!url?.hostname || (protocol !== 'amqp' && protocol !== 'amqps'))

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { BadInput, type Message, type Publication } from '../log/message.ts';
-import { type LogOptions, MessageLog } from '../log/message-log.ts';
+import { type LogOptions, MessageLog, newLogId } from '../log/message-log.ts';
 import { nowMs } from '../meter/clock.ts';
 import { type Playing, playSchedule } from './player.ts';
 import { PublishedIds } from './published-ids.ts';
@@ -37,21 +38,8 @@ export type RabbitOptions = {
   onNews?: (text: string) => void;
 };
 
-/** The stream keeps as much as a log, and drops its oldest messages by the segment. */
-const streamLimitBytes = 256 * 1024 * 1024;
-const segmentLimitBytes = 16 * 1024 * 1024;
-
-/** Time for which RabbitMQ keeps a queue of publications that no server reads. */
-const unusedQueueMs = 10 * 60_000;
-
 /** Publications that may wait until they are read back; further ones are refused. */
 const pendingLimit = 10_000;
-
-/** Entries that RabbitMQ may send before this server acknowledges any of them; a stream requires a limit. */
-const entriesAhead = 500;
-
-/** Time in which a mark has to be read back, before the connection is closed. */
-const readBackLimitMs = 30_000;
 
 /** A publication that has not been read back yet. */
 type Pending = { text: Buffer; resolve(message: Message): void; reject(error: Error): void };
@@ -68,8 +56,8 @@ export class RabbitSource implements MessageSource {
   readonly #id = randomUUID();
   readonly #transcript = new Transcript();
   readonly #pending = new Map<number, Pending>();
-  /** Called with the offset of a mark when it has been read back. */
-  readonly #marks = new Map<string, (offset: number) => void>();
+  /** Emits the offset of each mark that has been read back. */
+  readonly #marks = new EventEmitter();
   #log: MessageLog | undefined;
   #offset: number | undefined;
   #published = 0;
@@ -124,14 +112,12 @@ export class RabbitSource implements MessageSource {
     return this.#ids.once(id, () => this.#publish(publication));
   }
 
-  #publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
-    if (this.#isClosed) return Promise.reject(new BadInput('the source was closed', 503));
+  async #publish({ body, dueMs = nowMs(), key }: Publication): Promise<Message> {
+    if (this.#isClosed) throw new BadInput('the source was closed', 503);
     if (this.#pending.size >= pendingLimit)
-      return Promise.reject(
-        new BadInput(
-          `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
-          503,
-        ),
+      throw new BadInput(
+        `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
+        503,
       );
     this.#published += 1;
     const number = this.#published;
@@ -189,7 +175,7 @@ export class RabbitSource implements MessageSource {
     });
   }
 
-  /** Makes everything that a connection needs. All of it ends with the connection. */
+  /** Makes everything that ends with its connection. */
   async #setUp(model: ChannelModel): Promise<void> {
     const gone = new Promise<never>((_, reject) =>
       model.once('close', (error?: Error) => reject(error ?? new Error('the connection was closed'))),
@@ -204,16 +190,19 @@ export class RabbitSource implements MessageSource {
       durable: true,
       arguments: {
         'x-queue-type': 'stream',
-        'x-max-length-bytes': streamLimitBytes,
-        'x-stream-max-segment-size-bytes': segmentLimitBytes,
+        // As much as a log keeps. It drops its oldest messages by the segment.
+        'x-max-length-bytes': 256 * 1024 * 1024,
+        'x-stream-max-segment-size-bytes': 16 * 1024 * 1024,
       },
     });
     await writer.assertQueue(this.#queue, {
       durable: false,
-      expires: unusedQueueMs,
+      // RabbitMQ deletes it when no server has read it for this long.
+      expires: 10 * 60_000,
       arguments: { 'x-single-active-consumer': true },
     });
-    await reader.prefetch(entriesAhead);
+    // A stream requires a limit.
+    await reader.prefetch(500);
     this.#transcript.begin();
     await reader.consume(
       this.#stream,
@@ -252,20 +241,12 @@ export class RabbitSource implements MessageSource {
   async #writeMark(writer: ConfirmChannel, kind: Pick<Mark, 'term'>): Promise<number> {
     const mark = randomUUID();
     const entry: Mark = { mark, logId: this.#transcript.logId, proposes: newLogId(), ...kind };
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        this.#marks.set(mark, resolve);
-        writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
-        timer = setTimeout(
-          () => reject(new Error(`the stream sent nothing for ${readBackLimitMs / 1000} s`)),
-          readBackLimitMs,
-        ).unref();
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#marks.delete(mark);
-    }
+    writer.sendToQueue(this.#stream, Buffer.from(JSON.stringify(entry)));
+    const signal = AbortSignal.timeout(30_000);
+    const [offset] = await once(this.#marks, `read ${mark}`, { signal }).catch(() => {
+      throw new Error('the stream sent nothing for 30 s');
+    });
+    return offset;
   }
 
   #read({ content, properties }: ConsumeMessage): void {
@@ -275,7 +256,7 @@ export class RabbitSource implements MessageSource {
     if (!entry) return;
     try {
       this.#append(this.#transcript.take(entry, offset));
-      if ('mark' in entry) this.#marks.get(entry.mark)?.(offset);
+      if ('mark' in entry) this.#marks.emit(`read ${entry.mark}`, offset);
     } catch (error) {
       this.#fail(new Error(`${nameOfRabbit(this.#address)}: ${(error as Error).message}`));
     }
@@ -293,9 +274,4 @@ export class RabbitSource implements MessageSource {
       this.#pending.delete(number);
     }
   }
-}
-
-/** As a log makes its own: an id that fits into a cursor. */
-function newLogId(): string {
-  return randomUUID().replaceAll('-', '').slice(0, 12);
 }

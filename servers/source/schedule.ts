@@ -24,19 +24,18 @@ export type Schedule = {
 /** The scheduled send times, in milliseconds from the start, in order, all below `durationMs`. */
 export function dueTimesMs(schedule: Schedule): number[] {
   const { kind, ratePerSecond, durationMs, burstSize = 10, seed = 45 } = schedule;
+  if (!(ratePerSecond > 0)) return [];
   const periodMs = 1000 / ratePerSecond;
   const gapMs = randomExponential.source(randomLcg(seed))(1 / periodMs);
+  const [firstMs, nextGapMs] = {
+    // After half a period, so that a window has rate × duration messages.
+    periodic: [periodMs / 2, () => periodMs] as const,
+    poisson: [gapMs(), gapMs] as const,
+    burst: [0, () => periodMs * burstSize] as const,
+  }[kind];
   const due: number[] = [];
-  if (!(ratePerSecond > 0)) return due;
-  if (kind === 'burst') {
-    for (let atMs = 0; atMs < durationMs; atMs += periodMs * burstSize)
-      due.push(...Array<number>(burstSize).fill(atMs));
-    return due;
-  }
-  // The first periodic message comes after half a period, so that a window has rate × duration messages.
-  const nextGapMs = kind === 'poisson' ? gapMs : () => periodMs;
-  for (let atMs = kind === 'poisson' ? gapMs() : periodMs / 2; atMs < durationMs; atMs += nextGapMs())
-    due.push(atMs);
+  for (let atMs = firstMs; atMs < durationMs; atMs += nextGapMs())
+    due.push(...Array<number>(kind === 'burst' ? burstSize : 1).fill(atMs));
   return due;
 }
 

@@ -3,7 +3,7 @@ import { type Message, parseJson, parsePublication } from '../log/message.ts';
 import { type Stamped, stampsInFlight } from './stream-entry.ts';
 
 /**
- * Gives publications their `seq`: one server at a time does it for all, the others wait for their turn.
+ * Gives publications their `seq`: one server at a time, for all.
  *
  *     RabbitMQ  ──X's 7──X's 8──►                                         ──X's 9──►
  *     sequencer                  ──[term]──►…◄─[term]─  1001=[X's 7] 1002=[X's 8]   ──►  stream
@@ -13,13 +13,11 @@ import { type Stamped, stampsInFlight } from './stream-entry.ts';
  * stamps a message it begins a term, and reads the stream up to there. Stamps that the sequencer before it has in
  * flight come after that and do not count (stream-entry.ts); their publications were never acknowledged, so they
  * come here. The sequencer acknowledges a publication when the broker has confirmed the stamped message, and knows
- * by its number a publication that was stamped before.
- *
- * Lives as long as its connection.
+ * by its number a publication that was stamped before. It lives as long as its connection.
  */
 export type SequencerOptions = {
   channel: ConfirmChannel;
-  /** The queue of publications, and the stream. */
+  /** Of publications. */
   queue: string;
   stream: string;
   /** Begins a term: writes a mark into the stream and reads the stream up to there. */
@@ -33,9 +31,7 @@ export type Term = { term: number; logId: string; head: number; numbers: Readonl
 
 export class Sequencer {
   readonly #options: SequencerOptions;
-  /** Publications that came before the term had begun; `undefined` from then on. */
-  #early: ConsumeMessage[] | undefined;
-  #term: Term | undefined;
+  #term: Promise<Term> | undefined;
   #seq = 0;
   #numbers = new Map<string, number>();
 
@@ -43,7 +39,6 @@ export class Sequencer {
     this.#options = options;
   }
 
-  /** Waits, and begins a term when publications come. */
   async start(): Promise<void> {
     const { channel, queue, onFailure } = this.#options;
     await channel.prefetch(stampsInFlight);
@@ -54,21 +49,15 @@ export class Sequencer {
   }
 
   #take(delivery: ConsumeMessage): void {
-    if (this.#term) this.#stamp(delivery, this.#term);
-    else if (this.#early) this.#early.push(delivery);
-    else {
-      this.#early = [delivery];
-      this.#begin().catch(this.#options.onFailure);
-    }
+    this.#term ??= this.#begin();
+    this.#term.then((term) => this.#stamp(delivery, term)).catch(this.#options.onFailure);
   }
 
-  async #begin(): Promise<void> {
+  async #begin(): Promise<Term> {
     const term = await this.#options.beginTerm();
     this.#seq = term.head;
     this.#numbers = new Map(term.numbers);
-    this.#term = term;
-    for (const delivery of this.#early ?? []) this.#stamp(delivery, term);
-    this.#early = undefined;
+    return term;
   }
 
   #stamp(delivery: ConsumeMessage, { term, logId }: Term): void {

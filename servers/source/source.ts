@@ -1,10 +1,7 @@
 import type { Feed } from '../log/message-log.ts';
 import type { Schedule } from './schedule.ts';
 
-/**
- * Where messages come from. All servers of a process share one source and read its log. Publications of clients go
- * through it as well, so that the source alone numbers messages.
- */
+/** Where messages come from, publications of clients included: the source alone numbers messages. */
 export interface MessageSource extends Feed {
   /**
    * Appends the messages of the schedule, each at its scheduled send time, counted from `startMs` (monotonic).

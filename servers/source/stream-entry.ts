@@ -1,4 +1,4 @@
-import type { Message } from '../log/message.ts';
+import { z } from 'zod';
 
 /**
  * The entries of the stream that servers on several hosts share, and the rules by which all of them get the same
@@ -8,59 +8,54 @@ import type { Message } from '../log/message.ts';
  *              [mark]   [term]     1A  2A  3A  [mark]   [term]     4A  4B
  *                       A's term, 1            B's term, 6: A's late 4 does not count, B's does
  *
- * A server that has written a mark reads it back: then it has read everything before the mark. Pure, so that the
- * rules can be tested without a broker.
+ * A server that has read back its own mark has read everything before it.
  */
 export type StreamEntry = Mark | Stamped;
 
 /** A place in the stream. With `term` it begins the term of a sequencer: the stamps of earlier terms no longer count. */
-export type Mark = {
-  mark: string;
+export type Mark = z.infer<typeof markSchema>;
+
+const markSchema = z.object({
+  mark: z.string(),
   /** The log's id, where the writer knows it. */
-  logId?: string;
+  logId: z.string().optional(),
   /** The id of the log if this is the first entry of its stream. */
-  proposes?: string;
-  term?: true;
-};
+  proposes: z.string().optional(),
+  term: z.literal(true).optional(),
+});
 
 /**
  * A message with its `seq`, and the term in which it got that: the offset of the mark that began the term, so that
  * later terms are higher. `number` counts the publications of `from`.
  */
-export type Stamped = { logId: string; term: number; from: string; number: number; message: Message };
+export type Stamped = z.infer<typeof stampedSchema>;
+
+const stampedSchema = z.object({
+  logId: z.string(),
+  term: z.int().min(0),
+  from: z.string(),
+  number: z.int().min(1),
+  message: z.object({
+    seq: z.int().min(1),
+    dueMs: z.number(),
+    body: z.string(),
+    key: z.string().optional(),
+  }),
+});
 
 /** The most stamps that one sequencer has in flight. */
 export const stampsInFlight = 500;
 
 /** Reads an entry. Returns `undefined` for one that another program, or another version, wrote. */
 export function parseStreamEntry(text: string): StreamEntry | undefined {
-  let entry: (Partial<Omit<Stamped, 'term'>> & { mark?: unknown; term?: unknown; proposes?: unknown }) | null;
   try {
-    entry = JSON.parse(text);
+    return z.union([markSchema, stampedSchema]).parse(JSON.parse(text));
   } catch {
     return undefined;
   }
-  if (typeof entry?.mark === 'string') return isMark(entry) ? (entry as Mark) : undefined;
-  const { logId, term, from, number, message } = entry ?? {};
-  const isStamped =
-    [logId, from].every((text) => typeof text === 'string') &&
-    isCount(term) &&
-    [number, message?.seq].every((count) => isCount(count) && count !== 0) &&
-    Number.isFinite(message?.dueMs) &&
-    typeof message?.body === 'string';
-  return isStamped ? (entry as Stamped) : undefined;
 }
 
-function isMark({ logId, term, proposes }: { logId?: unknown; term?: unknown; proposes?: unknown }): boolean {
-  const areTexts = [logId, proposes].every((id) => id === undefined || typeof id === 'string');
-  return areTexts && (term === undefined || term === true);
-}
-
-function isCount(data: unknown): boolean {
-  return Number.isSafeInteger(data) && (data as number) >= 0;
-}
-
-/** What a server has read so far, and so which of the next entries count. */
+/** What a server has read so far: that decides which of the next entries count. */
 export class Transcript {
   /** The log's id; `undefined` until the first entry that names it. */
   logId: string | undefined;
@@ -76,8 +71,8 @@ export class Transcript {
   #undecided: Stamped[] | undefined = [];
 
   /**
-   * Reading begins, at the start or after a break, at a place where the stream may have lost the mark of the present
-   * term. The first stamps can be late ones of an earlier term, so they wait until the term is known.
+   * Reading begins, at a place where the stream may have lost the mark of the present term: the first stamps can be late
+   * ones of an earlier term, so they wait until the term is known.
    */
   begin(): void {
     this.#undecided ??= [];
@@ -104,8 +99,8 @@ export class Transcript {
   }
 
   /**
-   * The present term is known, at the latest when the server has read its own first mark: it is the highest term so
-   * far. Returns the messages that count of those that waited for that.
+   * The present term, the highest so far, is known: at the latest when the server has read its own first mark. Returns
+   * the messages that count of those that waited for that.
    */
   decide(): Stamped[] {
     const stamps = this.#undecided ?? [];

@@ -8,11 +8,10 @@ import type { WireFormat } from '../fan-out/subscriber.ts';
  *     │               │         or 127 and 8             │         │
  *     └───────────────┴──────────────────────────────────┴─────────┘
  *
- * Two bytes around a short text. A frame has no mask and no connection in it, so one buffer serves every subscriber.
+ * A frame has no mask and no connection in it, so one buffer serves every subscriber.
  */
 const opcodes = { text: 0x1, ping: 0x9 };
 
-/** Frames a text. */
 export function textFrame(text: string): Buffer {
   return frame(opcodes.text, Buffer.from(text));
 }
@@ -30,6 +29,7 @@ export const noticeFormat: WireFormat = {
   ...webSocketFormat,
   batch: ({ next }) => textFrame(JSON.stringify({ next })),
   message: (_message, cursor) => textFrame(JSON.stringify({ next: cursor })),
+  isNotice: true,
 };
 
 function frame(opcode: number, payload: Buffer): Buffer {

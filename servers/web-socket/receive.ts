@@ -1,29 +1,17 @@
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Subscriber } from '../fan-out/subscriber.ts';
-import { parseCredit, parseJson, parsePublication } from '../log/message.ts';
 import type { Feed } from '../log/message-log.ts';
 
-/**
- * Handles what a client sends: `{"body": "text"}` publishes and is answered with `{"published": seq}`,
- * `{"credit": n}` grants. Anything else closes the connection with a code (RFC 6455 §7.4.1) and the reason.
- */
+/** Passes on the texts of a client. Anything else closes the connection with a code (RFC 6455 §7.4.1) and the reason. */
 export function receive(client: WebSocket, feed: Feed, subscriber: Subscriber): void {
   client.on('message', (data, isBinary) => {
-    // After a refusal, and after a Close frame, nothing counts that a client still sends.
-    if (client.readyState !== client.OPEN) return;
-    const refuse = (code: number, reason: string) => {
-      subscriber.refuse();
-      client.close(code, fitted(reason));
-    };
+    const refuse = (code: number, reason: string) =>
+      subscriber.refuse(() => client.close(code, fitted(reason)));
     if (isBinary)
       return refuse(1003, 'expected a text message such as {"body": "text"}, not a binary message');
     try {
-      const message = parseJson(String(data));
-      const credit = parseCredit(message);
-      if (credit !== undefined) return subscriber.grant(credit);
-      const publication = parsePublication(message);
-      feed.publish(publication).then(
-        ({ seq }) => client.send(JSON.stringify({ published: seq, id: publication.id })),
+      subscriber.receive(String(data), feed)?.then(
+        (publication) => client.send(JSON.stringify(publication)),
         ({ message }: Error) => refuse(1013, message),
       );
     } catch (error) {
@@ -37,4 +25,19 @@ export function receive(client: WebSocket, feed: Feed, subscriber: Subscriber): 
 /** A Close frame has room for 123 bytes of reason (RFC 6455 §5.5); no character is cut in two. */
 function fitted(reason: string): string {
   return new TextDecoder().decode(Buffer.from(reason).subarray(0, 123), { stream: true });
+}
+
+/** A WebSocket that gives a reason also where `ws` closes it with a code alone (RFC 6455 §7.4.1). */
+export function reasonedWebSocket(messageBytes: number): typeof WebSocket {
+  const reasons: Record<number, string> = {
+    1002: 'invalid frame (RFC 6455 §5)',
+    1007: 'expected UTF-8 in texts and close reasons',
+    1008: 'too many frames in one message',
+    1009: `message too long: expected at most ${messageBytes} bytes`,
+  };
+  return class extends WebSocket {
+    override close(code?: number, reason?: string | Buffer): void {
+      super.close(code, reason ?? (code === undefined ? undefined : reasons[code]));
+    }
+  };
 }

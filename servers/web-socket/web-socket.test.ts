@@ -303,6 +303,19 @@ describe.each(['push', 'notify'] as const)('a client of %s', (name) => {
     expect(source.log.head).toBe(1);
   });
 
+  it('gets its acknowledgements before it is refused for what follows in the same packet', async () => {
+    const server = await serve(name);
+    const texts = ['{"body":"one"}', '{"body":"two"}', 'nonsense'];
+    const frames = texts.map((text) => clientFrame(opcodes.text, text));
+    const socket = bare(server, Buffer.concat([Buffer.from(handshake()), ...frames]));
+    const refusal = closeFrame(1008, 'invalid message "nonsense": expected JSON');
+    const all = await until(socket, refusal);
+    const acknowledgements = [1, 2].map((published) => textFrame(JSON.stringify({ published })));
+    expect(all.subarray(all.indexOf(acknowledgements[0] as Buffer))).toEqual(
+      Buffer.concat([...acknowledgements, refusal]),
+    );
+  });
+
   it.each<[string, Buffer, number, RegExp]>([
     ['text that is not UTF-8', clientFrame(opcodes.text, Buffer.of(0xff)), 1007, /^expected UTF-8/],
     ['a frame without a mask', textFrame('{"body":"hi"}'), 1002, /^invalid frame/],

@@ -10,6 +10,7 @@ import { WebSocket } from 'ws';
 import { defaultLimits } from '../../../servers/guards/limits.ts';
 import { bareApp } from '../../../servers/http/bare.ts';
 import { formatCursor } from '../../../servers/log/message.ts';
+import { newTally } from '../../../servers/meter/tally.ts';
 import { serversByName } from '../../../servers/serve.ts';
 import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
@@ -191,7 +192,7 @@ class WireBench {
     const site = {
       publish: this.#source.publish.bind(this.#source),
       onJson() {},
-      onRefused() {},
+      tally: newTally(),
       bodyLimitBytes: defaultLimits.bodyBytes,
     };
     const polls = bareApp(site, (app) => shortPoll(app, this.#source));

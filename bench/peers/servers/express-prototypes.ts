@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Express } from 'express';
 import { defaultLimits } from '../../../servers/guards/limits.ts';
 import { expressApp } from '../../../servers/http/express.ts';
+import { newTally } from '../../../servers/meter/tally.ts';
 import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { parseMessage } from '../message-line.ts';
@@ -22,7 +23,7 @@ const source = new EmbeddedSource();
 const site = {
   publish: source.publish.bind(source),
   onJson() {},
-  onRefused() {},
+  tally: newTally(),
   bodyLimitBytes: defaultLimits.bodyBytes,
 };
 const app = expressApp(site, (pages) => shortPoll(pages, source));
