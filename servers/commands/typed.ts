@@ -13,7 +13,7 @@ export type Surroundings = {
   program: string;
 };
 
-const ownSurroundings = (): Surroundings => ({
+export const ownSurroundings = (): Surroundings => ({
   args: process.argv.slice(2),
   env: process.env,
   program: process.argv[1] ?? '',
@@ -69,7 +69,12 @@ export function forgottenDashes(
     if (given === '' || given === 'false') return [`--no-${name}`];
     return [`--${name}`, withoutValue.includes(name) ? value : given];
   });
-  const right = [command, '--', ...others, ...[...words, ...after].map(shellQuoted)].join(' ');
+  const right = [
+    command,
+    ...(command.includes(' -- ') ? [] : ['--']),
+    ...others,
+    ...[...words, ...after].map(shellQuoted),
+  ].join(' ');
   const isCertain = kept.some((name) => !npmsOwn.has(name));
   const names = kept.map((name) => `--${name}`).join(', ');
   return { hint: `npm read ${names} as its own. Did you forget the "--"? ${right}`, isCertain };

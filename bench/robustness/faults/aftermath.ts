@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bookProblems } from '../../analysis/books.ts';
+import { drawReport } from '../../report-file.ts';
+import { parseResult, type Result, type Trial } from '../../result.ts';
+import { briefEntries } from './brief.ts';
+import type { Ended, LabRun } from './lab-run.ts';
+
+/** What may not be after a fault, whichever it was. */
+export const failings = [
+  'stuck',
+  'orphan',
+  'exit code',
+  'unreadable file',
+  'left-over file',
+  'no report',
+  'silent loss',
+] as const;
+
+/** Something that may not be, in a sentence. */
+export type Problem = { failing: (typeof failings)[number]; sentence: string };
+
+/** What a fault is expected to come to. */
+export type Expectation = {
+  /** Exit codes beside the one that the result itself asks for: 0 for a whole run, 1 for one with a trial that failed. */
+  otherExitCodes?: readonly (number | string)[];
+  /** The result itself must ask for 0: the fault is one that the lab has to bear. */
+  isToBeBorne?: boolean;
+  /** What is said on stderr when the exit code is 3. */
+  remedy?: RegExp;
+  /** The process that writes files was ended in the middle of whatever it did: it may have left half a file under a name of its own. */
+  mayLeaveHalf?: boolean;
+  /** There is no place for a report where the result is. */
+  drawElsewhere?: string;
+};
+
+/** What is left of a lab: what is wrong with that, and why its own trials say that they failed. */
+export type Aftermath = { exitCode: number | string; problems: Problem[]; reasons: string[] };
+
+/** Looks at all that a lab has left behind: processes, files, exit code, report and books. */
+export async function aftermath(run: LabRun, folder: string, expected: Expectation): Promise<Aftermath> {
+  const ended = await run.end();
+  if (!ended) {
+    const waits = run.members.map(({ command }) => command).join(' | ');
+    await run.orphans();
+    const stuck: Problem = { failing: 'stuck', sentence: `the lab did not end: ${waits}` };
+    return { exitCode: 'none', problems: [stuck], reasons: [] };
+  }
+  const orphans = (await run.orphans()).map(
+    (command): Problem => ({ failing: 'orphan', sentence: `left running: ${command}` }),
+  );
+  const { result, problems } = await filesIn(folder, expected);
+  return {
+    exitCode: ended.exitCode,
+    problems: [
+      ...orphans,
+      ...problems,
+      ...(result ? bookKeeping(result) : []),
+      ...exitCodeProblems(ended, run.stderr, result, expected),
+    ],
+    reasons: [...new Set(result?.trials.flatMap(({ error }) => error ?? []))],
+  };
+}
+
+async function filesIn(
+  folder: string,
+  { mayLeaveHalf = false, drawElsewhere }: Expectation,
+): Promise<{ result?: Result; problems: Problem[] }> {
+  const problems: Problem[] = [];
+  const files = readdirSync(folder);
+  for (const file of files) {
+    if (['results.json', 'report.html'].includes(file)) continue;
+    if (mayLeaveHalf && file.startsWith('.results.json-')) continue;
+    problems.push({ failing: 'left-over file', sentence: `left in the folder: ${file}` });
+  }
+  if (!files.includes('results.json')) return { problems };
+  const path = join(folder, 'results.json');
+  let result: Result;
+  try {
+    result = parseResult(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const sentence = `results.json: ${(error as Error).message}`;
+    return { problems: [...problems, { failing: 'unreadable file', sentence }] };
+  }
+  const page = files.includes('report.html')
+    ? join(folder, 'report.html')
+    : await drawReport(path, drawElsewhere ?? join(folder, 'report.html'));
+  if (!page) problems.push({ failing: 'no report', sentence: 'the report of results.json cannot be drawn' });
+  else if (!readFileSync(page, 'utf8').trimEnd().endsWith('</html>'))
+    problems.push({ failing: 'unreadable file', sentence: 'report.html is cut short' });
+  return { result, problems };
+}
+
+/** Every message that was expected is accounted for, or its trial says that it failed and why. */
+function bookKeeping({ lab, trials }: Result): Problem[] {
+  const sentences = trials.flatMap((trial) =>
+    trialProblems(trial).map((problem) => `${trial.id}: ${problem}`),
+  );
+  if (lab.status === 'complete' && trials.length !== briefEntries)
+    sentences.push(`a complete run has ${briefEntries} entries, this one ${trials.length}`);
+  return sentences.map((sentence) => ({ failing: 'silent loss', sentence }));
+}
+
+/** Nothing is dropped and nothing falls off a log in the brief run: whoever comes back finds everything. */
+function trialProblems({ status, error, messages, clients, appended }: Trial): string[] {
+  if (status !== 'ok') return error ? [] : [`it has ${status} and does not say why`];
+  const problems = bookProblems(messages, messages.dropped + messages.missed);
+  if (messages.expected !== clients.count * appended)
+    problems.push(`${messages.expected} messages expected by ${clients.count} clients of ${appended}`);
+  if (messages.delivered !== messages.expected)
+    problems.push(`${messages.delivered} of ${messages.expected} messages were delivered`);
+  return problems;
+}
+
+function exitCodeProblems(
+  { exitCode }: Ended,
+  stderr: string,
+  result: Result | undefined,
+  { otherExitCodes = [], isToBeBorne = false, remedy }: Expectation,
+): Problem[] {
+  const wrong = (why: string): Problem[] => [
+    { failing: 'exit code', sentence: `exit code ${exitCode}: ${why}; its last lines: ${lastLines(stderr)}` },
+  ];
+  if (otherExitCodes.includes(exitCode)) {
+    if (exitCode === 3 && remedy && !remedy.test(stderr)) return wrong(`found no line with ${remedy}`);
+    return /\n {4}at /.test(stderr) ? wrong('a stack trace is no explanation') : [];
+  }
+  if (result?.lab.status !== 'complete') return wrong('the result is not complete');
+  const failed = result.trials.find(({ status }) => status !== 'ok');
+  if (isToBeBorne && failed) return wrong(`${failed.id} failed (${failed.error})`);
+  const asked = failed ? 1 : 0;
+  return exitCode === asked ? [] : wrong(`the result asks for ${asked}`);
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' / ').slice(0, 400);
+}

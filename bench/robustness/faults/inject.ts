@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomLcg } from 'd3-random';
+import { nowMs } from '../../../servers/meter/clock.ts';
+import { type Fault, faults, type Outcome } from './faults.ts';
+
+/** One fault of a campaign, and what came of it. */
+export type Injected = Outcome & { number: number; kind: string; tookMs: number };
+
+/** What a campaign is to do. */
+export type InjectOptions = {
+  count: number;
+  seed: number;
+  /** This fault alone. Default: all. */
+  only?: number;
+  /** Faults at a time. */
+  atOnce: number;
+  onEnd?: (injected: Injected) => void;
+};
+
+/**
+ * Inflicts seeded faults on brief labs, each in a folder of its own. The kinds are dealt like cards, so that
+ * each comes as often as any other; a fault depends on the seed and its number alone, and can be had again.
+ */
+export async function injectFaults({ count, seed, only, atOnce, onEnd }: InjectOptions): Promise<Injected[]> {
+  const numbers = only ? [only] : Array.from({ length: count }, (_, index) => index + 1);
+  const done: Injected[] = [];
+  const hand = async () => {
+    for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+      const injected = await inject(number, seed);
+      done.push(injected);
+      onEnd?.(injected);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, hand));
+  return done.sort((one, other) => one.number - other.number);
+}
+
+/** Kinds that there can be none of on this machine, and why. */
+export function missingKinds(): { kind: string; why: string }[] {
+  return faults.flatMap(({ kind, missing }) => {
+    const why = missing?.();
+    return why ? [{ kind, why }] : [];
+  });
+}
+
+/** Folders of faults that are under way. */
+const folders = new Set<string>();
+process.on('exit', () => {
+  for (const folder of folders) removeFolder(folder);
+});
+
+/** Removes the folder of a fault, and the disk that may have been mounted there. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    spawnSync('umount', ['-l', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  folders.delete(folder);
+}
+
+/** The kind of the fault of this number. */
+export function kindOf(number: number, seed: number): string {
+  return faultOf(number, seed).kind;
+}
+
+async function inject(number: number, seed: number): Promise<Injected> {
+  const { kind, inject } = faultOf(number, seed);
+  const folder = mkdtempSync(join(tmpdir(), 'lab-fault-'));
+  folders.add(folder);
+  const startedMs = nowMs();
+  try {
+    const outcome = await inject(randomOf(number, seed), folder);
+    return { number, kind, ...outcome, tookMs: Math.round(nowMs() - startedMs) };
+  } finally {
+    removeFolder(folder);
+  }
+}
+
+/** The kind of a fault: each deck holds every kind once, in an order of its own. */
+function faultOf(number: number, seed: number): Fault {
+  const missing = missingKinds().map(({ kind }) => kind);
+  const deck = faults.filter(({ kind }) => !missing.includes(kind));
+  const random = randomOf(-Math.floor((number - 1) / deck.length) - 1, seed);
+  for (let left = deck.length; left > 1; left -= 1) {
+    const chosen = Math.floor(random() * left);
+    [deck[left - 1], deck[chosen]] = [deck[chosen] as Fault, deck[left - 1] as Fault];
+  }
+  return deck[(number - 1) % deck.length] as Fault;
+}
+
+/** Random numbers for one fault. Hashed, since the generator's first numbers are alike for seeds that are. */
+function randomOf(number: number, seed: number): () => number {
+  const hash = createHash('sha256').update(`${seed}/${number}`).digest();
+  return randomLcg(hash.readUInt32BE() / 2 ** 32);
+}

@@ -1,0 +1,58 @@
+import type { Problem } from './aftermath.ts';
+import type { Injected } from './inject.ts';
+
+/** What came of one kind of fault, or of all. */
+export type KindSummary = {
+  kind: string;
+  faults: number;
+  /** Those that came before the lab had ended. */
+  struck: number;
+  orphans: number;
+  unreadableFiles: number;
+  silentLosses: number;
+  otherProblems: number;
+};
+
+/** A row for each kind, in alphabetical order, and one for all of them at the end. */
+export function summarise(injected: readonly Injected[]): KindSummary[] {
+  const kinds = [...new Set(injected.map(({ kind }) => kind))].sort();
+  return [
+    ...kinds.map((kind) =>
+      sumOf(
+        kind,
+        injected.filter((one) => one.kind === kind),
+      ),
+    ),
+    sumOf('all', injected),
+  ];
+}
+
+function sumOf(kind: string, some: readonly Injected[]): KindSummary {
+  const problems = some.flatMap((one) => one.problems);
+  const count = (...failings: Problem['failing'][]) =>
+    problems.filter(({ failing }) => failings.includes(failing)).length;
+  return {
+    kind,
+    faults: some.length,
+    struck: some.filter(({ struck }) => struck).length,
+    orphans: count('orphan'),
+    unreadableFiles: count('unreadable file', 'left-over file'),
+    silentLosses: count('silent loss'),
+    otherProblems: count('stuck', 'exit code', 'no report'),
+  };
+}
+
+export const summaryHeadings = [
+  'fault',
+  'times',
+  'struck',
+  'orphans',
+  'unreadable files',
+  'silent losses',
+  'other',
+];
+
+/** The cells of one row, in the order of `summaryHeadings`. */
+export function cellsOf({ kind, ...counts }: KindSummary): string[] {
+  return [kind, ...Object.values(counts).map(String)];
+}

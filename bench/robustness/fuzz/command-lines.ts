@@ -1,0 +1,127 @@
+import { type Command, CommanderError } from 'commander';
+import fc from 'fast-check';
+import { oneLine } from '../../../servers/log/message.ts';
+import { readOptions } from '../../../servers/main.ts';
+import { agentCommand } from '../../agent.ts';
+import { classroomCommand } from '../../classroom/main.ts';
+import { experiments } from '../../experiments/experiments.ts';
+import { Rabbit } from '../../harness/broker/rabbit.ts';
+import { labCommand } from '../../lab-command.ts';
+import { attempt, type Outcome, type Target, taken } from './fuzz.ts';
+import { anyNumber, anyText } from './inputs.ts';
+import { parser } from './parsers.ts';
+
+/** The command lines that people type, read as the commands read them, without what they then do. */
+export function commands(): Target<never>[] {
+  return [
+    commandLine('lab-options', labCommand, ({ broker }) => {
+      // What the command itself does with it first.
+      if (broker !== undefined) new Rabbit(String(broker));
+    }),
+    commandLine('classroom-options', classroomCommand),
+    commandLine('agent-options', agentCommand),
+    parser('servers-options', words, (args) => saidPlainly(() => readOptions([...args]))),
+  ];
+}
+
+const value = fc.oneof(
+  anyText,
+  anyNumber.map(String),
+  fc.constantFrom(
+    'quick',
+    'full',
+    'start',
+    'amqp://a:b@c',
+    '127.0.0.1',
+    '1',
+    '99',
+    '100',
+    '8088',
+    '1e3',
+    '0x10',
+  ),
+  fc.shuffledSubarray(experiments.map(({ text }) => text.id)).map((ids) => ids.join(',')),
+);
+
+const option = fc.constantFrom(
+  ...[
+    '--profile',
+    '--only',
+    '--seed',
+    '--out',
+    '--json',
+    '--open',
+    '--no-open',
+    '--list',
+    '--broker',
+    '--agents',
+  ],
+  ...[
+    '--server-host',
+    '--check',
+    '--lan',
+    '--port',
+    '--replay',
+    '--help',
+    '-h',
+    '-V',
+    '--',
+    '--prof',
+    '--seed=7',
+  ],
+);
+
+const words = fc.array(fc.oneof({ weight: 3, arbitrary: option }, { weight: 2, arbitrary: value }), {
+  maxLength: 6,
+});
+
+function commandLine(
+  name: string,
+  command: Command,
+  thenReads: (options: Record<string, unknown>) => void = () => {},
+) {
+  let written = '';
+  command
+    .exitOverride((error) => {
+      throw error;
+    })
+    .configureOutput({
+      writeErr: (text) => {
+        written += text;
+      },
+      writeOut() {},
+    });
+  return parser(name, words, (args) => {
+    written = '';
+    const outcome = outcomeOf(
+      () => thenReads(command.parse(args, { from: 'user' }).opts()),
+      () => written,
+    );
+    if (outcome.refused !== undefined) throw new Error(outcome.refused);
+  });
+}
+
+/** Node throws a `TypeError` on an unknown option, which is a refusal and not a slip of ours. */
+function saidPlainly(read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code.startsWith('ERR_PARSE_ARGS')) throw new Error(oneLine(message));
+    throw error instanceof TypeError ? error : new Error(oneLine(message));
+  }
+}
+
+/** What is typed may be repeated as it was typed: whoever reads it is whoever typed it. */
+function outcomeOf(read: () => void, written: () => string): Outcome {
+  try {
+    read();
+    return taken;
+  } catch (error) {
+    if (!(error instanceof CommanderError))
+      return attempt(() => {
+        throw error;
+      });
+    return error.exitCode === 0 ? taken : { refused: oneLine(written()) };
+  }
+}
