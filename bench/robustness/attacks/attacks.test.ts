@@ -9,7 +9,7 @@ import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { Attacker, attacks, attacksOn } from './attacks.ts';
 import { variants } from './healthy-client.ts';
 
-/** A healthy client beside every kind of abuse: it gets each message once. How quickly is for `npm run robustness -- attacks` to measure. */
+/** A healthy client gets each message once during every attack. `npm run robustness -- attacks` measures how quickly. */
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -20,7 +20,7 @@ const patience = { timeout: 60_000, interval: 2 };
 
 describe.each(variants)('a healthy client of $server on $framework', ({ server: name, framework }) => {
   it.each(attacksOn(name).map((attack) => [attack.name, attack] as const))(
-    'gets every message once beside %s',
+    'gets every message once during %s',
     async (_what, attack) => {
       const source = new EmbeddedSource(new MessageLog({}, 'a1'));
       for (let count = 0; count < 20; count += 1) await source.publish({ body: 'before'.repeat(1000) });
@@ -43,12 +43,11 @@ describe.each(variants)('a healthy client of $server on $framework', ({ server: 
         attacker.strike(attack);
         const { seq } = await source.publish({ body: `message ${count}` });
         wanted.push(seq);
-        // A turn of the event loop for everybody.
         await new Promise(setImmediate);
       }
       const last = wanted.at(-1);
       await vi.waitFor(() => expect(handled.at(-1)).toBeGreaterThanOrEqual(last as number), patience);
-      // Some of what was struck with is still on its way, and has been published by then.
+      // Attacks publish messages too.
       expect(handled.filter((seq) => wanted.includes(seq))).toEqual(wanted);
       expect(new Set(handled).size).toBe(handled.length);
       expect(client.counters.failures).toBe(0);

@@ -2,15 +2,12 @@ import { connect, type Socket } from 'node:net';
 import type { ServerName } from '../../../servers/serve.ts';
 import { frameOf, handshake } from '../raw-socket.ts';
 
-/**
- * What rude or broken peers do to a server, on bare sockets. None of them asks for much; each holds on to what
- * it has, or says what makes no sense, and does it again.
- */
+/** An attack on a server over plain sockets: it occupies connections or sends nonsense, again and again. */
 export type Attack = {
   name: string;
-  /** Servers that it makes sense at. */
+  /** Servers that it makes sense for. */
   suits: readonly ServerName[];
-  /** Opens what it needs, through `open`, and says what it has to say. */
+  /** Opens its sockets through `open`, and sends its bytes. */
   strike(open: () => Socket): void;
 };
 
@@ -23,7 +20,7 @@ const get = 'GET /messages HTTP/1.1\r\nhost: localhost\r\n';
 const post = (length: number) =>
   `POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`;
 
-/** A byte of a head or a line, now and then. */
+/** Time between two bytes of a slow request. */
 const dripEveryMs = 50;
 
 export const attacks: readonly Attack[] = [
@@ -134,30 +131,28 @@ export const attacks: readonly Attack[] = [
   },
 ];
 
-/** The attacks that make sense at a server. */
+/** The attacks that make sense for a server. */
 export function attacksOn(server: ServerName): Attack[] {
   return attacks.filter(({ suits }) => suits.includes(server));
 }
 
-/** Connections of an attacker: all of them are cut when it stops. */
+/** Attacks one port of this machine. */
 export class Attacker {
   readonly #port: number;
   readonly #open = new Set<Socket>();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Strikes so far. */
   strikes = 0;
 
   constructor(port: number) {
     this.#port = port;
   }
 
-  /** Strikes once. */
   strike(attack: Attack): void {
     this.strikes += 1;
     attack.strike(() => this.#connect());
   }
 
-  /** Strikes with each of these in turn, so many times a second in all. */
+  /** Strikes with each attack in turn, `perSecond` times in total. */
   strikeOn(all: readonly Attack[], perSecond: number): void {
     let next = 0;
     const timer = setInterval(() => {
@@ -167,12 +162,12 @@ export class Attacker {
     this.#timers.push(timer);
   }
 
-  /** Resolves when every connection that was ever opened is closed, by either side. */
+  /** Resolves when every connection is closed, by either side. */
   async over(): Promise<void> {
     await Promise.all([...this.#open].map((socket) => new Promise((closed) => socket.once('close', closed))));
   }
 
-  /** Lets go of everything. */
+  /** Closes every connection. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     const over = this.over();
@@ -190,7 +185,7 @@ export class Attacker {
   }
 }
 
-/** Writes what has been said at once, and the rest a byte at a time. */
+/** Writes the first `atOnce` characters, and the rest a byte at a time. */
 function drip(socket: Socket, text: string, atOnce = 1): void {
   socket.write(text.slice(0, atOnce));
   let at = atOnce;

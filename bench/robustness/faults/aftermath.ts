@@ -6,7 +6,7 @@ import { parseResult, type Result, type Trial } from '../../result.ts';
 import { briefEntries } from './brief.ts';
 import type { Ended, LabRun } from './lab-run.ts';
 
-/** What may not be after a fault, whichever it was. */
+/** Failures after a fault of any kind. */
 export const failings = [
   'stuck',
   'orphan',
@@ -17,27 +17,26 @@ export const failings = [
   'silent loss',
 ] as const;
 
-/** Something that may not be, in a sentence. */
 export type Problem = { failing: (typeof failings)[number]; sentence: string };
 
-/** What a fault is expected to come to. */
+/** The allowed outcome of a fault. */
 export type Expectation = {
-  /** Exit codes beside the one that the result itself asks for: 0 for a whole run, 1 for one with a trial that failed. */
+  /** Further exit codes. Always allowed: 0 for a complete result, 1 for a complete result with a failed trial. */
   otherExitCodes?: readonly (number | string)[];
-  /** The result itself must ask for 0: the fault is one that the lab has to bear. */
-  isToBeBorne?: boolean;
-  /** What is said on stderr when the exit code is 3. */
+  /** No trial may fail. */
+  mustSurvive?: boolean;
+  /** Text on stderr with exit code 3. */
   remedy?: RegExp;
-  /** The process that writes files was ended in the middle of whatever it did: it may have left half a file under a name of its own. */
+  /** The process that writes files was killed: it may leave a temporary file. */
   mayLeaveHalf?: boolean;
-  /** There is no place for a report where the result is. */
+  /** Where to draw the report when the folder has no space for it. */
   drawElsewhere?: string;
 };
 
-/** What is left of a lab: what is wrong with that, and why its own trials say that they failed. */
+/** What a lab left behind. `reasons`: why its trials failed. */
 export type Aftermath = { exitCode: number | string; problems: Problem[]; reasons: string[] };
 
-/** Looks at all that a lab has left behind: processes, files, exit code, report and books. */
+/** Checks everything that a lab leaves: processes, files, exit code, report and delivery accounting. */
 export async function aftermath(run: LabRun, folder: string, expected: Expectation): Promise<Aftermath> {
   const ended = await run.end();
   if (!ended) {
@@ -91,7 +90,7 @@ async function filesIn(
   return { result, problems };
 }
 
-/** Every message that was expected is accounted for, or its trial says that it failed and why. */
+/** Every expected message is accounted for, or its trial failed with a reason. */
 function bookKeeping({ lab, trials }: Result): Problem[] {
   const sentences = trials.flatMap((trial) =>
     trialProblems(trial).map((problem) => `${trial.id}: ${problem}`),
@@ -101,7 +100,7 @@ function bookKeeping({ lab, trials }: Result): Problem[] {
   return sentences.map((sentence) => ({ failing: 'silent loss', sentence }));
 }
 
-/** Nothing is dropped and nothing falls off a log in the brief run: whoever comes back finds everything. */
+/** The short run drops nothing and exceeds no retention: a client that reconnects gets every message. */
 function trialProblems({ status, error, messages, clients, appended }: Trial): string[] {
   if (status !== 'ok') return error ? [] : [`it has ${status} and does not say why`];
   const problems = bookProblems(messages, messages.dropped + messages.missed);
@@ -116,7 +115,7 @@ function exitCodeProblems(
   { exitCode }: Ended,
   stderr: string,
   result: Result | undefined,
-  { otherExitCodes = [], isToBeBorne = false, remedy }: Expectation,
+  { otherExitCodes = [], mustSurvive = false, remedy }: Expectation,
 ): Problem[] {
   const wrong = (why: string): Problem[] => [
     { failing: 'exit code', sentence: `exit code ${exitCode}: ${why}; its last lines: ${lastLines(stderr)}` },
@@ -127,7 +126,7 @@ function exitCodeProblems(
   }
   if (result?.lab.status !== 'complete') return wrong('the result is not complete');
   const failed = result.trials.find(({ status }) => status !== 'ok');
-  if (isToBeBorne && failed) return wrong(`${failed.id} failed (${failed.error})`);
+  if (mustSurvive && failed) return wrong(`${failed.id} failed (${failed.error})`);
   const asked = failed ? 1 : 0;
   return exitCode === asked ? [] : wrong(`the result asks for ${asked}`);
 }

@@ -2,8 +2,8 @@ import { NotEnough } from '../../analysis/findings.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
 
 /**
- * The shortest experiment in which everything has a part: a server, a fleet, a link, and every transport
- * in two trials. It is what the campaign of faults disturbs; nobody is to learn anything from it.
+ * The shortest experiment with every part of a lab: a server, a load generator, a delay proxy, and every transport in
+ * two trials. Faults are injected into it; its results mean nothing.
  */
 const trials: GroupPlan[][] = [
   [
@@ -18,7 +18,7 @@ const trials: GroupPlan[][] = [
   ],
 ];
 
-/** Entries that a whole run has in its result. */
+/** Number of trial entries in a complete result. */
 export const briefEntries = trials.flat().length;
 
 export const brief: Experiment = {

@@ -7,16 +7,15 @@ import { randomLcg } from 'd3-random';
 import { nowMs } from '../../../servers/meter/clock.ts';
 import { type Fault, faults, type Outcome } from './faults.ts';
 
-/** One fault of a campaign, and what came of it. */
+/** One injected fault and its outcome. */
 export type Injected = Outcome & { number: number; kind: string; tookMs: number };
 
-/** What a campaign is to do. */
 export type InjectOptions = {
   count: number;
   seed: number;
-  /** This fault alone. Default: all. */
+  /** Number of the only fault to inject. Default: all. */
   only?: number;
-  /** Faults at a time. */
+  /** Labs that run at the same time. */
   atOnce: number;
   onEnd?: (injected: Injected) => void;
 };
@@ -28,18 +27,18 @@ export type InjectOptions = {
 export async function injectFaults({ count, seed, only, atOnce, onEnd }: InjectOptions): Promise<Injected[]> {
   const numbers = only ? [only] : Array.from({ length: count }, (_, index) => index + 1);
   const done: Injected[] = [];
-  const hand = async () => {
+  const work = async () => {
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
       const injected = await inject(number, seed);
       done.push(injected);
       onEnd?.(injected);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, hand));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return done.sort((one, other) => one.number - other.number);
 }
 
-/** Kinds that there can be none of on this machine, and why. */
+/** Kinds of faults that this machine can't inject, and why. */
 export function missingKinds(): { kind: string; why: string }[] {
   return faults.flatMap(({ kind, missing }) => {
     const why = missing?.();
@@ -47,13 +46,13 @@ export function missingKinds(): { kind: string; why: string }[] {
   });
 }
 
-/** Folders of faults that are under way. */
+/** Folders of running labs. */
 const folders = new Set<string>();
 process.on('exit', () => {
   for (const folder of folders) removeFolder(folder);
 });
 
-/** Removes the folder of a fault, and the disk that may have been mounted there. */
+/** Removes the folder of a lab, and a file system that is mounted there. */
 function removeFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -82,7 +81,7 @@ async function inject(number: number, seed: number): Promise<Injected> {
   }
 }
 
-/** The kind of a fault: each deck holds every kind once, in an order of its own. */
+/** The kinds are dealt like cards: each deck has every kind once, in random order. */
 function faultOf(number: number, seed: number): Fault {
   const missing = missingKinds().map(({ kind }) => kind);
   const deck = faults.filter(({ kind }) => !missing.includes(kind));
@@ -94,7 +93,7 @@ function faultOf(number: number, seed: number): Fault {
   return deck[(number - 1) % deck.length] as Fault;
 }
 
-/** Random numbers for one fault. Hashed, since the generator's first numbers are alike for seeds that are. */
+/** Random numbers for one fault. Hashed, since similar seeds give similar first numbers. */
 function randomOf(number: number, seed: number): () => number {
   const hash = createHash('sha256').update(`${seed}/${number}`).digest();
   return randomLcg(hash.readUInt32BE() / 2 ** 32);

@@ -1,28 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { nowMs } from '../../../servers/meter/clock.ts';
 import { type Member, membersOf, type Part, parts } from './processes.ts';
 
-/** How a lab is to be started: what the shell does before, what is loaded with it, and for whom. */
+/** How to start a lab. */
 export type LabSetting = {
   folder: string;
-  /** Commands of the shell that starts it, such as `ulimit -n 64`. */
+  /** Shell commands before the lab starts, such as `ulimit -n 64`. */
   shell?: string;
-  /** A module to load into every process of it, and what that is told in the environment. */
+  /** A module to load into all its processes, and environment variables for it. */
   preload?: { module: string; env: Record<string, string> };
 };
 
-/** How a lab ended. `exitCode` is the name of the signal where one ended it. */
+/** How a lab ended: exit code, or name of the signal. */
 export type Ended = { exitCode: number | string };
 
-/** Longer than any run takes that is not stuck; every wait of the lab has a shorter limit. */
+/** Every wait of the lab has a shorter limit. */
 const stuckAfterMs = 240_000;
 
-/** What is left to processes that have lost their parent to find out and go: a report may still be drawn. */
+/** Processes without a parent must end within this time: one may still draw a report. */
 const orphansGoMs = 15_000;
 
-/** Groups of labs that run. Nobody else ends them when this process goes: they are no part of its own group. */
+/** Process groups of running labs. They are not part of this process's group, so nothing else ends them with it. */
 const running = new Set<number>();
 process.on('exit', () => {
   for (const group of running) sendSignal(-group, 'SIGKILL');
@@ -30,10 +31,10 @@ process.on('exit', () => {
 
 const bench = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A brief lab in a process group of its own. */
+/** A short lab in its own process group. */
 export class LabRun {
   readonly ended: Promise<Ended>;
-  /** All that it has written to its error output, once `orphans` has resolved. */
+  /** Complete once `orphans` has resolved. */
   stderr = '';
   readonly #closed: Promise<unknown>;
   readonly #pid: number;
@@ -65,7 +66,7 @@ export class LabRun {
     });
   }
 
-  /** Waits until a part of the lab is there; `undefined` when the lab ends before it comes. */
+  /** Waits until a part of the lab starts. Returns its process id, or `undefined` when the lab ends first. */
   async partOf(part: Part): Promise<number | undefined> {
     while (!this.#hasEnded) {
       const found = this.members.find(({ command }) => command.includes(parts[part]));
@@ -75,7 +76,7 @@ export class LabRun {
     return undefined;
   }
 
-  /** Signals a part so long after it has come, if it is still there. Returns whether it was. */
+  /** Signals a part `afterMs` after its start. Returns whether the part still ran. */
   async signal(part: Part, signal: NodeJS.Signals, afterMs: number): Promise<boolean> {
     const pid = await this.partOf(part);
     if (pid === undefined) return false;
@@ -88,48 +89,34 @@ export class LabRun {
     return !this.#hasEnded;
   }
 
-  /** Everybody who lives in its process group. */
+  /** The processes of its group. */
   get members(): Member[] {
     return membersOf(this.#pid);
   }
 
-  /** Waits for its end; `undefined` when it is stuck. */
-  async end(): Promise<Ended | undefined> {
-    const stuck = new AbortController();
-    const ended = await Promise.race([this.ended, pause(stuckAfterMs, stuck.signal)]);
-    stuck.abort();
-    return ended ?? undefined;
+  /** Waits for its end. Returns `undefined` when it is stuck. */
+  end(): Promise<Ended | undefined> {
+    return Promise.race([this.ended, pause(stuckAfterMs, undefined, { ref: false })]);
   }
 
-  /** Waits until nobody is left of its group, and ends those who stay. Returns the command lines of these. */
+  /** Waits until its group is empty, and kills remaining processes. Returns their command lines. */
   async orphans(): Promise<string[]> {
     const deadlineMs = nowMs() + orphansGoMs;
     while (this.members.length > 0 && nowMs() < deadlineMs) await pause(20);
     const left = this.members.map(({ command }) => command.replaceAll(bench, ''));
     if (left.length > 0) sendSignal(-this.#pid, 'SIGKILL');
     running.delete(this.#pid);
-    // What a process wrote last can be read only after it has ended, and others may have held the pipe.
+    // Other processes may have kept the pipe open.
     await this.#closed;
     return left;
   }
 }
 
-/** Sends a signal. Returns whether there was anybody to get it. */
+/** Sends a signal. Returns whether the process existed. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch {
     return false;
   }
-}
-
-/** Waits so long, or until the signal aborts. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

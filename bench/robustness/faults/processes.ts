@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/**
- * The processes of a process group, and what each of them is. A lab that is started in a group of its own
- * takes all of its processes with it, so that whoever is left of the group is an orphan.
- */
+/** A process of a group. A lab starts in its own group, so every process that is left of the group is an orphan. */
 export type Member = { pid: number; command: string };
 
-/** The parts of a lab, by what their command lines name. */
+/** The parts of a lab, and a path in the command line of each. */
 export const parts = {
   coordinator: 'bench/lab.ts',
   server: 'server-process.ts',
@@ -17,7 +14,7 @@ export const parts = {
 
 export type Part = keyof typeof parts;
 
-/** Everybody who lives in this group. A dead process whose parent has not looked yet does not count. */
+/** The processes of a group, without zombies. */
 export function membersOf(group: number): Member[] {
   return (process.platform === 'linux' ? fromProc() : fromPs())
     .filter((one) => one.group === group && !one.isDead)
@@ -31,7 +28,7 @@ function fromProc(): Listed[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       const stat = readOrNothing(`/proc/${pid}/stat`);
-      // The name stands in parentheses and may hold anything, so the fields are counted from its end.
+      // The name is in parentheses and may contain anything, so fields are counted from its end.
       const [state = '', , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return stat
         ? [{ pid: Number(pid), group: Number(group), isDead: /[ZX]/.test(state), command: '' }]
@@ -43,7 +40,7 @@ function commandOf(pid: number): string {
   return readOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 }
 
-/** A process may have gone between two looks. */
+/** The process may have ended. */
 function readOrNothing(path: string): string {
   try {
     return readFileSync(path, 'utf8');

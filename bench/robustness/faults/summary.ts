@@ -1,11 +1,11 @@
 import type { Problem } from './aftermath.ts';
 import type { Injected } from './inject.ts';
 
-/** What came of one kind of fault, or of all. */
+/** Counts of one kind of fault, or of all. */
 export type KindSummary = {
   kind: string;
   faults: number;
-  /** Those that came before the lab had ended. */
+  /** Faults that came before the end of the lab. */
   struck: number;
   orphans: number;
   unreadableFiles: number;
@@ -13,7 +13,7 @@ export type KindSummary = {
   otherProblems: number;
 };
 
-/** A row for each kind, in alphabetical order, and one for all of them at the end. */
+/** Returns the counts of each kind in alphabetical order, then those of all. */
 export function summarise(injected: readonly Injected[]): KindSummary[] {
   const kinds = [...new Set(injected.map(({ kind }) => kind))].sort();
   return [

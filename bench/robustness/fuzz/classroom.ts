@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { HeldClass } from '../../classroom/simulated/held-class.ts';
-import { frameOf, framesFrom, handshake, readAnswer, speak } from '../raw-socket.ts';
-import { type Outcome, type Target, taken } from './fuzz.ts';
-import { askAll, whole } from './http-servers.ts';
+import { exchange, frameOf, framesFrom, handshake, readResponse } from '../raw-socket.ts';
+import { asTarget, judgeGroups, type Outcome, type Target, taken } from './fuzz.ts';
+import { type HttpInput, requestAll, whole } from './http-servers.ts';
 import { anyText, nearlyJson, wellFormed } from './inputs.ts';
 import { controls, said } from './parsers.ts';
 import { outcomeOfSocket } from './push-servers.ts';
 
-/**
- * The classroom, from outside: what strangers, members and the presenter's page may send. Whoever has a token
- * comes with it, since a stranger's words are never read.
- */
+/** Requests and session messages of strangers, members and the presenter's page. */
 type Input = {
   who: 'stranger' | 'member' | 'presenter';
   to: 'join' | 'control' | 'session' | 'page';
@@ -21,7 +18,7 @@ type Input = {
 };
 
 export function classroom(): Target<never> {
-  const target: Target<Input> = {
+  return asTarget<Input>({
     name: 'classroom',
     kind: 'server',
     input,
@@ -32,11 +29,23 @@ export function classroom(): Target<never> {
       const { token: memberToken = '' } = await held.join(held.code, 'Ada');
       const tokens = { stranger: 'nobody', member: memberToken, presenter: held.token };
       const { port } = held.classroom.front;
-      // A page without a browser beside all this, which has to get every message.
+      // A healthy page without a browser, which must get every message.
       const healthy = await held.member('healthy');
       await healthy.take('push');
       return {
-        judge: (inputs) => tellAll(port, inputs, tokens),
+        // Requests share a connection, and so do the session messages of one page.
+        judge: (inputs) =>
+          judgeGroups(
+            inputs,
+            ({ who, to }) => (to === 'session' ? who : undefined),
+            (who, group) =>
+              who
+                ? judgeSession(port, group, tokens[who])
+                : requestAll(
+                    port,
+                    group.map((one) => requestOf(one, tokens)),
+                  ),
+          ),
         async close() {
           try {
             const { handled, owed } = await held.heardBy(healthy);
@@ -51,64 +60,38 @@ export function classroom(): Target<never> {
         },
       };
     },
-  };
-  return target as unknown as Target<never>;
+  });
 }
 
-/** Requests share a connection; so does what is said in a session by the same page. */
-async function tellAll(
-  port: number,
-  inputs: readonly Input[],
-  tokens: Record<Input['who'], string>,
-): Promise<Outcome[]> {
-  const outcomes = new Map<Input, Outcome>();
-  const requests = inputs.filter(({ to }) => to !== 'session');
-  const answered = askAll(
-    port,
-    requests.map(({ who, to, text }) =>
-      to === 'page'
-        ? whole('GET', `/${encodeURIComponent(wellFormed(text))}`)
-        : whole('POST', `/${to}`, to === 'control' ? `authorization: Bearer ${tokens[who]}\r\n` : '', text),
-    ),
-  ).then((found) => {
-    for (const [index, request] of requests.entries()) outcomes.set(request, found[index] as Outcome);
-  });
-  const sessions = (['stranger', 'member', 'presenter'] as const).map(async (who) => {
-    const own = inputs.filter((one) => one.to === 'session' && one.who === who);
-    const found = own.length === 0 ? [] : await say(port, own, tokens[who]);
-    for (const [index, one] of own.entries()) outcomes.set(one, found[index] as Outcome);
-  });
-  await Promise.all([answered, ...sessions]);
-  return inputs.map((one) => outcomes.get(one) as Outcome);
+function requestOf({ who, to, text }: Input, tokens: Record<Input['who'], string>): HttpInput {
+  if (to === 'page') return whole('GET', `/${encodeURIComponent(wellFormed(text))}`);
+  return whole('POST', `/${to}`, to === 'control' ? `authorization: Bearer ${tokens[who]}\r\n` : '', text);
 }
 
-/** A refusal is told, and the session goes on: behind each thing that is said the clock is asked, to tell them apart. */
-async function say(port: number, inputs: readonly Input[], token: string): Promise<Outcome[]> {
+/** The session continues after a refusal. A request for the clock follows each input, to assign refusals to inputs. */
+async function judgeSession(port: number, inputs: readonly Input[], token: string): Promise<Outcome[]> {
   const frames = inputs.flatMap(({ text }, id) =>
     [text, JSON.stringify({ say: 'clock', id: marker + id })].map((one) =>
-      frameOf({ first: 0x81, isMasked: true, payload: Buffer.from(one) }),
+      frameOf({ first: 0x81, isMasked: true, payload: Buffer.from(one) }).toString('latin1'),
     ),
   );
-  const heard = await speak(
-    port,
-    Buffer.concat([Buffer.from(handshake(`/session?token=${token}`)), ...frames]),
-  );
-  const answer = readAnswer(heard, 0);
-  const closed = outcomeOfSocket(heard);
-  const outcomes: Outcome[] = inputs.map(() => (answer?.status === 101 ? taken : closed));
+  const received = await exchange(port, handshake(`/session?token=${token}`) + frames.join(''));
+  const response = readResponse(received, 0);
+  const closed = outcomeOfSocket(received);
+  const outcomes: Outcome[] = inputs.map(() => (response?.status === 101 ? taken : closed));
   let next = 0;
-  for (const { opcode, payload } of answer ? framesFrom(heard, answer.end) : []) {
-    const told = opcode === 1 ? JSON.parse(payload.toString()) : {};
-    if (told.tell === 'clock' && told.id >= marker) next = told.id - marker + 1;
-    if (told.tell === 'refused' && next < inputs.length) outcomes[next] = { refused: told.error };
+  for (const { opcode, payload } of response ? framesFrom(received, response.end) : []) {
+    const message = opcode === 1 ? JSON.parse(payload.toString()) : {};
+    if (message.tell === 'clock' && message.id >= marker) next = message.id - marker + 1;
+    if (message.tell === 'refused' && next < inputs.length) outcomes[next] = { refused: message.error };
   }
   return outcomes;
 }
 
-/** Higher than any number that is said by chance in what a clock is asked. */
+/** Higher than any random id of a clock request. */
 const marker = 2 ** 52;
 
-/** To save a lesson takes seconds and writes files: it has tests of its own. */
+/** Saving a lesson takes seconds and writes files; other tests cover it. */
 const controlsThatSaveNothing = controls.map((text) => text.replaceAll('"save"', '"step"'));
 
 const input: fc.Arbitrary<Input> = fc.oneof(

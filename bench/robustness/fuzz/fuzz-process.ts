@@ -2,14 +2,14 @@ import { serveCalls } from '../../harness/child.ts';
 import { type Fuzzed, fuzz } from './fuzz.ts';
 import { targetOf } from './targets.ts';
 
-/** The process that is fuzzed: what ends it, or makes it stand still, its parent sees. */
+/** The process that hosts a target: its parent sees when an input ends or blocks it. */
 export type FuzzHandlers = {
   fuzz(order: { target: string; count: number; seed: number }): Promise<Fuzzed>;
-  /** How many inputs it has got to. Whoever does not answer stands still. */
+  /** Number of inputs so far. */
   progress(): number;
 };
 
-// Of the thousands of errors that refuse something nobody reads where they come from.
+// Refusals are errors, thousands of them, and long stack traces take time.
 Error.stackTraceLimit = 4;
 
 let inputs = 0;
@@ -17,8 +17,8 @@ let inputs = 0;
 const handlers: FuzzHandlers = {
   fuzz: ({ target, count, seed }) => {
     inputs = 0;
-    return fuzz(targetOf(target), count, seed, (sofar) => {
-      inputs = sofar;
+    return fuzz(targetOf(target), count, seed, (sent) => {
+      inputs = sent;
     });
   },
   progress: () => inputs,

@@ -1,40 +1,39 @@
 import fc from 'fast-check';
 
 /**
- * Fuzzing: inputs by the thousand, and what has to come of each of them.
+ * Fuzzing: thousands of inputs, and the allowed outcomes of each.
  *
- *     seed ──► inputs ──► target ──► taken
+ *     seed ──► inputs ──► target ──► accepted
  *                                └─► refused, with a reason that a person can act on
- *                                └─► anything else is a finding: a crash, a hang, a refusal without a word
+ *                                └─► anything else is a finding: a crash, a hang, a refusal without a reason
  *
- * The seed of a target derives from the run's and from its name, so that one target alone repeats what it
- * was given among all.
+ * The seed of a target derives from the run's seed and its name, so that `--only` repeats its inputs.
  */
 export type Target<Input> = {
   name: string;
-  /** What it is, for the table: a parser is called, a server is spoken to over a socket. */
+  /** A parser is called, a server gets its inputs over a socket. */
   kind: 'parser' | 'server';
   input: fc.Arbitrary<Input>;
-  /** Inputs that are handed over together: as many as share a connection. Default 1. */
+  /** Number of inputs that are judged together: as many as share a connection. Default 1. */
   together?: number;
-  /** Starts it. Rejects when it can't be started, which is no finding. */
+  /** Starts it. Rejects when it can't start, which is no finding. */
   open(): Promise<Opened<Input>>;
 };
 
-/** A target that runs. */
+/** A running target. */
 export type Opened<Input> = {
-  /** What became of each input, in order. Throws what the target should not have thrown. */
+  /** Returns the outcome of each input, in order. Throws what the target should not have thrown. */
   judge(inputs: readonly Input[]): Outcome[] | Promise<Outcome[]>;
-  /** Ends it. Rejects with a finding when it is not as it was before: a message lost, a connection left. */
+  /** Ends it. Rejects with a finding, such as a lost message or an open connection. */
   close?(): Promise<void>;
 };
 
-/** Taken, or refused with a reason. */
+/** Accepted, or refused with a reason. */
 export type Outcome = { refused?: string };
 
 export const taken: Outcome = {};
 
-/** What became of a target's inputs. */
+/** The outcomes of a target's inputs. */
 export type Fuzzed = {
   target: string;
   kind: Target<unknown>['kind'];
@@ -42,20 +41,20 @@ export type Fuzzed = {
   inputs: number;
   taken: number;
   refused: number;
-  /** Inputs that went down badly, by how: the first of each kind is in `finding`. */
+  /** Findings by kind. `unnamed`: refused without a reason. */
   crashes: number;
   rejections: number;
   hangs: number;
   unnamed: number;
   durationMs: number;
-  /** The first that went down badly, if any did, and how. */
+  /** The first finding. */
   finding?: string;
 };
 
-/** Far more than any answer takes on the slowest machine: who has not answered by then never will. */
+/** Far longer than any response takes on the slowest machine. */
 const hangMs = 60_000;
 
-/** Runs a target with so many inputs. Ends with the first finding. */
+/** Runs a target with `count` inputs, until the first finding. */
 export async function fuzz(
   target: Target<never>,
   count: number,
@@ -73,13 +72,13 @@ export async function fuzz(
   const property = fc.asyncProperty(fc.array(input, { minLength: size, maxLength: size }), async (inputs) => {
     last = inputs.slice(0, count - fuzzed.inputs);
     const outcomes = await withinTime(opened.judge(last));
-    for (const [index, outcome] of outcomes.entries()) enter(fuzzed, outcome, last[index]);
+    for (const [index, outcome] of outcomes.entries()) tally(fuzzed, outcome, last[index]);
     if (outcomes.length !== last.length)
       throw new Finding('hangs', `${last.length - outcomes.length} inputs got no response: ${show(last)}`);
     watch.check();
     onProgress(fuzzed.inputs);
   });
-  // A crash may have left the target in any state, so nothing more is tried on it, smaller inputs included.
+  // A crash may have left the target in any state, so it gets no further inputs, not even smaller ones.
   const options = { seed: fuzzed.seed, numRuns: runs, endOnFailure: true };
   try {
     const { failed, errorInstance } = await fc.check(property, options);
@@ -96,7 +95,7 @@ export async function fuzz(
   return fuzzed;
 }
 
-/** A target that was given nothing so far. `seed` is that of the whole run. */
+/** The outcomes of a target before its first input. `seed` is that of the whole run. */
 export function nothingYet({ name, kind }: Pick<Target<never>, 'name' | 'kind'>, seed: number): Fuzzed {
   return {
     target: name,
@@ -113,12 +112,12 @@ export function nothingYet({ name, kind }: Pick<Target<never>, 'name' | 'kind'>,
   };
 }
 
-/** How to see a finding again. */
+/** The command that repeats a finding. */
 export function repeatCommand({ target }: Fuzzed, count: number, seed: number): string {
   return `npm run robustness -- fuzz --only ${target} --count ${count} --seed ${seed}`;
 }
 
-/** Calls a parser. A reason makes a refusal; an error of the language itself is a crash, and is thrown on. */
+/** Calls a parser. Its errors are refusals; errors of the language itself are crashes, and are thrown again. */
 export function attempt(parse: () => unknown): Outcome {
   try {
     parse();
@@ -130,11 +129,46 @@ export function attempt(parse: () => unknown): Outcome {
   }
 }
 
-/** Whether a reason says something to a person: some words, in one line, that are no leak from inside. */
+/** Whether a reason helps a person: some words in one line, and no internals. */
 export function isReason(text: string): boolean {
   return (
     /\S+ \S+/.test(text) && !/\p{Cc}|Cannot read|is not a function|is not iterable|\[object /u.test(text)
   );
+}
+
+/** Forgets the type of the inputs, so that targets fit into one list. */
+export function asTarget<Input>(target: Target<Input>): Target<never> {
+  return target as unknown as Target<never>;
+}
+
+/** Judges groups of inputs at the same time. Returns the outcomes in the order of the inputs. */
+export async function judgeGroups<Input, Key>(
+  inputs: readonly Input[],
+  keyOf: (input: Input, index: number) => Key,
+  judge: (key: Key, group: Input[]) => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const keys = inputs.map(keyOf);
+  const outcomes: Outcome[] = [];
+  const judgeGroup = async (key: Key) => {
+    const places = [...keys.keys()].filter((place) => keys[place] === key);
+    const found = await judge(
+      key,
+      places.map((place) => inputs[place] as Input),
+    );
+    for (const [index, place] of places.entries()) outcomes[place] = found[index] as Outcome;
+  };
+  await Promise.all([...new Set(keys)].map(judgeGroup));
+  return outcomes;
+}
+
+/** Judges inputs on one connection after another: `send` returns the outcomes of the first inputs, at least of one. */
+export async function judgeInTurn<Input>(
+  inputs: readonly Input[],
+  send: (inputs: readonly Input[]) => Outcome[] | Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < inputs.length) outcomes.push(...(await send(inputs.slice(outcomes.length))));
+  return outcomes;
 }
 
 type Badly = 'crashes' | 'rejections' | 'hangs' | 'unnamed';
@@ -148,7 +182,7 @@ class Finding extends Error {
   }
 }
 
-function enter(fuzzed: Fuzzed, { refused }: Outcome, input: unknown): void {
+function tally(fuzzed: Fuzzed, { refused }: Outcome, input: unknown): void {
   fuzzed.inputs += 1;
   if (refused === undefined) fuzzed.taken += 1;
   else if (isReason(refused)) fuzzed.refused += 1;
@@ -162,7 +196,7 @@ function note(fuzzed: Fuzzed, error: unknown, last: readonly unknown[]): void {
   fuzzed.finding ??= error instanceof Finding ? message : `${stack ?? message}, after ${show(last)}`;
 }
 
-/** Errors that reach nobody would end the process. */
+/** Turns uncaught errors, which would end the process, into findings. */
 function watchProcess(fuzzed: Fuzzed) {
   let found: Finding | undefined;
   const onException = (error: unknown) => {

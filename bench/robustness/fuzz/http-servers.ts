@@ -1,20 +1,19 @@
-import { connect } from 'node:net';
 import fc from 'fast-check';
-import { type Answer, readAnswer, reasonIn, speak } from '../raw-socket.ts';
-import { type Outcome, type Target, taken } from './fuzz.ts';
+import { exchange, type Response, readResponse, reasonIn } from '../raw-socket.ts';
+import { asTarget, judgeGroups, judgeInTurn, type Outcome, type Target, taken } from './fuzz.ts';
 import { anyText, cursors, publications, wellFormed } from './inputs.ts';
 import { openServer } from './open-server.ts';
 
 /**
- * What anybody may send to the servers that speak HTTP: requests that are well formed and say anything, many on
- * a connection, and heads that are not even that, on one each.
+ * Inputs for the HTTP servers: well-formed requests with any content, many on a connection, and malformed
+ * requests on a connection each.
  */
 export type HttpInput = {
   /** A byte per character, so that it need not be UTF-8. */
   bytes: string;
-  /** Well formed: it is answered, and the next may follow. */
+  /** Well formed: it gets a response, and the next request may follow. */
   isWhole: boolean;
-  /** HEAD has no body, hence no place for a reason. */
+  /** The response to HEAD has no body, so no reason. */
   isToHead: boolean;
 };
 
@@ -23,99 +22,77 @@ const together = 50;
 
 export function httpServers(): Target<never>[] {
   return (['short-poll', 'long-poll', 'sse', 'notify'] as const).flatMap((name) =>
-    (['express', 'http'] as const).map((framework) => {
-      const target: Target<HttpInput> = {
+    (['express', 'http'] as const).map((framework) =>
+      asTarget<HttpInput>({
         name: `${name}-${framework}`,
         kind: 'server',
         input: httpInputs,
         together,
         async open() {
           const { port, close } = await openServer(name, { framework, holdMs: 20 });
-          return { judge: (inputs) => askAll(port, inputs), close };
+          return { judge: (inputs) => requestAll(port, inputs), close };
         },
-      };
-      return target as unknown as Target<never>;
-    }),
+      }),
+    ),
   );
 }
 
-/** Sends the well-formed ones one after the other, the others on a connection each. */
-export async function askAll(port: number, inputs: readonly HttpInput[]): Promise<Outcome[]> {
-  const outcomes = new Map<HttpInput, Outcome>();
-  const whole = inputs.filter(({ isWhole }) => isWhole);
-  const others = inputs.filter(({ isWhole }) => !isWhole);
-  await Promise.all([
-    askInRow(port, whole, outcomes),
-    ...others.map(async (input) => outcomes.set(input, await askAlone(port, input))),
-  ]);
-  return inputs.map((input) => outcomes.get(input) as Outcome);
+/** Sends the well-formed requests one after the other, the others on a connection each. */
+export function requestAll(port: number, inputs: readonly HttpInput[]): Promise<Outcome[]> {
+  return judgeGroups(
+    inputs,
+    ({ isWhole }, index) => (isWhole ? 'shared' : index),
+    (key, group) =>
+      key === 'shared'
+        ? judgeInTurn(group, (left) => requestOn(port, left))
+        : Promise.all(group.map((input) => requestAlone(port, input))),
+  );
 }
 
-/** Goes on with a connection of its own where the one before was closed after an answer. */
-async function askInRow(
-  port: number,
-  inputs: readonly HttpInput[],
-  outcomes: Map<HttpInput, Outcome>,
-): Promise<void> {
-  for (let left = inputs; left.length > 0; ) {
-    const answers = await askOn(port, left);
-    for (const [index, answer] of answers.entries()) {
-      const input = left[index] as HttpInput;
-      outcomes.set(input, outcomeOf(answer, input.isToHead));
-    }
-    // An empty reason is a finding: it was closed without a word.
-    if (answers.length === 0) outcomes.set(left[0] as HttpInput, { refused: '' });
-    left = left.slice(Math.max(1, answers.length));
-  }
-}
+const isStream = ({ contentType }: Response) => contentType.startsWith('text/event-stream');
 
-/** Sends all at once, without waiting, and resolves with the answers that came before the connection closed. */
-function askOn(port: number, inputs: readonly HttpInput[]): Promise<Answer[]> {
-  return new Promise((resolve) => {
-    const answers: Answer[] = [];
-    let heard: Buffer = Buffer.alloc(0);
-    let offset = 0;
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    socket.on('data', (piece: Buffer) => {
-      heard = heard.length === offset ? piece : Buffer.concat([heard.subarray(offset), piece]);
-      offset = 0;
-      while (answers.length < inputs.length) {
-        const answer = readAnswer(heard, offset, inputs[answers.length]?.isToHead);
-        if (!answer) return;
-        answers.push(answer);
-        offset = answer.end;
-        // A stream never ends by itself, and nothing is answered behind it.
-        if (answer.contentType.startsWith('text/event-stream')) break;
+/** Sends all requests at once. Resolves with the outcomes of those that got a response before the connection closed. */
+async function requestOn(port: number, inputs: readonly HttpInput[]): Promise<Outcome[]> {
+  const responses: Response[] = [];
+  await exchange(port, inputs.map(({ bytes }) => bytes).join(''), {
+    staysOpen: true,
+    isEnough(received) {
+      while (responses.length < inputs.length) {
+        const last = responses.at(-1);
+        // A stream doesn't end, and no response follows it.
+        if (last && isStream(last)) return true;
+        const next = readResponse(received, last?.end ?? 0, inputs[responses.length]?.isToHead);
+        if (!next) return false;
+        responses.push(next);
       }
-      socket.destroy();
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(answers));
-    socket.write(Buffer.from(inputs.map(({ bytes }) => bytes).join(''), 'latin1'));
+      return true;
+    },
   });
+  // Closed without a response: an empty reason is a finding.
+  if (responses.length === 0) return [{ refused: '' }];
+  return responses.map((response, index) => outcomeOf(response, (inputs[index] as HttpInput).isToHead));
 }
 
-async function askAlone(port: number, { bytes }: HttpInput): Promise<Outcome> {
-  const isStream = (heard: Buffer) => heard.includes('\r\ncontent-type: text/event-stream');
-  const heard = await speak(port, Buffer.from(bytes, 'latin1'), isStream);
-  let last: Answer | undefined;
-  for (let offset = 0; offset < heard.length; ) {
-    const answer = readAnswer(heard, offset);
-    if (!answer) break;
-    last = answer;
-    offset = answer.end;
+async function requestAlone(port: number, { bytes }: HttpInput): Promise<Outcome> {
+  const received = await exchange(port, bytes, {
+    isEnough: (received) => received.includes('\r\ncontent-type: text/event-stream'),
+  });
+  let last: Response | undefined;
+  for (let next = readResponse(received, 0); next; ) {
+    last = next;
+    next = next.end < received.length ? readResponse(received, next.end) : undefined;
   }
-  // Whoever hangs up in the middle may be left without an answer.
+  // A client that disconnects within its request may get no response.
   return last ? outcomeOf(last, false) : taken;
 }
 
-function outcomeOf(answer: Answer, isToHead: boolean): Outcome {
-  if (answer.status === 500) throw new Error(`the server failed: ${reasonIn(answer)}`);
-  if (!(answer.status >= 400)) return taken;
-  return { refused: isToHead ? `${answer.status} to HEAD` : reasonIn(answer) };
+function outcomeOf(response: Response, isToHead: boolean): Outcome {
+  if (response.status === 500) throw new Error(`the server failed: ${reasonIn(response)}`);
+  if (!(response.status >= 400)) return taken;
+  return { refused: isToHead ? `${response.status} to HEAD` : reasonIn(response) };
 }
 
-/** A path or a field of a header: whatever would end the line is escaped. */
+/** A path or header field: characters that would end the line are escaped. */
 const word = anyText.map((text) => encodeURIComponent(wellFormed(text)));
 const lineText = anyText.map((text) => text.replaceAll(/[\p{Cc}\s]|[^ -ÿ]/gu, ''));
 
@@ -173,7 +150,7 @@ const otherRequests = fc
     whole(method, `/${path}`, more, method === 'GET' || method === 'HEAD' ? '' : body),
   );
 
-/** Heads and bodies with anything anywhere in them. */
+/** Requests with random bytes at a random place. */
 const raw = fc
   .tuple(
     fc.constantFrom(
@@ -215,7 +192,7 @@ export const httpInputs: fc.Arbitrary<HttpInput> = fc.oneof(
   { weight: 5, arbitrary: raw },
 );
 
-/** A request that is well formed, whatever it says. */
+/** A well-formed request. */
 export function whole(method: string, path: string, more = '', body = ''): HttpInput {
   const bytes = latin1(wellFormed(body));
   const length = method === 'GET' || method === 'HEAD' ? '' : `content-length: ${bytes.length}\r\n`;

@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 
-/**
- * Inputs to fuzz with. What is nearly right goes deeper than what is all wrong, so most of these begin with
- * something right and change one thing about it.
- */
+/** Inputs for fuzzing. Nearly valid inputs reach more code than invalid ones, so most have one change to a valid input. */
 
 /** Texts of every kind: readable, odd Unicode, control characters, halves of characters. */
 export const anyText = fc.oneof(
@@ -27,14 +24,14 @@ export const anyText = fc.oneof(
   ),
 );
 
-/** Numbers where things go wrong. */
+/** Numbers, often at the edges. */
 export const anyNumber = fc.oneof(
   fc.integer(),
   fc.double(),
   fc.constantFrom(0, -0, -1, 1.5, 2 ** 31, 2 ** 53, 2 ** 53 + 2, 1e21, 1e308, -1e308, 5e-324),
 );
 
-/** A text without halves of characters, which have no place in UTF-8. */
+/** The text without lone surrogates, which UTF-8 can't encode. */
 export function wellFormed(text: string): string {
   return Buffer.from(text).toString();
 }
@@ -47,7 +44,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
 );
 
-/** What may be done to one place of a value. */
+/** A change to one place of a value. */
 const change = fc.record({
   how: fc.constantFrom('keep', 'keep', 'keep', 'keep', 'replace', 'replace', 'remove', 'add', 'twice'),
   place: fc.nat(),
@@ -55,7 +52,7 @@ const change = fc.record({
   name: fc.oneof(anyText, fc.constantFrom('body', 'key', 'credit', 'after', 'constructor', 'toString')),
 });
 
-/** A value that is right, with one place of it changed, as often as not. */
+/** A valid value, about half of the time with one change. */
 export function nearly(right: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.tuple(right, change).map(([value, { how, place, value: other, name }]) => {
     if (how === 'keep') return value;
@@ -79,7 +76,7 @@ export function nearly(right: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   });
 }
 
-/** JSON text of such a value, with a slip in the text itself now and then. */
+/** JSON of such a value, sometimes with a change to the text itself. */
 export function nearlyJson(right: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
   const slip = fc.record({
     how: fc.constantFrom(...Array.from({ length: 12 }, () => 'none'), 'cut', 'insert', 'other'),
@@ -95,7 +92,7 @@ export function nearlyJson(right: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
   });
 }
 
-/** Cursors, right ones and wrong ones. `logId` is the log's that is asked, if there is one. */
+/** Valid and invalid cursors of the log `logId`. */
 export function cursors(logId = 'a1'): fc.Arbitrary<string> {
   return fc.oneof(
     fc.tuple(fc.constantFrom(logId, logId, 'ffff', 'A1', ''), anyNumber).map(([id, seq]) => `${id}:${seq}`),
@@ -104,7 +101,7 @@ export function cursors(logId = 'a1'): fc.Arbitrary<string> {
   );
 }
 
-/** What a client publishes or grants, or nearly so. */
+/** Publications and credit grants, most of them nearly valid. */
 export const publications = nearlyJson(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ body: anyText }) },

@@ -31,16 +31,16 @@ import { Lesson } from '../../classroom/lesson.ts';
 import { shownFigures } from '../../classroom/simulated/held-class.ts';
 import { addressesOf } from '../../harness/broker/addresses.ts';
 import { parseResult } from '../../result.ts';
-import { attempt, type Opened, type Outcome, type Target, taken } from './fuzz.ts';
+import { asTarget, attempt, judgeInTurn, type Outcome, type Target, taken } from './fuzz.ts';
 import { anyJson, anyNumber, anyText, cursors, nearlyJson, publications } from './inputs.ts';
 import { aResult, aShard, aSign, aWindow } from './valid-inputs.ts';
 
-/** Everything that reads what comes from outside, without a socket in between. */
+/** Everything that parses outside input, called without a socket. */
 export function parsers(): Target<never>[] {
   return [
     parser('cursor', cursors(), (text) => {
       const cursor = parseCursor(text);
-      // What is taken is written as it stood, or two names would mean one place.
+      // Otherwise two texts would mean one cursor.
       if (cursor && formatCursor(cursor) !== text) throw new TypeError(`${text} was read as another cursor`);
       const log = new MessageLog({}, 'a1');
       for (let seq = 1; seq <= 5; seq += 1) log.append('x', 0);
@@ -104,23 +104,16 @@ function judged<Input>(
   name: string,
   input: fc.Arbitrary<Input>,
   open: () => (input: Input) => Outcome | Promise<Outcome>,
-) {
-  const target: Target<Input> = {
+): Target<never> {
+  return asTarget<Input>({
     name,
     kind: 'parser',
     input,
-    async open(): Promise<Opened<Input>> {
+    async open() {
       const judge = open();
-      return { judge: (inputs) => inTurn(inputs, judge) };
+      return { judge: (inputs) => judgeInTurn(inputs, async ([first]) => [await judge(first as Input)]) };
     },
-  };
-  return target as unknown as Target<never>;
-}
-
-async function inTurn<Input>(inputs: readonly Input[], judge: (input: Input) => Outcome | Promise<Outcome>) {
-  const outcomes: Outcome[] = [];
-  for (const input of inputs) outcomes.push(await judge(input));
-  return outcomes;
+  });
 }
 
 const message = fc.record({ seq: fc.oneof(fc.nat({ max: 40 }), anyNumber), dueMs: anyNumber, body: anyText });
@@ -131,7 +124,7 @@ const batch = fc.record({
   reset: fc.constantFrom(true, undefined),
 });
 
-/** A pushed client at a server that says anything: it stands it, and says why it hangs up. */
+/** A push client that gets any text from its server: it survives, and gives a reason when it disconnects. */
 function client(): Target<never> {
   return judged('delivery', nearlyJson(fc.oneof(message, batch)), () => {
     return (text) => {
@@ -142,7 +135,7 @@ function client(): Target<never> {
         return { send() {}, close: () => (closed = true) };
       });
       let handled = 0;
-      pushed.start(() => (handled += 1)).catch(() => {}); // It is stopped before it is let in.
+      pushed.start(() => (handled += 1)).catch(() => {}); // It is stopped before it connects.
       events[0]?.onText(text);
       if (closed) events[0]?.onClose('closed');
       const hungUp = closed;
@@ -155,7 +148,7 @@ function client(): Target<never> {
   });
 }
 
-/** What a page may say in a session, or nearly. */
+/** Session messages of a page, most of them nearly valid. */
 export const said = nearlyJson(
   fc.oneof(
     fc.record({
@@ -176,7 +169,7 @@ export const said = nearlyJson(
   ),
 );
 
-/** What a presenter's page may send, or nearly. */
+/** Controls of the presenter's page, most of them nearly valid. */
 export const controls = nearlyJson(
   fc.oneof(
     fc.record({ action: fc.constantFrom('pause', 'resume', 'step', 'reset', 'dismiss', 'save', 'begin') }),
@@ -199,7 +192,7 @@ export const controls = nearlyJson(
   ),
 );
 
-/** Controls and votes, one after the other, in a lesson that goes on. */
+/** Controls and votes in one lesson. */
 function lesson(): Target<never> {
   type Input = { control: string; member: number; question: string; choice: number };
   const ids = fc.oneof(fc.constantFrom(...questions.map(({ id }) => id)), anyText);
@@ -269,7 +262,7 @@ const entry = fc.oneof(
   }),
 );
 
-/** Entries of a stream, a few to a stream: who reads them is not led astray by what somebody else wrote. */
+/** A few entries of a stream: malformed entries don't mislead its reader. */
 function stream(): Target<never> {
   return judged(
     'stream-entry',
@@ -312,7 +305,7 @@ const addresses = fc.oneof(
     ),
 );
 
-/** A refusal is read by whoever stands behind, so it repeats no password. */
+/** A refusal repeats no password: other people may read it. */
 function readAddress(text: string): void {
   try {
     parseRabbitUrl(text);

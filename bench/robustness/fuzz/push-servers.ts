@@ -1,38 +1,38 @@
 import fc from 'fast-check';
 import type { ServerName } from '../../../servers/serve.ts';
 import {
+  exchange,
   type FrameParts,
   frameOf,
   framesFrom,
   handshake,
-  readAnswer,
+  readResponse,
   reasonIn,
-  speak,
 } from '../raw-socket.ts';
-import { type Outcome, type Target, taken } from './fuzz.ts';
+import { asTarget, judgeGroups, judgeInTurn, type Outcome, type Target, taken } from './fuzz.ts';
 import { anyText, cursors, publications, wellFormed } from './inputs.ts';
 import { openServer } from './open-server.ts';
 
-/** What anybody may send to the servers that push over WebSocket and bare TCP: messages, frames, handshakes and lines. */
+/** Inputs for the servers that push over WebSocket and TCP: messages, frames, handshakes and lines. */
 export function pushServers(): Target<never>[] {
   return [
-    server('push', sockets, tellSockets),
-    server('notify', sockets, tellSockets, 'notify-socket'),
-    server('tcp-push', lines, (port, inputs) => Promise.all(inputs.map((input) => tellLines(port, input)))),
+    server('push', sockets, judgeSockets),
+    server('notify', sockets, judgeSockets, 'notify-socket'),
+    server('tcp-push', lines, (port, inputs) => Promise.all(inputs.map((input) => judgeLines(port, input)))),
   ];
 }
 
-/** Inputs at once, each half of them at one of two servers. */
+/** Inputs at a time, half of them at each of two servers. */
 const together = 64;
 
-/** Every other input goes to one whose policy is credit, where grants are taken. */
+/** Every other input goes to a server with the policy `credit`, which accepts grants. */
 function server<Input>(
   serves: ServerName,
   input: fc.Arbitrary<Input>,
-  tell: (port: number, inputs: readonly Input[]) => Promise<Outcome[]>,
+  judge: (port: number, inputs: readonly Input[]) => Promise<Outcome[]>,
   name: string = serves,
 ): Target<never> {
-  const target: Target<Input> = {
+  return asTarget<Input>({
     name,
     kind: 'server',
     input,
@@ -40,98 +40,79 @@ function server<Input>(
     async open() {
       const opened = await Promise.all([openServer(serves, {}), openServer(serves, { policy: 'credit' })]);
       return {
-        async judge(inputs) {
-          const halves = opened.map(({ port }, half) =>
-            tell(
-              port,
-              inputs.filter((_, index) => index % 2 === half),
-            ),
-          );
-          const found = (await Promise.all(halves)).map((half) => half[Symbol.iterator]());
-          return inputs.map((_, index) => found[index % 2]?.next().value as Outcome);
-        },
+        judge: (inputs) =>
+          judgeGroups(inputs, (_, index) => (opened[index % 2] as (typeof opened)[0]).port, judge),
         async close() {
-          await Promise.all(opened.map((one) => one.close()));
+          await Promise.all(opened.map(({ close }) => close()));
         },
       };
     },
-  };
-  return target as unknown as Target<never>;
+  });
 }
 
-/** What is said over a WebSocket: in a row with others, or on a connection of its own. */
-type Said = {
-  /** What comes before the frames. `undefined`: a handshake that is right, which others may share. */
+/** What a client sends over a WebSocket, on a shared connection or its own. */
+type Sent = {
+  /** What comes before the frames. `undefined`: a correct handshake, which others may share. */
   head?: string;
   /** A byte per character. */
   frames: string;
 };
 
 /** Messages in whole frames share a connection, until one of them is refused; the others have one each. */
-async function tellSockets(port: number, inputs: readonly Said[]): Promise<Outcome[]> {
-  const outcomes = new Map<Said, Outcome>();
-  const inRow = inputs.filter(({ head }) => head === undefined);
-  const alone = inputs.filter(({ head }) => head !== undefined);
-  await Promise.all([
-    tellInRow(port, inRow, outcomes),
-    ...alone.map(async (input) => {
-      const heard = await speak(port, Buffer.from(`${input.head}${input.frames}`, 'latin1'));
-      outcomes.set(input, outcomeOfSocket(heard));
-    }),
-  ]);
-  return inputs.map((input) => outcomes.get(input) as Outcome);
+function judgeSockets(port: number, inputs: readonly Sent[]): Promise<Outcome[]> {
+  return judgeGroups(
+    inputs,
+    ({ head }, index) => (head === undefined ? 'shared' : index),
+    (key, group) =>
+      key === 'shared'
+        ? judgeInTurn(group, (left) => sendInRow(port, left.slice(0, rowMax)))
+        : Promise.all(
+            group.map(async ({ head, frames }) => outcomeOfSocket(await exchange(port, head + frames))),
+          ),
+  );
 }
 
-/** Behind each there is a ping: what was answered was taken, and what comes after a close is said again. */
-async function tellInRow(port: number, inputs: readonly Said[], outcomes: Map<Said, Outcome>): Promise<void> {
+/** A ping follows each input. An input whose ping got a pong was accepted; those after a close are sent again. */
+async function sendInRow(port: number, inputs: readonly Sent[]): Promise<Outcome[]> {
   const ping = frameOf({ first: 0x89, isMasked: true, payload: Buffer.from(marker) }).toString('latin1');
-  for (let left = inputs; left.length > 0; ) {
-    const some = left.slice(0, rowMax);
-    const bytes = `${handshake('/messages')}${some.map(({ frames }) => frames + ping).join('')}`;
-    const heard = await speak(port, Buffer.from(bytes, 'latin1'));
-    const answer = readAnswer(heard, 0);
-    const frames = answer ? framesFrom(heard, answer.end) : [];
-    const pongs = frames.filter(
-      ({ opcode, payload }) => opcode === 10 && payload.toString() === marker,
-    ).length;
-    for (const input of some.slice(0, pongs)) outcomes.set(input, taken);
-    const next = some[pongs];
-    if (next) outcomes.set(next, closedWith(heard) ?? { refused: '' });
-    left = left.slice(pongs + (next ? 1 : 0));
-  }
+  const received = await exchange(
+    port,
+    `${handshake('/messages')}${inputs.map(({ frames }) => frames + ping).join('')}`,
+  );
+  const response = readResponse(received, 0);
+  const frames = response ? framesFrom(received, response.end) : [];
+  const pongs = frames.filter(({ opcode, payload }) => opcode === 10 && payload.toString() === marker);
+  const outcomes = pongs.map(() => taken);
+  if (outcomes.length >= inputs.length) return outcomes;
+  return [...outcomes, { refused: outcomeOfSocket(received).refused ?? '' }];
 }
 
 const marker = 'so far';
 const rowMax = 8;
 
-function closedWith(heard: Buffer): Outcome | undefined {
-  const outcome = outcomeOfSocket(heard);
-  return outcome.refused === undefined ? undefined : outcome;
-}
-
-/** The close frame tells, or the answer to the handshake. */
-export function outcomeOfSocket(heard: Buffer): Outcome {
-  const answer = readAnswer(heard, 0);
-  // Whoever hangs up in the middle of a handshake may be left without an answer.
-  if (!answer) return taken;
-  if (answer.status >= 400) return { refused: reasonIn(answer) };
-  if (answer.status !== 101) return taken;
-  const close = framesFrom(heard, answer.end).find(({ opcode }) => opcode === 8);
+/** The outcome by the close frame, or by the response to the handshake. */
+export function outcomeOfSocket(received: Buffer): Outcome {
+  const response = readResponse(received, 0);
+  // A client that disconnects within its handshake may get no response.
+  if (!response) return taken;
+  if (response.status >= 400) return { refused: reasonIn(response) };
+  if (response.status !== 101) return taken;
+  const close = framesFrom(received, response.end).find(({ opcode }) => opcode === 8);
   if (!close || close.payload.length < 2) return taken;
   const code = close.payload.readUInt16BE(0);
   const reason = close.payload.toString('utf8', 2);
-  // What a client itself closed with comes back to it.
+  // The server echoes a close frame of the client.
   return reason === echoed || (reason === '' && code === 1000) ? taken : { refused: reason };
 }
 
-async function tellLines(port: number, input: string): Promise<Outcome> {
-  const heard = await speak(port, Buffer.from(input, 'latin1'));
-  const last = heard.toString().trimEnd().split('\n').at(-1) ?? '';
+async function judgeLines(port: number, input: string): Promise<Outcome> {
+  const received = await exchange(port, input);
+  const last = received.toString().trimEnd().split('\n').at(-1) ?? '';
   const { error } = (last === '' ? {} : JSON.parse(last)) as { error?: string };
   return error === undefined ? taken : { refused: error };
 }
 
-const echoed = 'as I said';
+const echoed = 'echoed';
 
 const utf8 = (text: string) => Buffer.from(wellFormed(text));
 
@@ -166,7 +147,7 @@ const closeFrame = fc.oneof(fc.constantFrom(1000, 1001, 4000), fc.nat({ max: 65_
   return frameOf({ first: 0x88, isMasked: true, payload });
 });
 
-/** A text in pieces, some of which may be of the wrong kind. */
+/** Fragments of a text, some with a wrong opcode. */
 const fragments = fc
   .array(fc.tuple(fc.constantFrom(0x01, 0x00, 0x00, 0x80, 0x89), anyText), { minLength: 1, maxLength: 6 })
   .map((pieces) =>
@@ -193,18 +174,18 @@ const oddHandshake = fc.oneof(
 );
 
 const sockets = fc.oneof(
-  { weight: 12, arbitrary: messages.map((frame): Said => ({ frames: frame.toString('latin1') })) },
+  { weight: 12, arbitrary: messages.map((frame): Sent => ({ frames: frame.toString('latin1') })) },
   {
     weight: 3,
-    arbitrary: said(goodHandshake, fc.array(anyFrame.map(frameOf), { minLength: 1, maxLength: 3 })),
+    arbitrary: sent(goodHandshake, fc.array(anyFrame.map(frameOf), { minLength: 1, maxLength: 3 })),
   },
-  { weight: 1, arbitrary: said(goodHandshake, fc.tuple(fragments)) },
-  { weight: 1, arbitrary: said(goodHandshake, fc.tuple(closeFrame)) },
-  { weight: 2, arbitrary: said(oddHandshake, fc.tuple(messages)) },
+  { weight: 1, arbitrary: sent(goodHandshake, fc.tuple(fragments)) },
+  { weight: 1, arbitrary: sent(goodHandshake, fc.tuple(closeFrame)) },
+  { weight: 2, arbitrary: sent(oddHandshake, fc.tuple(messages)) },
 );
 
 /** A handshake and what follows it. */
-function said(head: fc.Arbitrary<string>, frames: fc.Arbitrary<Buffer[]>): fc.Arbitrary<Said> {
+function sent(head: fc.Arbitrary<string>, frames: fc.Arbitrary<Buffer[]>): fc.Arbitrary<Sent> {
   return fc
     .tuple(head, frames)
     .map(([start, parts]) => ({ head: start, frames: Buffer.concat(parts).toString('latin1') }));

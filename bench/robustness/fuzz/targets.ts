@@ -5,12 +5,12 @@ import { httpServers } from './http-servers.ts';
 import { parsers } from './parsers.ts';
 import { pushServers } from './push-servers.ts';
 
-/** Everything that is fuzzed: the slowest first, so that none of those is left to the end. */
+/** All targets, the slowest first, so that no process ends alone with a slow one. */
 export function targets(): Target<never>[] {
   return [classroom(), ...pushServers(), ...httpServers(), ...parsers(), ...commands()];
 }
 
-/** The one of this name. Throws an `Error` that names them all. */
+/** Returns the target with this name. Throws an `Error` that lists all names. */
 export function targetOf(name: string): Target<never> {
   const all = targets();
   const target = all.find((one) => one.name === name);

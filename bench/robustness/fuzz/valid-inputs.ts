@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 
-/** Large inputs as they should be, for others to change one thing about. */
+/** Large valid inputs, which fuzzing changes in one place. */
 
-/** A result file with one entry in every list: the sample's. */
+/** The sample result, with one entry in every list. */
 export function aResult(): unknown {
   const sample = new URL('../../../report/sample/results.json', import.meta.url);
   return shortened(JSON.parse(readFileSync(sample, 'utf8')));
 }
 
 function shortened(value: unknown, key = ''): unknown {
-  // A vote has as many choices as its schema says.
+  // The schema demands four choices.
   if (Array.isArray(value)) return value.slice(0, key === 'choices' ? 4 : 1).map((item) => shortened(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shortened(inner, name)]));
 }
 
-/** Clients that an agent is to connect. */
+/** The order to connect clients, for an agent. */
 export const aShard = {
   transport: 'push',
   host: '127.0.0.1',
@@ -34,7 +34,7 @@ export const aShard = {
   clockOffsetMs: 0.5,
 };
 
-/** A window that an agent is to measure. */
+/** The order to measure a window, for an agent. */
 export const aWindow = {
   startMs: 1000,
   endMs: 3000,
@@ -44,7 +44,7 @@ export const aWindow = {
   outage: { atMs: 10, durationMs: 20 },
 };
 
-/** How an agent shows itself. */
+/** The registration of an agent. */
 export const aSign = {
   agent: 'host-1',
   version: '0.1.0',

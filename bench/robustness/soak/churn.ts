@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { randomLcg } from 'd3-random';
 import { clientsByName } from '../../../clients/clients.ts';
 import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
@@ -9,7 +10,7 @@ import { Recorder } from '../../harness/recorder.ts';
 import type { Books } from '../../result.ts';
 import { type SoakGroup, soakGroups } from './groups.ts';
 
-/** What the seats of a soak have done so far. */
+/** Events of a soak so far. */
 export type ChurnCounts = {
   joins: number;
   leaves: number;
@@ -18,19 +19,19 @@ export type ChurnCounts = {
   failures: number;
 };
 
-/** How long a client may take at the end to get what is still owed to it. */
+/** At the end, each client must get its last messages within this time. */
 const drainMs = 20_000;
 
 /**
- * Seats on which clients come and go, each by its own random numbers:
+ * Seats on which clients come and go, each with its own random numbers:
  *
- *     join ──► listen ──┬─► sleep, and come back with the cursor or without ──► listen …
- *                       ├─► overload: a handler that takes long, then quick again ──► listen …
- *                       └─► leave for good, with exact books; the next client joins
+ *     join ──► listen ──┬─► sleep, and return with or without the cursor ──► listen …
+ *                       ├─► overload: a slow handler, then a fast one again ──► listen …
+ *                       └─► leave, with exact delivery accounting; the next client joins
  */
 export class Churn {
   readonly counts: ChurnCounts = { joins: 0, leaves: 0, sleeps: 0, overloads: 0, failures: 0 };
-  /** The books of all who have left, and what did not balance. */
+  /** Delivery accounting of all clients that have left, and its errors. */
   books: Books = emptyBooks();
   readonly problems: string[] = [];
   readonly #ports: readonly number[];
@@ -42,7 +43,7 @@ export class Churn {
     this.#ports = ports;
   }
 
-  /** So many seats in each group. */
+  /** Opens `seatsPerGroup` seats in each group. */
   begin(seatsPerGroup: number, seed: number): void {
     setMaxListeners(0, this.#leave.signal);
     this.#seats = soakGroups.flatMap((group, place) =>
@@ -53,7 +54,7 @@ export class Churn {
     );
   }
 
-  /** Lets one client of each group come and go, so that whatever is made once is made. */
+  /** Lets one client of each group come and go, so that one-time allocations are done. */
   async visit(): Promise<void> {
     await Promise.all(
       soakGroups.map(async (group, place) => {
@@ -64,7 +65,7 @@ export class Churn {
     );
   }
 
-  /** Nobody sleeps or joins any more; whoever is there stays until it has all up to `head`, and leaves. */
+  /** Ends the churn: every connected client stays until it has all messages up to `head`, then leaves. */
   async end(headAtEnd: () => Promise<number>): Promise<void> {
     this.#leave.abort();
     this.#head = headAtEnd();
@@ -102,18 +103,21 @@ export class Churn {
     }
   }
 
-  #newMember({ transport, client: told }: SoakGroup, port: number, random: () => number): Member {
+  #newMember({ transport, client }: SoakGroup, port: number, random: () => number): Member {
     const { scheme, open } = clientsByName[transport];
     const url = `${scheme}://127.0.0.1:${port}`;
     return new Member({
       open: (after) =>
-        open({ url, after, intervalMs: transport === 'short-poll' ? 250 : 0, random, ...told }, nodeOpeners),
+        open(
+          { url, after, intervalMs: transport === 'short-poll' ? 250 : 0, random, ...client },
+          nodeOpeners,
+        ),
       handlingMs: 0,
       recorderAt: () => this.#recorder,
     });
   }
 
-  /** Somebody leaves for good: what was owed up to where it got is accounted for. */
+  /** Disconnects a client for good, and accounts for every message up to its cursor. */
   #close(group: string, member: Member): void {
     member.giveUp();
     member.leave();
@@ -125,7 +129,7 @@ export class Churn {
   }
 }
 
-/** Waits until a member has everything up to `head`; the books of one that never gets there don't balance. */
+/** Waits until a client has every message up to `head`. Throws when it gets stuck. */
 async function caughtUp(member: Member, head: number): Promise<void> {
   const deadlineMs = nowMs() + drainMs;
   member.consumer.setHandlingMs(0);
@@ -136,15 +140,7 @@ async function caughtUp(member: Member, head: number): Promise<void> {
     );
 }
 
+/** Ends early when the signal aborts. */
 function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
+  return setTimeout(ms, undefined, { signal }).catch(() => {});
 }

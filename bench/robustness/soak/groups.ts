@@ -2,7 +2,7 @@ import type { ClientOptions } from '../../../clients/client.ts';
 import type { TransportName } from '../../../clients/transports.ts';
 import type { ServerOptions } from '../../../servers/serve.ts';
 
-/** Clients of one kind, and the server that they have to themselves. */
+/** Clients of one kind, and their server. */
 export type SoakGroup = {
   name: string;
   transport: TransportName;
@@ -10,7 +10,7 @@ export type SoakGroup = {
   client?: Pick<ClientOptions, 'contract' | 'credit' | 'keepAlive'>;
 };
 
-/** Every transport, and every policy for those who are too slow. Limits are low, so that they are met. */
+/** Every transport, and every overflow policy. Limits are low enough to be reached. */
 export const soakGroups: readonly SoakGroup[] = [
   { name: 'push, disconnect', transport: 'push', server: { policy: 'disconnect', limitBytes: 256 * 1024 } },
   { name: 'push, drop-oldest', transport: 'push', server: { policy: 'drop-oldest' } },

@@ -1,33 +1,30 @@
 import { getHeapCodeStatistics } from 'node:v8';
+import { memoryInUseBytes } from '../../harness/process-meter.ts';
 
-/** What a process holds on to. */
+/** Resources of a process. */
 export type Holdings = {
   rssBytes: number;
   /**
-   * In use after everything was collected that nobody needs: JavaScript's heap and the buffers beside it, without
-   * the code that the compiler makes of our functions. It goes on making better code, and keeping notes on it,
-   * for longer than a soak lasts: two heap snapshots four minutes apart differed in nothing else.
+   * JavaScript heap and external buffers after a garbage collection, without compiled code: V8 optimises for longer than
+   * a soak lasts. Two heap snapshots four minutes apart differed in nothing else.
    */
   memoryBytes: number;
-  /** That code, with what belongs to it. */
+  /** Compiled code with its metadata. */
   codeBytes: number;
-  /** What keeps the process alive, by kind: sockets, listening servers, timers. */
+  /** Handles that keep the process alive, by kind: sockets, listening servers, timers. */
   handles: Record<string, number>;
-  /** Listeners of the process itself, and others that are handed in. */
+  /** Listeners of the process, and `otherListeners`. */
   listeners: number;
 };
 
-/** Looks at this process. Without `--expose-gc` what could be collected counts as in use. */
+/** Reads the resources of this process. Without `--expose-gc`, garbage counts as memory in use. */
 export function holdings(otherListeners: number): Holdings {
-  // The second time takes what finalisers of the first have let go.
-  globalThis.gc?.();
-  globalThis.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const inUseBytes = memoryInUseBytes();
   const code = getHeapCodeStatistics();
   const codeBytes = code.code_and_metadata_size + code.bytecode_and_metadata_size;
   return {
-    rssBytes: rss,
-    memoryBytes: heapUsed + external - codeBytes,
+    rssBytes: process.memoryUsage.rss(),
+    memoryBytes: inUseBytes - codeBytes,
     codeBytes,
     handles: countOf(process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')),
     listeners:
@@ -42,7 +39,7 @@ function countOf(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Says what a process holds more of than it did before; empty when all is back. A timer that has run out is no leak. */
+/** Names the resources that a process has more of than before. */
 export function notBack(before: Holdings, after: Holdings): string[] {
   const names = new Set([...Object.keys(before.handles), ...Object.keys(after.handles)]);
   const changed = [...names].flatMap((name) => {

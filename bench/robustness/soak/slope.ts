@@ -4,26 +4,26 @@ import { tQuantile } from '../../analysis/student.ts';
 /** A value over time, and the line through it. */
 export type Slope = {
   perMinute: number;
-  /** Where the slope lies with 95 % confidence. */
+  /** The 95% confidence interval of the slope. */
   low: number;
   high: number;
   mean: number;
-  /** Blocks that the line goes through. */
+  /** Number of blocks that the line is fitted to. */
   blocks: number;
 };
 
-/** The part of a run that counts as warm-up: the log is filling, and the compiler makes code, with notes of its own in the heap. */
+/** Share of a run that counts as warm-up: the log fills, and the compiler adds code and metadata to the heap. */
 export const warmUpShare = 0.5;
 
-/** Blocks that the rest is cut into. Samples in a row are alike; the means of blocks are much less so. */
+/** Blocks of the rest. Neighbouring samples correlate; the means of blocks do so much less. */
 const blockCount = 15;
 
-/** A shorter run says nothing: its code is still being compiled, and a heap that has just been filled settles for minutes. */
+/** A shorter run proves nothing: code is still being compiled, and a new heap settles for minutes. */
 const judgedFromMs = 5 * 60_000;
 
 /**
- * The line of least squares through the means of equal blocks of time after the warm-up, with Student's
- * interval for its slope. `undefined` for a run under five minutes, or with fewer than three samples to a block.
+ * Least squares through the means of equal blocks of time after the warm-up, with Student's interval for the slope.
+ * Returns `undefined` for a run under five minutes, or with fewer than three samples in a block.
  */
 export function slopeOf(samples: readonly { atMs: number; value: number }[]): Slope | undefined {
   const endMs = samples.at(-1)?.atMs ?? 0;
@@ -52,15 +52,13 @@ export function slopeOf(samples: readonly { atMs: number; value: number }[]): Sl
   };
 }
 
-/** Growth that is taken for noise: so much of what is in use, over the time that was judged. */
+/** Growth over the judged time that counts as noise, as a share of the memory in use. */
 const noiseShare = 0.01;
 
 /**
- * Memory does not grow when the interval of its slope contains zero, or when even its upper end is noise.
- *
- * The rule is not the first. It began with a shorter warm-up, and with the compiler's code counted as memory;
- * runs failed it, two heap snapshots showed that only code had grown, and it became this one. So a run that
- * passes it says less than if it had stood from the start, and a change of it needs as good a reason.
+ * An earlier rule had a shorter warm-up and counted compiled code as memory. Runs failed it, and two heap snapshots
+ * showed that only code had grown. Because the rule was changed after a failure, a run that passes proves less; change it
+ * only for an equally good reason.
  */
 export const slopeRule = `The slope of the memory is fitted to ${blockCount} blocks, after a warm-up of ${warmUpShare * 100}% of the run. Memory does not grow if the 95% interval of the slope contains zero. A slope also passes if the upper end of its interval adds less than ${noiseShare * 100}% over the judged time.`;
 

@@ -8,29 +8,13 @@ import { type Handlers, serveCalls } from '../../harness/child.ts';
 import { soakGroups } from './groups.ts';
 import { type Holdings, holdings } from './holdings.ts';
 
-/** The servers of a soak on one source, in a process of their own so that what they hold is theirs. */
+/** The server process of a soak: all servers read one source. */
 
-/** What the process holds, and what its servers have counted. */
+/** The process's resources, and counts of its servers. */
 export type ServerSample = Holdings & { connections: number; dropped: number; evicted: number; head: number };
 
-/** A log that knows how many listen to it. */
-class CountedLog extends MessageLog {
-  listeners = 0;
-
-  override subscribe(...told: Parameters<MessageLog['subscribe']>) {
-    const unsubscribe = super.subscribe(...told);
-    let listens = true;
-    this.listeners += 1;
-    return () => {
-      if (listens) this.listeners -= 1;
-      listens = false;
-      return unsubscribe();
-    };
-  }
-}
-
-/** What is kept is a matter of seconds, so that the log is full long before anything is judged. */
-const log = new CountedLog({ limitMessages: 500 });
+/** The log is full after seconds, long before memory is judged. */
+const log = new MessageLog({ limitMessages: 500 });
 const source = new EmbeddedSource(log);
 let endpoints: Endpoint[] = [];
 
@@ -43,12 +27,12 @@ async function open(): Promise<number[]> {
   return endpoints.map(({ port }) => port);
 }
 
-/** Plays messages until `stop`, or the schedule has ended. */
+/** Plays messages until `stop` or the end of the schedule. */
 function play(schedule: Schedule): void {
   void source.play(schedule, nowMs());
 }
 
-/** Plays no more. Returns where the log ends. */
+/** Stops the messages. Returns the last `seq`. */
 function stop(): number {
   source.stop();
   return log.head;
@@ -58,7 +42,7 @@ function sample(): ServerSample {
   const sum = (of: (endpoint: Endpoint) => number) =>
     endpoints.reduce((total, endpoint) => total + of(endpoint), 0);
   return {
-    ...holdings(log.listeners),
+    ...holdings(log.subscribers),
     connections: sum(({ connections }) => connections),
     dropped: sum(({ tally }) => tally.dropped),
     evicted: sum(({ tally }) => tally.evicted),

@@ -7,7 +7,6 @@ import { type Holdings, holdings, notBack } from './holdings.ts';
 import { grows, type Slope, slopeOf, slopeRule, warmUpShare } from './slope.ts';
 import type { ServerSample, SoakServerHandlers } from './soak-server.ts';
 
-/** What is asked of a soak. */
 export type SoakOptions = {
   durationMs: number;
   seed: number;
@@ -17,10 +16,10 @@ export type SoakOptions = {
   onSample?: (sample: Sampled, counts: ChurnCounts) => void;
 };
 
-/** One look at the server, so long after the start. */
+/** One sample of the server, `atMs` after the start. */
 export type Sampled = ServerSample & { atMs: number };
 
-/** All that came of a soak. */
+/** The results of a soak. */
 export type Soaked = {
   durationMs: number;
   seed: number;
@@ -31,10 +30,10 @@ export type Soaked = {
   evicted: number;
   books: Books;
   bookProblems: string[];
-  /** What did not come back to where it was, in each process; empty when all did. */
+  /** Each process before and after; `notBack` names its leaks. */
   server: { before: Holdings; after: Holdings; notBack: string[] };
   clientProcess: { before: Holdings; after: Holdings; notBack: string[] };
-  /** In bytes; without it the run was too short to tell. The resident size is told, and not judged: it hardly ever shrinks. */
+  /** In bytes; missing when the run was too short. Resident size is not judged: it hardly ever shrinks. */
   memory?: Slope;
   residentSize?: Slope;
   rule: string;
@@ -42,12 +41,12 @@ export type Soaked = {
   samples: Sampled[];
 };
 
-/** Time for timers that are under way, such as the one that cuts off whoever was evicted. */
+/** Pending timers, such as the one that disconnects a rejected client, end within this time. */
 const settleMs = 15_000;
 
 /**
- * Many clients come and go for a long time at servers in a process of their own; then everything is to be
- * as it was: memory, handles, listeners and books.
+ * Lets many clients come and go at servers in another process. Afterwards memory, handles and listeners must be as
+ * before, and the delivery accounting must balance.
  */
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const { durationMs, seed, seatsPerGroup, sampleEveryMs, onSample } = options;
@@ -56,7 +55,8 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     const ports = await server.call('open', undefined);
     const churn = new Churn(ports);
     await churn.visit();
-    const before = await settled(server, () => false);
+    const look = () => server.call('sample', undefined);
+    const before = await settled(look, ({ connections }) => connections === 0);
     const ownBefore = holdings(0);
 
     await server.call('play', {
@@ -71,14 +71,17 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     const startMs = nowMs();
     for (let atMs = sampleEveryMs; atMs <= durationMs; atMs += sampleEveryMs) {
       await until(startMs + atMs);
-      const sample = { ...(await server.call('sample', undefined)), atMs: nowMs() - startMs };
+      const sample = { ...(await look()), atMs: nowMs() - startMs };
       samples.push(sample);
       onSample?.(sample, churn.counts);
     }
     await churn.end(() => server.call('stop', undefined));
 
-    const after = await settled(server, (now) => notBack(before, now).length > 0);
-    const ownAfter = await settledHere(ownBefore);
+    const after = await settled(look, (now) => now.connections === 0 && notBack(before, now).length === 0);
+    const ownAfter = await settled(
+      () => holdings(0),
+      (now) => notBack(ownBefore, now).length === 0,
+    );
     const memory = slopeOf(samples.map(({ atMs, memoryBytes }) => ({ atMs, value: memoryBytes })));
     return {
       durationMs,
@@ -113,25 +116,15 @@ export function failuresOf({ server, clientProcess, bookProblems, memoryGrows }:
   ];
 }
 
-/** Looks at the server until nobody is connected and it is as it should be, or for as long as that may take. */
-async function settled(
-  server: Child<SoakServerHandlers>,
-  isOff: (now: ServerSample) => boolean,
-): Promise<ServerSample> {
+/** Reads resources until they are as expected, for `settleMs` at most. Returns the last reading. */
+async function settled<Reading>(
+  look: () => Reading | Promise<Reading>,
+  isSettled: (now: Reading) => boolean,
+): Promise<Reading> {
   const deadlineMs = nowMs() + settleMs;
   for (;;) {
-    const now = await server.call('sample', undefined);
-    if ((now.connections === 0 && !isOff(now)) || nowMs() > deadlineMs) return now;
-    await until(nowMs() + 100);
-  }
-}
-
-/** The same for this process. */
-async function settledHere(before: Holdings): Promise<Holdings> {
-  const deadlineMs = nowMs() + settleMs;
-  for (;;) {
-    const now = holdings(0);
-    if (notBack(before, now).length === 0 || nowMs() > deadlineMs) return now;
+    const now = await look();
+    if (isSettled(now) || nowMs() > deadlineMs) return now;
     await until(nowMs() + 100);
   }
 }
