@@ -12,7 +12,6 @@ export function addAttacks(robustness: Command): void {
     .command('attacks')
     .description('Attacks every server, and measures the latency and losses of a healthy client.')
     .option('--seed <number>', 'seed of the messages', readSeed, 7)
-    .allowExcessArguments(false)
     .action(({ seed }: { seed: number }) =>
       runCampaign('attacks', false, async () => {
         const besides: HealthyClient[] = [];

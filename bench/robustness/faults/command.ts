@@ -18,7 +18,6 @@ export function addFaults(robustness: Command): void {
     .option('--seed <number>', 'seed of all faults', readSeed, 7)
     .option('--only <number>', 'number of the one fault to repeat, of the run with the same seed', readNumber)
     .option('--at-once <number>', 'number of labs that run at the same time', readNumber, 2)
-    .allowExcessArguments(false)
     .action(({ count, seed, only, atOnce }: Options) => {
       onInterrupt(() => process.exit(exitCodes.interrupted));
       return runCampaign('faults', only !== undefined, async () => {

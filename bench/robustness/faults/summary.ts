@@ -16,21 +16,18 @@ export type KindSummary = {
 /** Returns the counts of each kind in alphabetical order, then those of all. */
 export function summarise(injected: readonly Injected[]): KindSummary[] {
   const kinds = [...new Set(injected.map(({ kind }) => kind))].sort();
-  return [
-    ...kinds.map((kind) =>
-      sumOf(
-        kind,
-        injected.filter((one) => one.kind === kind),
-      ),
+  const rows = kinds.map((kind) =>
+    sumOf(
+      kind,
+      injected.filter((one) => one.kind === kind),
     ),
-    sumOf('all', injected),
-  ];
+  );
+  return [...rows, sumOf('all', injected)];
 }
 
 function sumOf(kind: string, some: readonly Injected[]): KindSummary {
-  const problems = some.flatMap((one) => one.problems);
-  const count = (...failings: Problem['failing'][]) =>
-    problems.filter(({ failing }) => failings.includes(failing)).length;
+  const failings = some.flatMap(({ problems }) => problems.map(({ failing }) => failing));
+  const count = (...wanted: Problem['failing'][]) => failings.filter((one) => wanted.includes(one)).length;
   return {
     kind,
     faults: some.length,

@@ -19,7 +19,7 @@ export function commands(): Target<never>[] {
     }),
     commandLine('classroom-options', classroomCommand),
     commandLine('agent-options', agentCommand),
-    parser('servers-options', words, (args) => saidPlainly(() => readOptions([...args]))),
+    parser('servers-options', words, (args) => refusing(() => readOptions([...args]))),
   ];
 }
 
@@ -68,7 +68,7 @@ function commandLine(
 }
 
 /** Node throws a `TypeError` for an unknown option, which is a refusal and no crash. */
-function saidPlainly(read: () => void): void {
+function refusing(read: () => void): void {
   try {
     read();
   } catch (error) {

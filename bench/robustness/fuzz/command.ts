@@ -24,7 +24,6 @@ export function addFuzz(robustness: Command): void {
     .option('--count <number>', 'number of inputs for each target', wholeNumber(1, 999_999_999), 100_000)
     .option('--seed <number>', 'seed of the inputs', readSeed, 7)
     .option('--only <names>', 'targets, separated by commas (default: all)', someOf(names))
-    .allowExcessArguments(false)
     .action(({ count, seed, only }: Options) =>
       runCampaign('fuzz', only !== undefined, async (cores) => {
         const fuzzed = await fuzzAll(only ?? names, count, seed, cores);

@@ -97,19 +97,8 @@ export async function fuzz(
 
 /** The outcomes of a target before its first input. `seed` is that of the whole run. */
 export function nothingYet({ name, kind }: Pick<Target<never>, 'name' | 'kind'>, seed: number): Fuzzed {
-  return {
-    target: name,
-    kind,
-    seed: seedOf(name, seed),
-    inputs: 0,
-    taken: 0,
-    refused: 0,
-    crashes: 0,
-    rejections: 0,
-    hangs: 0,
-    unnamed: 0,
-    durationMs: 0,
-  };
+  const outcomes = { inputs: 0, taken: 0, refused: 0, crashes: 0, rejections: 0, hangs: 0, unnamed: 0 };
+  return { target: name, kind, seed: seedOf(name, seed), ...outcomes, durationMs: 0 };
 }
 
 /** The command that repeats a finding. */

@@ -12,7 +12,6 @@ export function addSoak(robustness: Command): void {
     .description('Lets clients come and go at every server, and checks that nothing leaks.')
     .option('--minutes <number>', 'minutes to run, from 0.1 to 1440', readMinutes, 10)
     .option('--seed <number>', 'seed of all joins, sleeps and overloads', readSeed, 7)
-    .allowExcessArguments(false)
     .action(({ minutes, seed }: Options) =>
       runCampaign('soak', false, async () => {
         let printedAtMs = 0;

@@ -1,5 +1,5 @@
-import { linearRegression, mean, sum } from 'simple-statistics';
-import { tQuantile } from '../../analysis/student.ts';
+import { mean } from 'simple-statistics';
+import { fitCosts } from '../../analysis/costs.ts';
 
 /** A value over time, and the line through it. */
 export type Slope = {
@@ -35,21 +35,11 @@ export function slopeOf(samples: readonly { atMs: number; value: number }[]): Sl
   });
   if (endMs < judgedFromMs - 5000 || blocks.some((block) => block.length < 3)) return undefined;
   const points = blocks.map((block) => ({
-    minutes: mean(block.map(({ atMs }) => atMs)) / 60_000,
-    value: mean(block.map(({ value }) => value)),
+    x: { minutes: mean(block.map(({ atMs }) => atMs)) / 60_000 },
+    y: mean(block.map(({ value }) => value)),
   }));
-  const middle = mean(points.map(({ minutes }) => minutes));
-  const line = linearRegression(points.map(({ minutes, value }) => [minutes, value]));
-  const spread = sum(points.map(({ minutes }) => (minutes - middle) ** 2));
-  const residual = sum(points.map(({ minutes, value }) => (value - line.b - line.m * minutes) ** 2));
-  const reach = tQuantile(0.95, blockCount - 2) * Math.sqrt(residual / (blockCount - 2) / spread);
-  return {
-    perMinute: line.m,
-    low: line.m - reach,
-    high: line.m + reach,
-    mean: mean(points.map(({ value }) => value)),
-    blocks: blockCount,
-  };
+  const { value: perMinute, low, high } = fitCosts(points, ['minutes']).costs.minutes;
+  return { perMinute, low, high, mean: mean(points.map(({ y }) => y)), blocks: blockCount };
 }
 
 /** Growth over the judged time that counts as noise, as a share of the memory in use. */

@@ -1,7 +1,6 @@
 /**
- * Loaded into every process of a lab (`--import`): lets one of them run out of file descriptors for a while.
- * `FAULT_HOG_PART` is what its command line names, `FAULT_HOG_AT_MS` how long after its start,
- * `FAULT_HOG_FOR_MS` for how long. It takes a low limit (`ulimit -n`), or it would take long.
+ * Loaded into every process of a lab (`--import`). The process whose command line contains `FAULT_HOG_PART` has no
+ * file descriptor left for `FAULT_HOG_FOR_MS`, `FAULT_HOG_AT_MS` after its start. Needs a low limit (`ulimit -n`).
  */
 import { closeSync, openSync } from 'node:fs';
 
@@ -13,7 +12,7 @@ if (process.argv[1]?.includes(part)) {
     try {
       for (;;) taken.push(openSync('/dev/null', 'r'));
     } catch {
-      // None is left: that is what was wanted.
+      // No descriptor is left, as intended.
     }
     setTimeout(() => {
       for (const descriptor of taken) closeSync(descriptor);

@@ -1,6 +1,6 @@
 /**
- * Loaded into every process of a lab (`--import`): sends each connection of its clients through a relay
- * at `FAULT_RELAY_PORT` of this machine. The first two bytes tell the relay which port was meant.
+ * Loaded into every process of a lab (`--import`). Sends each connection of its clients through a relay at
+ * `FAULT_RELAY_PORT` of this machine. The first two bytes are the port of the server.
  */
 import { Socket } from 'node:net';
 
@@ -8,16 +8,16 @@ const relayPort = Number(process.env.FAULT_RELAY_PORT);
 
 if (process.argv[1]?.includes('fleet-process.ts')) {
   const { connect } = Socket.prototype;
-  Socket.prototype.connect = function (...told) {
-    // Node hands over its own normalised list of arguments, with the options in front.
-    const options = Array.isArray(told[0]) ? told[0][0] : told[0];
-    if (!options?.port) return connect.apply(this, told);
-    const meant = Buffer.alloc(2);
-    meant.writeUInt16BE(Number(options.port));
+  Socket.prototype.connect = function (...args) {
+    // Node passes its own normalised list of arguments, options first.
+    const options = Array.isArray(args[0]) ? args[0][0] : args[0];
+    if (!options?.port) return connect.apply(this, args);
+    const target = Buffer.alloc(2);
+    target.writeUInt16BE(Number(options.port));
     options.port = relayPort;
-    const socket = connect.apply(this, told);
-    // Written while it still connects, and so before anything else.
-    socket.write(meant);
+    const socket = connect.apply(this, args);
+    // Written before the connection is open, so before anything else.
+    socket.write(target);
     return socket;
   };
 }
