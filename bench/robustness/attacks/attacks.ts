@@ -162,17 +162,12 @@ export class Attacker {
     this.#timers.push(timer);
   }
 
-  /** Resolves when every connection is closed, by either side. */
-  async over(): Promise<void> {
-    await Promise.all([...this.#open].map((socket) => new Promise((closed) => socket.once('close', closed))));
-  }
-
   /** Closes every connection. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    const over = this.over();
+    const closed = [...this.#open].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of this.#open) socket.destroy();
-    await over;
+    await Promise.all(closed);
   }
 
   #connect(): Socket {

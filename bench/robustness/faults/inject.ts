@@ -21,8 +21,8 @@ export type InjectOptions = {
 };
 
 /**
- * Inflicts seeded faults on brief labs, each in a folder of its own. The kinds are dealt like cards, so that
- * each comes as often as any other; a fault depends on the seed and its number alone, and can be had again.
+ * Injects seeded faults into short labs, each in its own folder. All kinds are equally frequent. A fault depends only
+ * on the seed and its number, so it can be repeated.
  */
 export async function injectFaults({ count, seed, only, atOnce, onEnd }: InjectOptions): Promise<Injected[]> {
   const numbers = only ? [only] : Array.from({ length: count }, (_, index) => index + 1);

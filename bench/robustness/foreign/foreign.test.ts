@@ -19,10 +19,9 @@ import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { findNginx, nginxRemedy, openNginx } from '../../harness/paths/nginx.ts';
 
 /**
- * Programs that others wrote, at our servers and behind our clients: what is spoken here is what the header of
- * each server says, and no secret between our two ends. Each program gets every message once, also when it
- * leaves and comes back with its cursor. What is missing on a machine is skipped with a line; with `CI` in the
- * environment it fails.
+ * Foreign clients at our servers, and foreign servers with our clients: the protocols are those in the headers of the
+ * servers. Each program gets every message once, also when it disconnects and returns with its cursor. Programs that
+ * are missing on a machine are skipped with a warning; with `CI` in the environment they fail.
  */
 const patienceMs = 120_000;
 
@@ -79,16 +78,16 @@ async function publish(count: number): Promise<void> {
 /** Numbers from 1 on. */
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-/** A program, with what it says line by line. */
+/** Starts a program. `nextLine` reads its output. */
 function start(
   program: string,
   ...args: string[]
-): { child: ChildProcess; lines: Interface; said: () => Promise<string> } {
+): { child: ChildProcess; lines: Interface; nextLine: () => Promise<string> } {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   cleanups.push(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const all = lines[Symbol.asyncIterator]();
-  return { child, lines, said: async () => (await all.next()).value as string };
+  return { child, lines, nextLine: async () => (await all.next()).value as string };
 }
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
@@ -98,13 +97,13 @@ async function curl(...args: string[]): Promise<string> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   cleanups.push(() => child.kill('SIGKILL'));
-  let said = '';
+  let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+    output += text;
   });
   const [code] = await once(child, 'close');
   expect(code).toBe(0);
-  return said;
+  return output;
 }
 
 const paths = hasNginx ? ['directly', 'through nginx'] : ['directly'];
@@ -184,17 +183,22 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
   describe.skipIf(!hasJava)('Java’s HttpClient', () => {
     it.each(['short-poll', 'long-poll', 'notify'] as const)('polls %s across a cut', async (name) => {
       const { endpoint, port } = await serve(name, path);
-      const { said } = start('java', script('PollClient.java'), `http://127.0.0.1:${port}/messages`, '20');
-      expect(await said()).toBe('ready');
+      const { nextLine } = start(
+        'java',
+        script('PollClient.java'),
+        `http://127.0.0.1:${port}/messages`,
+        '20',
+      );
+      expect(await nextLine()).toBe('ready');
       await publish(10);
       await vi.waitFor(() => expect(endpoint.tally.deliveries).toBeGreaterThan(0), patienceMs);
       await endpoint.cut();
       await publish(10);
-      expect(JSON.parse(await said())).toEqual(upTo(20));
+      expect(JSON.parse(await nextLine())).toEqual(upTo(20));
     });
   });
 
-  it('undici’s EventSource hears everything by onmessage alone, across a cut', async () => {
+  it('undici’s EventSource gets everything by onmessage alone, across a cut', async () => {
     const { endpoint, port } = await serve('sse', path);
     const events = new UndiciEventSource(`http://127.0.0.1:${port}/messages`);
     cleanups.push(() => events.close());
@@ -212,37 +216,37 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
   describe.skipIf(!hasPython)('Python’s websockets', () => {
     it('is pushed to, publishes, and comes back with its cursor', async () => {
       const { endpoint, port } = await serve('push', path);
-      const { child, said } = start(
+      const { child, nextLine } = start(
         python as string,
         script('push_client.py'),
         `ws://127.0.0.1:${port}/messages`,
         '20',
       );
-      expect(await said()).toBe('ready');
+      expect(await nextLine()).toBe('ready');
       await publish(20);
-      expect(await said()).toBe('left');
+      expect(await nextLine()).toBe('left');
       await vi.waitFor(() => expect(endpoint.connections).toBe(0));
       await publish(20);
       child.stdin?.write('\n');
-      expect(JSON.parse(await said())).toEqual(upTo(41));
+      expect(JSON.parse(await nextLine())).toEqual(upTo(41));
     });
 
     it('is notified, and fetches', async () => {
       const { port } = await serve('notify', path);
       const at = `127.0.0.1:${port}/messages`;
-      const { said } = start(
+      const { nextLine } = start(
         python as string,
         script('notify_client.py'),
         `ws://${at}`,
         `http://${at}`,
         '30',
       );
-      expect(await said()).toBe('ready');
+      expect(await nextLine()).toBe('ready');
       for (let turn = 0; turn < 10; turn += 1) {
         await publish(3);
         await new Promise(setImmediate);
       }
-      expect(JSON.parse(await said())).toEqual(upTo(30));
+      expect(JSON.parse(await nextLine())).toEqual(upTo(30));
     });
   });
 
@@ -253,7 +257,7 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
       browser = await sharedBrowser();
     }, patienceMs);
 
-    /** A page of the server's own origin, whatever stands on it. */
+    /** A page of the server's origin, with any content. */
     async function page(port: number) {
       const opened = await browser.newPage();
       cleanups.push(() => opened.close());
@@ -289,7 +293,7 @@ describe.each(paths)('%s', { timeout: patienceMs }, (path) => {
       expect(await shown.evaluate('seqs')).toEqual(upTo(20));
     });
 
-    it('hears every event by onmessage alone, and its EventSource comes back after a cut', async () => {
+    it('gets every event by onmessage alone, and its EventSource comes back after a cut', async () => {
       const { endpoint, port } = await serve('sse', path);
       const shown = await page(port);
       await shown.evaluate(() => {
@@ -365,8 +369,8 @@ describe.skipIf(!hasBrowser)('npm run servers', { timeout: patienceMs }, () => {
 });
 
 describe('our clients', { timeout: patienceMs }, () => {
-  /** What one of our clients gets from a server that is not ours, once it has all. */
-  async function heardBy(name: TransportName, port: number, count: number): Promise<number[]> {
+  /** The messages that one of our clients gets from a foreign server. */
+  async function receivedBy(name: TransportName, port: number, count: number): Promise<number[]> {
     const { scheme, open } = clientsByName[name];
     const client = open(
       { url: `${scheme}://127.0.0.1:${port}`, intervalMs: 10, backoff: 'immediate' },
@@ -374,9 +378,9 @@ describe('our clients', { timeout: patienceMs }, () => {
     );
     cleanups.push(() => client.stop());
     const seqs: number[] = [];
-    await new Promise<void>((heardAll) => {
+    await new Promise<void>((receivedAll) => {
       void client.start(({ seq }) => {
-        if (seqs.push(seq) === count) heardAll();
+        if (seqs.push(seq) === count) receivedAll();
       });
     });
     expect(client.ledger).toMatchObject({ gaps: 0, duplicated: 0, reordered: 0, missed: 0 });
@@ -386,16 +390,16 @@ describe('our clients', { timeout: patienceMs }, () => {
   it.skipIf(!hasPython)(
     'are pushed to by Python’s websockets, which cuts them off again and again',
     async () => {
-      const { said } = start(python as string, script('push_server.py'), '17');
-      expect(await heardBy('push', Number(await said()), 17)).toEqual(upTo(17));
+      const { nextLine } = start(python as string, script('push_server.py'), '17');
+      expect(await receivedBy('push', Number(await nextLine()), 17)).toEqual(upTo(17));
     },
   );
 
   it.skipIf(!hasPython).each(['short-poll', 'long-poll'] as const)(
     'poll Python’s own HTTP server: %s',
     async (name) => {
-      const { said } = start(python as string, script('poll_server.py'), '9');
-      expect(await heardBy(name, Number(await said()), 9)).toEqual(upTo(9));
+      const { nextLine } = start(python as string, script('poll_server.py'), '9');
+      expect(await receivedBy(name, Number(await nextLine()), 9)).toEqual(upTo(9));
     },
   );
 
@@ -414,7 +418,7 @@ describe('our clients', { timeout: patienceMs }, () => {
         response.write(bytes.subarray(0, middle), () => response.end(bytes.subarray(middle)));
       }),
     );
-    expect(await heardBy('sse', (server.address() as AddressInfo).port, 9)).toEqual(upTo(9));
+    expect(await receivedBy('sse', (server.address() as AddressInfo).port, 9)).toEqual(upTo(9));
   });
 
   async function listen(server: Server): Promise<Server> {
