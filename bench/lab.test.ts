@@ -100,7 +100,7 @@ it('a folder that goes away under a run ends it with 3 and names the remedy', as
   const folder = newFolder();
   const { ended, saying, lab } = startLab(
     '--experiment',
-    'bench/faults/brief.ts',
+    'bench/robustness/faults/brief.ts',
     '--out',
     folder,
     '--no-open',

@@ -147,6 +147,7 @@ async function tryScript([verb, ...rest]: string[]): Promise<void> {
     return expect(child.exitCode).toBe(null);
   }
   if (name === 'crowd') return tryCrowd(entry);
+  if (name === 'robustness') return tryHelp(entry, args);
   if (name === 'exercise')
     return expect(args.map((arg) => exerciseOf(arg)).every((path) => existsSync(path))).toBe(true);
 }
@@ -213,6 +214,13 @@ async function start(
     child.once('exit', (exitCode) => reject(new Error(`it ended with ${exitCode}: ${said}`)));
   });
   return { child, says };
+}
+
+/** A campaign takes minutes: its help names all that the text gives it. */
+async function tryHelp(entry: string | undefined, [campaign = '', ...args]: string[]): Promise<void> {
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', entry ?? '', campaign, '--help']);
+  const options = args.filter((arg) => arg.startsWith('--'));
+  for (const word of [`npm run robustness -- ${campaign}`, ...options]) expect(stdout).toContain(word);
 }
 
 /** Holds a class, looks whether its page is there, and ends it as people do. */

@@ -2,7 +2,7 @@
 export const long = {
   'bench/agents/agents.test.ts': 'starts RabbitMQ, labs and load-generator agents',
   'bench/lab.test.ts': 'runs, interrupts and kills whole labs',
-  'bench/faults/faults.test.ts': 'injects one fault of each kind into a lab',
+  'bench/robustness/faults/faults.test.ts': 'injects one fault of each kind into a lab',
   'bench/harness/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
   'bench/classroom/page.test.ts': 'holds classes in a browser',
   'report/lab-md-run.test.ts': 'runs the quick commands of LAB.md',
@@ -14,10 +14,10 @@ export const long = {
   'bench/agents/shared-servers.test.ts': 'kills servers and agents while they share one source in RabbitMQ',
   'bench/peers/main.test.ts': 'measures the alternatives to our servers',
   'bench/harness/shared-source.test.ts': 'starts RabbitMQ, and servers that share one source in it',
-  'bench/soak/soak.test.ts': 'lets clients of all transports come and go',
+  'bench/robustness/soak/soak.test.ts': 'lets clients of all transports come and go',
   'bench/agents/namespaces.test.ts': 'runs a lab across network namespaces, with RabbitMQ',
   'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
   'bench/exercises/exercises.test.ts': 'starts its own test run for each exercise',
   'clients/random-schedules.test.ts': 'plays 504 random schedules with messages of up to 2.5 MB',
-  'bench/abuse/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
+  'bench/robustness/fuzz/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
 };

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import { beginCommand } from '../../servers/commands/begin.ts';
 import { writeProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder } from '../../servers/commands/typed.ts';
+import { tablesOf } from '../robustness/tables.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type RunName, readFigures } from './results-folder.ts';
-import { blocksOfSample, contractTable, tablesOf, withBlocks } from './tables.ts';
+import { blocksOfSample, contractTable, withBlocks } from './tables.ts';
 
 /**
  * `npm run figures`: writes measured numbers into the Markdown files, between the markers that name them. The
@@ -39,7 +40,7 @@ function newestBlocks(): Record<string, string> {
   const found: Record<string, string> = { ...blocksOfSample(), contract: contractTable() };
   for (const [name, tableOf] of Object.entries(tablesOf) as [RunName, (figures: unknown) => string][]) {
     const figures = readFigures(name);
-    if (figures === undefined) console.error(`${name}: no numbers yet; run npm run test:${name}`);
+    if (figures === undefined) console.error(`${name}: no numbers yet; run npm run robustness -- ${name}`);
     else found[name] = tableOf(figures);
   }
   return found;

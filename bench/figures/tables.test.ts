@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { tablesOf } from '../robustness/tables.ts';
 import { figuresProblem } from './results-folder.ts';
-import { blocksOfSample, contractTable, faultTable, withBlocks } from './tables.ts';
+import { blocksOfSample, contractTable, withBlocks } from './tables.ts';
 
 const figures = {
   seed: 7,
@@ -23,8 +24,8 @@ const figures = {
 };
 
 it('writes a campaign as a table, with the command and what was left out', () => {
-  const text = faultTable(figures);
-  expect(text).toContain('npm run test:faults -- --count 2 --seed 7');
+  const text = tablesOf.faults(figures);
+  expect(text).toContain('npm run robustness -- faults --count 2 --seed 7');
   expect(text).toMatch(/^\| all +\| 2 +\| 1 +\| 0 +\| 0 +\| 3 +\| 0 +\|$/m);
   expect(text).toContain('Left out: full disk (it needs root).');
 });

@@ -65,12 +65,14 @@ async function open(told: {
   /** The address to listen on. Default: this machine alone. */
   host?: string;
   log?: LogOptions;
+  /** Default: a new one. */
+  logId?: string;
   trace?: boolean;
   /** Read the source of this name at a RabbitMQ, instead of one in this process. */
   shared?: { url: string; name: string };
 }): Promise<{ ports: number[]; echoPort: number }> {
   sharedSource = told.shared && (await openShared(told.shared, told.log));
-  source = sharedSource ?? new EmbeddedSource(new MessageLog(told.log));
+  source = sharedSource ?? new EmbeddedSource(new MessageLog(told.log, told.logId));
   observer = observe(source.log);
   wanted = told.groups;
   host = told.host;

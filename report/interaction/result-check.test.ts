@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isReason } from '../../bench/abuse/fuzz.ts';
-import { nearlyJson } from '../../bench/abuse/inputs.ts';
-import { aResult } from '../../bench/abuse/right-inputs.ts';
 import { parseResult } from '../../bench/result.ts';
+import { isReason } from '../../bench/robustness/fuzz/fuzz.ts';
+import { nearlyJson } from '../../bench/robustness/fuzz/inputs.ts';
+import { aResult } from '../../bench/robustness/fuzz/valid-inputs.ts';
 import { resultShape } from '../result-shape.ts';
 import { readResult, type Shape } from './result-check.ts';
 
@@ -144,7 +144,7 @@ it('checks a field also under a name that every object has', () => {
 });
 
 describe('any text', () => {
-  /** As many as `npm run test:fuzz` gives every other parser: `FUZZ_COUNT=100000`. */
+  /** As many as `npm run robustness -- fuzz` gives every other parser: `FUZZ_COUNT=100000`. */
   const numRuns = Number(process.env.FUZZ_COUNT ?? 1000);
 
   it('is taken or refused by the page as by the lab itself, in one line', { timeout: 600_000 }, () => {

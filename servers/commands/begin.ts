@@ -1,14 +1,19 @@
 import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type CommandOption, forgottenDashes } from './typed.ts';
+import { type CommandOption, forgottenDashes, ownSurroundings } from './typed.ts';
 
 /**
  * What every command does first. Ends the process with 2, and names the right command, when npm kept
- * options for itself. `options` are commander's, or have the same shape.
+ * options for itself. `options` are commander's, or have the same shape. The arguments of a subcommand come
+ * after its name, and its own name ends with it: `npm run lab -- sub`.
  */
-export function beginCommand(name: string, options: readonly CommandOption[]): void {
+export function beginCommand(
+  name: string,
+  options: readonly CommandOption[],
+  args = process.argv.slice(2),
+): void {
   surviveClosedOutput();
-  const forgotten = forgottenDashes(name.replace(/ --$/, ''), options);
+  const forgotten = forgottenDashes(name.replace(/ --$/, ''), options, { ...ownSurroundings(), args });
   if (!forgotten) return;
   console.error(forgotten.hint);
   if (forgotten.isCertain) process.exit(2);

@@ -44,6 +44,12 @@ describe('options that npm kept for want of a "--"', () => {
     expect(forgotten?.isCertain).toBe(true);
   });
 
+  it('follow the name of a subcommand', () => {
+    const surroundings = startedByNpm({ npm_config_profile: 'true' }, 'quick');
+    const forgotten = forgottenDashes('npm run lab -- sub', options, surroundings);
+    expect(forgotten?.hint.split('? ')[1]).toBe('npm run lab -- sub --profile quick');
+  });
+
   it('may have been meant for npm where npm has the same', () => {
     expect(hintOf(startedByNpm({ npm_config_json: 'true' }))?.isCertain).toBe(false);
     expect(hintOf(startedByNpm({ npm_config_json: 'true', npm_config_list: 'true' }))?.isCertain).toBe(true);

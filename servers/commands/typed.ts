@@ -5,7 +5,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export type Surroundings = ReturnType<typeof ownSurroundings>;
 
-const ownSurroundings = () => ({
+export const ownSurroundings = () => ({
   args: process.argv.slice(2),
   env: process.env,
   /** The file that Node was told to run. */
@@ -59,7 +59,12 @@ export function forgottenDashes(
     if (given === '' || given === 'false') return [`--no-${name}`];
     return [`--${name}`, withoutValue.includes(name) ? value : given];
   });
-  const right = [command, '--', ...others, ...[...words, ...after].map(shellQuoted)].join(' ');
+  const right = [
+    command,
+    ...(command.includes(' -- ') ? [] : ['--']),
+    ...others,
+    ...[...words, ...after].map(shellQuoted),
+  ].join(' ');
   // npm has this option, too.
   const isCertain = kept.some((name) => name !== 'json');
   const names = kept.map((name) => `--${name}`).join(', ');
