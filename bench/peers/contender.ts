@@ -3,7 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runsTypeScript } from '../harness/child.ts';
-import { cpuMsOf, memoryBytesOf } from './process-cost.ts';
+import { cpuMsOf, memoryOf } from '../harness/meter.ts';
 
 /** Time in which a program has to print its first line. */
 const startLimitMs = 20_000;
@@ -67,7 +67,7 @@ export class Contender {
 
   /** Bytes of memory that it uses now. */
   get memoryBytes(): number {
-    return memoryBytesOf(this.#pid);
+    return memoryOf(this.#pid).bytes;
   }
 
   /** Ends it. Resolves when it is gone. */
