@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { renderToString } from 'preact-render-to-string';
-import {
-  type Measure,
-  outcomes,
-  type Peers,
-  quantileOf,
-  quantities,
-  range,
-} from '../bench/analysis/peers.ts';
+import { median } from 'simple-statistics';
+import { type Measure, outcomes, type Peers, quantities, range } from '../bench/analysis/peers.ts';
 import { htmlDocument } from './document.ts';
 import { counted, threeDigits } from './units.ts';
 
@@ -104,7 +98,7 @@ function Bars({ measures }: { measures: readonly Measure[] }) {
     .filter(({ values }) => values.length > 0)
     .map(({ contender, values }) => ({
       contender,
-      median: quantileOf(values, 0.5),
+      median: median(values),
       least: Math.min(...values),
       most: Math.max(...values),
     }));

@@ -1,7 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { runsTypeScript } from '../harness/child.ts';
+import { LineProcess } from '../harness/own-process.ts';
+
+/** As long as a test may take to come to what an agent says. */
+const limitMs = 120_000;
 
 /** An agent as tests start it: in a process of its own, by its command. */
 export type StartedAgent = {
@@ -21,20 +24,9 @@ export type StartedAgent = {
 export async function startAgent(url: string, under: readonly string[] = []): Promise<StartedAgent> {
   const command = [...under, process.execPath, ...runsTypeScript, 'bench/agent.ts', '--broker', url];
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
-  const lines: string[] = [];
-  const input = createInterface({ input: child.stderr as NodeJS.ReadableStream });
-  input.on('line', (line) => lines.push(line));
-  const saying = async (text: string, from = 0) => {
-    while (!lines.slice(from).some((line) => line.includes(text))) await once(input, 'line');
-  };
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    // A program that it runs under need not hand a signal on.
-    const own = under.length > 0 ? childOf(child.pid as number, 'bench/agent.ts') : child.pid;
-    process.kill(own as number, 'SIGINT');
-    await once(child, 'close');
-  };
+  const agent = new LineProcess('the agent', program, args, { reads: ['stderr'] });
+  const { process: child, lines } = agent;
+  const saying = async (text: string, from = 0) => void (await agent.readLine(text, { limitMs, from }));
   await saying('offers its clients');
   return {
     child,
@@ -42,7 +34,13 @@ export async function startAgent(url: string, under: readonly string[] = []): Pr
     said: () => lines.join('\n'),
     saying,
     next: (text) => saying(text, lines.length),
-    stop,
+    async stop() {
+      if (agent.ended) return;
+      // A program that it runs under need not hand a signal on.
+      const own = under.length > 0 ? childOf(agent.pid as number, 'bench/agent.ts') : agent.pid;
+      process.kill(own as number, 'SIGINT');
+      await once(child, 'close');
+    },
   };
 }
 

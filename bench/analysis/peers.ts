@@ -1,4 +1,4 @@
-import { quantileSorted } from 'simple-statistics';
+import { median as medianOf } from 'simple-statistics';
 import { z } from 'zod';
 import { type Interval, ratioInterval } from './interval.ts';
 
@@ -79,74 +79,39 @@ export type Target = {
   setAfterLook?: true;
 };
 
+type Sides = Pick<Target, 'a' | 'b' | 'atMost' | 'setAfterLook'>;
+
+const target = (contest: string, name: string, quantity: Quantity, sides: Sides): Target => ({
+  ...{ contest, case: name, quantity },
+  ...sides,
+});
+
+const perDelivery = (name: string, a: string, b: string, atMost: number) =>
+  target('fan-out', name, 'server CPU per delivery', { a, b, atMost });
+
+const perAnswer = (name: string, a: string, b: string, atMost: number) =>
+  target('poll', name, 'server CPU per answer', { a, b, atMost, setAfterLook: true });
+
 /** The ratios that the lab promises. */
 export const targets: readonly Target[] = [
-  ...(
-    [
-      ['one message per turn', 'push', 'ws loop', 0.9],
-      ['bursts of ten', 'push', 'bare TCP loop', 0.2],
-      ['16 KiB', 'push', 'ws loop', 0.9],
-      ['one message per turn', 'SSE', 'better-sse', 1],
-    ] as const
-  ).map(
-    ([name, a, b, atMost]): Target => ({
-      contest: 'fan-out',
-      case: name,
-      quantity: 'server CPU per delivery',
-      a,
-      b,
-      atMost,
-    }),
+  perDelivery('one message per turn', 'push', 'ws loop', 0.9),
+  perDelivery('bursts of ten', 'push', 'bare TCP loop', 0.2),
+  perDelivery('16 KiB', 'push', 'ws loop', 0.9),
+  perDelivery('one message per turn', 'SSE', 'better-sse', 1),
+  ...['nothing new', 'ten messages'].map((name) =>
+    perAnswer(name, 'short poll on Express', 'short poll on Express, without guards', 1.25),
   ),
-  ...(
-    [
-      ['nothing new', 'short poll on Express', 'short poll on Express, without guards', 1.25],
-      ['ten messages', 'short poll on Express', 'short poll on Express, without guards', 1.25],
-      ['nothing new', 'short poll on node:http', 'node:http, a constant', 1.5],
-      ['ten messages', 'short poll on node:http', 'node:http, a constant', 1.5],
-    ] as const
-  ).map(
-    ([name, a, b, atMost]): Target => ({
-      contest: 'poll',
-      case: name,
-      quantity: 'server CPU per answer',
-      a,
-      b,
-      atMost,
-      setAfterLook: true,
-    }),
+  ...['nothing new', 'ten messages'].map((name) =>
+    perAnswer(name, 'short poll on node:http', 'node:http, a constant', 1.5),
   ),
-  {
-    contest: 'fleet',
-    case: 'push',
-    quantity: 'client CPU per message',
-    a: 'push client',
-    b: 'bare net',
-    atMost: 2,
-  },
-  {
-    contest: 'fleet',
-    case: 'short poll',
-    quantity: 'client CPU per poll',
+  target('fleet', 'push', 'client CPU per message', { a: 'push client', b: 'bare net', atMost: 2 }),
+  target('fleet', 'short poll', 'client CPU per poll', {
     a: 'short-poll client',
     b: 'autocannon',
     atMost: 2.5,
-  },
-  {
-    contest: 'fleet',
-    case: '10,000 idle',
-    quantity: 'client memory per idle client',
-    a: 'push client',
-    atMost: 10,
-  },
-  {
-    contest: 'idle',
-    case: '8,000 idle',
-    quantity: 'server memory per idle client',
-    a: 'push',
-    b: 'ws loop',
-    atMost: 1.1,
-  },
+  }),
+  target('fleet', '10,000 idle', 'client memory per idle client', { a: 'push client', atMost: 10 }),
+  target('idle', '8,000 idle', 'server memory per idle client', { a: 'push', b: 'ws loop', atMost: 1.1 }),
 ];
 
 /** What came of a target. `median` is that of the rounds' ratios; the interval is the ratio's, with three rounds or more. */
@@ -157,10 +122,7 @@ export function outcomes(peers: Peers, wanted: readonly Target[] = targets): Out
   return wanted.flatMap((target) => {
     const ratios = ratiosOf(peers, target);
     if (ratios.length === 0) return [];
-    const median = quantileOf(
-      ratios.map(({ a, b }) => a / b),
-      0.5,
-    );
+    const median = medianOf(ratios.map(({ a, b }) => a / b));
     return [{ ...target, median, interval: ratioInterval(ratios), met: median <= target.atMost }];
   });
 }
@@ -206,14 +168,6 @@ export function describeLimit({ atMost, setAfterLook }: Target): string {
 /** A target in words. */
 export function describeTarget({ contest, case: name, quantity, a, b }: Omit<Target, 'atMost'>): string {
   return `${contest}, ${name}: ${quantity}, ${a}${b ? ` / ${b}` : ''}`;
-}
-
-/** A quantile of some values, 0 to 1. */
-export function quantileOf(values: readonly number[], share: number): number {
-  return quantileSorted(
-    [...values].sort((x, y) => x - y),
-    share,
-  );
 }
 
 /** An interval in two digits. */

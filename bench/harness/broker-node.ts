@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { BrokerAddresses } from './broker/addresses.ts';
 import { freePorts } from './free-ports.ts';
+import { LineProcess, OwnProcess } from './own-process.ts';
 
 /**
  * A RabbitMQ node of our own: its name, cookie, user, ports, settings, data and logs are its own, so that
@@ -81,13 +80,13 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
   await write('rabbitmq.conf', configuration({ amqp, mqtt, stomp }, login, plugins), 0o600);
 
   const environment = environmentOf(folder, distribution, epmd);
-  const names = start('epmd', ['-address', '127.0.0.1', '-port', `${epmd}`], environment);
+  const names = start('the name server', 'epmd', ['-address', '127.0.0.1', '-port', `${epmd}`], environment);
   watchOver(names, guard);
-  const node = start(program, [], environment);
+  const node = start('RabbitMQ', program, [], environment);
   watchOver(node, guard);
   const stop = async () => {
-    guard.stdin?.end();
-    await Promise.all([guard, node, names].map(exitOf));
+    guard.process.stdin?.end();
+    await Promise.all([guard, node, names].map((each) => each.gone()));
   };
   try {
     await ready(node, names, startLimitMs, signal);
@@ -101,7 +100,7 @@ export async function startBrokerNode(options: BrokerNodeOptions = {}): Promise<
     addresses: { amqp: url('amqp', amqp), mqtt: url('mqtt', mqtt), stomp: url('stomp', stomp) },
     pid: node.pid as number,
     get hasEnded() {
-      return node.exitCode !== null || node.signalCode !== null;
+      return node.ended !== undefined;
     },
     stop,
   };
@@ -149,8 +148,8 @@ function environmentOf(folder: string, distributionPort: number, epmdPort: numbe
 }
 
 /** Starts a program out of reach of the terminal's Ctrl-C: whoever is interrupted decides when it ends. */
-function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(name: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): LineProcess {
+  return new LineProcess(name, program, args, { env, detached: true, reads: ['stdout', 'stderr'] });
 }
 
 /**
@@ -158,7 +157,7 @@ function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv)
  * it does. Then it ends those processes, waits until they are gone, and removes the folder. It forgets a
  * number behind which a word says that the process has ended: it may be somebody else's by then.
  */
-function startGuard(folder: string): ChildProcess {
+function startGuard(folder: string): OwnProcess {
   const script = `while read pid ended; do
   others=
   for other in $pids; do [ "$other" = "$pid" ] || others="$others $other"; done
@@ -168,47 +167,36 @@ done
 for pid in $pids; do kill -9 $pid; done 2>/dev/null
 for pid in $pids; do while kill -0 $pid; do sleep 0.05; done; done 2>/dev/null
 rm -rf "$FOLDER"`;
-  return spawn('/bin/sh', ['-c', script, 'guard'], {
+  const shell = spawn('/bin/sh', ['-c', script, 'guard'], {
     env: { PATH: process.env.PATH, FOLDER: folder },
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
+  shell.stdin.on('error', () => {}); // It has gone with its work done.
+  return new OwnProcess('the guard', shell);
 }
 
 /** Tells the guard of a process, and when it has ended by itself. */
-function watchOver(child: ChildProcess, guard: ChildProcess): void {
-  if (child.pid === undefined) return;
-  guard.stdin?.on('error', () => {}); // It has gone with its work done.
-  guard.stdin?.write(`${child.pid}\n`);
-  child.once('exit', () => guard.stdin?.write(`${child.pid} ended\n`));
+function watchOver({ pid, process: watched }: OwnProcess, { process: { stdin } }: OwnProcess): void {
+  if (pid === undefined) return;
+  stdin?.write(`${pid}\n`);
+  watched.once('exit', () => stdin?.write(`${pid} ended\n`));
 }
 
 /** Resolves when RabbitMQ says that its start is complete. Rejects when either process can't start, when it takes too long, and when `signal` aborts. */
 async function ready(
-  node: ChildProcess,
-  names: ChildProcess,
+  node: LineProcess,
+  names: LineProcess,
   limitMs: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const said: string[] = [];
-  const lines = [node.stdout, node.stderr].map((input) =>
-    createInterface({ input: input as NodeJS.ReadableStream }),
-  );
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`RabbitMQ ${why}${lastWords(said)}`));
-    for (const each of lines)
-      each.on('line', (line) => {
-        said.push(line);
-        if (/ completed with \d+ plugins/.test(line)) resolve();
-      });
-    for (const each of [node, names]) each.once('error', ({ message }) => fail(`did not start (${message})`));
-    node.once('close', (code) => fail(`ended with exit code ${code} before it accepted connections`));
+  await new Promise<unknown>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`RabbitMQ ${why}${lastWords(node.lines)}`));
+    node.waitUntilReady(/ completed with \d+ plugins/, lastWords, limitMs).then(resolve, reject);
+    names.process.once('error', ({ message }) => fail(`did not start (${message})`));
     signal?.addEventListener('abort', () => fail('was stopped by the interrupt'));
     if (signal?.aborted) fail('was stopped by the interrupt');
-    timer = setTimeout(() => fail(`did not start within ${limitMs / 1000} s`), limitMs);
-  }).finally(() => clearTimeout(timer));
-  for (const each of lines) each.removeAllListeners('line');
+  });
 }
 
 /** What RabbitMQ said of its failure: the lines that name an error, or the last. */
@@ -216,11 +204,6 @@ function lastWords(said: readonly string[]): string {
   const telling = said.filter((line) => /error|failed|eaddrinuse/i.test(line));
   const words = (telling.length > 0 ? telling : said).map((line) => line.trim()).filter(Boolean);
   return words.length > 0 ? `: ${words.slice(-3).join(' ').slice(0, 300)}` : '';
-}
-
-async function exitOf(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  await once(child, 'exit');
 }
 
 function isProgram(file: string): boolean {

@@ -28,6 +28,11 @@ export class Order {
     for (let drawn = 0; drawn < 10; drawn += 1) this.#random();
   }
 
+  /** The next order that is drawn. */
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    return shuffle([...items], this.#random);
+  }
+
   /** The trials of a plan, each with its turn. */
   ofTrials(trials: Plan['trials']): Turn[] {
     const placed = trials.map((plan, place) => ({ plan, place, repeat: plan.repeat }));

@@ -2,6 +2,11 @@ import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { nowMs } from '../../servers/meter/clock.ts';
 
+/**
+ * Quantities that only the process itself can read: event-loop delay, wake-ups, heap in use. The CPU of a trial is read
+ * here too and not by meter.ts: exactly at the ends of the window, and on the host of the process.
+ */
+
 /** What a process spent on itself within a window. */
 export type ProcessUse = {
   cpuMs: number;

@@ -1,96 +1,78 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createInterface, type Interface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { nowMs } from '../../servers/meter/clock.ts';
 import { runsTypeScript } from '../harness/child.ts';
-import { cpuMsOf, memoryBytesOf } from './process-cost.ts';
+import { cpuMsOf, descriptorsOf, memoryOf } from '../harness/meter.ts';
+import { LineProcess } from '../harness/own-process.ts';
+import { until } from '../harness/process-meter.ts';
+import { messageLine } from './message-line.ts';
 
-/** Time in which a program has to print its first line. */
-const startLimitMs = 20_000;
+/** A program that takes part: its file and arguments, and its working folder (default: the folder of this process). */
+export type Program = { name: string; program: readonly [string, string[]]; folder?: string };
+
+/** Messages that a server sends to all its clients. `perTurn`: messages in one piece, default 1. */
+export type Playing = { perTurn?: number; bodyBytes: number; turnsPerSecond: number };
 
 /**
- * A program in a process of its own. It answers on its standard output, a line each, is told what to do on its
- * standard input, and ends when that does.
+ * A program of a contest. It reads commands or messages from its standard input, writes a line for each answer, and
+ * ends when its standard input does.
  */
-export class Contender {
-  readonly name: string;
-  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #lines: Interface;
-  readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
-  readonly #unheard: string[] = [];
-  #gone: Error | undefined;
-
-  constructor(name: string, program: string, args: readonly string[], folder?: string) {
-    this.name = name;
-    this.#process = spawn(program, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#lines = createInterface({ input: this.#process.stdout });
-    this.#lines.on('line', (line) => {
-      const waiting = this.#waiting.shift();
-      if (waiting) waiting.resolve(line);
-      else this.#unheard.push(line);
-    });
-    this.#process.stdin.on('error', () => {});
-    this.#process.once('error', (error) => this.#end(error));
-    this.#process.once('exit', (code, signal) =>
-      this.#end(new Error(`${name} ended (${signal ?? `exit code ${code}`})`)),
-    );
+export class Contender extends LineProcess {
+  constructor({ name, program, folder }: Program) {
+    super(name, ...program, { cwd: folder });
   }
 
-  /** Its next line. Rejects when it ends, or says nothing for too long. */
-  async hear(): Promise<string> {
-    const heard = this.#unheard.shift();
-    if (heard !== undefined) return heard;
-    if (this.#gone) throw this.#gone;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<string>((resolve, reject) => {
-        this.#waiting.push({ resolve, reject });
-        timer = setTimeout(
-          () => reject(new Error(`${this.name} printed nothing for ${startLimitMs / 1000} s`)),
-          startLimitMs,
-        );
-      });
-    } finally {
-      clearTimeout(timer);
+  /** The port that a server prints first. Rejects if that line has none. */
+  async port(): Promise<number> {
+    const port = Number(await this.readLine());
+    if (!(port > 0)) throw new Error(`${this.name} did not print its port first`);
+    return port;
+  }
+
+  /** Writes messages at their scheduled times, from `startMs` (default now) on. Returns when each was written. */
+  async play(
+    { perTurn = 1, bodyBytes, turnsPerSecond }: Playing,
+    durationMs: number,
+    startMs = nowMs(),
+  ): Promise<number[]> {
+    const sentMs: number[] = [];
+    const turns = Math.max(1, Math.round((durationMs / 1000) * turnsPerSecond));
+    for (let turn = 0; turn < turns; turn += 1) {
+      await until(startMs + (turn * 1000) / turnsPerSecond);
+      const seqs = Array.from({ length: perTurn }, (_, index) => turn * perTurn + index + 1);
+      this.writeLines(seqs.map((seq) => messageLine(seq, nowMs(), bodyBytes)));
+      for (const _ of seqs) sentMs.push(nowMs());
     }
+    return sentMs;
   }
 
-  /** Tells it something, in one piece. */
-  say(lines: readonly string[]): void {
-    this.#process.stdin.write(`${lines.join('\n')}\n`);
-  }
-
-  /** Milliseconds of CPU that it has used so far. */
+  /** Milliseconds of CPU used so far. */
   get cpuMs(): number {
-    return cpuMsOf(this.#pid);
+    return cpuMsOf(this.#running);
   }
 
-  /** Bytes of memory that it uses now. */
+  /** Bytes of memory in use. */
   get memoryBytes(): number {
-    return memoryBytesOf(this.#pid);
+    return memoryOf(this.#running).bytes;
   }
 
-  /** Ends it. Resolves when it is gone. */
-  async end(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill('SIGKILL');
-    await gone;
+  /** Open files and sockets. */
+  get descriptors(): number {
+    return descriptorsOf(this.#running);
   }
 
-  get #pid(): number {
-    if (this.#gone) throw this.#gone;
-    return this.#process.pid as number;
-  }
-
-  #end(error: Error): void {
-    this.#gone ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#gone);
+  get #running(): number {
+    if (this.ended) throw this.ended;
+    return this.pid as number;
   }
 }
 
 /** A program of this folder, run by Node; what is written in TypeScript as the lab's own processes are. */
-export function programOf(file: string, ...args: string[]): readonly [string, string[]] {
+export function programOf(file: string, ...args: string[]): Program['program'] {
   const path = fileURLToPath(new URL(file, import.meta.url));
   return [process.execPath, [...(file.endsWith('.ts') ? runsTypeScript : []), path, ...args]];
+}
+
+/** A server of this contest, on any free port. */
+export function serverOf(file: string, ...args: string[]): Program['program'] {
+  return programOf(`./servers/${file}`, '0', ...args);
 }

@@ -4,7 +4,7 @@ import type { Measured } from '../analysis/peers.ts';
 export type Turn = () => Promise<Measured[]>;
 
 /** A contender that is there. Its turns are the same pieces of work, in the same order, as everybody's. */
-export type Entered = { name: string; turns: readonly Turn[]; end(): Promise<void> };
+export type Entered = { name: string; turns: readonly Turn[]; end?(): Promise<void> };
 
 /** Contenders who do the same work. All start again each time. */
 export type Contest = {
@@ -18,3 +18,8 @@ export type Contest = {
   timesPerRound?: number;
   enter: readonly (() => Promise<Entered>)[];
 };
+
+/** A contender whose turns start and end their programs themselves. */
+export function entering(name: string, ...turns: readonly Turn[]): () => Promise<Entered> {
+  return async () => ({ name, turns });
+}

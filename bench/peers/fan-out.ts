@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { quantile } from 'simple-statistics';
 import { nowMs } from '../../servers/meter/clock.ts';
-import { quantileOf } from '../analysis/peers.ts';
-import type { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
-import type { AudienceHandlers } from './audience-process.ts';
-import { Contender, programOf } from './contender.ts';
+import { type Audience, receivedByAll } from './audience.ts';
+import { Contender, type Playing, type Program, serverOf } from './contender.ts';
 import type { Contest, Entered } from './contest.ts';
 import type { Language } from './languages.ts';
-import { messageLine } from './message-line.ts';
 
 /**
  * Fan-out: what one delivery costs the server when a thousand clients are told the same. Every contender is
@@ -17,46 +15,34 @@ import { messageLine } from './message-line.ts';
 const members = 1000;
 const windowMs = 1500;
 
-type Case = { name: string; perTurn: number; bodyBytes: number; turnsPerSecond: number };
-
-const cases: Case[] = [
-  { name: 'one message per turn', perTurn: 1, bodyBytes: 200, turnsPerSecond: 20 },
+const cases: (Playing & { name: string })[] = [
+  { name: 'one message per turn', bodyBytes: 200, turnsPerSecond: 20 },
   { name: 'bursts of ten', perTurn: 10, bodyBytes: 200, turnsPerSecond: 2 },
-  { name: '16 KiB', perTurn: 1, bodyBytes: 16 * 1024, turnsPerSecond: 4 },
+  { name: '16 KiB', bodyBytes: 16 * 1024, turnsPerSecond: 4 },
 ];
 
 /** What goes before each: the connections are new. */
-const warmUp: Case = { name: 'warm-up', perTurn: 1, bodyBytes: 200, turnsPerSecond: 20 };
+const warmUp: Playing = { bodyBytes: 200, turnsPerSecond: 20 };
 const warmUpMs = 400;
 
-/** A server that takes part: what it wants to hear, and how it is started. */
-export type Fanning = {
-  name: string;
-  language: Language;
-  program: readonly [string, string[]];
-  /** Where the program runs. Default: where this one does. */
-  folder?: string;
-};
+/** A server that takes part: the protocol that it speaks, and how it is started. */
+export type Fanning = Program & { language: Language };
 
 /** Servers that push over WebSocket: the lab's, with less memory per client, and a plain one. */
 export const pushServers: readonly Fanning[] = [
-  { name: 'push', language: 'lab-websocket', program: programOf('./servers/ours.ts', '0', 'push') },
-  {
-    name: 'WebSocket by hand',
-    language: 'lab-websocket',
-    program: programOf('./servers/raw-web-socket.ts', '0'),
-  },
-  { name: 'ws loop', language: 'websocket', program: programOf('./servers/ws-loop.js') },
+  { name: 'push', language: 'lab-websocket', program: serverOf('ours.ts', 'push') },
+  { name: 'WebSocket by hand', language: 'lab-websocket', program: serverOf('raw-web-socket.ts') },
+  { name: 'ws loop', language: 'websocket', program: serverOf('ws-loop.js') },
 ];
 
 const contenders: readonly Fanning[] = [
   ...pushServers,
-  { name: 'SSE', language: 'lab-sse', program: programOf('./servers/ours.ts', '0', 'sse', 'http') },
-  { name: 'TCP push', language: 'tcp-push', program: programOf('./servers/ours.ts', '0', 'tcp-push') },
-  { name: 'bare TCP loop', language: 'tcp', program: programOf('./servers/tcp-loop.js') },
-  { name: 'websocket library', language: 'websocket', program: programOf('./servers/websocket-library.js') },
-  { name: 'Socket.IO', language: 'socket.io', program: programOf('./servers/socket-io.js') },
-  { name: 'better-sse', language: 'sse', program: programOf('./servers/better-sse.js') },
+  { name: 'SSE', language: 'lab-sse', program: serverOf('ours.ts', 'sse', 'http') },
+  { name: 'TCP push', language: 'tcp-push', program: serverOf('ours.ts', 'tcp-push') },
+  { name: 'bare TCP loop', language: 'tcp', program: serverOf('tcp-loop.js') },
+  { name: 'websocket library', language: 'websocket', program: serverOf('websocket-library.js') },
+  { name: 'Socket.IO', language: 'socket.io', program: serverOf('socket-io.js') },
+  { name: 'better-sse', language: 'sse', program: serverOf('better-sse.js') },
 ];
 
 /** Bun, where npm has installed its program for this machine. */
@@ -72,7 +58,7 @@ function bun(): Fanning[] {
 }
 
 /** The contest, with those who were named on the command line beside the known ones. */
-export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
+export function fanOut(audience: Audience, others: readonly Fanning[] = []): Contest {
   return {
     name: 'fan-out',
     practisedTurns: 1,
@@ -80,63 +66,44 @@ export function fanOut(audience: Child<AudienceHandlers>, others: readonly Fanni
   };
 }
 
-async function enter(
-  audience: Child<AudienceHandlers>,
-  { name, language, program, folder }: Fanning,
-): Promise<Entered> {
-  const contender = new Contender(name, ...program, folder);
-  const port = Number(await contender.hear());
-  if (!(port > 0)) throw new Error(`${name} did not print its port first`);
+async function enter(audience: Audience, { language, ...program }: Fanning): Promise<Entered> {
+  const contender = new Contender(program);
+  const port = await contender.port();
   return {
-    name,
-    end: () => contender.end(),
+    name: program.name,
+    end: () => contender.stop(),
     turns: cases.map((one) => async () => {
       try {
-        await audience.call('gather', { language, port, members });
+        await audience.call('connectAll', { language, port, members });
         await until(nowMs() + 200);
         await play(audience, contender, warmUp, warmUpMs);
-        const { cpuMs, messages, lastMs } = await play(audience, contender, one, windowMs);
-        const value = (cpuMs * 1000) / (messages * members);
+        const { cpuMs, lastMs } = await play(audience, contender, one, windowMs);
+        const value = (cpuMs * 1000) / (lastMs.length * members);
         return [
           { case: one.name, quantity: 'server CPU per delivery', value },
-          { case: one.name, quantity: 'last client, p99', value: quantileOf(lastMs, 0.99) },
+          { case: one.name, quantity: 'last client, p99', value: quantile(lastMs, 0.99) },
         ];
       } finally {
-        await audience.call('leave', undefined);
+        await audience.call('disconnectAll', undefined);
       }
     }),
   };
 }
 
-/** Says all lines of a window at their instants, and waits until everybody has heard all of them. */
+/** Sends all messages of a window, and waits until all clients have them. `lastMs`: the latency of each message at the last client. */
 async function play(
-  audience: Child<AudienceHandlers>,
+  audience: Audience,
   contender: Contender,
-  { perTurn, bodyBytes, turnsPerSecond }: Case,
+  playing: Playing,
   durationMs: number,
-): Promise<{ cpuMs: number; messages: number; lastMs: number[] }> {
-  await audience.call('forget', undefined);
-  const turns = Math.max(1, Math.round((durationMs / 1000) * turnsPerSecond));
+): Promise<{ cpuMs: number; lastMs: number[] }> {
+  await audience.call('reset', undefined);
   const startMs = nowMs() + 30;
-  const saidMs: number[] = [];
   const before = contender.cpuMs;
-  for (let turn = 0; turn < turns; turn += 1) {
-    await until(startMs + (turn * 1000) / turnsPerSecond);
-    const lines = Array.from({ length: perTurn }, (_, index) =>
-      messageLine(turn * perTurn + index + 1, nowMs(), bodyBytes),
-    );
-    contender.say(lines);
-    for (const _ of lines) saidMs.push(nowMs());
-  }
-  const messages = turns * perTurn;
-  const heard = await audience.call('hearOut', { messages, limitMs: 10_000 });
+  const sentMs = await contender.play(playing, durationMs, startMs);
+  const lastAtMs = await receivedByAll(audience, contender, sentMs.length);
   // What a server does after it has written, such as taking back its buffers, is part of the price.
   await until(nowMs() + 50);
   const cpuMs = contender.cpuMs - before;
-  const wrong = heard.received.filter((count) => count !== messages).length;
-  if (wrong > 0)
-    throw new Error(
-      `${contender.name}: ${wrong} of ${members} clients did not receive exactly ${messages} messages`,
-    );
-  return { cpuMs, messages, lastMs: heard.lastAtMs.map((atMs, index) => atMs - (saidMs[index] as number)) };
+  return { cpuMs, lastMs: lastAtMs.map((atMs, index) => atMs - (sentMs[index] as number)) };
 }

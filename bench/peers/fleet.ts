@@ -1,9 +1,8 @@
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Measured } from '../analysis/peers.ts';
 import { until } from '../harness/process-meter.ts';
-import { Contender, programOf } from './contender.ts';
-import type { Contest, Entered } from './contest.ts';
-import { messageLine } from './message-line.ts';
+import { Contender, type Program, programOf, serverOf } from './contender.ts';
+import { type Contest, entering } from './contest.ts';
 
 /**
  * The fleet: what a simulated client costs, so that it is the server that a trial measures. All of them hang
@@ -15,52 +14,44 @@ const messagesPerSecond = 20;
 const windowMs = 1500;
 const polling = { clients: 100, intervalMs: 25 };
 
-type Receiving = { name: string; program: (url: string, clients: number) => readonly [string, string[]] };
+type Receiving = { name: string; program(url: string, clients: number): Program['program'] };
 
-const pushed: Receiving[] = [
-  {
-    name: 'push client',
-    program: (url, clients) => programOf('./clients/ours.ts', url, `${clients}`, 'push'),
-  },
-  { name: 'bare net', program: (url, clients) => programOf('./clients/net.js', url, `${clients}`) },
-  { name: 'ws client', program: (url, clients) => programOf('./clients/ws.js', url, `${clients}`) },
-  { name: 'Artillery', program: (url, clients) => programOf('./clients/artillery.js', url, `${clients}`) },
+/** A program in `clients/`. Its arguments are the URL, the number of clients, and `more`. */
+const receiving = (name: string, file: string, ...more: string[]): Receiving => ({
+  name,
+  program: (url, clients) => programOf(`./clients/${file}`, url, `${clients}`, ...more),
+});
+
+const pushed = [
+  receiving('push client', 'ours.ts', 'push'),
+  receiving('bare net', 'net.js'),
+  receiving('ws client', 'ws.js'),
+  receiving('Artillery', 'artillery.js'),
 ];
 
-const { clients, intervalMs } = polling;
-const polled: Receiving[] = [
-  {
-    name: 'short-poll client',
-    program: (url) => programOf('./clients/ours.ts', url, `${clients}`, 'short-poll', `${intervalMs}`),
-  },
-  { name: 'undici', program: (url) => programOf('./clients/undici.js', url, `${clients}`, `${intervalMs}`) },
-  {
-    name: 'autocannon',
-    program: (url) => programOf('./clients/autocannon.js', url, `${clients}`, `${intervalMs}`),
-  },
+const everyMs = `${polling.intervalMs}`;
+const polled = [
+  receiving('short-poll client', 'ours.ts', 'short-poll', everyMs),
+  receiving('undici', 'undici.js', everyMs),
+  receiving('autocannon', 'autocannon.js', everyMs),
 ];
 
 /** The contest. The idle crowd is left out where a process may not open so many files. */
 export function fleet({ clientsMax }: { clientsMax: number }): Contest {
+  const turns = clientsMax >= idleCrowd ? [receive, stayIdle] : [receive];
   return {
     name: 'fleet',
     // Every program is a new one in every round, and warms up within it.
     enter: [
-      ...pushed.map((receiving) => async (): Promise<Entered> => {
-        const turns = [() => receive(receiving)];
-        if (clientsMax >= idleCrowd) turns.push(() => stayIdle(receiving));
-        return { name: receiving.name, turns, end: async () => {} };
-      }),
-      ...polled.map((receiving) => async (): Promise<Entered> => {
-        return { name: receiving.name, turns: [() => ask(receiving)], end: async () => {} };
-      }),
+      ...pushed.map((one) => entering(one.name, ...turns.map((turn) => () => turn(one)))),
+      ...polled.map((one) => entering(one.name, () => ask(one))),
     ],
   };
 }
 
 /** Messages to some hundred clients: what one costs its receiver, and how fast they connect. */
-function receive(receiving: Receiving): Promise<Measured[]> {
-  return beside('push', receiving, crowd, async ({ server, program }) => {
+function receive(one: Receiving): Promise<Measured[]> {
+  return beside('push', one, crowd, async ({ server, program }) => {
     const beganMs = nowMs();
     await connect(program);
     const perSecond = (crowd * 1000) / (nowMs() - beganMs);
@@ -69,7 +60,7 @@ function receive(receiving: Receiving): Promise<Measured[]> {
     await play(server, windowMs);
     const [count, cpuMs] = [(await countOf(program)) - countBefore, program.cpuMs - cpuBefore];
     const due = crowd * Math.round((windowMs / 1000) * messagesPerSecond);
-    if (count !== due) throw new Error(`${receiving.name} received ${count} of ${due} messages`);
+    if (count !== due) throw new Error(`${one.name} received ${count} of ${due} messages`);
     return [
       { case: 'push', quantity: 'client CPU per message', value: (cpuMs * 1000) / count },
       { case: 'push', quantity: 'connects per second', value: perSecond },
@@ -78,8 +69,8 @@ function receive(receiving: Receiving): Promise<Measured[]> {
 }
 
 /** Ten thousand clients to whom nothing happens: the memory that one of them takes, on both sides. */
-function stayIdle(receiving: Receiving): Promise<Measured[]> {
-  return beside('push', receiving, idleCrowd, async ({ server, program }) => {
+function stayIdle(one: Receiving): Promise<Measured[]> {
+  return beside('push', one, idleCrowd, async ({ server, program }) => {
     const before = { client: program.memoryBytes, server: server.memoryBytes };
     await connect(program);
     await until(nowMs() + 1000);
@@ -100,8 +91,8 @@ function stayIdle(receiving: Receiving): Promise<Measured[]> {
 }
 
 /** A hundred clients that ask together, four thousand times a second in all: what one poll costs whoever asks. */
-function ask(receiving: Receiving): Promise<Measured[]> {
-  return beside('short-poll', receiving, clients, async ({ program }) => {
+function ask(one: Receiving): Promise<Measured[]> {
+  return beside('short-poll', one, polling.clients, async ({ program }) => {
     await connect(program);
     await until(nowMs() + 1000);
     const [countBefore, cpuBefore] = [await countOf(program), program.cpuMs];
@@ -118,35 +109,30 @@ async function beside(
   members: number,
   measure: (pair: { server: Contender; program: Contender }) => Promise<Measured[]>,
 ): Promise<Measured[]> {
-  const server = new Contender('the server', ...programOf('./servers/ours.ts', '0', transport, 'http'));
+  const server = new Contender({ name: 'the server', program: serverOf('ours.ts', transport, 'http') });
   let program: Contender | undefined;
   try {
-    const scheme = transport === 'push' ? 'ws' : 'http';
-    program = new Contender(name, ...programFor(`${scheme}://127.0.0.1:${await server.hear()}`, members));
-    await program.hear();
+    const url = `${transport === 'push' ? 'ws' : 'http'}://127.0.0.1:${await server.port()}`;
+    program = new Contender({ name, program: programFor(url, members) });
+    await program.readLine();
     return await measure({ server, program });
   } finally {
-    await Promise.all([server.end(), program?.end()]);
+    await Promise.all([server.stop(), program?.stop()]);
   }
 }
 
 async function connect(program: Contender): Promise<void> {
-  program.say(['connect']);
-  await program.hear();
+  program.writeLines(['connect']);
+  await program.readLine();
 }
 
 async function countOf(program: Contender): Promise<number> {
-  program.say(['count']);
-  return Number(await program.hear());
+  program.writeLines(['count']);
+  return Number(await program.readLine());
 }
 
-/** Has the server tell everybody one message after the other, and waits until they must have them. */
+/** The server sends messages; then there is time for all clients to receive them. */
 async function play(server: Contender, durationMs: number): Promise<void> {
-  const startMs = nowMs();
-  const messages = Math.round((durationMs / 1000) * messagesPerSecond);
-  for (let index = 0; index < messages; index += 1) {
-    await until(startMs + (index * 1000) / messagesPerSecond);
-    server.say([messageLine(index + 1, nowMs(), 200)]);
-  }
+  await server.play({ bodyBytes: 200, turnsPerSecond: messagesPerSecond }, durationMs);
   await until(nowMs() + 200);
 }

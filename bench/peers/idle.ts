@@ -1,10 +1,9 @@
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Measured } from '../analysis/peers.ts';
-import type { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
-import type { AudienceHandlers } from './audience-process.ts';
+import type { Audience } from './audience.ts';
 import { Contender } from './contender.ts';
-import type { Contest, Entered } from './contest.ts';
+import { type Contest, entering } from './contest.ts';
 import { type Fanning, pushServers } from './fan-out.ts';
 
 /**
@@ -16,29 +15,28 @@ const idleCrowd = 8000;
 /** V8 frees the memory of the handshakes once a process has been idle for some seconds. */
 const settleMs = 12_000;
 
-export function idle(audience: Child<AudienceHandlers>, others: readonly Fanning[] = []): Contest {
+export function idle(audience: Audience, others: readonly Fanning[] = []): Contest {
   return {
     name: 'idle',
-    enter: [...pushServers, ...others].map((fanning) => async (): Promise<Entered> => {
-      return { name: fanning.name, turns: [() => stayIdle(audience, fanning)], end: async () => {} };
-    }),
+    enter: [...pushServers, ...others].map((fanning) =>
+      entering(fanning.name, () => stayIdle(audience, fanning)),
+    ),
   };
 }
 
-async function stayIdle(
-  audience: Child<AudienceHandlers>,
-  { name, language, program, folder }: Fanning,
-): Promise<Measured[]> {
-  const contender = new Contender(name, ...program, folder);
+async function stayIdle(audience: Audience, { language, ...program }: Fanning): Promise<Measured[]> {
+  const contender = new Contender(program);
   try {
-    const port = Number(await contender.hear());
+    const port = await contender.port();
     // The first clients find the memory that the start of the program has left.
-    await audience.call('gather', { language, port, members: crowd });
+    await audience.call('connectAll', { language, port, members: crowd });
     await until(nowMs() + 500);
     const beforeBytes = contender.memoryBytes;
-    await audience.call('leave', undefined);
-    await audience.call('gather', { language, port, members: crowd + idleCrowd });
+    await audience.call('disconnectAll', undefined);
+    await audience.call('connectAll', { language, port, members: crowd + idleCrowd });
     await until(nowMs() + settleMs);
+    if (contender.descriptors < crowd + idleCrowd)
+      throw new Error(`${contender.name} no longer has all ${crowd + idleCrowd} connections`);
     return [
       {
         case: '8,000 idle',
@@ -47,7 +45,7 @@ async function stayIdle(
       },
     ];
   } finally {
-    await audience.call('leave', undefined);
-    await contender.end();
+    await audience.call('disconnectAll', undefined);
+    await contender.stop();
   }
 }

@@ -1,11 +1,11 @@
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Measured } from '../analysis/peers.ts';
-import type { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
-import { Contender, programOf } from './contender.ts';
-import type { Contest, Entered } from './contest.ts';
+import { type Audience, receivedByAll } from './audience.ts';
+import { Contender, type Program, serverOf } from './contender.ts';
+import { type Contest, entering } from './contest.ts';
+import type { LongPollLanguage } from './long-poll-client.ts';
 import { messageLine } from './message-line.ts';
-import type { ParkedHandlers, Tongue } from './parked-process.ts';
 
 /**
  * Long polls: what it costs the server to answer everybody who waits, and to keep them waiting. The clients are
@@ -18,49 +18,43 @@ const messages = 10;
 const askAgainMs = 200;
 const bodyBytes = 200;
 
-type Holding = { name: string; tongue: Tongue; program: readonly [string, string[]] };
+type Holding = Program & { language: LongPollLanguage };
 
 const contenders: Holding[] = [
-  { name: 'long poll on Express', tongue: 'lab', program: programOf('./servers/ours.ts', '0', 'long-poll') },
+  { name: 'long poll on Express', language: 'lab-long-poll', program: serverOf('ours.ts', 'long-poll') },
   {
     name: 'long poll on node:http',
-    tongue: 'lab',
-    program: programOf('./servers/ours.ts', '0', 'long-poll', 'http'),
+    language: 'lab-long-poll',
+    program: serverOf('ours.ts', 'long-poll', 'http'),
   },
-  { name: 'Socket.IO’s long poll', tongue: 'socket.io', program: programOf('./servers/socket-io.js') },
+  { name: 'Socket.IO’s long poll', language: 'socket.io-long-poll', program: serverOf('socket-io.js') },
 ];
 
-export function longPoll(parked: Child<ParkedHandlers>): Contest {
+export function longPoll(audience: Audience): Contest {
   return {
     name: 'long-poll',
     // A server warms up within its turn.
-    enter: contenders.map(
-      (holding) => async (): Promise<Entered> => ({
-        name: holding.name,
-        turns: [() => hold(parked, holding)],
-        end: async () => {},
-      }),
-    ),
+    enter: contenders.map((holding) => entering(holding.name, () => hold(audience, holding))),
   };
 }
 
-async function hold(parked: Child<ParkedHandlers>, { name, tongue, program }: Holding): Promise<Measured[]> {
-  const contender = new Contender(name, ...program);
+async function hold(audience: Audience, { language, ...program }: Holding): Promise<Measured[]> {
+  const contender = new Contender(program);
   try {
-    const port = Number(await contender.hear());
-    await parked.call('park', { tongue, port, members: crowd });
-    await tellAll(parked, contender);
-    await parked.call('leave', undefined);
+    const port = await contender.port();
+    await audience.call('connectAll', { language, port, members: crowd });
+    await tellAll(audience, contender);
+    await audience.call('disconnectAll', undefined);
 
     const beforeBytes = contender.memoryBytes;
-    await parked.call('park', { tongue, port, members: crowd + idleCrowd });
+    await audience.call('connectAll', { language, port, members: crowd + idleCrowd });
     await until(nowMs() + 500);
     const keptBytes = contender.memoryBytes - beforeBytes;
-    await parked.call('leave', undefined);
+    await audience.call('disconnectAll', undefined);
 
-    await parked.call('park', { tongue, port, members: crowd });
+    await audience.call('connectAll', { language, port, members: crowd });
     await until(nowMs() + 200);
-    const cpuMs = await tellAll(parked, contender);
+    const cpuMs = await tellAll(audience, contender);
     return [
       { case: 'one message', quantity: 'server CPU per answer', value: (cpuMs * 1000) / (messages * crowd) },
       {
@@ -71,23 +65,18 @@ async function hold(parked: Child<ParkedHandlers>, { name, tongue, program }: Ho
       },
     ];
   } finally {
-    await parked.call('leave', undefined);
-    await contender.end();
+    await audience.call('disconnectAll', undefined);
+    await contender.stop();
   }
 }
 
 /** Tells everybody one message after the other. Returns what that took of the server's processor. */
-async function tellAll(parked: Child<ParkedHandlers>, contender: Contender): Promise<number> {
-  await parked.call('forget', undefined);
+async function tellAll(audience: Audience, contender: Contender): Promise<number> {
+  await audience.call('reset', undefined);
   const before = contender.cpuMs;
   for (let seq = 1; seq <= messages; seq += 1) {
-    contender.say([messageLine(seq, nowMs(), bodyBytes)]);
-    const heard = await parked.call('hearOut', { messages: seq, limitMs: 10_000 });
-    const wrong = heard.filter((count) => count !== seq).length;
-    if (wrong > 0)
-      throw new Error(
-        `${contender.name}: ${wrong} of ${crowd} clients did not receive exactly ${seq} messages`,
-      );
+    contender.writeLines([messageLine(seq, nowMs(), bodyBytes)]);
+    await receivedByAll(audience, contender, seq);
     // Everybody has to have asked again before the next.
     await until(nowMs() + askAgainMs);
   }

@@ -25,15 +25,13 @@ import { someOf, wholeNumber } from '../option-readers.ts';
 import { drawPage } from '../report-file.ts';
 import { makeRunFolder } from '../result-file.ts';
 import { writeWhole } from '../write-whole.ts';
-import type { AudienceHandlers } from './audience-process.ts';
+import type { BareHandlers } from './bare-clients-process.ts';
 import { type Fanning, fanOut } from './fan-out.ts';
 import { fleet } from './fleet.ts';
 import { idle } from './idle.ts';
 import { type Language, languages } from './languages.ts';
 import { longPoll } from './long-poll.ts';
-import type { ParkedHandlers } from './parked-process.ts';
 import { poll, pollWindowMs } from './poll.ts';
-import type { PollsHandlers } from './polls-process.ts';
 import { Rounds } from './rounds.ts';
 
 /**
@@ -115,14 +113,12 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
   for (const warning of environment.warnings) console.error(`! ${warning}`);
   const file = join(folder, 'peers.json');
 
-  const audience = new Child<AudienceHandlers>('../peers/audience-process.ts');
-  const polls = new Child<PollsHandlers>('../peers/polls-process.ts');
-  const parked = new Child<ParkedHandlers>('../peers/parked-process.ts');
+  const audience = new Child<BareHandlers>('../peers/bare-clients-process.ts');
   const contests = [
     fanOut(audience, peer),
     idle(audience, peer),
-    poll(polls, windowMs),
-    longPoll(parked),
+    poll(audience, windowMs),
+    longPoll(audience),
     fleet(machine),
   ].filter(({ name }) => only.includes(name));
   const held = new Rounds(contests, (text) => console.error(text));
@@ -155,8 +151,6 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
   } finally {
     await held.end();
     audience.kill();
-    polls.kill();
-    parked.kill();
   }
   save();
   if (unsaved) {

@@ -1,11 +1,10 @@
 import type { Batch } from '../../servers/log/message.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
-import type { Child } from '../harness/child.ts';
 import { until } from '../harness/process-meter.ts';
-import { Contender, programOf } from './contender.ts';
+import type { Audience } from './audience.ts';
+import { Contender, type Program, serverOf } from './contender.ts';
 import type { Contest, Entered } from './contest.ts';
 import { messageLine } from './message-line.ts';
-import type { PollsHandlers } from './polls-process.ts';
 
 /**
  * Polls: what one answer costs the server. Fifty connections ask as fast as they are answered, for nothing new
@@ -18,35 +17,27 @@ export const pollWindowMs = 500;
 
 const news = 10;
 
-type Answering = { name: string; program: readonly [string, string[]]; ours: boolean };
+type Answering = Program & { ours: boolean };
 
 const contenders: Answering[] = [
-  { name: 'short poll on Express', program: programOf('./servers/ours.ts', '0', 'short-poll'), ours: true },
-  {
-    name: 'short poll on node:http',
-    program: programOf('./servers/ours.ts', '0', 'short-poll', 'http'),
-    ours: true,
-  },
+  { name: 'short poll on Express', program: serverOf('ours.ts', 'short-poll'), ours: true },
+  { name: 'short poll on node:http', program: serverOf('ours.ts', 'short-poll', 'http'), ours: true },
   {
     name: 'short poll on Express, without guards',
-    program: programOf('./servers/express-prototypes.ts', '0', 'stock'),
+    program: serverOf('express-prototypes.ts', 'stock'),
     ours: true,
   },
   {
     name: 'Express with preset prototypes',
-    program: programOf('./servers/express-prototypes.ts', '0', 'preset'),
+    program: serverOf('express-prototypes.ts', 'preset'),
     ours: true,
   },
-  {
-    name: 'node:http with a response cache',
-    program: programOf('./servers/response-cache.ts'),
-    ours: true,
-  },
-  { name: 'Express, response.json', program: programOf('./servers/express-json.js'), ours: false },
-  { name: 'node:http, a constant', program: programOf('./servers/http-constant.js'), ours: false },
+  { name: 'node:http with a response cache', program: serverOf('response-cache.ts'), ours: true },
+  { name: 'Express, response.json', program: serverOf('express-json.js'), ours: false },
+  { name: 'node:http, a constant', program: serverOf('http-constant.js'), ours: false },
 ];
 
-export function poll(polls: Child<PollsHandlers>, windowMs: number): Contest {
+export function poll(audience: Audience, windowMs: number): Contest {
   const load = { members, durationMs: windowMs };
   const warmUp = { members, durationMs: windowMs / 3 };
   // What the lab's own server says is what the others are given to say.
@@ -55,28 +46,29 @@ export function poll(polls: Child<PollsHandlers>, windowMs: number): Contest {
     { name: 'ten messages' },
   ];
 
-  async function enter({ name, program, ours }: Answering): Promise<Entered> {
-    const contender = new Contender(name, ...program);
-    const port = Number(await contender.hear());
+  async function enter({ ours, ...program }: Answering): Promise<Entered> {
+    const { name } = program;
+    const contender = new Contender(program);
+    const port = await contender.port();
     const paths = ours ? await placesOf(contender, port) : undefined;
     for (const [index, path] of (paths ?? []).entries())
       (cases[index] as (typeof cases)[number]).text = await textAt(port, path);
 
     return {
       name,
-      end: () => contender.end(),
+      end: () => contender.stop(),
       turns: cases.map((one, index) => async () => {
         const path = paths?.[index] ?? '/messages?after=somewhere:1';
         if (one.text === undefined)
           throw new Error(`${name} replays responses of a server that has not run yet`);
         if (!paths) {
-          contender.say([one.text]);
+          contender.writeLines([one.text]);
           await until(nowMs() + 50);
         }
         const bodyBytes = Buffer.byteLength(await textAt(port, path));
-        await polls.call('ask', { ...warmUp, port, path, bodyBytes });
+        await audience.call('ask', { ...warmUp, port, path, bodyBytes });
         const before = contender.cpuMs;
-        const answers = await polls.call('ask', { ...load, port, path, bodyBytes });
+        const answers = await audience.call('ask', { ...load, port, path, bodyBytes });
         await until(nowMs() + 20);
         const value = ((contender.cpuMs - before) * 1000) / answers;
         return [{ case: one.name, quantity: 'server CPU per answer', value }];
@@ -95,7 +87,7 @@ export function poll(polls: Child<PollsHandlers>, windowMs: number): Contest {
 /** Gives one of the lab's servers its messages, and returns the paths that ask it for nothing and for all of them. */
 async function placesOf(contender: Contender, port: number): Promise<string[]> {
   const before = (JSON.parse(await textAt(port, '/messages')) as Batch).next;
-  contender.say(Array.from({ length: news }, (_, index) => messageLine(index + 1, nowMs(), 200)));
+  contender.writeLines(Array.from({ length: news }, (_, index) => messageLine(index + 1, nowMs(), 200)));
   let told: Batch;
   do told = JSON.parse(await textAt(port, `/messages?after=${before}`)) as Batch;
   while (told.messages.length < news);

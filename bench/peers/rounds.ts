@@ -1,6 +1,5 @@
-import { randomLcg } from 'd3-random';
-import { shuffle } from 'simple-statistics';
 import type { Measured, Peers } from '../analysis/peers.ts';
+import { Order } from '../harness/order.ts';
 import type { Contest, Entered } from './contest.ts';
 
 /**
@@ -26,12 +25,12 @@ export class Rounds {
   readonly #entered: Entered[] = [];
   /** In the order in which they entered. */
   readonly #names: string[] = [];
-  readonly #random: () => number;
+  readonly #order: Order;
   #rounds = 0;
   #stopped = false;
 
   constructor(contests: readonly Contest[], onProgress: (text: string) => void, seed = 0.5) {
-    this.#random = randomLcg(seed);
+    this.#order = new Order(seed);
     this.#contests = contests;
     this.#onProgress = onProgress;
   }
@@ -79,7 +78,7 @@ export class Rounds {
 
   /** Ends every program that is still there. */
   async end(): Promise<void> {
-    await Promise.all(this.#entered.splice(0).map((one) => one.end()));
+    await Promise.all(this.#entered.splice(0).map((one) => one.end?.()));
   }
 
   async #enterAll({ enter }: Contest, title: string): Promise<void> {
@@ -104,7 +103,7 @@ export class Rounds {
     const entered = [...this.#entered];
     const turns = Math.min(most, Math.max(0, ...entered.map((one) => one.turns.length)));
     for (let turn = 0; turn < turns; turn += 1)
-      for (const one of shuffle(entered, this.#random)) {
+      for (const one of this.#order.shuffled(entered)) {
         const work = one.turns[turn];
         if (this.#stopped || !work) continue;
         this.#onProgress(`${title}: ${one.name}`);

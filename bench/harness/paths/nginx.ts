@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { freePorts } from '../free-ports.ts';
+import { LineProcess } from '../own-process.ts';
 import type { OpenPath, PathKind } from './open-path.ts';
 
 type ProxiedKind = Exclude<PathKind, 'direct'>;
@@ -64,8 +62,8 @@ export async function openNginx(
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
-    const { child, port } = await startOnFreePort(program, folder, locations);
-    return { port, close: () => end(child).then(removeFolder) };
+    const { nginx, port } = await startOnFreePort(program, folder, locations);
+    return { port, close: () => end(nginx).then(removeFolder) };
   } catch (error) {
     await removeFolder();
     throw error;
@@ -75,15 +73,17 @@ export async function openNginx(
 /** nginx takes no port 0, and nobody can reserve one for it: it may be taken by the time that nginx wants it. */
 async function startOnFreePort(program: string, folder: string, locations: readonly string[]) {
   for (let attemptsLeft = 5; ; attemptsLeft -= 1) {
-    const port = await freePort();
+    const [port] = (await freePorts(1)) as [number];
     await writeFile(join(folder, 'nginx.conf'), configuration(port, locations));
-    const child = spawn(program, ['-p', folder, '-c', 'nginx.conf'], { stdio: ['ignore', 'ignore', 'pipe'] });
-    running.add(child);
+    const nginx = new LineProcess('nginx', program, ['-p', folder, '-c', 'nginx.conf'], {
+      reads: ['stderr'],
+    });
+    running.add(nginx);
     try {
-      await listening(child);
-      return { child, port };
+      await listening(nginx);
+      return { nginx, port };
     } catch (error) {
-      await end(child);
+      await end(nginx);
       const isTaken = /Address already in use/.test((error as Error).message);
       if (!isTaken || attemptsLeft === 1) throw error;
     }
@@ -113,46 +113,30 @@ http {
 `;
 }
 
-/** Resolves when nginx names its event method: it does so once its socket is open. */
-async function listening(child: ChildProcess): Promise<void> {
-  const complaints: string[] = [];
-  const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
-  await new Promise<void>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`nginx ${why}: ${complaints.join(' ')}`));
-    lines.on('line', (line) => {
-      if (/using the "\w+" event method/.test(line)) resolve();
-      if (/\[emerg\]/.test(line)) complaints.push(line);
-      // nginx would try the same port for two seconds; another one is quicker.
-      if (/bind\(\) to .* failed/.test(line)) fail('cannot listen');
-    });
-    child.once('error', ({ message }) => fail(`did not start (${message})`));
-    child.once('close', (code) => fail(`ended with exit code ${code} before it accepted connections`));
-  });
+/**
+ * Resolves when nginx names its event method, which it does once its socket is open. nginx would try a taken port again
+ * for two seconds; another port is quicker.
+ */
+async function listening(nginx: LineProcess): Promise<void> {
+  const line = await nginx.waitUntilReady(/using the "\w+" event method|bind\(\) to .* failed/, complaints);
+  if (/failed/.test(line)) throw new Error(`nginx cannot listen${complaints(nginx.lines)}`);
+}
+
+function complaints(lines: readonly string[]): string {
+  return `: ${lines.filter((line) => /\[emerg\]/.test(line)).join(' ')}`;
 }
 
 /** Those that have not ended. When this process exits, they go with it. */
-const running = new Set<ChildProcess>();
+const running = new Set<LineProcess>();
 
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const nginx of running) nginx.kill();
 });
 
 /** A signal that can be caught would not do: one that comes before nginx first waits for events is not noticed. */
-async function end(child: ChildProcess): Promise<void> {
-  running.delete(child);
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+async function end(nginx: LineProcess): Promise<void> {
+  running.delete(nginx);
+  await nginx.stop();
 }
 
 function isProgram(file: string): boolean {

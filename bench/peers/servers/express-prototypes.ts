@@ -1,5 +1,4 @@
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
-import { createInterface } from 'node:readline';
 import type { Express } from 'express';
 import { defaultLimits } from '../../../servers/guards/limits.ts';
 import { expressApp } from '../../../servers/http/express.ts';
@@ -7,6 +6,7 @@ import { newTally } from '../../../servers/meter/tally.ts';
 import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { parseMessage } from '../message-line.ts';
+import { stand } from './stand.js';
 
 /**
  * Short poll on Express, without guards and meter: `express-prototypes.ts PORT stock` as Express is, `… preset` with
@@ -18,7 +18,7 @@ import { parseMessage } from '../message-line.ts';
  * V8 optimizes for the shape of an object. An object whose prototype was changed has a shape of its own, so that
  * all code after it runs as if it had never seen a request.
  */
-const [port = '0', prototypes = 'stock'] = process.argv.slice(2);
+const [, prototypes = 'stock'] = process.argv.slice(2);
 const source = new EmbeddedSource();
 const site = {
   publish: source.publish.bind(source),
@@ -29,15 +29,10 @@ const site = {
 const app = expressApp(site, (pages) => shortPoll(pages, source));
 const classes = prototypes === 'preset' ? withExpressPrototypes(app) : {};
 const server = createServer({ keepAliveTimeout: defaultLimits.idleMs, ...classes }, app);
-server.listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 }, () => {
-  console.log((server.address() as { port: number }).port);
+stand(server, (line) => {
+  const { body, dueMs } = parseMessage(line);
+  source.log.append(body, dueMs);
 });
-createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    const { body, dueMs } = parseMessage(line);
-    source.log.append(body, dueMs);
-  })
-  .on('close', () => process.exit(0));
 
 /** Classes for `createServer` whose prototypes are those of the app. */
 function withExpressPrototypes(app: Express) {

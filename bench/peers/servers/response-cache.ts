@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import { createInterface } from 'node:readline';
 import { defaultLimits } from '../../../servers/guards/limits.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { parseMessage } from '../message-line.ts';
+import { stand } from './stand.js';
 
 /**
  * Short poll on `node:http` with a cache of responses: `response-cache.ts PORT`.
@@ -14,7 +14,6 @@ import { parseMessage } from '../message-line.ts';
  * Clients poll from few places, as a rule from the end of the log. Until the log grows, the same URL gets the same
  * bytes. For polls this is what the shared frame is for push.
  */
-const [port = '0'] = process.argv.slice(2);
 const source = new EmbeddedSource();
 const { log } = source;
 
@@ -44,12 +43,7 @@ const server = createServer({ keepAliveTimeout: defaultLimits.idleMs }, ({ url =
   const { headers, body } = responseTo(url);
   response.writeHead(200, headers).end(body);
 });
-server.listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 }, () => {
-  console.log((server.address() as { port: number }).port);
+stand(server, (line) => {
+  const { body, dueMs } = parseMessage(line);
+  log.append(body, dueMs);
 });
-createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    const { body, dueMs } = parseMessage(line);
-    log.append(body, dueMs);
-  })
-  .on('close', () => process.exit(0));

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { cpuMsOf, memoryBytesOf } from './process-cost.ts';
+import { calibrate, disturbed, isWithin } from './calibration/calibrate.ts';
+import { cpuMsOf, memoryOf } from './meter.ts';
 
 it('sees from outside what a process says of itself', async () => {
   const work =
@@ -14,8 +15,14 @@ it('sees from outside what a process says of itself', async () => {
   expect(seen).toBeGreaterThanOrEqual(said * 0.9 - 20);
   expect(seen).toBeLessThan(said + 500);
   // Pages that it shares with other processes count in part.
-  expect(memoryBytesOf(child.pid as number)).toBeGreaterThan(0.02 * rssBytes);
-  expect(memoryBytesOf(child.pid as number)).toBeLessThan(1.1 * rssBytes);
+  expect(memoryOf(child.pid as number).bytes).toBeGreaterThan(0.02 * rssBytes);
+  expect(memoryOf(child.pid as number).bytes).toBeLessThan(1.1 * rssBytes);
   child.stdin.end();
   await once(child, 'exit');
+});
+
+it('reads the CPU, the memory, the files and the bytes of a process that uses a known amount', async () => {
+  const readings = (await calibrate(3)).filter(({ quantity }) => !disturbed.includes(quantity));
+  expect(readings).toHaveLength(7);
+  expect(readings.filter((reading) => !isWithin(reading))).toEqual([]);
 });
