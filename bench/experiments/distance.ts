@@ -1,14 +1,6 @@
-import { NotEnough } from '../analysis/findings.ts';
+import { figure, type Lane, lanesOf, total } from '../analysis/figures.ts';
 import { longPollMeanMs } from '../analysis/models.ts';
-import {
-  type Digits,
-  significant,
-  spread,
-  whole,
-  withRange,
-  writeMedian,
-  writeMs,
-} from '../analysis/statistics.ts';
+import { type Digits, significant, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -112,45 +104,112 @@ export const distance: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
+  figures({ trials }) {
+    const far = trials.filter(
+      ({ parameters }) => parameters.oneWayMs === farMs && parameters.ratePerSecond === fastPerSecond,
+    );
     const pushes = trials.filter(({ transport }) => transport === 'push');
-    const far = (transport: Trial['transport'], ratePerSecond: number) =>
-      trials.filter(
-        (trial) =>
-          trial.transport === transport &&
-          trial.parameters.oneWayMs === farMs &&
-          trial.parameters.ratePerSecond === ratePerSecond,
-      );
-    const excess = spread(pushes.map(beyondTheWayMs));
-    const excessFar = spread(far('push', fastPerSecond).map(beyondTheWayMs));
-    const push = spread(far('push', fastPerSecond).map(transits));
-    const busy = spread(far('long-poll', fastPerSecond).map(transits));
-    const calm = spread(far('long-poll', slowPerSecond).map(transits));
-    const notified = spread(far('notify', slowPerSecond).map(transits));
-    const way = spread(far('push', fastPerSecond).map(({ linkMs }) => linkMs?.mean));
-    if (!excess || !excessFar || !push || !busy || !way)
-      throw new NotEnough(`No usable trial with a one-way delay of ${farMs} ms`);
+    return [
+      ...lanesOf(trials).flatMap(delaysOf),
+      ...lanesOf(far).map(({ name, words: condition, trials }) =>
+        figure(
+          {
+            name: `median/${name}`,
+            label: 'median latency',
+            condition: `${condition}, ${farWords}`,
+            unit: 'ms',
+          },
+          trials,
+          ({ delayMs }) => delayMs.p50,
+        ),
+      ),
+      figure(
+        { name: 'oneWay', label: 'measured one-way delay', condition: farWords, unit: 'ms' },
+        far.filter(({ transport }) => transport === 'push'),
+        ({ linkMs }) => linkMs?.mean,
+      ),
+      figure(
+        {
+          name: 'excess/far',
+          label: 'median latency of push − one-way delay',
+          condition: farWords,
+          unit: 'ms',
+        },
+        far.filter(({ transport }) => transport === 'push'),
+        excessMs,
+      ),
+      figure(
+        {
+          name: 'excess',
+          label: 'median latency of push − one-way delay',
+          condition: 'at all one-way delays and message rates',
+          unit: 'ms',
+        },
+        pushes,
+        excessMs,
+      ),
+      total(
+        { name: 'messages/push', label: 'messages pushed' },
+        pushes.reduce((sum, { appended }) => sum + appended, 0),
+        pushes,
+      ),
+    ];
+  },
 
-    const model = longPollMeanMs(fastPerSecond, way.median) / way.median;
+  judge(figures) {
+    const at = (transport: string, rate: number) => `delays/${transport}/${farMs}ms/${rate}`;
+    const [excess, excessFar, messages, push, busy, oneWay] = figures.need(
+      `No usable trial with a one-way delay of ${farMs} ms`,
+      'excess',
+      'excess/far',
+      'messages/push',
+      at('push', fastPerSecond),
+      at('long-poll', fastPerSecond),
+      'oneWay',
+    );
+    const calm = figures.get(at('long-poll', slowPerSecond));
+    const notified = figures.get(at('notify', slowPerSecond));
+    const model = longPollMeanMs(fastPerSecond, oneWay.value) / oneWay.value;
     return {
-      verdict: excessFar.median <= allowanceMs ? 'holds' : 'does not hold',
+      verdict: excessFar.value <= allowanceMs ? 'holds' : 'does not hold',
       sentence: [
         `With a one-way delay of ${writeMs(farMs)}, at ${fastPerSecond} messages/s, push took ${withRange(push, times)} times the one-way delay, a long poll ${withRange(busy, times)} times.`,
         `The model predicts ${times(model)} times for the long poll.`,
-        `The measured one-way delay was ${writeMedian(way, writeMs)}.`,
+        `The measured one-way delay was ${writeMedian(oneWay, writeMs)}.`,
         calm && notified
           ? `At ${slowPerSecond} messages/s, a long poll took ${withRange(calm, times)} times the one-way delay, notify-then-fetch ${withRange(notified, times)} times.`
           : '',
-        `At all distances, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(pushes.reduce((sum, { appended }) => sum + appended, 0))} messages).`,
+        `At all distances, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(messages.value)} messages).`,
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
       model:
         'push d; long poll d + (λr²/2)/(λr + e^(−λr)) with r = 2d; notify-then-fetch 3d; short poll T/2 + d',
     };
   },
 };
+
+/** The condition of the verdict. */
+const farWords = `one-way delay ${farMs} ms, ${fastPerSecond} messages/s`;
+
+/** The mean latency in one-way delays, at each one-way delay and rate of a lane. */
+function delaysOf({ name, words, trials }: Lane) {
+  const distant = trials.filter(({ parameters }) => (parameters.oneWayMs ?? 0) > 0);
+  const cellOf = ({ parameters: { oneWayMs, ratePerSecond } }: Trial) => `${oneWayMs}ms/${ratePerSecond}`;
+  return [...new Set(distant.map(cellOf))].map((cell) => {
+    const own = distant.filter((trial) => cellOf(trial) === cell);
+    const { oneWayMs, ratePerSecond } = own[0]?.parameters ?? {};
+    return figure(
+      {
+        name: `delays/${name}/${cell}`,
+        label: 'mean latency ÷ one-way delay',
+        condition: `${words}, one-way delay ${oneWayMs} ms, ${ratePerSecond} messages/s`,
+      },
+      own,
+      transits,
+    );
+  });
+}
 
 /** A mean latency in one-way delays. All of them are between 1 and 3, so the decimals follow from the digits. */
 function times(delays: number, digits: Digits = 3): string {
@@ -158,7 +217,7 @@ function times(delays: number, digits: Digits = 3): string {
 }
 
 /** How much longer the median push took than the one-way delay. */
-function beyondTheWayMs({ delayMs, linkMs }: Trial): number | undefined {
+function excessMs({ delayMs, linkMs }: Trial): number | undefined {
   if (delayMs.p50 === null || typeof linkMs?.mean !== 'number') return undefined;
   return delayMs.p50 - linkMs.mean;
 }

@@ -1,6 +1,7 @@
-import { NotEnough } from '../analysis/findings.ts';
+import { figure, type Lane, lanesOf, named, quotient, total } from '../analysis/figures.ts';
 import { shortPollMeanMs } from '../analysis/models.ts';
-import { spread, threeDigits, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
+import { threeDigits, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
+import { emptyShare } from '../analysis/trial-quantities.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -9,6 +10,7 @@ const instantMs = 100;
 /** Push counts as real time when it is so many times fresher than a poll. */
 const timesFresher = 10;
 const pollIntervalMs = 1000;
+const fastIntervalMs = 250;
 const clients = 20;
 const ratePerSecond = 20;
 
@@ -18,7 +20,7 @@ const everybody: GroupPlan[] = [
     clients,
   })),
   { transport: 'short-poll', clients, intervalMs: pollIntervalMs },
-  { transport: 'short-poll', clients, intervalMs: 250 },
+  { transport: 'short-poll', clients, intervalMs: fastIntervalMs },
 ];
 
 /**
@@ -85,7 +87,7 @@ export const freshness: Experiment = {
       'Client and server share one machine, so the one-way delay is close to zero. A delay of zero flatters long polling most. In the side-by-side trials all transports share one server and one load generator, and slow each other down. The separate trials show each transport alone.',
   },
 
-  rule: `Push alone must deliver 99% of its messages within ${instantMs} ms. Its median latency must be at most 1/${timesFresher} of the median latency of a ${writeMs(pollIntervalMs)} poll. The claim holds if the median run meets both conditions. Otherwise it does not hold.`,
+  rule: `The claim holds if two conditions are met in the median run. Without other transports on the server, push delivers 99% of its messages within ${instantMs} ms. The median latency of push is at most 1/${timesFresher} of the median latency of a ${writeMs(pollIntervalMs)} poll. Otherwise the claim does not hold.`,
 
   plan(profile) {
     const { repeats, alone, togetherMs, aloneMs } = sizes[profile];
@@ -104,31 +106,78 @@ export const freshness: Experiment = {
     return { trials: [...trials, followed] };
   },
 
-  judge({ trials }) {
-    const alone = trials.filter((trial) => trial.transport === 'push' && isAlone(trial, trials));
-    const beside = trials.filter((trial) => trial.transport === 'push' && !isAlone(trial, trials));
-    const polls = trials.filter(({ parameters }) => parameters.intervalMs === pollIntervalMs);
-    const longPolls = trials.filter((trial) => trial.transport === 'long-poll' && isAlone(trial, trials));
-    const push = spread(alone.map(({ delayMs }) => delayMs.p50));
-    const pushLate = spread(alone.map(({ delayMs }) => delayMs.p99));
-    const poll = spread(polls.map(({ delayMs }) => delayMs.mean));
-    const pollMedian = spread(polls.map(({ delayMs }) => delayMs.p50));
-    if (!push || !pushLate || !poll || !pollMedian)
-      throw new NotEnough('No usable pair of a push trial and a poll trial');
+  figures({ trials }) {
+    const alone = trials.filter((trial) => isAlone(trial, trials));
+    const together = trials.filter((trial) => !isAlone(trial, trials));
+    const pushes = alone.filter(({ transport }) => transport === 'push');
+    const own = [
+      ...lanesOf(alone).map(medianFigure('alone')),
+      ...lanesOf(together).map(medianFigure('together')),
+      ...lanesOf(trials).flatMap(pollFigures),
+      figure(
+        { name: 'p99/push/alone', label: '99th percentile latency', condition: 'push alone', unit: 'ms' },
+        pushes,
+        p99Ms,
+      ),
+      total({ name: 'messages/push/alone', label: 'messages pushed' }, messagesIn(pushes), pushes),
+      ...lanesOf(together.filter(({ transport }) => transport === 'long-poll')).map((lane) =>
+        figure(
+          { name: `emptyShare/${lane.name}`, label: 'share of empty responses' },
+          lane.trials,
+          emptyShare,
+        ),
+      ),
+    ];
+    const of = (name: string) => named(own, name);
+    const poll = `short-poll/${pollIntervalMs}`;
+    const fast = `short-poll/${fastIntervalMs}`;
+    return [
+      ...own,
+      quotient(
+        { name: 'medianTimes/poll/push', label: 'median latency, poll ÷ push' },
+        of(`median/${poll}`),
+        of('median/push/alone'),
+      ),
+      quotient(
+        { name: 'medianTimes/250-ms-poll/push', label: 'median latency, 250 ms poll ÷ push' },
+        of(`median/${fast}/together`),
+        of('median/push/together'),
+      ),
+      quotient(
+        { name: 'medianTimes/long-poll/250-ms-poll', label: 'median latency, long poll ÷ 250 ms poll' },
+        of('median/long-poll/together'),
+        of(`median/${fast}/together`),
+      ),
+      quotient(
+        { name: 'meanTimes/1-s-poll/250-ms-poll', label: 'mean latency, 1 s poll ÷ 250 ms poll' },
+        of(`mean/${poll}`),
+        of(`mean/${fast}`),
+      ),
+    ];
+  },
 
-    const holds = pushLate.median <= instantMs && push.median * timesFresher <= pollMedian.median;
-    const besideOthers = spread(beside.map(({ delayMs }) => delayMs.p50));
-    const longPoll = spread(longPolls.map(({ delayMs }) => delayMs.p50));
+  judge(figures) {
+    const [push, pushLate, messages, poll, pollMedian] = figures.need(
+      'No usable pair of a push trial and a poll trial',
+      'median/push/alone',
+      'p99/push/alone',
+      'messages/push/alone',
+      `mean/short-poll/${pollIntervalMs}`,
+      `median/short-poll/${pollIntervalMs}`,
+    );
+    const holds = pushLate.value <= instantMs && push.value * timesFresher <= pollMedian.value;
+    const pushTogether = figures.get('median/push/together');
+    const longPoll = figures.get('median/long-poll/alone');
     const modelMs = shortPollMeanMs(pollIntervalMs, 0);
     return {
       verdict: holds ? 'holds' : 'does not hold',
       sentence: [
         `Alone on a server, push delivered the median message in ${withRange(push, writeMs)}, a ${writeMs(pollIntervalMs)} poll in ${withRange(pollMedian, writeMs)}.`,
         `Push delivered 99% of its messages within ${withRange(pushLate, writeMs)}.`,
-        `The server pushed ${whole(messagesIn(alone))} messages to ${clients} clients, ${ratePerSecond} per second.`,
+        `The server pushed ${whole(messages.value)} messages to ${clients} clients, ${ratePerSecond} per second.`,
         `The mean latency of the poll was ${withRange(poll, writeMs)}; the model predicts ${writeMs(modelMs)}.`,
-        besideOthers
-          ? `With all transports on one server, the median latency of push was ${writeMedian(besideOthers, writeMs)}.`
+        pushTogether
+          ? `With all transports on one server, the median latency of push was ${writeMedian(pushTogether, writeMs)}.`
           : '',
         longPoll
           ? `Without a network delay, the median latency of a long poll was ${withRange(longPoll, writeMs)}.`
@@ -136,16 +185,67 @@ export const freshness: Experiment = {
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: [...alone, ...beside, ...polls, ...longPolls].map(({ id }) => id),
       model: `short poll: mean T/2 + d = ${threeDigits(modelMs)} ms`,
     };
   },
 };
+
+function medianFigure(company: 'alone' | 'together') {
+  return ({ name, words, trials }: Lane) =>
+    figure(
+      {
+        name: `median/${name}/${company}`,
+        label: 'median latency',
+        condition: `${words}, ${company === 'alone' ? 'alone' : 'all transports at the same time'}`,
+        unit: 'ms',
+      },
+      trials,
+      medianMs,
+    );
+}
+
+/** A poll has the same latency alone and with others. */
+function pollFigures({ name, words: condition, trials }: Lane) {
+  const { intervalMs } = trials[0]?.parameters ?? {};
+  if (intervalMs === undefined) return [];
+  const latency = (what: string, label: string) => ({
+    name: `${what}/${name}`,
+    label,
+    condition,
+    unit: 'ms',
+  });
+  return [
+    figure(latency('median', 'median latency'), trials, medianMs),
+    figure(latency('mean', 'mean latency'), trials, meanMs),
+    figure(
+      { name: `meanPerInterval/${name}`, label: 'mean latency ÷ interval', condition },
+      trials,
+      (trial) => meanMs(trial) && (meanMs(trial) ?? 0) / intervalMs,
+    ),
+    figure(
+      { name: `p99PerMean/${name}`, label: '99th percentile ÷ mean', condition },
+      trials,
+      ({ delayMs: { p99, mean } }) => p99 && mean && p99 / mean,
+    ),
+  ];
+}
+
+function medianMs({ delayMs }: Trial): number | null {
+  return delayMs.p50;
+}
+
+function meanMs({ delayMs }: Trial): number | null {
+  return delayMs.mean;
+}
+
+function p99Ms({ delayMs }: Trial): number | null {
+  return delayMs.p99;
+}
 
 function isAlone(trial: Trial, trials: readonly Trial[]): boolean {
   return !trials.some((other) => other !== trial && other.together === trial.together);
 }
 
 function messagesIn(trials: readonly Trial[]): number {
-  return trials.reduce((total, { appended }) => total + appended, 0);
+  return trials.reduce((sum, { appended }) => sum + appended, 0);
 }

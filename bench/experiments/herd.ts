@@ -1,14 +1,5 @@
-import { NotEnough } from '../analysis/findings.ts';
-import {
-  type Digits,
-  type Spread,
-  significant,
-  spread,
-  whole,
-  withRange,
-  writeMedian,
-  writeMs,
-} from '../analysis/statistics.ts';
+import { figure, named, type OwnFigure, quotient } from '../analysis/figures.ts';
+import { type Digits, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
 import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -100,40 +91,93 @@ export const herd: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
-    const pushes = (backoff: 'fixed' | 'jittered' | 'immediate') =>
-      trials.filter(({ transport, parameters }) => transport === 'push' && parameters.backoff === backoff);
-    const fixed = spread(pushes('fixed').map(peakShare));
-    const jittered = spread(pushes('jittered').map(peakShare));
-    const polls = trials.filter(({ transport }) => transport === 'short-poll');
-    const spreadPolls = spread(polls.filter(({ parameters }) => !parameters.inPhase).map(peakShare));
-    const inPhase = spread(polls.filter(({ parameters }) => parameters.inPhase).map(peakShare));
-    if (!fixed || !jittered) throw new NotEnough('No usable pair of fixed backoff and full jitter');
+  figures({ trials }) {
+    const own = kinds.flatMap(({ name, words: condition, isMeant }) => {
+      const some = trials.filter(isMeant);
+      return [
+        figure(
+          {
+            name: `peakShare/${name}`,
+            label: `share of the clients that reconnected within ${herdMs} ms`,
+            condition,
+          },
+          some,
+          peakShare,
+        ),
+        figure(
+          { name: `peakConnects/${name}`, label: 'peak connections per sample', condition },
+          some,
+          mostConnects,
+        ),
+        figure(
+          { name: `recovered/${name}`, label: 'time until the last client recovered', condition, unit: 'ms' },
+          some,
+          ({ returned }) => returned?.allHearNewsMs,
+        ),
+        figure(
+          { name: `clients/${name}`, label: 'clients', condition },
+          some,
+          ({ clients }) => clients.count,
+        ),
+      ];
+    });
+    return [
+      ...own,
+      quotient(
+        { name: 'peakTimes', label: 'peak connections per sample, fixed backoff ÷ jitter' },
+        named(own, 'peakConnects/fixed'),
+        named(own, 'peakConnects/jittered'),
+      ),
+    ];
+  },
 
-    const isHerd = ({ median }: Spread) => median >= herdShare;
+  judge(figures) {
+    const [fixed, jittered, clients] = figures.need(
+      'No usable pair of fixed backoff and full jitter',
+      'peakShare/fixed',
+      'peakShare/jittered',
+      'clients/fixed',
+    );
+    const [synchronized, staggered] = [
+      figures.get('peakShare/synchronized-polls'),
+      figures.get('peakShare/staggered-polls'),
+    ];
+    const isHerd = ({ value }: OwnFigure) => value >= herdShare;
     const verdict = !isHerd(fixed) ? 'does not hold' : isHerd(jittered) ? 'holds' : 'depends';
-    const clients = trials[0]?.clients.count ?? 0;
-    const recovered = (some: Trial[]) => spread(some.map(({ returned }) => returned?.allHearNewsMs));
-    const [fixedAfter, jitteredAfter] = [recovered(pushes('fixed')), recovered(pushes('jittered'))];
-    const percent = (share: number, digits?: Digits) => `${significant(100 * Math.min(1, share), digits)}%`;
+    const [fixedAfter, jitteredAfter] = [figures.get('recovered/fixed'), figures.get('recovered/jittered')];
+    const percent = (share: number, digits?: Digits) => writePercent(Math.min(1, share), digits);
     return {
       verdict,
       sentence: [
-        `With fixed backoff, ${withRange(fixed, percent)} of ${whole(clients)} push clients reconnected within ${herdMs} ms, with full jitter ${withRange(jittered, percent)}.`,
+        `With fixed backoff, ${withRange(fixed, percent)} of ${whole(clients.value)} push clients reconnected within ${herdMs} ms, with full jitter ${withRange(jittered, percent)}.`,
         fixedAfter && jitteredAfter
           ? `The last client recovered ${writeMedian(fixedAfter, writeMs)} after the server’s return with fixed backoff, ${writeMedian(jitteredAfter, writeMs)} with full jitter.`
           : '',
-        inPhase
-          ? `With synchronized polls, ${withRange(inPhase, percent)} of the polling clients reconnected within ${herdMs} ms.`
+        synchronized
+          ? `With synchronized polls, ${withRange(synchronized, percent)} of the polling clients reconnected within ${herdMs} ms.`
           : '',
-        spreadPolls ? `With staggered polls, ${withRange(spreadPolls, percent)} did.` : '',
+        staggered ? `With staggered polls, ${withRange(staggered, percent)} did.` : '',
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
     };
   },
 };
+
+/** The kinds of clients, by how they return. */
+const kinds: { name: string; words: string; isMeant(trial: Trial): boolean }[] = [
+  ...(['fixed', 'jittered', 'immediate'] as const).map((backoff) => ({
+    name: backoff,
+    words: `push, ${backoff} backoff`,
+    isMeant: ({ transport, parameters }: Trial) => transport === 'push' && parameters.backoff === backoff,
+  })),
+  ...[true, false].map((inPhase) => ({
+    name: inPhase ? 'synchronized-polls' : 'staggered-polls',
+    words: inPhase ? 'synchronized polls' : 'staggered polls',
+    isMeant: ({ transport, parameters }: Trial) =>
+      transport === 'short-poll' && (parameters.inPhase ?? false) === inPhase,
+  })),
+];
 
 /** The largest share of the crowd that connected within a tenth of a second. */
 function peakShare({ series, clients }: Trial): number | undefined {
@@ -143,4 +187,8 @@ function peakShare({ series, clients }: Trial): number | undefined {
     connects.slice(index, index + herdSamples).reduce((sum, count) => sum + count, 0),
   );
   return Math.max(...together) / clients.count;
+}
+
+function mostConnects({ series }: Trial): number | undefined {
+  return series?.connects && Math.max(...series.connects);
 }

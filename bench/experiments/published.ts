@@ -1,4 +1,4 @@
-import { NotEnough } from '../analysis/findings.ts';
+import { type Figures, figure, NotEnough, named, quotient, timesFigure, total } from '../analysis/figures.ts';
 import { chatUnderLoad, headerTable, openData } from '../analysis/published.ts';
 import {
   significant,
@@ -9,7 +9,7 @@ import {
   writeMs,
   writeTimes,
 } from '../analysis/statistics.ts';
-import type { Evidence, Experiment, GroupPlan, Profile, TrialPlan } from '../experiment.ts';
+import type { Experiment, GroupPlan, Profile, TrialPlan } from '../experiment.ts';
 import type { Probe, Trial } from '../result.ts';
 
 const bare = { framework: 'http' } as const;
@@ -119,8 +119,12 @@ export const published: Experiment = {
     return { trials, probes: [{ name: 'wire-bytes', durationMs: 500 }] };
   },
 
-  judge({ trials, probes }) {
-    const shapes = [headerShape(probes), chatShape(trials), openDataShape(trials)].filter(
+  figures({ trials, probes }) {
+    return [...headerFigures(probes), ...chatFigures(trials), ...openDataFigures(trials)];
+  },
+
+  judge(figures) {
+    const shapes = [headerShape(figures), chatShape(figures), openDataShape(figures)].filter(
       (shape) => shape !== undefined,
     );
     if (shapes.length < shapesCompared)
@@ -132,7 +136,6 @@ export const published: Experiment = {
     return {
       verdict,
       sentence: `${right.length} of ${shapes.length} published comparisons hold here${names}. ${shapes.map(({ sentence }) => sentence).join(' ')}`,
-      evidence: trials.map(({ id }) => id),
       model: 'short poll T/2 + d; push d + N·s/2; CPU per second N·(c_poll/T + λ·c_batched) and N·λ·c_push',
     };
   },
@@ -141,63 +144,114 @@ export const published: Experiment = {
 type Shape = { name: string; holds: boolean; sentence: string };
 
 /** Bytes of an empty poll and of a frame’s overhead, over plain connections. */
-export function overheadBytes(probes: readonly Probe[], over: string): { poll?: number; frame?: number } {
-  const valuesOf = (name: string) => probes.find((probe) => probe.name === `${name}/${over}`)?.values;
-  const poll = valuesOf('empty-poll');
-  const frame = valuesOf('web-socket');
-  return {
-    ...(poll && { poll: (poll.upBytes ?? 0) + (poll.downBytes ?? 0) }),
-    ...(frame && { frame: (frame.downBytes ?? 0) - (frame.messageBytes ?? 0) }),
-  };
+function headerFigures(probes: readonly Probe[]) {
+  const measured = (name: string) => probes.filter((probe) => probe.name === `${name}/plain`).slice(0, 1);
+  const poll = figure(
+    { name: 'emptyPollBytes', label: 'bytes of an empty poll', unit: 'bytes' },
+    measured('empty-poll'),
+    ({ values }) => (values.upBytes ?? 0) + (values.downBytes ?? 0),
+  );
+  const frame = figure(
+    { name: 'frameBytes', label: 'overhead of a WebSocket frame', unit: 'bytes' },
+    measured('web-socket'),
+    ({ values }) => (values.downBytes ?? 0) - (values.messageBytes ?? 0),
+  );
+  return [poll, frame, quotient({ name: 'headerTimes', label: 'header bytes, poll ÷ frame' }, poll, frame)];
 }
 
-function headerShape(probes: Evidence['probes']): Shape | undefined {
-  const { poll, frame } = overheadBytes(probes, 'plain');
-  if (!poll || !frame) return undefined;
+function headerShape(figures: Figures): Shape | undefined {
+  const [poll, frame, times] = ['emptyPollBytes', 'frameBytes', 'headerTimes'].map((name) =>
+    figures.get(name),
+  );
+  if (!poll || !frame || !times) return undefined;
   const publishedTimes = headerTable.pollHeaderBytes / headerTable.frameHeaderBytes;
   return {
     name: 'bytes of an empty poll and a frame',
-    holds: poll / frame >= overheadTimesMin,
-    sentence: `An empty poll took ${whole(poll)} bytes, the overhead of a frame ${whole(frame)} bytes: ${whole(poll / frame)} times as many (published: ${whole(publishedTimes)} times).`,
+    holds: times.value >= overheadTimesMin,
+    sentence: `An empty poll took ${whole(poll.value)} bytes, the overhead of a frame ${whole(frame.value)} bytes: ${whole(times.value)} times as many (published: ${whole(publishedTimes)} times).`,
   };
 }
 
-function chatShape(trials: readonly Trial[]): Shape | undefined {
+function chatFigures(trials: readonly Trial[]) {
   const chats = trials.filter(({ parameters }) => parameters.publishEveryMs !== undefined);
-  const means = (transport: Trial['transport']) =>
-    spread(chats.filter((trial) => trial.transport === transport).map(({ delayMs }) => delayMs.mean));
-  const [push, longPoll, shortPoll] = [means('push'), means('long-poll'), means('short-poll')];
-  if (!push || !longPoll || !shortPoll) return undefined;
+  const own = (['push', 'sse', 'long-poll', 'short-poll'] as const).map((transport) =>
+    figure(
+      { name: `chatMean/${transport}`, label: 'mean latency in the chat', condition: transport, unit: 'ms' },
+      chats.filter((trial) => trial.transport === transport),
+      ({ delayMs }) => delayMs.mean,
+    ),
+  );
+  const times = (transport: string) =>
+    quotient(
+      { name: `chatTimes/${transport}`, label: `mean latency in the chat, ${transport} ÷ push` },
+      named(own, `chatMean/${transport}`),
+      named(own, 'chatMean/push'),
+    );
+  return [
+    ...own,
+    times('long-poll'),
+    times('short-poll'),
+    total(
+      { name: 'chatDeliveries', label: 'deliveries in the chat' },
+      chats.reduce((sum, { messages }) => sum + messages.delivered, 0),
+      chats,
+    ),
+  ];
+}
+
+function chatShape(figures: Figures): Shape | undefined {
+  const [push, longPoll, shortPoll, longTimes, shortTimes, delivered] = [
+    'chatMean/push',
+    'chatMean/long-poll',
+    'chatMean/short-poll',
+    'chatTimes/long-poll',
+    'chatTimes/short-poll',
+    'chatDeliveries',
+  ].map((name) => figures.get(name));
+  if (!push || !longPoll || !shortPoll || !longTimes || !shortTimes || !delivered) return undefined;
   const [socketIo] = chatUnderLoad.measured;
-  const delivered = chats.reduce((sum, { messages }) => sum + messages.delivered, 0);
   const publishedTimes = (latency: number | undefined) =>
     threeDigits((latency ?? 0) / (socketIo?.push[0] ?? 1));
   return {
     name: 'latencies in a chat',
-    holds: push.median < longPoll.median && longPoll.median < shortPoll.median,
+    holds: push.value < longPoll.value && longPoll.value < shortPoll.value,
     sentence: [
-      `In the chat, the mean latency was ${withRange(push, writeMs)} with push (${whole(delivered)} deliveries with all transports).`,
-      `Long polls took ${significant(longPoll.median / push.median, 2)} times as long, short polls ${significant(shortPoll.median / push.median, 2)} times.`,
+      `In the chat, the mean latency was ${withRange(push, writeMs)} with push (${whole(delivered.value)} deliveries with all transports).`,
+      `Long polls took ${significant(longTimes.value, 2)} times as long, short polls ${significant(shortTimes.value, 2)} times.`,
       `Published with Socket.IO: ${publishedTimes(socketIo?.longPoll?.[0])} and ${publishedTimes(socketIo?.shortPoll?.[0])} times.`,
     ].join(' '),
   };
 }
 
-function openDataShape(trials: readonly Trial[]): Shape | undefined {
-  const grid = trials.filter(({ parameters }) => parameters.publishEveryMs === undefined);
-  const pairs = byRun(grid.filter(({ clients }) => clients.count === judgedCrowd)).flatMap((run) => {
-    const [poll, sse] = (['short-poll', 'sse'] as const).map(
-      (transport) => run.find((trial) => trial.transport === transport)?.server.cpuMs,
+function openDataFigures(trials: readonly Trial[]) {
+  const grid = trials.filter(
+    ({ parameters, clients }) => parameters.publishEveryMs === undefined && clients.count === judgedCrowd,
+  );
+  const pairs = byRun(grid).flatMap((run) => {
+    const [a, b] = (['short-poll', 'sse'] as const).map((transport) =>
+      run.find((trial) => trial.transport === transport),
     );
-    return poll !== undefined && sse !== undefined ? [{ a: poll, b: sse }] : [];
+    return a && b ? [{ a, b }] : [];
   });
-  if (pairs.length === 0) return undefined;
+  const text = { label: 'server CPU with open data, short poll ÷ SSE' };
+  const median = spread(pairs.map(({ a, b }) => a.server.cpuMs / b.server.cpuMs))?.median;
+  return [
+    timesFigure({ name: 'openDataTimes', ...text }, pairs, ({ server }) => server.cpuMs),
+    median === undefined
+      ? undefined
+      : total({ name: 'openDataTimes/median-run', ...text, condition: 'median run' }, median, grid),
+  ];
+}
+
+function openDataShape(figures: Figures): Shape | undefined {
+  const [times, inMedianRun] = [figures.get('openDataTimes'), figures.get('openDataTimes/median-run')];
+  if (!times || !inMedianRun) return undefined;
   const publishedTimes = openData.sseClientsMax / openData.pollClientsMax;
   return {
     name: 'server CPU with open data',
-    holds: (spread(pairs.map(({ a, b }) => a / b))?.median ?? 0) > 1,
+    holds: inMedianRun.value > 1,
     sentence: [
-      `Server CPU with open data, ${whole(judgedCrowd * compression)} polling clients compared with ${whole(judgedCrowd * compression)} SSE clients: ${writeTimes(pairs)}.`,
+      `Server CPU with open data, ${whole(judgedCrowd * compression)} polling clients compared with ${whole(judgedCrowd * compression)} SSE clients: ${writeTimes(times)}.`,
       `Published: a server could serve ${threeDigits(publishedTimes)} times as many SSE clients as polling clients.`,
     ].join(' '),
   };

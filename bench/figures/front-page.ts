@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
-import { isUsable, NotEnough } from '../analysis/findings.ts';
+import { NotEnough } from '../analysis/figures.ts';
+import { isUsable } from '../analysis/findings.ts';
 import type { Result, Trial } from '../result.ts';
 
 /** The findings that README.md opens with, as a list in Markdown. Throws `NotEnough` when an experiment is missing. */
