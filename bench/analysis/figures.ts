@@ -4,14 +4,11 @@
  */
 import { transportLooks } from '../../clients/transports.ts';
 import type { Figure, Fit, Trial } from '../result.ts';
-import { type Measured, ratioSpread, spread } from './statistics.ts';
+import { type Measured, measuredOf, ratioSpread, spread } from './statistics.ts';
 import { writeMs } from './writing.ts';
 
 /** A figure as its experiment computes it. */
 export type OwnFigure = Omit<Figure, 'experiment'>;
-
-/** What a figure is: see `figureSchema`. Default unit: none, for counts, shares and ratios. */
-export type FigureText = Pick<OwnFigure, 'name' | 'label' | 'condition'> & { unit?: string };
 
 /** Thrown by a rule that lacks a figure: the verdict is then "inconclusive". */
 export class NotEnough extends Error {
@@ -26,79 +23,113 @@ export function isNotEnough(error: unknown): error is Error {
   return error instanceof Error && error.name === 'NotEnough';
 }
 
-/** A figure with one value per run, their median; `undefined` where no run has a finite value. */
-export function figure<Run extends object>(
-  text: FigureText,
-  runs: readonly Run[],
+/** Runs under one condition. `name` is its part of a figure's name, `words` the same for people where that says more. */
+export type Lane<Run extends object = Trial> = { name?: string; words?: string; runs: readonly Run[] };
+
+/** What to read from each run of a lane. Default unit: none, for counts, shares and ratios. */
+export type Quantity<Run> = readonly [
+  name: string,
+  label: string,
   read: (run: Run) => number | null | undefined,
-): OwnFigure | undefined {
-  const found = spread(runs.map(read));
-  if (!found) return undefined;
-  const { median: value, ...range } = found;
-  return figureWith(text, { value, ...range }, runs);
+  unit?: string,
+];
+
+/** A figure for each quantity of a lane: the median of its runs. The names are "quantity/lane". */
+export function figuresOf<Run extends object>(
+  { name: lane, words: condition, runs }: Lane<Run>,
+  ...quantities: Quantity<Run>[]
+): (OwnFigure | undefined)[] {
+  return quantities.map(([quantity, label, read, unit]) => {
+    const found = spread(runs.map(read));
+    const name = lane === undefined ? quantity : `${quantity}/${lane}`;
+    return figureWith({ name, label, condition, unit }, found && measuredOf(found), runs);
+  });
 }
 
-/** A figure of several runs together, for example a sum; `undefined` without a run. */
-export function total(text: FigureText, value: number, runs: readonly object[]): OwnFigure | undefined {
-  return runs.length === 0 ? undefined : figureWith(text, { value, low: value, high: value, runs: 1 }, runs);
+/** The lanes of some runs, in the order of their first run. */
+export function lanesBy<Run extends object>(
+  runs: readonly Run[],
+  nameOf: (run: Run) => string,
+  wordsOf?: (run: Run) => string,
+): { name: string; words: string | undefined; runs: Run[] }[] {
+  return [...new Set(runs.map(nameOf))].map((name) => {
+    const own = runs.filter((run) => nameOf(run) === name);
+    return { name, words: wordsOf?.(own[0] as Run), runs: own };
+  });
 }
 
-/** How many times as much a is as b, by trials of the same run: the geometric mean of their ratios. */
-export function timesFigure(
-  text: FigureText,
-  pairs: readonly { a: Trial; b: Trial }[],
-  read: (trial: Trial) => number,
-): OwnFigure | undefined {
-  const ratio = ratioSpread(pairs.map(({ a, b }) => ({ a: read(a), b: read(b) })));
-  return figureWith(
-    text,
-    ratio,
-    pairs.flatMap(({ a, b }) => [a, b]),
+/** The lanes of transports and poll intervals: "push", "short-poll/1000". */
+export function lanesOf(trials: readonly Trial[]) {
+  return lanesBy(
+    trials,
+    ({ transport, parameters: { intervalMs } }) =>
+      intervalMs === undefined ? transport : `${transport}/${intervalMs}`,
+    ({ transport, parameters: { intervalMs } }) =>
+      intervalMs === undefined
+        ? transportLooks[transport].label
+        : `${transportLooks[transport].label} every ${writeMs(intervalMs)}`,
   );
 }
 
-/** A fitted estimate with its 95% interval. `runs` counts the trials that it was fitted to. */
-export function fittedFigure(
-  text: FigureText,
-  { value, low, high }: Pick<Fit, 'value' | 'low' | 'high'>,
-  trials: readonly Trial[],
-): OwnFigure | undefined {
-  return figureWith(text, { value, low, high, runs: trials.length }, trials);
-}
+type FigureText = Pick<OwnFigure, 'name' | 'label' | 'condition'> & { unit?: string };
 
 /** A figure with a known value; `undefined` where that is none, or no finite number, which JSON can't express. */
 export function figureWith(
-  text: FigureText,
+  { unit = '', ...text }: FigureText,
   measured: Measured | undefined,
   runs: readonly object[],
 ): OwnFigure | undefined {
   if (!measured || ![measured.value, measured.low, measured.high].every(Number.isFinite)) return undefined;
-  return { unit: '', ...text, ...measured, trials: [...new Set(runs.flatMap(idOf))] };
+  return { unit, ...text, ...measured, trials: [...new Set(runs.flatMap(idOf))] };
 }
 
-/** Trials have an id; probes and capacities have none. */
-function idOf(run: object): string[] {
-  return 'id' in run && typeof run.id === 'string' ? [run.id] : [];
+/** A figure of several runs together, for example a sum; `undefined` without a run. */
+export function total(
+  name: string,
+  label: string,
+  value: number,
+  runs: readonly object[],
+  unit?: string,
+): OwnFigure | undefined {
+  return runs.length === 0
+    ? undefined
+    : figureWith({ name, label, unit }, { value, low: value, high: value, runs: 1 }, runs);
+}
+
+/** How many times as much a is as b, by trials of the same run: the geometric mean of their ratios. */
+export function timesOf(
+  name: string,
+  label: string,
+  pairs: readonly { a: Trial; b: Trial }[],
+  read: (trial: Trial) => number,
+): OwnFigure | undefined {
+  const ratio = ratioSpread(pairs.map(({ a, b }) => ({ a: read(a), b: read(b) })));
+  const trials = pairs.flatMap(({ a, b }) => [a, b]);
+  return figureWith({ name, label }, ratio, trials);
 }
 
 /** One figure divided by another: the quotient of their values, and the extremes of its ends. */
 export function quotient(
-  text: FigureText,
+  name: string,
+  label: string,
   a: OwnFigure | undefined,
   b: OwnFigure | undefined,
 ): OwnFigure | undefined {
   if (!a || !b) return undefined;
-  const measured = {
-    value: a.value / b.value,
-    low: a.low / b.high,
-    high: a.high / b.low,
-    runs: Math.min(a.runs, b.runs),
-  };
-  return figureWith(
-    text,
-    measured,
-    [...a.trials, ...b.trials].map((id) => ({ id })),
-  );
+  const [value, low, high] = [a.value / b.value, a.low / b.high, a.high / b.low];
+  const trials = [...a.trials, ...b.trials].map((id) => ({ id }));
+  return figureWith({ name, label }, { value, low, high, runs: Math.min(a.runs, b.runs) }, trials);
+}
+
+/** A fitted estimate with its 95% interval. `runs` counts the trials that it was fitted to. */
+export function fitted(
+  name: string,
+  label: string,
+  { value, low, high }: Pick<Fit, 'value' | 'low' | 'high'>,
+  trials: readonly Trial[],
+  unit?: string,
+): OwnFigure | undefined {
+  return figureWith({ name, label, unit }, { value, low, high, runs: trials.length }, trials);
 }
 
 /** The figure of this name among some. */
@@ -106,21 +137,9 @@ export function named(figures: readonly (OwnFigure | undefined)[], name: string)
   return figures.find((one) => one?.name === name);
 }
 
-/** Trials of one transport and poll interval. `name` is their part of a figure's name, `words` the same for people. */
-export type Lane = { name: string; words: string; trials: Trial[] };
-
-/** The lanes of some trials: "push", "short-poll/1000". */
-export function lanesOf(trials: readonly Trial[]): Lane[] {
-  const nameOf = ({ transport, parameters: { intervalMs } }: Trial) =>
-    intervalMs === undefined ? transport : `${transport}/${intervalMs}`;
-  return [...new Set(trials.map(nameOf))].map((name) => {
-    const own = trials.filter((trial) => nameOf(trial) === name);
-    const [{ transport, parameters }] = own as [Trial];
-    const { label } = transportLooks[transport];
-    const { intervalMs } = parameters;
-    const words = intervalMs === undefined ? label : `${label} every ${writeMs(intervalMs)}`;
-    return { name, words, trials: own };
-  });
+/** Trials have an id; probes and capacities have none. */
+function idOf(run: object): string[] {
+  return 'id' in run && typeof run.id === 'string' ? [run.id] : [];
 }
 
 /** The figures of one experiment, for its rule and its sentence. Remembers the trials of those that were read. */
@@ -161,15 +180,6 @@ export class Figures {
     for (const { trials } of found) for (const id of trials) this.#read.add(id);
     return found;
   }
-}
-
-/** The figure of this name in a result; `undefined` where it was not measured. */
-export function figureOf(
-  { figures }: { figures: readonly Figure[] },
-  experiment: string,
-  name: string,
-): Figure | undefined {
-  return figures.find((one) => one.experiment === experiment && one.name === name);
 }
 
 /** The figures of an experiment in a result that have this name, or whose names begin with it and a slash. */

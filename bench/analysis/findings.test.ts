@@ -4,7 +4,7 @@ import { freshness } from '../experiments/freshness.ts';
 import { evidence, trial } from '../experiments/made-up.ts';
 import { type LabResult, Run } from '../harness/run.ts';
 import { resultSchema, schemaVersion } from '../result.ts';
-import { figure, NotEnough } from './figures.ts';
+import { figuresOf, NotEnough } from './figures.ts';
 import { conclude } from './findings.ts';
 
 const named = (id: string, change: Partial<Experiment>): Experiment => ({
@@ -12,8 +12,8 @@ const named = (id: string, change: Partial<Experiment>): Experiment => ({
   text: { ...freshness.text, id },
   plan: () => ({ trials: [] }),
   figures: ({ trials }) => [
-    figure({ name: 'median', label: 'median latency', unit: 'ms' }, trials, ({ delayMs }) => delayMs.p50),
-    figure({ name: 'requests', label: 'requests' }, trials.slice(0, 1), ({ requests }) => requests.total),
+    ...figuresOf({ runs: trials }, ['median', 'median latency', ({ delayMs }) => delayMs.p50, 'ms']),
+    ...figuresOf({ runs: trials.slice(0, 1) }, ['requests', 'requests', ({ requests }) => requests.total]),
   ],
   judge: (figures) => {
     const [median] = figures.need('Nothing to judge', 'median');
@@ -125,11 +125,7 @@ describe('a conclusion', () => {
   });
 });
 
-describe('a figure', () => {
-  const text = { name: 'x', label: 'x' };
-
-  it('is left out where its value is no finite number, which JSON does not have', () => {
-    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, null, undefined])
-      expect(figure(text, [{}], () => value)).toBeUndefined();
-  });
+it('a figure is left out where its value is no finite number, which JSON does not have', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, null, undefined])
+    expect(figuresOf({ runs: [{}] }, ['x', 'x', () => value])).toEqual([undefined]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Measured,
+  measuredOf,
   ratioSpread,
   spread,
   whole,
@@ -14,7 +15,7 @@ import {
 const write = (value: number) => `${Math.round(value * 100) / 100} ms`;
 const measured = (...runs: number[]): Measured | undefined => {
   const value = spread(runs);
-  return value && { ...value, value: value.median };
+  return value && measuredOf(value);
 };
 const written = (...runs: number[]) => {
   const value = measured(...runs);

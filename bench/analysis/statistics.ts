@@ -44,6 +44,11 @@ export function spread(values: readonly (number | null | undefined)[]): Spread |
 /** A value to be written, of a figure for example. `value` is the median of the runs, or the estimate. */
 export type Measured = Omit<Spread, 'median'> & { value: number };
 
+/** The median of a spread, with its range. */
+export function measuredOf({ median: value, ...range }: Spread): Measured {
+  return { value, ...range };
+}
+
 /** The geometric mean of a/b over paired runs, and its interval from three runs on; `undefined` without a ratio. */
 export function ratioSpread(pairs: readonly PairedRun[]): Measured | undefined {
   const { ratio, verdict } = compareRatio(pairs);

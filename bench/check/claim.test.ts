@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figure } from '../analysis/figures.ts';
+import { figuresOf } from '../analysis/figures.ts';
 import { conclude } from '../analysis/findings.ts';
 import type { Evidence } from '../experiment.ts';
 import { freshness } from '../experiments/freshness.ts';
@@ -20,12 +20,13 @@ const experiment = {
   ...freshness,
   text: { ...freshness.text, id: 'test' },
   figures: ({ trials }: Evidence) =>
-    trials.map((one, index) =>
-      figure(
-        { name: `median/${index}`, label: 'median latency', unit: 'ms' },
-        [one],
+    trials.flatMap((one, index) =>
+      figuresOf({ name: String(index), runs: [one] }, [
+        'median',
+        'median latency',
         ({ delayMs }) => delayMs.p50,
-      ),
+        'ms',
+      ]),
     ),
 };
 

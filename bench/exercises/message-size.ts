@@ -1,4 +1,4 @@
-import { figure, total } from '../analysis/figures.ts';
+import { figuresOf, lanesBy, total } from '../analysis/figures.ts';
 import { whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, TrialPlan } from '../experiment.ts';
 
@@ -67,19 +67,12 @@ export const myQuestion: Experiment = {
   },
 
   figures({ trials }) {
+    const messages = trials.reduce((sum, { delayMs }) => sum + delayMs.count, 0);
     return [
-      ...payloads.map((bytes) =>
-        figure(
-          { name: `median/${bytes}`, label: 'median latency', condition: writeBytes(bytes), unit: 'ms' },
-          trials.filter(({ parameters }) => parameters.payloadBytes === bytes),
-          ({ delayMs }) => delayMs.p50,
-        ),
+      ...lanesBy(trials, ({ parameters }) => String(parameters.payloadBytes)).flatMap((lane) =>
+        figuresOf(lane, ['median', 'median latency', ({ delayMs }) => delayMs.p50, 'ms']),
       ),
-      total(
-        { name: 'messages', label: 'messages delivered' },
-        trials.reduce((sum, { delayMs }) => sum + delayMs.count, 0),
-        trials,
-      ),
+      total('messages', 'messages delivered', messages, trials),
     ];
   },
 

@@ -1,24 +1,18 @@
-import {
-  breakEvenOf,
-  type Cell,
-  frameworkOverhead,
-  predictWinners,
-  score,
-  splitCells,
-} from '../analysis/break-even.ts';
+import { breakEvenOf, frameworkOverhead, predictWinners, score, splitCells } from '../analysis/break-even.ts';
 import type { Cost } from '../analysis/costs.ts';
 import { cellsOf, costTrials, fitCpuCosts } from '../analysis/cpu-costs.ts';
 import {
   type Figures,
   figureWith,
-  fittedFigure,
+  fitted,
+  lanesBy,
   NotEnough,
   type OwnFigure,
-  timesFigure,
+  timesOf,
   total,
 } from '../analysis/figures.ts';
 import { smallerOf } from '../analysis/interval.ts';
-import { ratioSpread, spread, threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
+import { measuredOf, ratioSpread, spread, threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
 import { serverCpuPerSecond } from '../analysis/trial-quantities.ts';
 import { writeEstimate } from '../analysis/writing.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
@@ -123,23 +117,20 @@ export const breakEven: Experiment = {
 
   figures({ trials }) {
     const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
+    const pairs = bursts
+      .filter(({ parameters }) => parameters.coalesce === false)
+      .flatMap((a) => {
+        const b = bursts.find(
+          ({ parameters, repeat }) => parameters.coalesce !== false && repeat === a.repeat,
+        );
+        return b ? [{ a, b }] : [];
+      });
+    const label = 'server CPU in bursts, push without coalescing ÷ coalesced push';
     return [
       ...frameworks.flatMap((framework) => cellFigures(trials, framework)),
       ...frameworks.flatMap((framework) => costFigures(trials, framework)),
-      ...frameworks.flatMap((framework) => forecastFigures(trials, framework)),
       ...frameworkFigures(trials),
-      timesFigure(
-        { name: 'coalescingTimes', label: 'server CPU in bursts, push without coalescing ÷ coalesced push' },
-        bursts
-          .filter(({ parameters }) => parameters.coalesce === false)
-          .flatMap((single) => {
-            const together = bursts.find(
-              ({ parameters, repeat }) => parameters.coalesce !== false && repeat === single.repeat,
-            );
-            return together ? [{ a: single, b: together }] : [];
-          }),
-        ({ server }) => server.cpuMs,
-      ),
+      timesOf('coalescingTimes', label, pairs, ({ server }) => server.cpuMs),
     ];
   },
 
@@ -175,58 +166,91 @@ const words: Record<Framework, string> = { express: 'Express', http: 'bare HTTP'
 
 /** Server CPU of a poll, divided by that of push, in each combination of rate and interval, by paired runs. */
 function cellFigures(trials: readonly Trial[], framework: Framework) {
-  const cells = cellsOf(trials, framework);
-  const placeOf = ({ ratePerSecond, intervalMs }: Cell) => `${ratePerSecond}/${intervalMs}`;
-  return [...new Set(cells.map(placeOf))].map((place) => {
-    const runs = cells.filter((cell) => placeOf(cell) === place);
-    const { ratePerSecond, intervalMs } = runs[0] as Cell;
-    return figureWith(
-      {
-        name: `cpuTimes/${framework}/${place}`,
-        label: 'server CPU, poll ÷ push',
-        condition: `poll every ${intervalMs} ms on ${words[framework]}, ${ratePerSecond} messages/s`,
-      },
+  const cells = lanesBy(
+    cellsOf(trials, framework),
+    ({ ratePerSecond, intervalMs }) => `${framework}/${ratePerSecond}/${intervalMs}`,
+    ({ ratePerSecond, intervalMs }) =>
+      `poll every ${intervalMs} ms on ${words[framework]}, ${ratePerSecond} messages/s`,
+  );
+  return cells.map(({ name, words: condition, runs }) =>
+    figureWith(
+      { name: `cpuTimes/${name}`, label: 'server CPU, poll ÷ push', condition },
       ratioSpread(runs.map(({ pollCpu, pushCpu }) => ({ a: pollCpu, b: pushCpu }))),
       costTrials(trials, framework).filter(
-        ({ parameters }) =>
-          parameters.ratePerSecond === ratePerSecond &&
-          [undefined, intervalMs].includes(parameters.intervalMs),
+        ({ parameters: { ratePerSecond, intervalMs = runs[0]?.intervalMs } }) =>
+          ratePerSecond === runs[0]?.ratePerSecond && intervalMs === runs[0]?.intervalMs,
       ),
-    );
-  });
+    ),
+  );
 }
 
-/** The fitted costs, and the rate at which polling becomes cheaper. */
+/** The fitted costs, the rate at which polling becomes cheaper, and how well the costs predict. */
 function costFigures(trials: readonly Trial[], framework: Framework) {
   const costs = fitCpuCosts(trials, framework);
   if (!costs) return [];
-  const fitted = (name: string, label: string, unit: string, cost: Cost) =>
-    fittedFigure(
-      { name: `${name}/${framework}`, label, condition: words[framework], unit },
-      cost,
-      costTrials(trials, framework),
-    );
+  const own = costTrials(trials, framework);
+  const on = words[framework];
   const found = breakEvenOf(costs, longestMs);
+  const score = forecastScore(trials, framework);
   return [
-    fitted('cost/poll', 'fitted server CPU per poll', 'µs', costs.poll),
-    fitted('cost/batched', 'fitted server CPU per message in a response', 'µs', costs.batched),
-    fitted('cost/push', 'fitted server CPU per pushed message and client', 'µs', costs.push),
+    fitted(`cost/poll/${framework}`, `fitted server CPU per poll on ${on}`, costs.poll, own, 'µs'),
+    fitted(
+      `cost/batched/${framework}`,
+      `fitted server CPU per message in a response on ${on}`,
+      costs.batched,
+      own,
+      'µs',
+    ),
+    fitted(
+      `cost/push/${framework}`,
+      'fitted server CPU per pushed message and client',
+      costs.push,
+      own,
+      'µs',
+    ),
     found.at === 'rate'
       ? fitted(
-          'breakEvenRate',
-          `rate above which a poll every ${longestMs} ms is cheaper`,
-          'messages/s',
+          `breakEvenRate/${framework}`,
+          `rate above which a poll every ${longestMs} ms on ${on} is cheaper`,
           found.rate,
+          own,
+          'messages/s',
         )
-      : fitted('saved', 'cost of a pushed message − cost of a message in a response', 'µs', found.saved),
+      : fitted(
+          `saved/${framework}`,
+          'cost of a pushed message − cost of a message in a response',
+          found.saved,
+          own,
+          'µs',
+        ),
     total(
-      {
-        name: `batchedPerPoll/${framework}`,
-        label: `fitted cost of a batched message ÷ fitted cost of a poll, on ${words[framework]}`,
-      },
+      `batchedPerPoll/${framework}`,
+      `fitted cost of a batched message ÷ fitted cost of a poll, on ${on}`,
       costs.batched.value / costs.poll.value,
-      costTrials(trials, framework),
+      own,
     ),
+    ...(score
+      ? [
+          total(
+            `forecast/right/${framework}`,
+            `winners on ${on} that the other half of the cells predicted`,
+            score.right,
+            own,
+          ),
+          total(
+            `forecast/of/${framework}`,
+            `winners on ${on} that the other half of the cells named`,
+            score.of,
+            own,
+          ),
+          total(
+            `forecast/tooClose/${framework}`,
+            `cells on ${on} that were too close to call`,
+            score.tooClose,
+            own,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -234,30 +258,33 @@ function costFigures(trials: readonly Trial[], framework: Framework) {
 function frameworkFigures(trials: readonly Trial[]) {
   const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
   const polls = trials.filter(({ transport }) => transport === 'short-poll');
-  const pairs = polls
-    .filter(({ parameters }) => parameters.framework === 'express')
-    .flatMap((a) => {
-      const b = polls.find(
-        ({ parameters, repeat }) =>
-          parameters.framework === 'http' &&
-          repeat === a.repeat &&
-          parameters.ratePerSecond === a.parameters.ratePerSecond &&
-          parameters.intervalMs === a.parameters.intervalMs,
-      );
-      return b ? [{ a, b }] : [];
-    });
-  const ratios = spread(pairs.map(({ a, b }) => serverCpuPerSecond(a) / serverCpuPerSecond(b)));
+  const [onExpress = [], onBare = []] = frameworks.map((framework) =>
+    polls.filter(({ parameters }) => parameters.framework === framework),
+  );
+  const ratios = onExpress.map((a) => {
+    const { ratePerSecond, intervalMs } = a.parameters;
+    const b = onBare.find(
+      ({ parameters, repeat }) =>
+        repeat === a.repeat &&
+        parameters.ratePerSecond === ratePerSecond &&
+        parameters.intervalMs === intervalMs,
+    );
+    return b && serverCpuPerSecond(a) / serverCpuPerSecond(b);
+  });
+  const found = spread(ratios);
   return [
     express && bare
-      ? fittedFigure(
-          { name: 'frameworkOverhead', label: 'server CPU that Express adds to a poll', unit: 'µs' },
+      ? fitted(
+          'frameworkOverhead',
+          'server CPU that Express adds to a poll',
           frameworkOverhead(express.poll, bare.poll),
           polls,
+          'µs',
         )
       : undefined,
     figureWith(
       { name: 'frameworkTimes', label: 'server CPU of the same polls, Express ÷ bare HTTP' },
-      ratios && { ...ratios, value: ratios.median },
+      found && measuredOf(found),
       polls,
     ),
   ];
@@ -280,26 +307,10 @@ function costSentence(figures: Figures, framework: Framework): string {
 }
 
 /** How well costs from one half of the cells predict the other half. */
-function forecastFigures(trials: readonly Trial[], framework: Framework) {
-  const found = forecastScore(trials, framework);
-  if (!found) return [];
-  const count = (name: string, label: string, value: number) =>
-    total(
-      { name: `${name}/${framework}`, label, condition: words[framework] },
-      value,
-      costTrials(trials, framework),
-    );
-  return [
-    count('forecastRight', 'combinations whose winner the other half predicted', found.right),
-    count('forecastOf', 'combinations for which the other half named a winner', found.of),
-    count('forecastTooClose', 'combinations for which the other half named no winner', found.tooClose),
-  ];
-}
-
 function forecast(figures: Figures): string {
   const parts = frameworks.flatMap((framework) => {
-    const [right, of, tooClose] = ['forecastRight', 'forecastOf', 'forecastTooClose'].map(
-      (name) => figures.get(`${name}/${framework}`)?.value ?? 0,
+    const [right, of, tooClose] = ['right', 'of', 'tooClose'].map(
+      (name) => figures.get(`forecast/${name}/${framework}`)?.value ?? 0,
     ) as [number, number, number];
     return of + tooClose > 0
       ? [`${words[framework]}: ${right} of ${of} right, ${tooClose} too close to call`]

@@ -1,5 +1,5 @@
 import { throughPerSecond, windowOf, windowPerSecond } from '../analysis/broker-models.ts';
-import { type Figures, figure, type Lane, lanesOf, NotEnough } from '../analysis/figures.ts';
+import { type Figures, figuresOf, lanesBy, lanesOf, NotEnough, type Quantity } from '../analysis/figures.ts';
 import { significant, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
 import type { BrokerTrialPlan, ConsumersPlan, Experiment } from '../experiment.ts';
 import type { Trial } from '../result.ts';
@@ -126,47 +126,31 @@ export const broker: Experiment = {
 
   figures({ trials }) {
     const calm = trials.filter(isCalm);
+    const pushed = calm.filter(({ transport }) => ['amqp', 'mqtt', 'stomp'].includes(transport));
     const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
     const deaths = trials.filter(({ parameters }) => parameters.awayMs !== undefined);
     return [
-      ...consumersOf(trials.filter(isOverwhelmed)).flatMap(slowFigures),
-      ...(['amqp', 'mqtt', 'stomp'] as const).map((transport) =>
-        figure(
-          {
-            name: `median/${transport}`,
-            label: 'median latency',
-            condition: transport.toUpperCase(),
-            unit: 'ms',
-          },
-          calm.filter((trial) => trial.transport === transport),
-          ({ delayMs }) => delayMs.p50,
+      ...lanesBy(trials.filter(isOverwhelmed), consumerOf).flatMap((lane) => figuresOf(lane, ...ofSlow)),
+      ...lanesBy(pushed, ({ transport }) => transport.toUpperCase()).flatMap((lane) =>
+        figuresOf(lane, ['median', 'median latency', ({ delayMs }) => delayMs.p50, 'ms']),
+      ),
+      ...lanesOf(calm.filter(({ transport }) => transport === 'amqp-get')).flatMap((lane) =>
+        figuresOf(lane, ...ofGets),
+      ),
+      ...lanesBy(bursts, consumerOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['through', 'messages per second over a round trip', throughPerSecond],
+          ['oneWay', 'one-way delay to the broker', ({ parameters }) => parameters.oneWayMs, 'ms'],
         ),
       ),
-      ...lanesOf(calm.filter(({ transport }) => transport === 'amqp-get')).flatMap(getFigures),
-      ...consumersOf(bursts).map(({ name, condition, trials }) =>
-        figure(
-          { name: `through/${name}`, label: 'messages per second over a round trip', condition },
-          trials,
-          throughPerSecond,
+      ...lanesBy(deaths, consumerOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['redelivered', 'messages sent again after a death', ({ consumed }) => consumed?.redelivered],
+          ['lost', 'messages lost with a death', ({ messages }) => messages.missed],
         ),
       ),
-      figure(
-        { name: 'oneWay', label: 'one-way delay to the broker', unit: 'ms' },
-        bursts,
-        ({ parameters }) => parameters.oneWayMs,
-      ),
-      ...consumersOf(deaths).flatMap(({ name, condition, trials }) => [
-        figure(
-          { name: `redelivered/${name}`, label: 'messages sent again after a death', condition },
-          trials,
-          ({ consumed }) => consumed?.redelivered,
-        ),
-        figure(
-          { name: `lost/${name}`, label: 'messages lost with a death', condition },
-          trials,
-          ({ messages }) => messages.missed,
-        ),
-      ]),
     ];
   },
 
@@ -212,83 +196,53 @@ function isOverwhelmed({ parameters }: Trial): boolean {
   return parameters.handlingMs !== undefined && parameters.awayMs === undefined;
 }
 
-type Consumers = { name: string; condition: string; trials: Trial[] };
-
-/** Trials by protocol and prefetch (or quality of service): "amqp/10", "mqtt/qos0". */
-function consumersOf(trials: readonly Trial[]): Consumers[] {
-  const nameOf = ({ transport, parameters: { prefetch, qos } }: Trial) =>
-    [transport, prefetch ?? (qos === undefined ? 'get' : `qos${qos}`)].join('/');
-  return [...new Set(trials.map(nameOf))].map((name) => ({
-    name,
-    condition: name.replace('/', ', prefetch or QoS '),
-    trials: trials.filter((trial) => nameOf(trial) === name),
-  }));
+/** A consumer by protocol and prefetch, or quality of service: "amqp/10", "mqtt/qos0". */
+function consumerOf({ transport, parameters: { prefetch, qos } }: Trial): string {
+  return [transport, prefetch ?? (qos === undefined ? 'get' : `qos${qos}`)].join('/');
 }
 
-/** The messages of slow consumers: unacknowledged, and in the queue at the end. */
-function slowFigures({ name, condition, trials }: Consumers) {
-  const held = ({ consumed }: Trial) => consumed?.heldMax ?? 0;
-  const queued = ({ consumed }: Trial) => consumed?.queue?.ready.at(-1);
-  const prefetch = trials[0]?.parameters.prefetch ?? 0;
-  return [
-    figure({ name: `held/${name}`, label: 'most unacknowledged messages', condition }, trials, held),
-    figure({ name: `queued/${name}`, label: 'messages left in the queue', condition }, trials, queued),
-    prefetch > 0
-      ? figure(
-          {
-            name: `heldPerPrefetch/${name}`,
-            label: 'most unacknowledged messages ÷ prefetch limit',
-            condition,
-          },
-          trials,
-          (trial) => held(trial) / prefetch,
-        )
-      : undefined,
-    figure(
-      {
-        name: `heldMinusQueued/${name}`,
-        label: 'most unacknowledged messages minus messages left in the queue',
-        condition,
-      },
-      trials,
-      (trial) => trial.consumed && held(trial) - (queued(trial) ?? 0),
-    ),
-  ];
+function heldMax({ consumed }: Trial): number {
+  return consumed?.heldMax ?? 0;
 }
 
-/** Gets at one interval, next to the model of a short poll. */
-function getFigures({ name, words: condition, trials }: Lane) {
-  const intervalMs = trials[0]?.parameters.intervalMs ?? 0;
-  const text = (what: string, label: string, unit = '') => ({
-    name: `${what}/${name}`,
-    label,
-    condition,
-    unit,
-  });
-  return [
-    figure(text('getInterval', 'interval', 'ms'), trials, () => intervalMs),
-    figure(text('getMean', 'mean latency', 'ms'), trials, ({ delayMs }) => delayMs.mean),
-    figure(text('getModel', 'mean latency by the model', 'ms'), trials, ({ model }) => model?.meanMs),
-    figure(
-      text('meanPerInterval', 'mean latency ÷ interval'),
-      trials,
-      ({ delayMs }) => delayMs.mean && delayMs.mean / intervalMs,
-    ),
-    // Without a latency or a model, a run is off by a whole interval.
-    figure(
-      text('getError', 'difference of the mean latency from the model ÷ interval'),
-      trials,
-      ({ delayMs, model }) =>
-        delayMs.mean === null || model?.meanMs === undefined
-          ? 1
-          : Math.abs(delayMs.mean - model.meanMs) / intervalMs,
-    ),
-    figure(
-      text('emptyShare', 'share of empty responses'),
-      trials,
-      ({ requests }) => requests.empty / Math.max(1, requests.total),
-    ),
-  ];
+function queuedAtEnd({ consumed }: Trial): number | undefined {
+  return consumed?.queue?.ready.at(-1);
+}
+
+/** Of slow consumers. */
+const ofSlow: Quantity<Trial>[] = [
+  ['held', 'most unacknowledged messages', heldMax],
+  ['queued', 'messages left in the queue', queuedAtEnd],
+  [
+    'heldPerPrefetch',
+    'most unacknowledged messages ÷ prefetch limit',
+    (trial) => (trial.parameters.prefetch ? heldMax(trial) / trial.parameters.prefetch : undefined),
+  ],
+  [
+    'heldMinusQueued',
+    'most unacknowledged messages minus messages left in the queue',
+    (trial) => trial.consumed && heldMax(trial) - (queuedAtEnd(trial) ?? 0),
+  ],
+];
+
+/** Of gets at one interval, next to the model of a short poll. */
+const ofGets: Quantity<Trial>[] = [
+  ['getInterval', 'interval', ({ parameters }) => parameters.intervalMs, 'ms'],
+  ['getMean', 'mean latency', ({ delayMs }) => delayMs.mean, 'ms'],
+  ['getModel', 'mean latency by the model', ({ model }) => model?.meanMs, 'ms'],
+  [
+    'meanPerInterval',
+    'mean latency ÷ interval',
+    ({ delayMs, parameters: { intervalMs = 1 } }) => delayMs.mean && delayMs.mean / intervalMs,
+  ],
+  ['getError', 'difference of the mean latency from the model ÷ interval', getError],
+  ['emptyShare', 'share of empty responses', ({ requests }) => requests.empty / Math.max(1, requests.total)],
+];
+
+/** In intervals. Without a latency or a model, a run is off by a whole interval. */
+function getError({ delayMs, model, parameters: { intervalMs = 1 } }: Trial): number {
+  if (delayMs.mean === null || model?.meanMs === undefined) return 1;
+  return Math.abs(delayMs.mean - model.meanMs) / intervalMs;
 }
 
 /** The claim in one sentence: prefetch as credit, and gets as short polls. */
@@ -316,7 +270,7 @@ function slowestGets(figures: Figures) {
 function latencySentence(figures: Figures): string {
   const medians = figures
     .under('median')
-    .map((median) => `${writeMedian(median, writeMs)} with ${median.condition}`);
+    .map((median) => `${writeMedian(median, writeMs)} with ${median.name.split('/')[1]}`);
   const { interval, empty } = slowestGets(figures);
   return [
     medians.length > 0 ? `The median latency of a pushed message was ${medians.join(', ')}.` : '',
@@ -345,7 +299,7 @@ function creditSentence(figures: Figures): string {
 }
 
 function windowSentence(figures: Figures): string {
-  const oneWay = figures.get('oneWay');
+  const [oneWay] = figures.under('oneWay');
   const words = [1, 10].flatMap((prefetch) => {
     const found = figures.get(`through/amqp/${prefetch}`);
     const model = oneWay ? ` (model: ${whole(windowPerSecond(prefetch, oneWay.value))})` : '';

@@ -1,4 +1,4 @@
-import { figure, total } from '../analysis/figures.ts';
+import { figuresOf, lanesBy, type Quantity, total } from '../analysis/figures.ts';
 import { whole, withRange, writeKiB, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment } from '../experiment.ts';
 import type { RoomPlan } from '../harness/rooms/room.ts';
@@ -70,58 +70,30 @@ export const chatRoom: Experiment = {
 
   figures({ probes }) {
     const parties = probes.filter(({ name }) => name === 'party/fixed');
-    const sizesSeen = [...new Set(parties.map(({ values }) => values.visitors ?? 0))];
-    const largest = parties.filter(({ values }) => values.visitors === Math.max(...sizesSeen));
+    const sizesSeen = lanesBy(parties, ({ values }) => String(values.visitors ?? 0));
+    const largest = Math.max(...sizesSeen.map(({ name }) => Number(name)));
     return [
-      figure(
-        { name: 'people', label: 'people in the largest room' },
-        largest,
-        ({ values }) => values.visitors,
-      ),
-      figure(
-        { name: 'announcements', label: 'announcements in the largest room' },
-        largest,
-        ({ values }) => values.announcementsHeard ?? 0,
-      ),
-      figure(
-        { name: 'deliveries', label: 'deliveries of one message from each person, in the largest room' },
-        largest,
-        ({ values }) => values.saidHeard ?? 0,
-      ),
-      figure(
-        { name: 'tellMax', label: 'time until the slowest message reached everybody', unit: 'ms' },
-        largest,
-        ({ values }) => values.tellMaxMs,
-      ),
-      figure(
-        { name: 'exact', label: '1 if everybody received each message and each announcement once' },
-        parties,
+      ...figuresOf({ runs: parties.filter(({ values }) => values.visitors === largest) }, ...ofLargest),
+      ...figuresOf({ runs: parties }, [
+        'exact',
+        '1 if everybody received each message and announcement once',
         (party) => Number(isExact(party)),
-      ),
+      ]),
       total(
-        { name: 'wrong', label: 'messages lost or duplicated in the fixed server' },
+        'wrong',
+        'messages lost or duplicated in the fixed server',
         parties.reduce((sum, { values }) => sum + (values.missing ?? 0) + (values.doubled ?? 0), 0),
         parties,
       ),
-      ...sizesSeen.map((people) =>
-        figure(
-          {
-            name: `announcementsPerModel/${people}`,
-            label: 'announcements received ÷ N(N + 1)/2',
-            condition: `${people} people`,
-          },
-          parties.filter(({ values }) => values.visitors === people),
-          ({ values }) =>
-            values.announcementsHeard === undefined
-              ? undefined
-              : values.announcementsHeard / announcementsOf(people),
-        ),
+      ...sizesSeen.flatMap((lane) =>
+        figuresOf(lane, [
+          'announcementsPerModel',
+          'announcements received ÷ N(N + 1)/2',
+          announcementsPerModel,
+        ]),
       ),
       ...(['fixed', 'naive'] as const).flatMap((kind) =>
-        leakFigures(
-          kind,
-          probes.filter(({ name }) => name === `leak/${kind}`),
-        ),
+        figuresOf({ name: kind, runs: probes.filter(({ name }) => name === `leak/${kind}`) }, ...ofLeaks),
       ),
     ];
   },
@@ -161,36 +133,33 @@ export const chatRoom: Experiment = {
   },
 };
 
-/** The connections and the memory that a server kept after people had left. */
-function leakFigures(kind: 'fixed' | 'naive', rooms: readonly Probe[]) {
-  const condition = kind === 'fixed' ? 'fixed server' : 'lecture’s server';
-  return [
-    figure(
-      { name: `left/${kind}`, label: 'people who left', condition },
-      rooms,
-      ({ values }) => values.cycles,
-    ),
-    figure(
-      { name: `kept/${kind}`, label: 'closed connections kept in the list', condition },
-      rooms,
-      ({ values }) => values.rememberedAfterwards ?? 0,
-    ),
-    figure(
-      {
-        name: `keptShare/${kind}`,
-        label: 'closed connections kept in the list ÷ people who left',
-        condition,
-      },
-      rooms,
-      ({ values: { cycles, rememberedAfterwards } }) =>
-        cycles && rememberedAfterwards !== undefined ? rememberedAfterwards / cycles : undefined,
-    ),
-    figure(
-      { name: `memoryGrew/${kind}`, label: 'growth of the server’s memory', condition, unit: 'KiB' },
-      rooms,
-      ({ values }) => Math.max(0, values.memoryGrewBytes ?? 0) / 1024,
-    ),
-  ];
+/** Of the largest room with people who stay. */
+const ofLargest: Quantity<Probe>[] = [
+  ['people', 'people in the largest room', ({ values }) => values.visitors],
+  ['announcements', 'announcements in the largest room', ({ values }) => values.announcementsHeard ?? 0],
+  ['deliveries', 'deliveries of one message from each person', ({ values }) => values.saidHeard ?? 0],
+  ['tellMax', 'time until the slowest message reached everybody', ({ values }) => values.tellMaxMs, 'ms'],
+];
+
+/** Of a server that people have left. */
+const ofLeaks: Quantity<Probe>[] = [
+  ['left', 'people who left', ({ values }) => values.cycles],
+  ['kept', 'closed connections kept in the list', ({ values }) => values.rememberedAfterwards ?? 0],
+  ['keptShare', 'closed connections kept in the list ÷ people who left', keptShare],
+  [
+    'memoryGrew',
+    'growth of the server’s memory',
+    ({ values }) => Math.max(0, values.memoryGrewBytes ?? 0) / 1024,
+    'KiB',
+  ],
+];
+
+function keptShare({ values: { cycles, rememberedAfterwards } }: Probe): number | undefined {
+  return cycles && rememberedAfterwards !== undefined ? rememberedAfterwards / cycles : undefined;
+}
+
+function announcementsPerModel({ values: { visitors = 0, announcementsHeard } }: Probe): number | undefined {
+  return announcementsHeard === undefined ? undefined : announcementsHeard / announcementsOf(visitors);
 }
 
 function announcementsOf(people: number): number {

@@ -4,10 +4,12 @@ import { defaultLimits } from '../../servers/guards/limits.ts';
 import { fitCosts } from '../analysis/costs.ts';
 import {
   type Figures,
-  figure,
-  fittedFigure,
+  figuresOf,
+  fitted,
+  lanesBy,
   NotEnough,
   named,
+  type Quantity,
   quotient,
   total,
 } from '../analysis/figures.ts';
@@ -126,33 +128,22 @@ export const crowd: Experiment = {
   fits: ({ trials }) => exponentOf(trials),
 
   figures({ trials, capacities }) {
-    const push = trials.filter(({ transport }) => transport === 'push');
-    const sizes = [...new Set(push.map(({ clients }) => clients.count))].sort((a, b) => a - b);
-    const own = sizes.flatMap((size) =>
-      figuresOf(
-        size,
-        push.filter(({ clients }) => clients.count === size),
-      ),
-    );
-    const [smallest, largest] = [sizes[0], sizes.at(-1)];
-    const [capacity] = capacities;
+    const push = trials
+      .filter(({ transport }) => transport === 'push')
+      .sort((a, b) => a.clients.count - b.clients.count);
+    const crowds = lanesBy(push, ({ clients }) => `push/${clients.count}`);
+    const own = crowds.flatMap((lane) => figuresOf(lane, ...quantities));
+    const [smallest, largest] = [crowds[0], crowds.at(-1)].map((lane) => named(own, `p99/${lane?.name}`));
     return [
       ...own,
-      quotient(
-        { name: 'p99Times', label: '99th percentile of push, largest crowd ÷ smallest crowd' },
-        named(own, `p99/push/${largest}`),
-        named(own, `p99/push/${smallest}`),
-      ),
+      quotient('p99Times', '99th percentile of push, largest crowd ÷ smallest crowd', largest, smallest),
       ...growthOf(push),
-      ...exponentOf(trials).map(({ title, ...fit }) =>
-        fittedFigure({ name: fit.name, label: title }, fit, push.filter(isLarge)),
-      ),
-      capacity &&
-        figure(
-          { name: 'pollsPerSecond', label: 'polls that the server responds to per second' },
-          [capacity],
-          ({ requestsPerSecond }) => requestsPerSecond,
-        ),
+      ...exponentOf(trials).map((fit) => fitted(fit.name, fit.title, fit, push.filter(isLarge))),
+      ...figuresOf({ runs: capacities.slice(0, 1) }, [
+        'pollCapacity',
+        'poll responses per second',
+        (capacity) => capacity.requestsPerSecond,
+      ]),
     ];
   },
 
@@ -186,43 +177,34 @@ export const crowd: Experiment = {
   },
 };
 
-/** What a crowd of push clients got, and what it cost the server. */
-function figuresOf(size: number, trials: readonly Trial[]) {
-  const condition = `${whole(size)} push clients`;
-  const text = (name: string, label: string, unit = '') => ({
-    name: `${name}/push/${size}`,
-    label,
-    condition,
-    unit,
-  });
-  return [
-    figure(text('clients', 'clients'), trials, ({ clients }) => clients.count),
-    figure(text('p99', '99th percentile latency', 'ms'), trials, ({ delayMs }) => delayMs.p99),
-    figure(
-      text('cpuPerDelivery', 'server CPU per delivery', 'µs'),
-      trials,
-      ({ server, messages }) => (server.cpuMs * 1000) / Math.max(1, messages.delivered),
-    ),
-    figure(text('memory', 'memory per client', 'KiB'), trials, memoryPerClientKiB),
-  ];
+/** Of push clients. */
+const quantities: Quantity<Trial>[] = [
+  ['clients', 'clients', ({ clients }) => clients.count],
+  ['p99', '99th percentile latency', ({ delayMs }) => delayMs.p99, 'ms'],
+  ['cpuPerDelivery', 'server CPU per delivery', cpuPerDeliveryUs, 'µs'],
+  ['memory', 'memory per client', memoryPerClientKiB, 'KiB'],
+];
+
+function cpuPerDeliveryUs({ server, messages }: Trial): number {
+  return (server.cpuMs * 1000) / Math.max(1, messages.delivered);
 }
 
 /** A line through the 99th percentiles of all crowds, and the crowd at which it reaches the limit, if that is one. */
 function growthOf(push: readonly Trial[]) {
   const { m, b } = linearRegression(push.map(({ clients, delayMs }) => [clients.count, delayMs.p99 ?? 0]));
   if (!(m > 0)) return [];
-  const added = {
-    name: 'addedPerThousand',
-    label: '99th percentile latency that 1,000 more clients add',
-    unit: 'ms',
-  };
-  const limit = { name: 'clientsAtLimit', label: `clients whose 99th percentile latency is ${instantMs} ms` };
-  return [total(added, m * 1000, push), b < instantMs ? total(limit, (instantMs - b) / m, push) : undefined];
+  const limit = (instantMs - b) / m;
+  return [
+    total('p99PerThousand', '99th percentile latency that 1,000 more clients add', m * 1000, push, 'ms'),
+    b < instantMs
+      ? total('clientsAtLimit', `clients for a 99th percentile of ${instantMs} ms`, limit, push)
+      : undefined,
+  ];
 }
 
 /** Where the line is at the limit before the first client, the machine was too slow to say how many clients it takes. */
 function growthSentence(figures: Figures): string {
-  const [added, limit] = [figures.get('addedPerThousand'), figures.get('clientsAtLimit')];
+  const [added, limit] = [figures.get('p99PerThousand'), figures.get('clientsAtLimit')];
   if (!added) return '';
   const reaches = limit
     ? `, and reaches ${instantMs} ms at about ${significant(limit.value, 2)} clients`
@@ -244,7 +226,7 @@ function exponentSentence(figures: Figures): string {
 }
 
 function capacitySentence(figures: Figures, crowd: number): string {
-  const capacity = figures.get('pollsPerSecond');
+  const capacity = figures.get('pollCapacity');
   if (!capacity) return '';
   return `The shortest poll interval for ${whole(crowd)} clients is ${writeMs(freshestIntervalMs(crowd, capacity.value), 2)}: the server responds to ${significant(capacity.value, 2)} polls per second.`;
 }

@@ -1,4 +1,5 @@
-import { figure, type Lane, lanesOf, total } from '../analysis/figures.ts';
+import { transportLooks } from '../../clients/transports.ts';
+import { figuresOf, lanesBy, lanesOf, total } from '../analysis/figures.ts';
 import { longPollMeanMs } from '../analysis/models.ts';
 import { type Digits, significant, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
@@ -105,54 +106,29 @@ export const distance: Experiment = {
   },
 
   figures({ trials }) {
-    const far = trials.filter(
-      ({ parameters }) => parameters.oneWayMs === farMs && parameters.ratePerSecond === fastPerSecond,
-    );
     const pushes = trials.filter(({ transport }) => transport === 'push');
+    const farPushes = pushes.filter(isFar);
     return [
-      ...lanesOf(trials).flatMap(delaysOf),
-      ...lanesOf(far).map(({ name, words: condition, trials }) =>
-        figure(
-          {
-            name: `median/${name}`,
-            label: 'median latency',
-            condition: `${condition}, ${farWords}`,
-            unit: 'ms',
-          },
-          trials,
-          ({ delayMs }) => delayMs.p50,
-        ),
+      ...lanesBy(
+        trials.filter(({ parameters }) => parameters.oneWayMs),
+        cellOf,
+        cellInWords,
+      ).flatMap((lane) => figuresOf(lane, ['delays', 'mean latency ÷ one-way delay', transits])),
+      ...lanesOf(trials.filter(isFar)).flatMap((lane) =>
+        figuresOf(lane, ['median', 'median latency far away', ({ delayMs }) => delayMs.p50, 'ms']),
       ),
-      figure(
-        { name: 'oneWay', label: 'measured one-way delay', condition: farWords, unit: 'ms' },
-        far.filter(({ transport }) => transport === 'push'),
-        ({ linkMs }) => linkMs?.mean,
+      ...figuresOf(
+        { name: 'far', words: `one-way delay ${farMs} ms, ${fastPerSecond} messages/s`, runs: farPushes },
+        ['oneWay', 'measured one-way delay', ({ linkMs }) => linkMs?.mean, 'ms'],
+        ['excess', 'median latency of push − one-way delay', excessMs, 'ms'],
       ),
-      figure(
-        {
-          name: 'excess/far',
-          label: 'median latency of push − one-way delay',
-          condition: farWords,
-          unit: 'ms',
-        },
-        far.filter(({ transport }) => transport === 'push'),
+      ...figuresOf({ name: 'all', words: 'all one-way delays and message rates', runs: pushes }, [
+        'excess',
+        'median latency of push − one-way delay',
         excessMs,
-      ),
-      figure(
-        {
-          name: 'excess',
-          label: 'median latency of push − one-way delay',
-          condition: 'at all one-way delays and message rates',
-          unit: 'ms',
-        },
-        pushes,
-        excessMs,
-      ),
-      total(
-        { name: 'messages/push', label: 'messages pushed' },
-        pushes.reduce((sum, { appended }) => sum + appended, 0),
-        pushes,
-      ),
+        'ms',
+      ]),
+      total('messages/push', 'messages pushed', messagesIn(pushes), pushes),
     ];
   },
 
@@ -160,12 +136,12 @@ export const distance: Experiment = {
     const at = (transport: string, rate: number) => `delays/${transport}/${farMs}ms/${rate}`;
     const [excess, excessFar, messages, push, busy, oneWay] = figures.need(
       `No usable trial with a one-way delay of ${farMs} ms`,
-      'excess',
+      'excess/all',
       'excess/far',
       'messages/push',
       at('push', fastPerSecond),
       at('long-poll', fastPerSecond),
-      'oneWay',
+      'oneWay/far',
     );
     const calm = figures.get(at('long-poll', slowPerSecond));
     const notified = figures.get(at('notify', slowPerSecond));
@@ -190,25 +166,20 @@ export const distance: Experiment = {
 };
 
 /** The condition of the verdict. */
-const farWords = `one-way delay ${farMs} ms, ${fastPerSecond} messages/s`;
+function isFar({ parameters }: Trial): boolean {
+  return parameters.oneWayMs === farMs && parameters.ratePerSecond === fastPerSecond;
+}
 
-/** The mean latency in one-way delays, at each one-way delay and rate of a lane. */
-function delaysOf({ name, words, trials }: Lane) {
-  const distant = trials.filter(({ parameters }) => (parameters.oneWayMs ?? 0) > 0);
-  const cellOf = ({ parameters: { oneWayMs, ratePerSecond } }: Trial) => `${oneWayMs}ms/${ratePerSecond}`;
-  return [...new Set(distant.map(cellOf))].map((cell) => {
-    const own = distant.filter((trial) => cellOf(trial) === cell);
-    const { oneWayMs, ratePerSecond } = own[0]?.parameters ?? {};
-    return figure(
-      {
-        name: `delays/${name}/${cell}`,
-        label: 'mean latency ÷ one-way delay',
-        condition: `${words}, one-way delay ${oneWayMs} ms, ${ratePerSecond} messages/s`,
-      },
-      own,
-      transits,
-    );
-  });
+function cellOf({ transport, parameters: { oneWayMs, ratePerSecond } }: Trial): string {
+  return `${transport}/${oneWayMs}ms/${ratePerSecond}`;
+}
+
+function cellInWords({ transport, parameters: { oneWayMs, ratePerSecond } }: Trial): string {
+  return `${transportLooks[transport].label}, one-way delay ${oneWayMs} ms, ${ratePerSecond} messages/s`;
+}
+
+function messagesIn(trials: readonly Trial[]): number {
+  return trials.reduce((sum, { appended }) => sum + appended, 0);
 }
 
 /** A mean latency in one-way delays. All of them are between 1 and 3, so the decimals follow from the digits. */

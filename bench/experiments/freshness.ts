@@ -1,4 +1,4 @@
-import { figure, type Lane, lanesOf, named, quotient, total } from '../analysis/figures.ts';
+import { figuresOf, lanesOf, named, quotient, total } from '../analysis/figures.ts';
 import { shortPollMeanMs } from '../analysis/models.ts';
 import { threeDigits, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import { emptyShare } from '../analysis/trial-quantities.ts';
@@ -111,63 +111,60 @@ export const freshness: Experiment = {
     const together = trials.filter((trial) => !isAlone(trial, trials));
     const pushes = alone.filter(({ transport }) => transport === 'push');
     const own = [
-      ...lanesOf(alone).map(medianFigure('alone')),
-      ...lanesOf(together).map(medianFigure('together')),
-      ...lanesOf(trials).flatMap(pollFigures),
-      figure(
-        { name: 'p99/push/alone', label: '99th percentile latency', condition: 'push alone', unit: 'ms' },
-        pushes,
-        p99Ms,
+      ...lanesOf(alone).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['medianAlone', 'median latency alone on a server', medianMs, 'ms'],
+          ['p99Alone', '99th percentile latency alone on a server', ({ delayMs }) => delayMs.p99, 'ms'],
+        ),
       ),
-      total({ name: 'messages/push/alone', label: 'messages pushed' }, messagesIn(pushes), pushes),
-      ...lanesOf(together.filter(({ transport }) => transport === 'long-poll')).map((lane) =>
-        figure(
-          { name: `emptyShare/${lane.name}`, label: 'share of empty responses' },
-          lane.trials,
-          emptyShare,
+      ...lanesOf(together).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['medianTogether', 'median latency with all transports on one server', medianMs, 'ms'],
+          ['emptyShare', 'share of empty responses', emptyShare],
+        ),
+      ),
+      // A poll has the same latency alone and with others.
+      ...lanesOf(trials.filter(({ parameters }) => parameters.intervalMs)).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['median', 'median latency', medianMs, 'ms'],
+          ['mean', 'mean latency', ({ delayMs }) => delayMs.mean, 'ms'],
+          ['meanPerInterval', 'mean latency ÷ interval', meanPerInterval],
+          ['p99PerMean', '99th percentile ÷ mean', ({ delayMs: { p99, mean } }) => p99 && mean && p99 / mean],
         ),
       ),
     ];
     const of = (name: string) => named(own, name);
-    const poll = `short-poll/${pollIntervalMs}`;
-    const fast = `short-poll/${fastIntervalMs}`;
+    const [push, fastPoll] = [of('medianTogether/push'), of(`medianTogether/${fast}`)];
     return [
       ...own,
+      total('messagesAlone/push', 'messages pushed alone on a server', messagesIn(pushes), pushes),
+      quotient('pollTimes', 'median latency, poll ÷ push', of(`median/${polls}`), of('medianAlone/push')),
+      quotient('fastPollTimes', 'median latency, 250 ms poll ÷ push', fastPoll, push),
       quotient(
-        { name: 'medianTimes/poll/push', label: 'median latency, poll ÷ push' },
-        of(`median/${poll}`),
-        of('median/push/alone'),
+        'longPollTimes',
+        'median latency, long poll ÷ 250 ms poll',
+        of('medianTogether/long-poll'),
+        fastPoll,
       ),
-      quotient(
-        { name: 'medianTimes/250-ms-poll/push', label: 'median latency, 250 ms poll ÷ push' },
-        of(`median/${fast}/together`),
-        of('median/push/together'),
-      ),
-      quotient(
-        { name: 'medianTimes/long-poll/250-ms-poll', label: 'median latency, long poll ÷ 250 ms poll' },
-        of('median/long-poll/together'),
-        of(`median/${fast}/together`),
-      ),
-      quotient(
-        { name: 'meanTimes/1-s-poll/250-ms-poll', label: 'mean latency, 1 s poll ÷ 250 ms poll' },
-        of(`mean/${poll}`),
-        of(`mean/${fast}`),
-      ),
+      quotient('meanTimes', 'mean latency, 1 s poll ÷ 250 ms poll', of(`mean/${polls}`), of(`mean/${fast}`)),
     ];
   },
 
   judge(figures) {
     const [push, pushLate, messages, poll, pollMedian] = figures.need(
       'No usable pair of a push trial and a poll trial',
-      'median/push/alone',
-      'p99/push/alone',
-      'messages/push/alone',
-      `mean/short-poll/${pollIntervalMs}`,
-      `median/short-poll/${pollIntervalMs}`,
+      'medianAlone/push',
+      'p99Alone/push',
+      'messagesAlone/push',
+      `mean/${polls}`,
+      `median/${polls}`,
     );
     const holds = pushLate.value <= instantMs && push.value * timesFresher <= pollMedian.value;
-    const pushTogether = figures.get('median/push/together');
-    const longPoll = figures.get('median/long-poll/alone');
+    const pushTogether = figures.get('medianTogether/push');
+    const longPoll = figures.get('medianAlone/long-poll');
     const modelMs = shortPollMeanMs(pollIntervalMs, 0);
     return {
       verdict: holds ? 'holds' : 'does not hold',
@@ -190,56 +187,16 @@ export const freshness: Experiment = {
   },
 };
 
-function medianFigure(company: 'alone' | 'together') {
-  return ({ name, words, trials }: Lane) =>
-    figure(
-      {
-        name: `median/${name}/${company}`,
-        label: 'median latency',
-        condition: `${words}, ${company === 'alone' ? 'alone' : 'all transports at the same time'}`,
-        unit: 'ms',
-      },
-      trials,
-      medianMs,
-    );
-}
-
-/** A poll has the same latency alone and with others. */
-function pollFigures({ name, words: condition, trials }: Lane) {
-  const { intervalMs } = trials[0]?.parameters ?? {};
-  if (intervalMs === undefined) return [];
-  const latency = (what: string, label: string) => ({
-    name: `${what}/${name}`,
-    label,
-    condition,
-    unit: 'ms',
-  });
-  return [
-    figure(latency('median', 'median latency'), trials, medianMs),
-    figure(latency('mean', 'mean latency'), trials, meanMs),
-    figure(
-      { name: `meanPerInterval/${name}`, label: 'mean latency ÷ interval', condition },
-      trials,
-      (trial) => meanMs(trial) && (meanMs(trial) ?? 0) / intervalMs,
-    ),
-    figure(
-      { name: `p99PerMean/${name}`, label: '99th percentile ÷ mean', condition },
-      trials,
-      ({ delayMs: { p99, mean } }) => p99 && mean && p99 / mean,
-    ),
-  ];
-}
+/** The lanes of the polls. */
+const polls = `short-poll/${pollIntervalMs}`;
+const fast = `short-poll/${fastIntervalMs}`;
 
 function medianMs({ delayMs }: Trial): number | null {
   return delayMs.p50;
 }
 
-function meanMs({ delayMs }: Trial): number | null {
-  return delayMs.mean;
-}
-
-function p99Ms({ delayMs }: Trial): number | null {
-  return delayMs.p99;
+function meanPerInterval({ delayMs, parameters: { intervalMs } }: Trial): number | undefined {
+  return delayMs.mean === null || !intervalMs ? undefined : delayMs.mean / intervalMs;
 }
 
 function isAlone(trial: Trial, trials: readonly Trial[]): boolean {

@@ -1,4 +1,4 @@
-import { figure, named, type OwnFigure, quotient } from '../analysis/figures.ts';
+import { figuresOf, lanesBy, named, type OwnFigure, quotient } from '../analysis/figures.ts';
 import { type Digits, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
 import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
@@ -92,59 +92,47 @@ export const herd: Experiment = {
   },
 
   figures({ trials }) {
-    const own = kinds.flatMap(({ name, words: condition, isMeant }) => {
-      const some = trials.filter(isMeant);
-      return [
-        figure(
-          {
-            name: `peakShare/${name}`,
-            label: `share of the clients that reconnected within ${herdMs} ms`,
-            condition,
-          },
-          some,
-          peakShare,
-        ),
-        figure(
-          { name: `peakConnects/${name}`, label: 'peak connections per sample', condition },
-          some,
-          mostConnects,
-        ),
-        figure(
-          { name: `recovered/${name}`, label: 'time until the last client recovered', condition, unit: 'ms' },
-          some,
+    const own = lanesBy(trials, kindOf).flatMap((lane) =>
+      figuresOf(
+        lane,
+        ['clients', 'clients', ({ clients }) => clients.count],
+        ['peakShare', `share of the clients that reconnected within ${herdMs} ms`, peakShare],
+        ['peakConnects', 'peak connections per sample', mostConnects],
+        [
+          'recovered',
+          'time until the last client recovered',
           ({ returned }) => returned?.allHearNewsMs,
-        ),
-        figure(
-          { name: `clients/${name}`, label: 'clients', condition },
-          some,
-          ({ clients }) => clients.count,
-        ),
-      ];
-    });
+          'ms',
+        ],
+      ),
+    );
+    const [fixed, jittered] = [
+      named(own, 'peakConnects/push/fixed'),
+      named(own, 'peakConnects/push/jittered'),
+    ];
     return [
       ...own,
-      quotient(
-        { name: 'peakTimes', label: 'peak connections per sample, fixed backoff ÷ jitter' },
-        named(own, 'peakConnects/fixed'),
-        named(own, 'peakConnects/jittered'),
-      ),
+      quotient('peakTimes', 'peak connections per sample, fixed backoff ÷ jitter', fixed, jittered),
     ];
   },
 
   judge(figures) {
     const [fixed, jittered, clients] = figures.need(
       'No usable pair of fixed backoff and full jitter',
-      'peakShare/fixed',
-      'peakShare/jittered',
-      'clients/fixed',
+      'peakShare/push/fixed',
+      'peakShare/push/jittered',
+      'clients/push/fixed',
     );
     const [synchronized, staggered] = [
-      figures.get('peakShare/synchronized-polls'),
-      figures.get('peakShare/staggered-polls'),
+      figures.get('peakShare/short-poll/synchronized'),
+      figures.get('peakShare/short-poll/staggered'),
     ];
     const isHerd = ({ value }: OwnFigure) => value >= herdShare;
     const verdict = !isHerd(fixed) ? 'does not hold' : isHerd(jittered) ? 'holds' : 'depends';
-    const [fixedAfter, jitteredAfter] = [figures.get('recovered/fixed'), figures.get('recovered/jittered')];
+    const [fixedAfter, jitteredAfter] = [
+      figures.get('recovered/push/fixed'),
+      figures.get('recovered/push/jittered'),
+    ];
     const percent = (share: number, digits?: Digits) => writePercent(Math.min(1, share), digits);
     return {
       verdict,
@@ -164,20 +152,11 @@ export const herd: Experiment = {
   },
 };
 
-/** The kinds of clients, by how they return. */
-const kinds: { name: string; words: string; isMeant(trial: Trial): boolean }[] = [
-  ...(['fixed', 'jittered', 'immediate'] as const).map((backoff) => ({
-    name: backoff,
-    words: `push, ${backoff} backoff`,
-    isMeant: ({ transport, parameters }: Trial) => transport === 'push' && parameters.backoff === backoff,
-  })),
-  ...[true, false].map((inPhase) => ({
-    name: inPhase ? 'synchronized-polls' : 'staggered-polls',
-    words: inPhase ? 'synchronized polls' : 'staggered polls',
-    isMeant: ({ transport, parameters }: Trial) =>
-      transport === 'short-poll' && (parameters.inPhase ?? false) === inPhase,
-  })),
-];
+/** "push/fixed", "short-poll/synchronized". */
+function kindOf({ transport, parameters: { backoff, inPhase } }: Trial): string {
+  const kind = transport === 'short-poll' ? (inPhase ? 'synchronized' : 'staggered') : backoff;
+  return `${transport}/${kind}`;
+}
 
 /** The largest share of the crowd that connected within a tenth of a second. */
 function peakShare({ series, clients }: Trial): number | undefined {

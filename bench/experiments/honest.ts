@@ -1,4 +1,4 @@
-import { figure, NotEnough, type OwnFigure } from '../analysis/figures.ts';
+import { figuresOf, NotEnough, type OwnFigure } from '../analysis/figures.ts';
 import { significant } from '../analysis/statistics.ts';
 import { longestQueueMiB } from '../analysis/trial-quantities.ts';
 import type { Evidence, Experiment, TrialPlan } from '../experiment.ts';
@@ -64,24 +64,16 @@ export const honest: Experiment = {
   pairs: (evidence) => readingsOf(evidence).flatMap(pairOf),
 
   figures(evidence) {
-    const slow = (slowBy: 'pause' | 'sleep') =>
-      evidence.trials.filter(({ parameters }) => parameters.slowBy === slowBy);
+    const slow = (slowBy: 'pause' | 'sleep') => ({
+      name: slowBy,
+      runs: evidence.trials.filter(({ parameters }) => parameters.slowBy === slowBy),
+    });
+    const queueWhile = (words: string) =>
+      ['longestQueue', `longest send queue while the ${words}`, longestQueueMiB, 'MiB'] as const;
     return [
-      ...readingsOf(evidence).flatMap(figuresOf),
-      figure(
-        { name: 'longestQueue/sleep', label: 'longest send queue while the handler sleeps', unit: 'MiB' },
-        slow('sleep'),
-        longestQueueMiB,
-      ),
-      figure(
-        {
-          name: 'longestQueue/pause',
-          label: 'longest send queue while the client stops reading',
-          unit: 'MiB',
-        },
-        slow('pause'),
-        longestQueueMiB,
-      ),
+      ...readingsOf(evidence).flatMap(sidesOf),
+      ...figuresOf(slow('sleep'), queueWhile('handler sleeps')),
+      ...figuresOf(slow('pause'), queueWhile('client stops reading')),
     ];
   },
 
@@ -236,17 +228,16 @@ function reading(
   return { how, runs: trials.map((trial) => ({ id: trial.id, value: read(trial) })) };
 }
 
-function figuresOf({ name, title: label, unit, ...readings }: Readings) {
-  return (['naive', 'honest'] as const).map((side) => {
-    const { how: condition, runs } = readings[side];
-    return figure({ name: `${side}/${name}`, label, condition, unit }, runs, ({ value }) => value);
-  });
+function sidesOf({ name, title, unit, naive, honest }: Readings) {
+  return Object.entries({ naive, honest }).flatMap(([side, { how: words, runs }]) =>
+    figuresOf({ name, words, runs }, [side, title, ({ value }) => value, unit]),
+  );
 }
 
 /** A pair from the median run of each reading; none where a reading is missing. */
 function pairOf(readings: Readings): Omit<Pair, 'experiment'>[] {
   const { title, unit, lesson } = readings;
-  const [naive, honest] = figuresOf(readings);
+  const [naive, honest] = sidesOf(readings);
   if (!naive || !honest) return [];
   return [
     {

@@ -1,4 +1,4 @@
-import { figure, type Lane, lanesOf, named, quotient } from '../analysis/figures.ts';
+import { figuresOf, lanesOf, named, type Quantity, quotient } from '../analysis/figures.ts';
 import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../analysis/models.ts';
 import {
   type Digits,
@@ -102,15 +102,9 @@ export const idleCost: Experiment = {
   },
 
   figures({ trials }) {
-    const own = lanesOf(trials).flatMap(figuresOf);
-    return [
-      ...own,
-      quotient(
-        { name: 'serverCpuTimes', label: 'server CPU, 1 s poll ÷ push' },
-        named(own, `serverCpu/${poll}`),
-        named(own, 'serverCpu/push'),
-      ),
-    ];
+    const own = lanesOf(trials).flatMap((lane) => figuresOf(lane, ...quantities));
+    const [poll, push] = [named(own, `serverCpu/${polls}`), named(own, 'serverCpu/push')];
+    return [...own, quotient('serverCpuTimes', 'server CPU, 1 s poll ÷ push', poll, push)];
   },
 
   judge(figures) {
@@ -118,14 +112,14 @@ export const idleCost: Experiment = {
       figures.need(
         'No usable pair of a push trial and a poll trial',
         'requestsPerMessage/push',
-        `requestsPerMessage/${poll}`,
+        `requestsPerMessage/${polls}`,
         'serverCpu/push',
-        `serverCpu/${poll}`,
+        `serverCpu/${polls}`,
         'memory/push',
-        `memory/${poll}`,
-        `emptyShare/${poll}`,
-        `clients/${poll}`,
-        `modelRequests/${poll}`,
+        `memory/${polls}`,
+        `emptyShare/${polls}`,
+        `clients/${polls}`,
+        `modelRequests/${polls}`,
       );
     const ofLongPoll = figures.get('modelRequests/long-poll');
     return {
@@ -141,44 +135,19 @@ export const idleCost: Experiment = {
   },
 };
 
-const poll = `short-poll/${intervalMs}`;
+/** The lane of the polls. */
+const polls = `short-poll/${intervalMs}`;
 
-function figuresOf({ name, words: condition, trials }: Lane) {
-  return [
-    figure({ name: `clients/${name}`, label: 'clients', condition }, trials, ({ clients }) => clients.count),
-    figure(
-      { name: `requests/${name}`, label: 'requests', condition },
-      trials,
-      (trial) => trial.requests.total,
-    ),
-    figure(
-      { name: `requestsPerSecond/${name}`, label: 'requests per second', condition },
-      trials,
-      requestsPerSecond,
-    ),
-    figure(
-      { name: `requestsPerMessage/${name}`, label: 'requests per message', condition },
-      trials,
-      requestsPerMessage,
-    ),
-    figure({ name: `emptyShare/${name}`, label: 'share of empty polls', condition }, trials, emptyShare),
-    figure(
-      { name: `serverCpu/${name}`, label: 'server CPU', condition, unit: 'ms/s' },
-      trials,
-      serverCpuPerSecond,
-    ),
-    figure(
-      { name: `memory/${name}`, label: 'memory per client', condition, unit: 'KiB' },
-      trials,
-      memoryPerClientKiB,
-    ),
-    figure(
-      { name: `modelRequests/${name}`, label: 'requests per second by the model', condition },
-      trials,
-      modelRequestsPerSecond,
-    ),
-  ];
-}
+const quantities: Quantity<Trial>[] = [
+  ['clients', 'clients', ({ clients }) => clients.count],
+  ['requests', 'requests', ({ requests }) => requests.total],
+  ['requestsPerSecond', 'requests per second', requestsPerSecond],
+  ['requestsPerMessage', 'requests per message', requestsPerMessage],
+  ['emptyShare', 'share of empty polls', emptyShare],
+  ['serverCpu', 'server CPU', serverCpuPerSecond, 'ms/s'],
+  ['memory', 'memory per client', memoryPerClientKiB, 'KiB'],
+  ['modelRequests', 'requests per second by the model', modelRequestsPerSecond],
+];
 
 /** By the messages that really came: in a short window they are more or fewer than the rate says. */
 function modelRequestsPerSecond({

@@ -1,4 +1,12 @@
-import { type Figures, figure, named, quotient, timesFigure } from '../analysis/figures.ts';
+import {
+  type Figures,
+  figuresOf,
+  type Lane,
+  lanesBy,
+  named,
+  quotient,
+  timesOf,
+} from '../analysis/figures.ts';
 import { smallerOf } from '../analysis/interval.ts';
 import {
   significant,
@@ -119,23 +127,14 @@ export const lightClient: Experiment = {
   },
 
   figures({ trials }) {
-    const rates = [...new Set(trials.map(({ parameters }) => parameters.ratePerSecond))].sort(
-      (a, b) => a - b,
+    const rates = lanesBy(
+      trials.toSorted((a, b) => a.parameters.ratePerSecond - b.parameters.ratePerSecond),
+      ({ parameters }) => String(parameters.ratePerSecond),
+      ({ parameters }) => rate(parameters.ratePerSecond),
     );
-    const own = rates.flatMap((ratePerSecond) =>
-      figuresAt(
-        ratePerSecond,
-        trials.filter(({ parameters }) => parameters.ratePerSecond === ratePerSecond),
-      ),
-    );
-    return [
-      ...own,
-      quotient(
-        { name: 'cpuOfPushTimes', label: 'client CPU, push ÷ poll', condition: rate(fastPerSecond) },
-        named(own, `clientCpu/push/${fastPerSecond}`),
-        named(own, `clientCpu/poll/${fastPerSecond}`),
-      ),
-    ];
+    const own = rates.flatMap(figuresAt);
+    const [push, poll] = ['push', 'poll'].map((name) => named(own, `clientCpu/${name}/${fastPerSecond}`));
+    return [...own, quotient('cpuOfPushTimes', 'client CPU, push ÷ poll', push, poll)];
   },
 
   judge(figures) {
@@ -169,50 +168,51 @@ export const lightClient: Experiment = {
   },
 };
 
-function figuresAt(ratePerSecond: number, trials: readonly Trial[]) {
-  const pushes = trials.filter(({ transport }) => transport === 'push');
-  const polls = trials.filter(isLatestPoll);
-  const lazy = trials.filter(({ parameters }) => parameters.keepAlive === false);
-  const text = (name: string, label: string, unit = '') => ({
-    name: `${name}/${ratePerSecond}`,
-    label,
-    condition: rate(ratePerSecond),
-    unit,
+function figuresAt({ name, words, runs }: Lane & { name: string }) {
+  const pushes = runs.filter(({ transport }) => transport === 'push');
+  const polls = runs.filter(isLatestPoll);
+  const lazy = runs.filter(({ parameters }) => parameters.keepAlive === false);
+  const pairs = polls.flatMap((a) => {
+    const b = pushes.find(({ repeat }) => repeat === a.repeat);
+    return b ? [{ a, b }] : [];
   });
   return [
-    figure(text('clientCpu/push', 'client CPU of push', 'ms/s'), pushes, cpuPerSecond),
-    figure(
-      text('clientCpu/poll', 'client CPU of a 1 s poll for the latest value', 'ms/s'),
-      polls,
+    ...figuresOf(
+      { name, words, runs: pushes },
+      ['clientCpu/push', 'client CPU of push', cpuPerSecond, 'ms/s'],
+      ['wakeUps/push', 'wake-ups of a push client per second', wakeUpsPerSecond],
+    ),
+    ...figuresOf({ name, words, runs: polls }, [
+      'clientCpu/poll',
+      'client CPU of a 1 s poll for the latest value',
       cpuPerSecond,
-    ),
-    timesFigure(
-      text('cpuTimes', 'client CPU, poll ÷ push'),
-      polls.flatMap((a) => {
-        const b = pushes.find(({ repeat }) => repeat === a.repeat);
-        return b ? [{ a, b }] : [];
-      }),
-      cpuPerSecond,
-    ),
-    figure(
-      text('wakeUps/push', 'wake-ups of a push client per second'),
-      pushes,
-      ({ clients, durationMs }) => ((clients.wakeUps ?? 0) * 1000) / durationMs,
-    ),
-    figure(
-      text('lazyInterval', 'interval of the poll that disconnects', 'ms'),
-      lazy,
-      ({ parameters }) => parameters.intervalMs,
-    ),
-    figure(text('connectedShare', 'share of the time connected'), lazy, ({ clients, durationMs }) =>
-      clients.connectedMs === undefined ? undefined : clients.connectedMs / durationMs,
-    ),
-    figure(
-      text('lazyBytes', 'bytes of the poll that disconnects', 'bytes/s'),
-      lazy,
-      ({ bytes, durationMs }) => ((bytes.toClients + bytes.toServer) * 1000) / durationMs,
+      'ms/s',
+    ]),
+    timesOf(`cpuTimes/${name}`, `client CPU at ${words}, poll ÷ push`, pairs, cpuPerSecond),
+    ...figuresOf(
+      { name, words, runs: lazy },
+      [
+        'lazyInterval',
+        'interval of the poll that disconnects',
+        ({ parameters }) => parameters.intervalMs,
+        'ms',
+      ],
+      ['connectedShare', 'share of the time connected', connectedShare],
+      ['lazyBytes', 'bytes of the poll that disconnects', bytesPerSecond, 'bytes/s'],
     ),
   ];
+}
+
+function wakeUpsPerSecond({ clients, durationMs }: Trial): number {
+  return ((clients.wakeUps ?? 0) * 1000) / durationMs;
+}
+
+function connectedShare({ clients: { connectedMs }, durationMs }: Trial): number | undefined {
+  return connectedMs === undefined ? undefined : connectedMs / durationMs;
+}
+
+function bytesPerSecond({ bytes, durationMs }: Trial): number {
+  return ((bytes.toClients + bytes.toServer) * 1000) / durationMs;
 }
 
 /** The client's own CPU, in milliseconds per second; not a number where it was not measured. */

@@ -1,4 +1,4 @@
-import { figure, type Lane, lanesOf, total } from '../analysis/figures.ts';
+import { figuresOf, lanesBy, total } from '../analysis/figures.ts';
 import { offlineLost } from '../analysis/models.ts';
 import { threeDigits, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import { missedPerClient } from '../analysis/trial-quantities.ts';
@@ -93,71 +93,53 @@ export const offline: Experiment = {
   },
 
   figures({ trials }) {
-    const away = trials.filter(({ parameters }) => parameters.awayMs);
-    const kept = away.filter(({ parameters }) => parameters.retentionMs === undefined);
-    const shortened = away.filter(({ parameters }) => parameters.retentionMs !== undefined);
-    const [longest, longestShort] = [ofLongest(kept), ofLongest(shortened)];
-    const isPush = ({ transport }: Trial) => transport === 'push';
-    const isReplayed = ({ parameters }: Trial) => parameters.replay !== false;
-    const withoutLog = (some: readonly Trial[]) =>
-      some.filter((trial) => isPush(trial) && !isReplayed(trial));
-    const pushes = (some: readonly Trial[]) => some.filter((trial) => isPush(trial) && isReplayed(trial));
-    const owed = pushes(trials.filter(({ parameters }) => parameters.retentionMs === undefined));
-    const others = longest.filter((trial) => !isPush(trial));
-    const missed = (log: string, lane: Lane) =>
-      figure(
-        { name: `missed/${log}/${lane.name}`, label: 'messages missed per client', condition: lane.words },
-        lane.trials,
-        missedPerClient,
-      );
-    const missedOf = (log: string, label: string, lane: Lane) =>
-      figure(
-        { name: `missedShare/${log}/${lane.name}`, label, condition: lane.words },
-        lane.trials,
-        missedShare,
-      );
+    const isKept = ({ parameters }: Trial) => parameters.retentionMs === undefined;
+    const kept = trials.filter(isKept);
+    const away = kept.filter(({ parameters }) => parameters.awayMs);
+    const [longest, longestShort] = [ofLongest(kept), ofLongest(trials.filter((trial) => !isKept(trial)))];
+    const others = longest.filter(({ transport }) => transport !== 'push');
+    const owed = kept.filter(replays);
     return [
-      figure(
-        { name: 'away', label: 'longest absence', unit: 'ms' },
-        longest,
+      ...figuresOf({ runs: longest }, [
+        'away',
+        'longest absence',
         ({ parameters }) => parameters.awayMs,
+        'ms',
+      ]),
+      ...lanesBy(longest, laneOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['missed', 'messages missed per client', missedPerClient],
+          ['missedShareOfLongest', 'messages missed ÷ messages sent during the longest absence', missedShare],
+          ['caughtUp', 'time to catch up', ({ returned }) => returned?.caughtUpMs, 'ms'],
+        ),
       ),
-      figure(
-        { name: 'away/short-log', label: 'longest absence with a short retention', unit: 'ms' },
-        longestShort,
-        ({ parameters }) => parameters.awayMs,
+      ...lanesBy(longestShort, laneOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          [
+            'shortLog/away',
+            'longest absence with a short retention',
+            ({ parameters }) => parameters.awayMs,
+            'ms',
+          ],
+          ['shortLog/missed', 'messages missed per client with a short retention', missedPerClient],
+        ),
       ),
-      ...lanesOf(withoutLog(longest)).map((lane) => missed('no-log', lane)),
-      ...lanesOf(longest.filter(isReplayed)).map((lane) => missed('cursor', lane)),
-      ...lanesOf(longestShort.filter(isReplayed)).map((lane) => missed('short-log', lane)),
+      ...lanesBy(away, laneOf).flatMap((lane) =>
+        figuresOf(lane, ['missedShare', 'messages missed ÷ messages sent during the absence', missedShare]),
+      ),
       total(
-        { name: 'missedByOthers', label: 'messages missed with SSE, long poll and short poll' },
+        'missedByOthers',
+        'messages missed with SSE, long poll and short poll',
         messagesMissed(others),
         others,
       ),
       total(
-        { name: 'missedWithCursor', label: 'messages missed by push although they were in the log' },
+        'missedWithCursor',
+        'messages missed by push although they were in the log',
         messagesMissed(owed),
         owed,
-      ),
-      figure(
-        {
-          name: 'missedShareOfLongest',
-          label: 'messages missed without a log ÷ messages sent during the longest absence',
-        },
-        withoutLog(longest),
-        missedShare,
-      ),
-      ...lanesOf(withoutLog(kept)).map((lane) =>
-        missedOf('no-log', 'messages missed ÷ messages sent during the absence', lane),
-      ),
-      ...lanesOf(kept.filter(isReplayed)).map((lane) => missedOf('cursor', 'messages missed', lane)),
-      ...lanesOf(longest.filter(isReplayed)).map(({ name, words: condition, trials }) =>
-        figure(
-          { name: `caughtUp/${name}`, label: 'time to catch up', condition, unit: 'ms' },
-          trials,
-          ({ returned }) => returned?.caughtUpMs,
-        ),
       ),
     ];
   },
@@ -168,14 +150,14 @@ export const offline: Experiment = {
       'away',
       'missed/no-log/push',
       'missed/cursor/push',
-      'missedShareOfLongest',
+      'missedShareOfLongest/no-log/push',
       'missedWithCursor',
       'missedByOthers',
     );
-    const short = figures.get('missed/short-log/push');
-    const shortAway = figures.get('away/short-log');
-    const caughtUp = figures.get('caughtUp/push');
-    const [polled] = figures.under('caughtUp/short-poll');
+    const short = figures.get('shortLog/missed/cursor/push');
+    const shortAway = figures.get('shortLog/away/cursor/push');
+    const caughtUp = figures.get('caughtUp/cursor/push');
+    const polled = figures.get('caughtUp/cursor/short-poll');
     return {
       verdict:
         missedWithCursor.value > 0 ? 'holds' : missedShare.low >= lostShareMin ? 'depends' : 'does not hold',
@@ -195,6 +177,15 @@ export const offline: Experiment = {
     };
   },
 };
+
+/** "no-log/push", "cursor/short-poll". */
+function laneOf({ transport, parameters }: Trial): string {
+  return `${parameters.replay === false ? 'no-log' : 'cursor'}/${transport}`;
+}
+
+function replays({ transport, parameters }: Trial): boolean {
+  return transport === 'push' && parameters.replay !== false;
+}
 
 /** The trials with the longest absence. */
 function ofLongest(trials: readonly Trial[]): Trial[] {

@@ -1,6 +1,6 @@
-import { type TransportName, transportLooks } from '../../clients/transports.ts';
+import type { TransportName } from '../../clients/transports.ts';
 import type { Policy } from '../../servers/fan-out/send-queue.ts';
-import { type Figures, figure, NotEnough } from '../analysis/figures.ts';
+import { type Figures, figuresOf, lanesBy, NotEnough, type Quantity } from '../analysis/figures.ts';
 import { overwhelmedAgeMs } from '../analysis/models.ts';
 import {
   significant,
@@ -153,39 +153,26 @@ export const overwhelmed: Experiment = {
     const short = trials.filter(
       ({ durationMs, parameters }) => durationMs < longMs && parameters.slowClients === 1,
     );
-    const open = short.filter(
-      ({ transport, parameters }) => transport === 'push' && parameters.policy === 'unbounded',
-    );
-    const long = trials.filter(({ durationMs }) => durationMs >= longMs);
+    const pushes = short.filter(({ transport }) => transport === 'push');
     const isOpen = ({ parameters }: Trial) => parameters.policy === 'unbounded';
+    const long = trials.filter(({ durationMs }) => durationMs >= longMs);
     return [
-      ...queueFigures(short),
-      figure(
-        { name: 'highestLatency/push/unbounded', label: 'highest latency of the slow client', unit: 'ms' },
-        open,
-        oldestAgeMs,
+      ...lanesBy(short, kindOf).flatMap((lane) =>
+        figuresOf(lane, ['longestQueue', 'longest send queue', longestQueueMiB, 'MiB']),
       ),
-      figure(
-        { name: 'overload', label: 'overload', unit: 's' },
-        open,
-        ({ parameters }) => (parameters.overloadMs ?? 0) / 1000,
+      ...lanesBy(pushes, ({ parameters }) => parameters.policy ?? 'unknown').flatMap((lane) =>
+        figuresOf(lane, ...ofPolicies),
       ),
-      ...policies.flatMap((policy) =>
-        policyFigures(
-          policy,
-          short.filter(({ transport, parameters }) => transport === 'push' && parameters.policy === policy),
-        ),
-      ),
-      figure(
-        { name: 'memoryGrowth', label: 'growth of the server’s memory over a minute, with all limits' },
-        long.filter((trial) => !isOpen(trial)).slice(0, 1),
+      ...figuresOf({ runs: long.filter((trial) => !isOpen(trial)).slice(0, 1) }, [
+        'memoryGrowth',
+        'growth of the server’s memory over a minute, with all limits',
         memoryGrowth,
-      ),
-      figure(
-        { name: 'queueGrowth', label: 'growth of the send queue ÷ growth that λ − μ predicts' },
-        long.filter(isOpen).slice(0, 1),
+      ]),
+      ...figuresOf({ runs: long.filter(isOpen).slice(0, 1) }, [
+        'queueGrowth',
+        'growth of the send queue ÷ growth that λ − μ predicts',
         backlogGrowth,
-      ),
+      ]),
     ];
   },
 
@@ -197,8 +184,8 @@ export const overwhelmed: Experiment = {
     const [open, latency, overload] = figures.need(
       few,
       'longestQueue/push/unbounded',
-      'highestLatency/push/unbounded',
-      'overload',
+      'highestLatency/unbounded',
+      'overload/unbounded',
     );
     const [bound, polled] = [bounds, pulls].map((all) => Math.max(...all.map(({ high }) => high))) as [
       number,
@@ -245,66 +232,38 @@ function longTrials(): TrialPlan[] {
   ];
 }
 
-/** The longest send queue for a slow client, by transport and overflow policy. */
-function queueFigures(short: readonly Trial[]) {
-  const kindOf = ({ transport, parameters: { policy } }: Trial) =>
-    policy ? `${transport}/${policy}` : transport;
-  return [...new Set(short.map(kindOf))].map((kind) => {
-    const own = short.filter((trial) => kindOf(trial) === kind);
-    const [transport, policy] = kind.split('/') as [TransportName, string?];
-    const { label } = transportLooks[transport];
-    return figure(
-      {
-        name: `longestQueue/${kind}`,
-        label: 'longest send queue',
-        condition: policy ? `${label}, ${policy}` : label,
-        unit: 'MiB',
-      },
-      own,
-      longestQueueMiB,
-    );
-  });
+/** "push/unbounded", "short-poll". */
+function kindOf({ transport, parameters: { policy } }: Trial): string {
+  return policy ? `${transport}/${policy}` : transport;
 }
 
-/** What a policy cost the slow client, and the fast clients. */
-function policyFigures(policy: Policy, trials: readonly Trial[]) {
-  const condition = `push, ${policy}`;
-  const fast = (trial: Trial) => cohortOf(trial, 'fast')?.phases;
-  return [
-    figure(
-      { name: `lostShare/${policy}`, label: 'share of messages that the slow client lost', condition },
-      trials,
-      (trial) => {
-        const slow = cohortOf(trial, 'slow')?.messages;
-        return slow && (slow.expected - slow.delivered) / slow.expected;
-      },
-    ),
-    figure(
-      { name: `evictions/${policy}`, label: 'connections of slow clients that the server closed', condition },
-      trials,
-      ({ server }) => server.evictions?.count ?? 0,
-    ),
-    figure(
-      {
-        name: `fastP99Before/${policy}`,
-        label: '99th percentile latency of fast clients before the overload',
-        condition,
-        unit: 'ms',
-      },
-      trials,
-      (trial) => fast(trial)?.before.p99,
-    ),
-    figure(
-      {
-        name: `fastP99During/${policy}`,
-        label: '99th percentile latency of fast clients during the overload',
-        condition,
-        unit: 'ms',
-      },
-      trials,
-      (trial) => fast(trial)?.during.p99,
-    ),
-  ];
+/** What a policy of push cost the slow client, and the fast clients. */
+const ofPolicies: Quantity<Trial>[] = [
+  ['highestLatency', 'highest latency of the slow client', oldestAgeMs, 'ms'],
+  ['overload', 'overload', ({ parameters }) => (parameters.overloadMs ?? 0) / 1000, 's'],
+  ['lostShare', 'share of messages that the slow client lost', lostShare],
+  ['evictions', 'connections that the server closed', ({ server }) => server.evictions?.count ?? 0],
+  [
+    'fastP99Before',
+    '99th percentile latency of fast clients before the overload',
+    (trial) => phasesOf(trial)?.before.p99,
+    'ms',
+  ],
+  [
+    'fastP99During',
+    '99th percentile latency of fast clients during the overload',
+    (trial) => phasesOf(trial)?.during.p99,
+    'ms',
+  ],
+];
+
+function lostShare(trial: Trial): number | undefined {
+  const slow = cohortOf(trial, 'slow')?.messages;
+  return slow && (slow.expected - slow.delivered) / slow.expected;
+}
+
+function phasesOf(trial: Trial): Cohort['phases'] {
+  return cohortOf(trial, 'fast')?.phases;
 }
 
 function oldestAgeMs({ series }: Trial): number | undefined {

@@ -1,5 +1,5 @@
 import type { TransportName } from '../../clients/transports.ts';
-import { type Figures, figure, figureWith, type Lane, lanesOf, named, total } from '../analysis/figures.ts';
+import { type Figures, figuresOf, figureWith, lanesBy, named, total } from '../analysis/figures.ts';
 import { whole, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, PathsTrial } from '../experiment.ts';
 import { olderMsMax } from '../harness/paths/path-outcome.ts';
@@ -61,58 +61,35 @@ export const path: Experiment = {
   },
 
   figures({ trials }) {
-    const cellOf = ({ transport, parameters: { path } }: Trial) => `${transport}/${path}`;
-    const cells = [...new Set(trials.map(cellOf))].flatMap((cell) => {
-      const own = trials.filter((trial) => cellOf(trial) === cell);
-      const embedded = own.filter(({ parameters }) => parameters.proxy === 'embedded');
-      return [
-        figure({ name: `works/${cell}`, label: '1 if it works', condition: cell }, own, works),
-        figure(
-          { name: `outcome/${cell}`, label: '2 works, 1 degraded, 0 fails', condition: cell },
-          own,
-          ({ path }) => path && outcomes.indexOf(path.outcome),
+    const cells = lanesBy(trials, ({ transport, parameters: { path } }) => `${transport}/${path}`).flatMap(
+      (lane) => [
+        ...figuresOf(
+          lane,
+          ['works', '1 if it works', works],
+          ['outcome', '2 works, 1 degraded, 0 fails', ({ path }) => path && outcomes.indexOf(path.outcome)],
+          ['later', 'median latency of a degraded cell above that of the direct path', laterMs, 'ms'],
         ),
-        figure(
-          {
-            name: `later/${cell}`,
-            label: 'median latency above that of the direct path',
-            condition: cell,
-            unit: 'ms',
-          },
-          own.filter(({ path }) => path?.outcome === 'degraded'),
-          ({ path }) => path?.olderMs,
+        ...figuresOf(
+          { ...lane, runs: lane.runs.filter(({ parameters }) => parameters.proxy === 'embedded') },
+          ['worksEmbedded', '1 if it works through the embedded proxy', works],
         ),
-        figure(
-          {
-            name: `worksEmbedded/${cell}`,
-            label: '1 if it works through the embedded proxy',
-            condition: cell,
-          },
-          embedded,
-          works,
-        ),
-      ];
-    });
-    const only = (works: string, fails: string, path: string, label: string) => {
-      const [a, b] = [works, fails].map((transport) => named(cells, `worksEmbedded/${transport}/${path}`));
-      if (!a || !b) return undefined;
-      return total(
-        { name: `only/${works}/${path}`, label },
-        a.value - b.value,
-        [...a.trials, ...b.trials].map((id) => ({ id })),
-      );
+      ],
+    );
+    const only = (transport: string, other: string, path: string, label: string) => {
+      const [a, b] = [transport, other].map((one) => named(cells, `worksEmbedded/${one}/${path}`));
+      const ids = [...(a?.trials ?? []), ...(b?.trials ?? [])].map((id) => ({ id }));
+      return a && b && total(`only/${transport}/${path}`, label, a.value - b.value, ids);
     };
     return [
       ...cells,
       only('sse', 'push', 'no-upgrade', '1 if SSE works and WebSocket fails'),
       only('push', 'sse', 'buffering', '1 if WebSocket works and SSE fails'),
-      ...outcomes.map((outcome) =>
-        countOf(`cells/${outcome}`, outcome, trials, ({ path }) => path?.outcome === outcome),
-      ),
-      ...proxies.map(({ proxy, words }) =>
-        countOf(`cells/${proxy}`, words, trials, ({ parameters }) => parameters.proxy === proxy),
-      ),
-      ...lanesOf(trials.filter(({ parameters }) => parameters.path !== 'direct')).flatMap(passedFigures),
+      ...lanesBy(trials, ({ path }) => path?.outcome ?? '').map(countOf),
+      ...lanesBy(trials, ({ parameters }) => parameters.proxy ?? '').map(countOf),
+      ...lanesBy(
+        trials.filter(({ parameters }) => parameters.path !== 'direct'),
+        ({ transport }) => transport,
+      ).flatMap(passedFigures),
     ];
   },
 
@@ -157,30 +134,23 @@ function works({ path }: Trial): number | undefined {
   return path && Number(path.outcome === 'works');
 }
 
-function countOf(
-  name: string,
-  words: string,
-  trials: readonly Trial[],
-  isCounted: (trial: Trial) => boolean,
-) {
-  const counted = trials.filter(isCounted);
-  return total({ name, label: `cells: ${words}` }, counted.length, counted);
+function laterMs({ path }: Trial): number | null | undefined {
+  return path?.outcome === 'degraded' ? path.olderMs : undefined;
+}
+
+type Cells = { name: string; runs: Trial[] };
+
+function countOf({ name, runs }: Cells) {
+  return total(`cells/${name}`, `cells: ${name}`, runs.length, runs);
 }
 
 /** A proxy setting is passed where every message came in time, without a loss of connection, in every run. */
-function passedFigures({ name, words: condition, trials }: Lane) {
-  const settingOf = ({ parameters: { path, proxy } }: Trial) => `${path} ${proxy}`;
-  const settings = [...new Set(trials.map(settingOf))];
-  const passed = settings.filter((setting) =>
-    trials.every((trial) => settingOf(trial) !== setting || works(trial) === 1),
-  ).length;
+function passedFigures({ name, runs: trials }: Cells) {
+  const settings = lanesBy(trials, ({ parameters: { path, proxy } }) => `${path} ${proxy}`);
+  const passed = settings.filter(({ runs }) => runs.every((trial) => works(trial) === 1)).length;
   const runs = Math.round(trials.length / settings.length);
   const figureOf = (what: string, label: string, value: number) =>
-    figureWith(
-      { name: `${what}/${name}`, label, condition },
-      { value, low: value, high: value, runs },
-      trials,
-    );
+    figureWith({ name: `${what}/${name}`, label }, { value, low: value, high: value, runs }, trials);
   return [
     figureOf('proxiesPassed', 'proxy settings passed', passed),
     figureOf('proxySettings', 'proxy settings', settings.length),

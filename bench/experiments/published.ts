@@ -1,4 +1,13 @@
-import { type Figures, figure, NotEnough, named, quotient, timesFigure, total } from '../analysis/figures.ts';
+import {
+  type Figures,
+  figuresOf,
+  lanesBy,
+  NotEnough,
+  named,
+  quotient,
+  timesOf,
+  total,
+} from '../analysis/figures.ts';
 import { chatUnderLoad, headerTable, openData } from '../analysis/published.ts';
 import {
   significant,
@@ -145,18 +154,30 @@ type Shape = { name: string; holds: boolean; sentence: string };
 
 /** Bytes of an empty poll and of a frame’s overhead, over plain connections. */
 function headerFigures(probes: readonly Probe[]) {
-  const measured = (name: string) => probes.filter((probe) => probe.name === `${name}/plain`).slice(0, 1);
-  const poll = figure(
-    { name: 'emptyPollBytes', label: 'bytes of an empty poll', unit: 'bytes' },
-    measured('empty-poll'),
-    ({ values }) => (values.upBytes ?? 0) + (values.downBytes ?? 0),
-  );
-  const frame = figure(
-    { name: 'frameBytes', label: 'overhead of a WebSocket frame', unit: 'bytes' },
-    measured('web-socket'),
-    ({ values }) => (values.downBytes ?? 0) - (values.messageBytes ?? 0),
-  );
-  return [poll, frame, quotient({ name: 'headerTimes', label: 'header bytes, poll ÷ frame' }, poll, frame)];
+  const measured = (name: string) => ({
+    runs: probes.filter((probe) => probe.name === `${name}/plain`).slice(0, 1),
+  });
+  const [poll] = figuresOf(measured('empty-poll'), [
+    'emptyPollBytes',
+    'bytes of an empty poll',
+    pollBytes,
+    'bytes',
+  ]);
+  const [frame] = figuresOf(measured('web-socket'), [
+    'frameBytes',
+    'overhead of a WebSocket frame',
+    overheadBytes,
+    'bytes',
+  ]);
+  return [poll, frame, quotient('headerTimes', 'header bytes, poll ÷ frame', poll, frame)];
+}
+
+function pollBytes({ values: { upBytes = 0, downBytes = 0 } }: Probe): number {
+  return upBytes + downBytes;
+}
+
+function overheadBytes({ values: { downBytes = 0, messageBytes = 0 } }: Probe): number {
+  return downBytes - messageBytes;
 }
 
 function headerShape(figures: Figures): Shape | undefined {
@@ -174,28 +195,18 @@ function headerShape(figures: Figures): Shape | undefined {
 
 function chatFigures(trials: readonly Trial[]) {
   const chats = trials.filter(({ parameters }) => parameters.publishEveryMs !== undefined);
-  const own = (['push', 'sse', 'long-poll', 'short-poll'] as const).map((transport) =>
-    figure(
-      { name: `chatMean/${transport}`, label: 'mean latency in the chat', condition: transport, unit: 'ms' },
-      chats.filter((trial) => trial.transport === transport),
-      ({ delayMs }) => delayMs.mean,
-    ),
+  const delivered = chats.reduce((sum, { messages }) => sum + messages.delivered, 0);
+  const own = lanesBy(chats, ({ transport }) => transport).flatMap((lane) =>
+    figuresOf(lane, ['chatMean', 'mean latency in the chat', ({ delayMs }) => delayMs.mean, 'ms']),
   );
-  const times = (transport: string) =>
-    quotient(
-      { name: `chatTimes/${transport}`, label: `mean latency in the chat, ${transport} ÷ push` },
-      named(own, `chatMean/${transport}`),
-      named(own, 'chatMean/push'),
-    );
+  const [push, longPoll, shortPoll] = ['push', 'long-poll', 'short-poll'].map((name) =>
+    named(own, `chatMean/${name}`),
+  );
   return [
     ...own,
-    times('long-poll'),
-    times('short-poll'),
-    total(
-      { name: 'chatDeliveries', label: 'deliveries in the chat' },
-      chats.reduce((sum, { messages }) => sum + messages.delivered, 0),
-      chats,
-    ),
+    quotient('chatTimes/long-poll', 'mean latency in the chat, long poll ÷ push', longPoll, push),
+    quotient('chatTimes/short-poll', 'mean latency in the chat, short poll ÷ push', shortPoll, push),
+    total('chatDeliveries', 'deliveries in the chat', delivered, chats),
   ];
 }
 
@@ -233,13 +244,11 @@ function openDataFigures(trials: readonly Trial[]) {
     );
     return a && b ? [{ a, b }] : [];
   });
-  const text = { label: 'server CPU with open data, short poll ÷ SSE' };
-  const median = spread(pairs.map(({ a, b }) => a.server.cpuMs / b.server.cpuMs))?.median;
+  const label = 'server CPU with open data, short poll ÷ SSE';
+  const ratios = spread(pairs.map(({ a, b }) => a.server.cpuMs / b.server.cpuMs));
   return [
-    timesFigure({ name: 'openDataTimes', ...text }, pairs, ({ server }) => server.cpuMs),
-    median === undefined
-      ? undefined
-      : total({ name: 'openDataTimes/median-run', ...text, condition: 'median run' }, median, grid),
+    timesOf('openDataTimes', label, pairs, ({ server }) => server.cpuMs),
+    ratios && total('openDataTimes/median-run', `${label}, median run`, ratios.median, grid),
   ];
 }
 

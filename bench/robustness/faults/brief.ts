@@ -47,14 +47,13 @@ export const brief: Experiment = {
     ),
   }),
 
-  figures: ({ trials }) => [
-    total(
-      { name: 'delivered', label: 'messages delivered' },
-      trials.reduce((sum, { messages }) => sum + messages.delivered, 0),
-      trials,
-    ),
-    total({ name: 'trials', label: 'usable trials' }, trials.length, trials),
-  ],
+  figures({ trials }) {
+    const delivered = trials.reduce((sum, { messages }) => sum + messages.delivered, 0);
+    return [
+      total('delivered', 'messages delivered', delivered, trials),
+      total('trials', 'usable trials', trials.length, trials),
+    ];
+  },
 
   judge(figures) {
     const few = 'Fewer than two trials are usable';
