@@ -2,6 +2,7 @@ import type { BackoffName } from '../clients/shared/backoff.ts';
 import type { BrokerTransportName, TransportName } from '../clients/transports.ts';
 import type { ServerOptions } from '../servers/serve.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
+import type { Figures, OwnFigure } from './analysis/figures.ts';
 import type { PathsPlan } from './harness/paths/paths-process.ts';
 import type { ProbeName } from './harness/probes/probes.ts';
 import type { Publications } from './harness/publications.ts';
@@ -139,7 +140,7 @@ export type Plan = {
 export type Evidence = { trials: Trial[]; capacities: Capacity[]; probes: Probe[] };
 
 /**
- * One question. Mostly data: what is asked, what is varied, and the rule by which the answer is
+ * One question. Mostly data: what is asked, what is varied, its figures, and the rule by which the answer is
  * judged. The rule is written before the trials run, and is part of the result.
  */
 export type Experiment = {
@@ -147,10 +148,15 @@ export type Experiment = {
   /** The rule of the verdict, in words. */
   rule: string;
   plan(profile: Profile, machine: Machine): Plan;
-  /** Costs fitted to the trials, for whoever wants to calculate with them. */
+  /** Costs fitted to the trials, for calculations with them. */
   fits?(evidence: Evidence): Omit<Fit, 'experiment'>[];
   /** The same thing measured in two ways. */
   pairs?(evidence: Evidence): Omit<Pair, 'experiment'>[];
-  /** Applies the rule. */
-  judge(evidence: Evidence): Pick<Finding, 'verdict' | 'sentence' | 'evidence' | 'model'>;
+  /**
+   * Computes each number that the rule, the sentence, LAB.md's claims or the report need; `undefined` for a figure
+   * that was not measured.
+   */
+  figures(evidence: Evidence): (OwnFigure | undefined)[];
+  /** Applies the rule to the figures. Throws `NotEnough` where one that the rule needs is missing. */
+  judge(figures: Figures): Pick<Finding, 'verdict' | 'sentence' | 'model'>;
 };

@@ -33,8 +33,8 @@ import { writeSummary } from './terminal/summary.ts';
 /**
  * The lab's command: `npm run lab`. See `--help`.
  *
- * Exit codes: 0 all went well; 1 a trial failed, or with `--check` a claim of LAB.md (a verdict never
- * fails); 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, with a partial result and report written.
+ * Exit codes: 0 all went well; 1 a trial failed, an experiment's code has an error, or with `--check` a claim of
+ * LAB.md failed (a verdict never fails); 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, with a partial result and report written.
  */
 const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 
@@ -174,6 +174,7 @@ export async function lab(options: Options): Promise<number> {
     probes: [],
     fits: [],
     pairs: [],
+    figures: [],
     findings: [],
     checks: [],
   };
@@ -251,6 +252,7 @@ export async function lab(options: Options): Promise<number> {
   if (options.open ?? (process.stdout.isTTY && !options.json)) await openPage(reportPath);
   const failed =
     result.trials.some(({ status }) => status !== 'ok') ||
+    result.findings.some(({ error }) => error !== undefined) ||
     result.checks.some(({ outcome }) => outcome === 'does not hold');
   return failed ? exitCodes.failed : exitCodes.ok;
 }

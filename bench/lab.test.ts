@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runsTypeScript } from './harness/child.ts';
 import { commandOf } from './lab-command.ts';
@@ -94,6 +95,44 @@ it('a file that exports no experiment ends with 2 and says what was expected', a
     expect(stderr).toMatch(reason);
     expect(exitCode).toBe(2);
   }
+});
+
+describe('somebody’s own experiment, in a file outside the lab', () => {
+  /** The crowd's experiment with one short trial, changed by some code. */
+  async function runWith(change: string) {
+    const folder = newFolder();
+    const file = join(folder, 'mine.ts');
+    const crowd = pathToFileURL(resolve('bench/experiments/crowd.ts')).href;
+    writeFileSync(
+      file,
+      `import { crowd } from '${crowd}';
+      const trial = { groups: [{ transport: 'push', clients: 2 }], schedule: { kind: 'periodic', ratePerSecond: 20 }, durationMs: 200, repeat: 1 };
+      export const mine = { ...crowd, plan: () => ({ trials: [trial] })${change} };`,
+    );
+    const out = join(folder, 'run');
+    const { exitCode, stderr } = await startLab('--experiment', file, '--no-open', '--out', out).ended;
+    expect(existsSync(join(out, 'report.html')), stderr).toBe(true);
+    const { findings } = parseResult(readFileSync(join(out, 'results.json'), 'utf8'));
+    return { exitCode, finding: findings[0] };
+  }
+
+  it('is inconclusive where its rule lacks a figure, although its file loads the lab a second time', async () => {
+    const { exitCode, finding } = await runWith('');
+    expect(finding).toMatchObject({
+      verdict: 'inconclusive',
+      sentence: expect.stringMatching(/^Nothing to compare: /),
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  it('ends with 1 and a report that names the error, where its code has one', async () => {
+    const { exitCode, finding } = await runWith(', judge() { return missing.value; }');
+    expect(finding).toMatchObject({
+      verdict: 'inconclusive',
+      sentence: 'The code of this experiment has an error: ReferenceError: missing is not defined.',
+    });
+    expect(exitCode).toBe(1);
+  });
 });
 
 it('a folder that goes away under a run ends it with 3 and names the remedy', async () => {

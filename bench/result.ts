@@ -310,6 +310,32 @@ export const pairSchema = z.object({
   lesson: z.string(),
 });
 
+/**
+ * A number that verdicts, claims and the report read, computed once by its experiment. Other programs can read a
+ * figure by `experiment` and `name`.
+ */
+export const figureSchema = z.object({
+  experiment: z.string(),
+  /** What it is, then its conditions, separated by slashes: "requestsPerMessage/push". Unique in its experiment. */
+  name: z.string(),
+  /** What it is, in words. */
+  label: z.string(),
+  /** What its name says after the first slash, in words, where the label does not say it. */
+  condition: z.string().optional(),
+  /** "" for a count, a share or a ratio. */
+  unit: z.string(),
+  /** The median of the runs; of a ratio of paired runs or of a fit, the estimate. */
+  value: z.number(),
+  /** The smallest and the largest run; of a fit, its 95% interval. */
+  low: z.number(),
+  high: z.number(),
+  runs: count,
+  /** Where the mean of the runs lies with 95% confidence, from three runs on. */
+  interval: z.object({ mean: z.number(), low: z.number(), high: z.number(), n: count }).optional(),
+  /** Ids of the trials that it was computed from; none for probes and capacities. */
+  trials: z.array(z.string()),
+});
+
 /** The judgement on one claim, by a rule that was written before the trials ran. */
 export const findingSchema = z.object({
   experiment: z.string(),
@@ -325,6 +351,8 @@ export const findingSchema = z.object({
   evidence: z.array(z.string()),
   /** The formula that the measurement was held against. */
   model: z.string().optional(),
+  /** The error of an experiment that could not be judged because of a mistake in its code. */
+  error: z.string().optional(),
 });
 
 /** A claim of LAB.md, held against this run. */
@@ -445,6 +473,8 @@ export const resultSchema = z.object({
   probes: z.array(probeSchema).default([]),
   fits: z.array(fitSchema).default([]),
   pairs: z.array(pairSchema).default([]),
+  /** Missing in files of older labs. */
+  figures: z.array(figureSchema).default([]),
   findings: z.array(findingSchema),
   /** Only of a run that was asked to check them. */
   checks: z.array(checkSchema).default([]),
@@ -472,6 +502,7 @@ export type Probe = z.infer<typeof probeSchema>;
 export type Fit = z.infer<typeof fitSchema>;
 export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;
+export type Figure = z.infer<typeof figureSchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type Vote = z.infer<typeof voteSchema>;
 export type Segment = z.infer<typeof segmentSchema>;

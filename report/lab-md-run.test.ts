@@ -89,7 +89,7 @@ function wasOnlyDisturbed(id: string, { trials }: Result): boolean {
 function problemsOf(id: string, result: Result): string[] {
   const checks = result.checks.filter(({ experiment }) => experiment === id);
   const untested = claims
-    .filter(({ experiment }) => experiment === id)
+    .filter(({ figure }) => figure.startsWith(`${id}.`))
     .filter((claim) => !checks.some((check) => check.id === claim.id));
   return [
     ...untested.map((claim) => `${claim.id} was not checked`),

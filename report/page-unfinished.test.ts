@@ -120,6 +120,7 @@ async function oneTrial(): Promise<Left> {
     probes: [],
     fits: [],
     pairs: [],
+    figures: [],
     findings: [],
     checks: [],
   };

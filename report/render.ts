@@ -70,9 +70,10 @@ function pageOf(result: Result, parts: Parts, embedsResult: boolean): string {
   });
 }
 
-/** The result with its trials in columns; the reader's browser restores it. */
+/** The result with its trials and figures in columns; the reader's browser restores it. */
 function inColumns(result: Result): string {
-  return JSON.stringify({ ...result, trials: toColumns(result.trials) }, shortNumbers);
+  const { trials, figures } = result;
+  return JSON.stringify({ ...result, trials: toColumns(trials), figures: toColumns(figures) }, shortNumbers);
 }
 
 /** The panels that the script draws. */

@@ -1,4 +1,5 @@
 import type { Trial } from '../result.ts';
+import { requestsPerMessage } from './trial-quantities.ts';
 
 /** A quantity in which two results are compared. All are costs or latencies: lower is better. */
 export type Quantity = {
@@ -30,7 +31,7 @@ export const quantities: readonly Quantity[] = [
   {
     name: 'requests per message',
     unit: 'requests',
-    of: ({ requests, messages }) => perMessage(requests.total, messages),
+    of: requestsPerMessage,
     resolution: ({ requests }) => 1 / Math.max(1, requests.total),
     needsSameWindow: true,
   },

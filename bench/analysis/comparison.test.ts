@@ -42,6 +42,7 @@ function resultOf(
     probes: [],
     fits: [],
     pairs: [],
+    figures: [],
     findings: change.findings ?? [],
     checks: [],
   };

@@ -41,8 +41,7 @@ export function cellsOf(trials: readonly Trial[], framework: Framework): Cell[] 
  * of them, since CPU time errs by a share of itself. `undefined` where there are too few trials.
  */
 export function fitCpuCosts(trials: readonly Trial[], framework: Framework): CpuCosts | undefined {
-  const used = trials.filter((trial) => isPlainPush(trial) || isPoll(trial, framework));
-  const rows = used.map(rowOf);
+  const rows = costTrials(trials, framework).map(rowOf);
   const names = ['poll', 'batched', 'push'] as const;
   // Four unknowns, and at least one row to say how well they fit.
   if (rows.length < names.length + 2) return undefined;
@@ -64,6 +63,11 @@ export function fitCpuCosts(trials: readonly Trial[], framework: Framework): Cpu
     // Columns that nothing tells apart: a grid of one cell.
     return undefined;
   }
+}
+
+/** The trials that costs are fitted to. */
+export function costTrials(trials: readonly Trial[], framework: Framework): Trial[] {
+  return trials.filter((trial) => isPlainPush(trial) || isPoll(trial, framework));
 }
 
 /** Below this a second of the server's CPU is noise: no row may count for more than one that cost so much. */

@@ -39,15 +39,15 @@ export function compareRatio(
 }
 
 /**
- * Which of the two took less. With three runs or more only where that is clear; with fewer whatever
- * they say, and what rests on it is provisional. `undefined` without a pair.
+ * Which of the two took less, by the ratio a/b of paired runs. With an interval, which ratios have from three runs on,
+ * only where that is clear; with fewer runs whatever they say, and what rests on it is provisional.
  */
-export function smallerOf(pairs: readonly PairedRun[]): 'a' | 'b' | 'no clear difference' | undefined {
-  const { ratio, verdict } = compareRatio(pairs);
-  if (verdict === 'no clear difference') return verdict;
-  const [only] = pairs;
-  if (!only) return undefined;
-  return (ratio?.mean ?? only.a / only.b) < 1 ? 'a' : 'b';
+export function smallerOf(ratio: {
+  value: number;
+  interval?: Pick<Interval, 'low' | 'high'>;
+}): 'a' | 'b' | 'no clear difference' {
+  if (ratio.interval && !clearlyDifferent(ratio.interval, 1)) return 'no clear difference';
+  return ratio.value < 1 ? 'a' : 'b';
 }
 
 /**

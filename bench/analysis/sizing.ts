@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import { table } from '../figures/markdown.ts';
 import type { Fit, Result, Trial } from '../result.ts';
-import { NotEnough } from './findings.ts';
+import { NotEnough } from './figures.ts';
 import { threeDigits, whole } from './writing.ts';
 
 /**

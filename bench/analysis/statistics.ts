@@ -1,8 +1,25 @@
 import { max, median, min } from 'simple-statistics';
-import { compareRatio, type Interval, meanInterval, type PairedRun, runsForVerdict } from './interval.ts';
-import { below0, significant, threeDigits, type Write, writeEnd } from './writing.ts';
+import {
+  clearlyDifferent,
+  compareRatio,
+  type Interval,
+  meanInterval,
+  type PairedRun,
+  runsForVerdict,
+} from './interval.ts';
+import { significant, threeDigits, type Write } from './writing.ts';
 
-export { type Digits, significant, threeDigits, whole, writeBytes, writeMs } from './writing.ts';
+export {
+  type Digits,
+  significant,
+  threeDigits,
+  whole,
+  writeBytes,
+  writeKiB,
+  writeMiB,
+  writeMs,
+  writePercent,
+} from './writing.ts';
 
 /**
  * A value over several runs. The run is the unit: `low` and `high` are the smallest and the largest run,
@@ -24,20 +41,43 @@ export function spread(values: readonly (number | null | undefined)[]): Spread |
   };
 }
 
+/** A value to be written, of a figure for example. `value` is the median of the runs, or the estimate. */
+export type Measured = Omit<Spread, 'median'> & { value: number };
+
+/** The median of a spread, with its range. */
+export function measuredOf({ median: value, ...range }: Spread): Measured {
+  return { value, ...range };
+}
+
+/** The geometric mean of a/b over paired runs, and its interval from three runs on; `undefined` without a ratio. */
+export function ratioSpread(pairs: readonly PairedRun[]): Measured | undefined {
+  const { ratio, verdict } = compareRatio(pairs);
+  const ratios = pairs.filter(({ b }) => b > 0).map(({ a, b }) => a / b);
+  const [only] = ratios;
+  if (only === undefined) return undefined;
+  return {
+    value: ratio?.mean ?? only,
+    low: min(ratios),
+    high: max(ratios),
+    runs: ratio?.n ?? 1,
+    ...(ratio && verdict !== 'provisional' && { interval: ratio }),
+  };
+}
+
 /**
- * Writes a spread for people. From three runs on the mean of the runs with its interval: "1.02 ms (95%:
+ * Writes a value for people. From three runs on the mean of the runs with its interval: "1.02 ms (95%:
  * 0.98 to 1.06, 5 runs)"; two runs give their median and range, one run its value in two digits.
  */
-export function withRange(value: Spread, write: Write): string {
-  const { interval, runs } = value;
-  if (runs < 2) return writeMedian(value, write);
-  if (!interval) return writeRange(value.median, value, write, ' over 2 runs');
+export function withRange(measured: Measured, write: Write): string {
+  const { interval, runs, value } = measured;
+  if (runs < 2) return writeMedian(measured, write);
+  if (!interval) return writeRange(value, measured, write, ' over 2 runs');
   return writeRange(interval.mean, interval, write, `, ${runs} runs`, '95%: ');
 }
 
 /** Writes the median of the runs, without their range. */
-export function writeMedian({ median, runs }: Spread, write: Write): string {
-  return write(median, runs < 2 ? 2 : 3);
+export function writeMedian({ value, runs }: Pick<Measured, 'value' | 'runs'>, write: Write): string {
+  return write(value, runs < 2 ? 2 : 3);
 }
 
 /** "5 ms (4 to 6 over 2 runs)": the unit once, where it is the same everywhere. */
@@ -48,10 +88,10 @@ function writeRange(
   after: string,
   before = '',
 ): string {
-  // What is written so is never negative, except a difference, and then its value may be.
-  const end = (at: number) => (value < 0 ? write(at) : writeEnd(at, write));
-  const texts = [write(value), end(range.low), end(range.high)];
-  const units = new Set(texts.filter((text) => text !== below0).map((text) => text.replace(/^[\d.,]+/, '')));
+  // Only a difference can be negative. An interval of anything else that reaches below 0 has no lower end.
+  if (value >= 0 && range.low < 0) return `${write(value)} (${before}at most ${write(range.high)}${after})`;
+  const texts = [write(value), write(range.low), write(range.high)];
+  const units = new Set(texts.map((text) => text.replace(/^[\d.,]+/, '')));
   const [low, high] = texts
     .slice(1)
     .map((text) => (units.size === 1 ? (/^[\d.,]+/.exec(text)?.[0] ?? text) : text));
@@ -59,18 +99,13 @@ function writeRange(
 }
 
 /**
- * Writes how many times as much a is as b, over paired runs, for a sentence: "3.1 times (95%: 2.9 to 3.3,
- * 5 runs)", or that there is no clear difference. Under three pairs there is no interval to write.
+ * Writes a ratio of paired runs for a sentence: "3.1 times (95%: 2.9 to 3.3, 5 runs)", or that there is no clear
+ * difference. Under three pairs there is no interval to write.
  */
-export function writeTimes(pairs: readonly PairedRun[]): string {
-  const { ratio, verdict } = compareRatio(pairs);
-  const [only] = pairs;
-  if (!ratio || verdict === 'provisional') {
-    const value = ratio?.mean ?? (only && only.b > 0 ? only.a / only.b : undefined);
-    return value === undefined ? 'no comparison' : `${significant(value, pairs.length < 2 ? 2 : 3)} times`;
-  }
-  const interval = `95%: ${threeDigits(ratio.low)} to ${threeDigits(ratio.high)}, ${ratio.n} runs`;
-  return verdict === 'no clear difference'
-    ? `no clear difference (ratio ${threeDigits(ratio.mean)}; ${interval})`
-    : `${threeDigits(ratio.mean)} times (${interval})`;
+export function writeTimes({ value, interval, runs }: Measured): string {
+  if (!interval) return `${significant(value, runs < 2 ? 2 : 3)} times`;
+  const range = `95%: ${threeDigits(interval.low)} to ${threeDigits(interval.high)}, ${interval.n} runs`;
+  return clearlyDifferent(interval, 1)
+    ? `${threeDigits(value)} times (${range})`
+    : `no clear difference (ratio ${threeDigits(value)}; ${range})`;
 }

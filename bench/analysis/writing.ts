@@ -21,12 +21,9 @@ export function writeMs(valueMs: number, digits: Digits = 3): string {
   return valueMs >= 1000 ? `${significant(valueMs / 1000, digits)} s` : `${significant(valueMs, digits)} ms`;
 }
 
-/** What is written for an end of an interval that can't be right. */
-export const below0 = 'below 0';
-
 /** An end of an interval, of what can't be less than nothing: one below 0 says no more than that, and is not cut off. */
 export function writeEnd(end: number, write: (value: number) => string): string {
-  return end < 0 ? below0 : write(end);
+  return end < 0 ? 'below 0' : write(end);
 }
 
 /** "14.3 messages/s (95%: 4 to 160)", of what can't be less than nothing. */
@@ -48,6 +45,21 @@ export function writeBytes(bytes: number, digits: Digits = 3): string {
 /** Significant digits, thousands separated, no exponent. */
 export function significant(value: number, digits: Digits = 3): string {
   return formats[digits].format(value);
+}
+
+/** A share in percent: "45%". */
+export function writePercent(share: number, digits: Digits = 3): string {
+  return `${significant(100 * share, digits)}%`;
+}
+
+/** KiB as bytes are written: "2.9 KiB", "512 B". */
+export function writeKiB(kibibytes: number, digits: Digits = 3): string {
+  return writeBytes(kibibytes * 1024, digits);
+}
+
+/** MiB as bytes are written. */
+export function writeMiB(mebibytes: number, digits: Digits = 3): string {
+  return writeBytes(mebibytes * 1024 * 1024, digits);
 }
 
 /** Three significant digits, however many runs there are. */

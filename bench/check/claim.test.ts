@@ -1,36 +1,46 @@
 import { describe, expect, it } from 'vitest';
-import { NotEnough } from '../analysis/findings.ts';
-import { trial } from '../experiments/made-up.ts';
-import type { Result } from '../result.ts';
+import { figuresOf } from '../analysis/figures.ts';
+import { conclude } from '../analysis/findings.ts';
+import type { Evidence } from '../experiment.ts';
+import { freshness } from '../experiments/freshness.ts';
+import { evidence, trial } from '../experiments/made-up.ts';
+import type { Figure, Result } from '../result.ts';
 import { type Claim, checkClaims } from './claim.ts';
 
 const claim: Claim = {
   id: 'quick',
-  experiment: 'test',
   says: 'It takes 1 to 10 ms.',
-  figure: 'ms',
+  figure: 'test.median',
   low: 1,
   high: 10,
-  measure: ({ trials }) => {
-    if (trials.length === 0) throw new NotEnough('No usable trial');
-    return trials.map(({ delayMs }) => delayMs.p50 as number);
-  },
 };
 
-/** A result of one experiment; only what a check reads. */
-function resultOf(...trials: Result['trials']): Result {
-  return { experiments: [{ id: 'test' }], trials, capacities: [], probes: [] } as unknown as Result;
-}
+/** One figure for each median, as from trials of several conditions. */
+const experiment = {
+  ...freshness,
+  text: { ...freshness.text, id: 'test' },
+  figures: ({ trials }: Evidence) =>
+    trials.flatMap((one, index) =>
+      figuresOf({ name: String(index), runs: [one] }, [
+        'median',
+        'median latency',
+        ({ delayMs }) => delayMs.p50,
+        'ms',
+      ]),
+    ),
+};
 
+const resultOf = (figures: Figure[]) => ({ experiments: [{ id: 'test' }], figures }) as unknown as Result;
 const withMedian = (p50: number) =>
   trial({ delayMs: { count: 1, mean: p50, p50, p90: p50, p99: p50, max: p50 } });
-const outcome = (...trials: Result['trials']) => checkClaims([claim], resultOf(...trials))[0];
+const outcome = (...trials: Result['trials']) =>
+  checkClaims([claim], resultOf(conclude(experiment, evidence(trials)).figures))[0];
 
 describe('a claim', () => {
   it('holds when every condition lies within its range, ends included', () => {
     expect(outcome(withMedian(1), withMedian(10))).toMatchObject({
       outcome: 'holds',
-      measured: 'ms: 1, 10 (claimed: 1 to 10)',
+      measured: 'median latency, ms: 1, 10 (claimed: 1 to 10)',
     });
   });
 
@@ -40,20 +50,45 @@ describe('a claim', () => {
   });
 
   it('does not hold by what is no number', () => {
-    expect(outcome(withMedian(Number.NaN))?.outcome).toBe('does not hold');
+    const broken = { ...made(1, 1, 1), value: Number.NaN };
+    expect(checkClaims([claim], resultOf([broken]))[0]?.outcome).toBe('does not hold');
   });
 
-  it('is not tested without a usable trial, and says why', () => {
-    expect(outcome()).toMatchObject({ outcome: 'not tested', measured: 'No usable trial' });
+  it('is about the value, or about every run', () => {
+    const figures = [made(5, 0.5, 11)];
+    expect(checkClaims([claim], resultOf(figures))[0]?.outcome).toBe('holds');
+    expect(checkClaims([{ ...claim, everyRun: true }], resultOf(figures))[0]).toMatchObject({
+      outcome: 'does not hold',
+      measured: 'median latency, ms: 0.5 to 11 (claimed: 1 to 10)',
+    });
+  });
+
+  it('is about the figure of its name, and those below it', () => {
+    const others = [made(99, 99, 99, 'medianOfOthers'), made(99, 99, 99, 'p99/median')];
+    expect(checkClaims([claim], resultOf([made(5, 5, 5, 'median'), ...others]))[0]?.outcome).toBe('holds');
+  });
+
+  it('is not tested without a usable trial, and says so', () => {
+    expect(outcome()).toMatchObject({ outcome: 'not tested', measured: 'Not measured: test.median' });
     expect(outcome({ ...withMedian(5), status: 'failed' })?.outcome).toBe('not tested');
   });
 
   it('is left out when its experiment did not run', () => {
-    expect(checkClaims([{ ...claim, experiment: 'other' }], resultOf(withMedian(5)))).toEqual([]);
-  });
-
-  it('fails on anything but missing evidence', () => {
-    const broken = { ...claim, measure: () => [(undefined as unknown as number[])[0] as number] };
-    expect(() => checkClaims([broken], resultOf(withMedian(5)))).toThrow(TypeError);
+    const { figures } = conclude(experiment, evidence([withMedian(5)]));
+    expect(checkClaims([{ ...claim, figure: 'other.median' }], resultOf(figures))).toEqual([]);
   });
 });
+
+function made(value: number, low: number, high: number, name = 'median/0'): Figure {
+  return {
+    experiment: 'test',
+    name,
+    label: 'median latency',
+    unit: 'ms',
+    value,
+    low,
+    high,
+    runs: 2,
+    trials: [],
+  };
+}

@@ -1,7 +1,6 @@
-import { NotEnough, usableEvidence } from '../analysis/findings.ts';
-import { threeDigits } from '../analysis/writing.ts';
-import type { Evidence } from '../experiment.ts';
-import type { Check, Result } from '../result.ts';
+import { figuresUnder } from '../analysis/figures.ts';
+import { threeDigits } from '../analysis/statistics.ts';
+import type { Check, Figure, Result } from '../result.ts';
 
 /**
  * A quantitative claim of LAB.md as data: what the text says, the figure that it is about, and the range
@@ -10,58 +9,59 @@ import type { Check, Result } from '../result.ts';
 export type Claim = {
   /** Stands behind the claim in LAB.md, in backticks. */
   id: string;
-  /** The experiment whose trials decide. */
-  experiment: string;
   /** The sentence of LAB.md, word for word. */
   says: string;
-  /** What is measured, in words: "mean age, in intervals". */
+  /**
+   * The experiment, a dot and the figure's name: "idle-cost.memory/push". "distance.delays/push" means every figure
+   * whose name begins with "delays/push/" as well.
+   */
   figure: string;
   /** The smallest and the largest value with which the claim holds. Default: no limit. */
   low?: number;
   high?: number;
-  /** The figure in each condition that the claim speaks of. Throws `NotEnough` where a trial is missing. */
-  measure(evidence: Evidence): number[];
+  /** Every run has to lie within the range. Default: only the figure's value has to. */
+  everyRun?: true;
+  /** Said next to the figure's label. */
+  note?: string;
 };
 
 /**
- * Holds every claim against what was measured. A claim whose trials are missing, failed or saturated is
- * "not tested", which is no failure: it says why. Claims of experiments that did not run are left out.
+ * Holds every claim against the figures of a result. A claim whose figure is missing is "not tested", which is no
+ * failure: it says so. Claims of experiments that did not run are left out.
  */
-export function checkClaims(claims: readonly Claim[], result: Result): Check[] {
+export function checkClaims(
+  claims: readonly Claim[],
+  result: Pick<Result, 'experiments' | 'figures'>,
+): Check[] {
   const ran = new Set(result.experiments.map(({ id }) => id));
-  return claims
-    .filter(({ experiment }) => ran.has(experiment))
-    .map((claim) => checkOf(claim, evidenceOf(claim.experiment, result)));
+  return claims.flatMap((claim) => {
+    const [experiment, name] = claim.figure.split(/\.(.*)/) as [string, string];
+    return ran.has(experiment) ? [checkOf(claim, experiment, figuresUnder(result, experiment, name))] : [];
+  });
 }
 
-function checkOf({ id, experiment, says, figure, low, high, measure }: Claim, evidence: Evidence): Check {
-  const said = { id, experiment, says };
-  try {
-    const values = measure(evidence);
-    const holds = values.every((value) => value >= (low ?? value) && value <= (high ?? value));
-    return {
-      ...said,
-      outcome: holds ? 'holds' : 'does not hold',
-      measured: `${figure}: ${values.map(threeDigits).join(', ')} (${rangeOf(low, high)})`,
-    };
-  } catch (error) {
-    if (!(error instanceof NotEnough)) throw error;
-    return { ...said, outcome: 'not tested', measured: error.message };
-  }
+function checkOf(claim: Claim, experiment: string, figures: readonly Figure[]): Check {
+  const { id, says, figure, low, high, everyRun, note } = claim;
+  const about = { id, experiment, says };
+  const [first] = figures;
+  if (!first) return { ...about, outcome: 'not tested', measured: `Not measured: ${figure}` };
+  const isWithin = (value: number) => value >= (low ?? value) && value <= (high ?? value);
+  const holds = figures.every((one) => (everyRun ? [one.low, one.high] : [one.value]).every(isWithin));
+  const label = [first.label, first.unit, note].filter(Boolean).join(', ');
+  const values = figures.map((one) =>
+    everyRun && one.low < one.high
+      ? `${threeDigits(one.low)} to ${threeDigits(one.high)}`
+      : threeDigits(one.value),
+  );
+  return {
+    ...about,
+    outcome: holds ? 'holds' : 'does not hold',
+    measured: `${label}: ${values.join(', ')} (${rangeOf(low, high)})`,
+  };
 }
 
 function rangeOf(low: number | undefined, high: number | undefined): string {
   if (low === high) return `claimed: exactly ${low}`;
   if (high === undefined) return `claimed: at least ${low}`;
   return low === undefined ? `claimed: at most ${high}` : `claimed: ${low} to ${high}`;
-}
-
-function evidenceOf(experiment: string, result: Result): Evidence {
-  const own = <T extends { experiment: string }>(all: readonly T[]) =>
-    all.filter((one) => one.experiment === experiment);
-  return usableEvidence({
-    trials: own(result.trials),
-    capacities: own(result.capacities),
-    probes: own(result.probes),
-  });
 }

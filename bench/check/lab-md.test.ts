@@ -4,6 +4,8 @@ import { settingControls } from '../../clients/classroom/choices.ts';
 import { scenes } from '../../clients/classroom/scenes.ts';
 import { keys } from '../../clients/classroom/screen.ts';
 import { experiments } from '../experiments/experiments.ts';
+import { parseResult } from '../result.ts';
+import { checkClaims } from './claim.ts';
 import { claims } from './claims.ts';
 
 /** LAB.md and the claims say the same thing, word for word and number for number. */
@@ -24,8 +26,14 @@ describe('the claims of LAB.md', () => {
 
   it('are each of an experiment that there is, and each called by a name of its own', () => {
     const known = experiments.map(({ text }) => text.id);
-    for (const { experiment } of claims) expect(known).toContain(experiment);
+    for (const { figure } of claims) expect(known).toContain(figure.split('.')[0]);
     expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length);
+  });
+
+  it('name figures that the sample has, but for the broker, which it did not run', () => {
+    const sample = parseResult(readFileSync('report/sample/results.json', 'utf8'));
+    const untested = checkClaims(claims, sample).filter(({ outcome }) => outcome === 'not tested');
+    expect(untested).toEqual([]);
   });
 
   it('are all that LAB.md calls a claim', () => {

@@ -60,6 +60,7 @@ function resultOf(lesson: LessonRecord): Result {
     probes: [],
     fits: [],
     pairs: [],
+    figures: [],
     findings: [],
     checks: [],
     votes: votes.map(voteOf),

@@ -9,7 +9,7 @@ import { resultSchema, schemaVersion } from '../result.ts';
  * Exercise: ask a question. `npm run exercise -- experiment` runs this until it is green.
  *
  * Write `bench/experiments/my-question.ts`. It exports `myQuestion`, an `Experiment`: a claim, a question
- * with four predictions, the rule of the verdict, a plan of trials, and a function that applies the rule.
+ * with four predictions, the rule of the verdict, a plan of trials, the figures, and a function that applies the rule.
  *
  * Read `bench/experiment.ts` and `bench/experiments/crowd.ts` first. Some questions: does a longer message
  * arrive later? Do bursts hurt a long poll more than push? What does a connection for every poll cost?
@@ -49,9 +49,10 @@ describe('step by step', () => {
     expect(Math.max(...repeats)).toBeGreaterThanOrEqual(3);
   });
 
-  it('6. gives no verdict without evidence: throw NotEnough', async () => {
+  it('6. gives no verdict without evidence: figures.need throws NotEnough', async () => {
     const nothing = { trials: [], capacities: [], probes: [] };
-    expect(judge(await question(), nothing).verdict).toBe('inconclusive');
+    const { verdict, error } = judge(await question(), nothing);
+    expect({ verdict, error }).toEqual({ verdict: 'inconclusive', error: undefined });
   });
 
   it('7. runs, and states the finding in one sentence with numbers', async () => {
@@ -94,6 +95,7 @@ function emptyResult({ text }: Experiment): LabResult {
     probes: [],
     fits: [],
     pairs: [],
+    figures: [],
     findings: [],
     checks: [],
   };

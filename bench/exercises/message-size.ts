@@ -1,5 +1,5 @@
-import { NotEnough } from '../analysis/findings.ts';
-import { spread, whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
+import { figuresOf, lanesBy, total } from '../analysis/figures.ts';
+import { whole, withRange, writeBytes, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, TrialPlan } from '../experiment.ts';
 
 /**
@@ -66,20 +66,26 @@ export const myQuestion: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
-    const [short, long] = payloads.map((bytes) =>
-      spread(
-        trials
-          .filter(({ parameters }) => parameters.payloadBytes === bytes)
-          .map(({ delayMs }) => delayMs.p50),
+  figures({ trials }) {
+    const messages = trials.reduce((sum, { delayMs }) => sum + delayMs.count, 0);
+    return [
+      ...lanesBy(trials, ({ parameters }) => String(parameters.payloadBytes)).flatMap((lane) =>
+        figuresOf(lane, ['median', 'median latency', ({ delayMs }) => delayMs.p50, 'ms']),
       ),
+      total('messages', 'messages delivered', messages, trials),
+    ];
+  },
+
+  judge(figures) {
+    const [short, long, messages] = figures.need(
+      'No usable trial of each size',
+      `median/${payloads[0]}`,
+      `median/${payloads[1]}`,
+      'messages',
     );
-    if (!short || !long) throw new NotEnough('No usable trial of each size');
-    const n = trials.reduce((sum, { delayMs }) => sum + delayMs.count, 0);
     return {
       verdict: long.high - short.low <= frameMs ? 'holds' : 'does not hold',
-      sentence: `The median message of ${writeBytes(payloads[0] as number)} took ${withRange(short, writeMs)}, one of ${writeBytes(payloads[1] as number)} ${withRange(long, writeMs)} (n = ${whole(n)}).`,
-      evidence: trials.map(({ id }) => id),
+      sentence: `The median latency of ${writeBytes(payloads[0] as number)} was ${withRange(short, writeMs)}, of ${writeBytes(payloads[1] as number)} ${withRange(long, writeMs)} (n = ${whole(messages.value)}).`,
     };
   },
 };

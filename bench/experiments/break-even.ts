@@ -1,16 +1,19 @@
-import {
-  breakEvenOf,
-  type Cell,
-  frameworkOverhead,
-  predictWinners,
-  score,
-  splitCells,
-} from '../analysis/break-even.ts';
+import { breakEvenOf, frameworkOverhead, predictWinners, score, splitCells } from '../analysis/break-even.ts';
 import type { Cost } from '../analysis/costs.ts';
-import { cellsOf, fitCpuCosts } from '../analysis/cpu-costs.ts';
-import { NotEnough } from '../analysis/findings.ts';
+import { cellsOf, costTrials, fitCpuCosts } from '../analysis/cpu-costs.ts';
+import {
+  type Figures,
+  figureWith,
+  fitted,
+  lanesBy,
+  NotEnough,
+  type OwnFigure,
+  timesOf,
+  total,
+} from '../analysis/figures.ts';
 import { smallerOf } from '../analysis/interval.ts';
-import { threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
+import { measuredOf, ratioSpread, spread, threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
+import { serverCpuPerSecond } from '../analysis/trial-quantities.ts';
 import { writeEstimate } from '../analysis/writing.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
@@ -20,6 +23,9 @@ const frameworks = ['express', 'http'] as const;
 
 /** The verdict is about these rates and intervals: every profile has their ends, and some more in between. */
 const corners = { rates: [4, 150], intervals: [100, 500] } as const;
+
+/** The break-even is given for this interval. */
+const [, longestMs] = corners.intervals;
 
 /** Messages that share a write, and messages that don’t. */
 const bursts = [true, false];
@@ -109,76 +115,205 @@ export const breakEven: Experiment = {
 
   fits: ({ trials }) => frameworks.flatMap((framework) => fitsOf(framework, trials)),
 
-  judge({ trials }) {
-    const express = winners(trials, 'express');
-    const bare = winners(trials, 'http');
+  figures({ trials }) {
+    const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
+    const pairs = bursts
+      .filter(({ parameters }) => parameters.coalesce === false)
+      .flatMap((a) => {
+        const b = bursts.find(
+          ({ parameters, repeat }) => parameters.coalesce !== false && repeat === a.repeat,
+        );
+        return b ? [{ a, b }] : [];
+      });
+    const label = 'server CPU in bursts, push without coalescing ÷ coalesced push';
+    return [
+      ...frameworks.flatMap((framework) => cellFigures(trials, framework)),
+      ...frameworks.flatMap((framework) => costFigures(trials, framework)),
+      ...frameworkFigures(trials),
+      timesOf('coalescingTimes', label, pairs, ({ server }) => server.cpuMs),
+    ];
+  },
+
+  judge(figures) {
+    const [express = [], bare = []] = frameworks.map((framework) => figures.under(`cpuTimes/${framework}`));
     if (express.length === 0) throw new NotEnough('No usable pair of a push trial and a poll trial');
-    const pollWins = express.filter(({ winner }) => winner === 'short-poll').length;
-    const bareWins = bare.filter(({ winner }) => winner === 'short-poll').length;
+    const wins = (ratios: OwnFigure[]) => ratios.filter((ratio) => smallerOf(ratio) === 'a').length;
+    const pollWins = wins(express);
     const verdict = pollWins === express.length ? 'holds' : pollWins === 0 ? 'does not hold' : 'depends';
+    const overhead = figures.get('frameworkOverhead');
+    const coalescing = figures.get('coalescingTimes');
     return {
       verdict,
       sentence: [
         `Polling on Express used less server CPU than push in ${pollWins} of ${express.length} combinations of message rate and poll interval.`,
-        `On bare HTTP, polling used less server CPU in ${bareWins} of ${bare.length} combinations. Each combination had ${clients} clients.`,
-        turningPoint(trials, 'express', 'on Express'),
-        turningPoint(trials, 'http', 'on bare HTTP'),
-        overheadSentence(trials),
-        coalescing(trials),
+        `On bare HTTP, polling used less server CPU in ${wins(bare)} of ${bare.length} combinations. Each combination had ${clients} clients.`,
+        ...frameworks.map((framework) => costSentence(figures, framework)),
+        overhead ? `A poll on Express costs ${writeDifference(overhead)} more than a poll on bare HTTP.` : '',
+        coalescing
+          ? `Server CPU in bursts of ten messages, push without coalescing compared with coalesced push: ${writeTimes(coalescing)}.`
+          : '',
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
-      model: `λ* = (c_poll/T)/(c_push − c_batched); ${forecast(trials)}`,
+      model: `λ* = (c_poll/T)/(c_push − c_batched); ${forecast(figures)}`,
     };
   },
 };
 
-/** The cheaper method in a cell, by paired runs. */
-type Winner = {
-  ratePerSecond: number;
-  intervalMs: number;
-  winner: 'push' | 'short-poll' | 'no clear difference';
-};
+type Framework = (typeof frameworks)[number];
 
-function winners(trials: readonly Trial[], framework: 'express' | 'http'): Winner[] {
-  const cells = cellsOf(trials, framework);
-  const places = new Set(cells.map(({ ratePerSecond, intervalMs }) => `${ratePerSecond} ${intervalMs}`));
-  return [...places].map((place) => {
-    const [ratePerSecond = 0, intervalMs = 0] = place.split(' ').map(Number);
-    const runs = cells.filter(
-      (cell) => cell.ratePerSecond === ratePerSecond && cell.intervalMs === intervalMs,
-    );
-    return { ratePerSecond, intervalMs, winner: winnerOf(runs) };
-  });
+const words: Record<Framework, string> = { express: 'Express', http: 'bare HTTP' };
+
+/** Server CPU of a poll, divided by that of push, in each combination of rate and interval, by paired runs. */
+function cellFigures(trials: readonly Trial[], framework: Framework) {
+  const cells = lanesBy(
+    cellsOf(trials, framework),
+    ({ ratePerSecond, intervalMs }) => `${framework}/${ratePerSecond}/${intervalMs}`,
+    ({ ratePerSecond, intervalMs }) =>
+      `poll every ${intervalMs} ms on ${words[framework]}, ${ratePerSecond} messages/s`,
+  );
+  return cells.map(({ name, words: condition, runs }) =>
+    figureWith(
+      { name: `cpuTimes/${name}`, label: 'server CPU, poll ÷ push', condition },
+      ratioSpread(runs.map(({ pollCpu, pushCpu }) => ({ a: pollCpu, b: pushCpu }))),
+      costTrials(trials, framework).filter(
+        ({ parameters: { ratePerSecond, intervalMs = runs[0]?.intervalMs } }) =>
+          ratePerSecond === runs[0]?.ratePerSecond && intervalMs === runs[0]?.intervalMs,
+      ),
+    ),
+  );
 }
 
-function winnerOf(runs: readonly Cell[]): Winner['winner'] {
-  const smaller = smallerOf(runs.map(({ pollCpu, pushCpu }) => ({ a: pollCpu, b: pushCpu })));
-  return smaller === 'a' ? 'short-poll' : smaller === 'b' ? 'push' : 'no clear difference';
-}
-
-function turningPoint(trials: readonly Trial[], framework: 'express' | 'http', where: string): string {
+/** The fitted costs, the rate at which polling becomes cheaper, and how well the costs predict. */
+function costFigures(trials: readonly Trial[], framework: Framework) {
   const costs = fitCpuCosts(trials, framework);
-  if (!costs) return '';
-  const per = `Fitted costs ${where}: ${microseconds(costs.poll.value)} per poll, ${microseconds(costs.batched.value)} per message in its response, ${microseconds(costs.push.value)} per pushed message.`;
-  const [, intervalMs] = corners.intervals;
-  const found = breakEvenOf(costs, intervalMs);
-  if (found.at === 'rate')
-    return `${per} Polling every ${intervalMs} ms is cheaper above ${writeEstimate(found.rate, 'messages/s')}.`;
-  return found.at === 'no rate'
-    ? `${per} A pushed message costs less than a message in a response, so push is cheaper at any rate.`
-    : `${per} The break-even is not determined. A pushed message costs ${writeDifference(found.saved)} more than a message in a response. The difference may be zero.`;
+  if (!costs) return [];
+  const own = costTrials(trials, framework);
+  const on = words[framework];
+  const found = breakEvenOf(costs, longestMs);
+  const score = forecastScore(trials, framework);
+  return [
+    fitted(`cost/poll/${framework}`, `fitted server CPU per poll on ${on}`, costs.poll, own, 'µs'),
+    fitted(
+      `cost/batched/${framework}`,
+      `fitted server CPU per message in a response on ${on}`,
+      costs.batched,
+      own,
+      'µs',
+    ),
+    fitted(
+      `cost/push/${framework}`,
+      'fitted server CPU per pushed message and client',
+      costs.push,
+      own,
+      'µs',
+    ),
+    found.at === 'rate'
+      ? fitted(
+          `breakEvenRate/${framework}`,
+          `rate above which a poll every ${longestMs} ms on ${on} is cheaper`,
+          found.rate,
+          own,
+          'messages/s',
+        )
+      : fitted(
+          `saved/${framework}`,
+          'cost of a pushed message − cost of a message in a response',
+          found.saved,
+          own,
+          'µs',
+        ),
+    total(
+      `batchedPerPoll/${framework}`,
+      `fitted cost of a batched message ÷ fitted cost of a poll, on ${on}`,
+      costs.batched.value / costs.poll.value,
+      own,
+    ),
+    ...(score
+      ? [
+          total(
+            `forecast/right/${framework}`,
+            `winners on ${on} that the other half of the cells predicted`,
+            score.right,
+            own,
+          ),
+          total(
+            `forecast/of/${framework}`,
+            `winners on ${on} that the other half of the cells named`,
+            score.of,
+            own,
+          ),
+          total(
+            `forecast/tooClose/${framework}`,
+            `cells on ${on} that were too close to call`,
+            score.tooClose,
+            own,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What Express adds to a poll: by the fits, and by the same polls on both. */
+function frameworkFigures(trials: readonly Trial[]) {
+  const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
+  const polls = trials.filter(({ transport }) => transport === 'short-poll');
+  const [onExpress = [], onBare = []] = frameworks.map((framework) =>
+    polls.filter(({ parameters }) => parameters.framework === framework),
+  );
+  const ratios = onExpress.map((a) => {
+    const { ratePerSecond, intervalMs } = a.parameters;
+    const b = onBare.find(
+      ({ parameters, repeat }) =>
+        repeat === a.repeat &&
+        parameters.ratePerSecond === ratePerSecond &&
+        parameters.intervalMs === intervalMs,
+    );
+    return b && serverCpuPerSecond(a) / serverCpuPerSecond(b);
+  });
+  const found = spread(ratios);
+  return [
+    express && bare
+      ? fitted(
+          'frameworkOverhead',
+          'server CPU that Express adds to a poll',
+          frameworkOverhead(express.poll, bare.poll),
+          polls,
+          'µs',
+        )
+      : undefined,
+    figureWith(
+      { name: 'frameworkTimes', label: 'server CPU of the same polls, Express ÷ bare HTTP' },
+      found && measuredOf(found),
+      polls,
+    ),
+  ];
+}
+
+function costSentence(figures: Figures, framework: Framework): string {
+  const [poll, batched, push] = (['poll', 'batched', 'push'] as const).map((name) =>
+    figures.get(`cost/${name}/${framework}`),
+  );
+  if (!poll || !batched || !push) return '';
+  const costs = `Fitted costs on ${words[framework]}: ${microseconds(poll.value)} per poll, ${microseconds(batched.value)} per message in its response, ${microseconds(push.value)} per pushed message.`;
+  const rate = figures.get(`breakEvenRate/${framework}`);
+  if (rate)
+    return `${costs} Polling every ${longestMs} ms is cheaper above ${writeEstimate(rate, 'messages/s')}.`;
+  const saved = figures.get(`saved/${framework}`);
+  if (!saved) return costs;
+  return saved.high < 0
+    ? `${costs} A pushed message costs less than a message in a response, so push is cheaper at any rate.`
+    : `${costs} The break-even is not determined. A pushed message costs ${writeDifference(saved)} more than a message in a response. The difference may be zero.`;
 }
 
 /** How well costs from one half of the cells predict the other half. */
-function forecast(trials: readonly Trial[]): string {
+function forecast(figures: Figures): string {
   const parts = frameworks.flatMap((framework) => {
-    const { right, of, tooClose } = forecastScore(trials, framework) ?? { right: 0, of: 0, tooClose: 0 };
+    const [right, of, tooClose] = ['right', 'of', 'tooClose'].map(
+      (name) => figures.get(`forecast/${name}/${framework}`)?.value ?? 0,
+    ) as [number, number, number];
     return of + tooClose > 0
-      ? [
-          `${framework === 'http' ? 'bare HTTP' : 'Express'}: ${right} of ${of} right, ${tooClose} too close to call`,
-        ]
+      ? [`${words[framework]}: ${right} of ${of} right, ${tooClose} too close to call`]
       : [];
   });
   if (parts.length === 0) return 'too few cells to fit one half and test the fit on the other half';
@@ -186,7 +321,7 @@ function forecast(trials: readonly Trial[]): string {
 }
 
 /** How well costs that were fitted to one half of the cells predict the other half; `undefined` with too few. */
-export function forecastScore(trials: readonly Trial[], framework: 'express' | 'http') {
+export function forecastScore(trials: readonly Trial[], framework: Framework) {
   const cells = cellsOf(trials, framework);
   const [known, unknown] = splitCells(cells);
   const isKnown = ({ parameters }: Trial) =>
@@ -199,30 +334,10 @@ export function forecastScore(trials: readonly Trial[], framework: 'express' | '
   return score(predictWinners(unknown, costs));
 }
 
-function overheadSentence(trials: readonly Trial[]): string {
-  const [express, bare] = frameworks.map((framework) => fitCpuCosts(trials, framework));
-  if (!express || !bare) return '';
-  return `A poll on Express costs ${writeDifference(frameworkOverhead(express.poll, bare.poll))} more than a poll on bare HTTP.`;
-}
-
-function coalescing(trials: readonly Trial[]): string {
-  const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
-  const pairs = bursts
-    .filter(({ parameters }) => parameters.coalesce === false)
-    .flatMap((single) => {
-      const together = bursts.find(
-        ({ parameters, repeat }) => parameters.coalesce !== false && repeat === single.repeat,
-      );
-      return together ? [{ a: single.server.cpuMs, b: together.server.cpuMs }] : [];
-    });
-  if (pairs.length === 0) return '';
-  return `Server CPU in bursts of ten messages, push without coalescing compared with coalesced push: ${writeTimes(pairs)}.`;
-}
-
-function fitsOf(framework: 'express' | 'http', trials: readonly Trial[]) {
+function fitsOf(framework: Framework, trials: readonly Trial[]) {
   const costs = fitCpuCosts(trials, framework);
   if (!costs) return [];
-  const on = framework === 'http' ? 'bare HTTP' : 'Express';
+  const on = words[framework];
   const named: ['poll' | 'batched' | 'push', string][] = [
     ['poll', `server CPU per poll on ${on}`],
     ['batched', `server CPU per message in a poll response on ${on}`],
@@ -242,6 +357,6 @@ function microseconds(value: number): string {
 }
 
 /** A difference may well be negative, and its interval is written as it is. */
-function writeDifference({ value, low, high }: Cost): string {
+function writeDifference({ value, low, high }: Pick<OwnFigure, keyof Cost>): string {
   return `${threeDigits(value)} µs (95%: ${threeDigits(low)} to ${threeDigits(high)})`;
 }

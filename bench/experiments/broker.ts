@@ -1,14 +1,6 @@
 import { throughPerSecond, windowOf, windowPerSecond } from '../analysis/broker-models.ts';
-import { NotEnough } from '../analysis/findings.ts';
-import {
-  type Spread,
-  significant,
-  spread,
-  whole,
-  withRange,
-  writeMedian,
-  writeMs,
-} from '../analysis/statistics.ts';
+import { type Figures, figuresOf, lanesBy, lanesOf, NotEnough, type Quantity } from '../analysis/figures.ts';
+import { significant, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
 import type { BrokerTrialPlan, ConsumersPlan, Experiment } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -132,41 +124,50 @@ export const broker: Experiment = {
     return { trials: [], broker: trials };
   },
 
-  judge({ trials }) {
+  figures({ trials }) {
     const calm = trials.filter(isCalm);
-    const overwhelmed = trials.filter(isOverwhelmed);
-    const bounded = overwhelmed.filter(
-      ({ parameters }) => (parameters.prefetch ?? 0) > 0 && parameters.prefetch,
-    );
-    const open = overwhelmed.filter(
-      ({ transport, parameters }) => transport === 'amqp' && parameters.prefetch === 0,
-    );
-    const polled = calm.filter(({ transport }) => transport === 'amqp-get');
-    if (bounded.length === 0 || open.length === 0 || polled.length === 0)
-      throw new NotEnough('No usable trial with a prefetch, without a prefetch, or with gets');
-
-    const isCredit =
-      bounded.every((trial) => heldMax(trial) <= (trial.parameters.prefetch ?? 0)) &&
-      open.every((trial) => heldMax(trial) > openTimes * largestPrefetch);
-    const intervals = new Set(polled.map(({ parameters }) => parameters.intervalMs ?? 0));
-    const isShortPoll = [...intervals].every((intervalMs) =>
-      isAsLateAsModel(
-        polled.filter(({ parameters }) => parameters.intervalMs === intervalMs),
-        intervalMs,
+    const pushed = calm.filter(({ transport }) => ['amqp', 'mqtt', 'stomp'].includes(transport));
+    const bursts = trials.filter(({ parameters }) => parameters.schedule === 'burst');
+    const deaths = trials.filter(({ parameters }) => parameters.awayMs !== undefined);
+    return [
+      ...lanesBy(trials.filter(isOverwhelmed), consumerOf).flatMap((lane) => figuresOf(lane, ...ofSlow)),
+      ...lanesBy(pushed, ({ transport }) => transport.toUpperCase()).flatMap((lane) =>
+        figuresOf(lane, ['median', 'median latency', ({ delayMs }) => delayMs.p50, 'ms']),
       ),
-    );
+      ...lanesOf(calm.filter(({ transport }) => transport === 'amqp-get')).flatMap((lane) =>
+        figuresOf(lane, ...ofGets),
+      ),
+      ...lanesBy(bursts, consumerOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['through', 'messages per second over a round trip', throughPerSecond],
+          ['oneWay', 'one-way delay to the broker', ({ parameters }) => parameters.oneWayMs, 'ms'],
+        ),
+      ),
+      ...lanesBy(deaths, consumerOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['redelivered', 'messages sent again after a death', ({ consumed }) => consumed?.redelivered],
+          ['lost', 'messages lost with a death', ({ messages }) => messages.missed],
+        ),
+      ),
+    ];
+  },
+
+  judge(figures) {
+    const shares = figures.under('heldPerPrefetch');
+    const open = figures.get('held/amqp/0');
+    const errors = figures.under('getError');
+    if (shares.length === 0 || !open || errors.length === 0)
+      throw new NotEnough('No usable trial with a prefetch, without a prefetch, or with gets');
+    const isCredit = shares.every(({ high }) => high <= 1) && open.low > openTimes * largestPrefetch;
+    const isShortPoll = errors.every(({ value }) => value <= nearShare);
     return {
       verdict: isCredit && isShortPoll ? 'holds' : isCredit || isShortPoll ? 'depends' : 'does not hold',
-      sentence: [
-        bothSentence(overwhelmed, calm),
-        latencySentence(calm),
-        creditSentence(overwhelmed),
-        windowSentence(trials.filter(({ parameters }) => parameters.schedule === 'burst')),
-        deathSentence(trials.filter(({ parameters }) => parameters.awayMs !== undefined)),
-      ]
+      sentence: [bothSentence, latencySentence, creditSentence, windowSentence, deathSentence]
+        .map((sentenceOf) => sentenceOf(figures))
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
       model:
         'latency of gets: T/2, with one empty get per interval; messages per second: prefetch ÷ round trip',
     };
@@ -195,115 +196,126 @@ function isOverwhelmed({ parameters }: Trial): boolean {
   return parameters.handlingMs !== undefined && parameters.awayMs === undefined;
 }
 
+/** A consumer by protocol and prefetch, or quality of service: "amqp/10", "mqtt/qos0". */
+function consumerOf({ transport, parameters: { prefetch, qos } }: Trial): string {
+  return [transport, prefetch ?? (qos === undefined ? 'get' : `qos${qos}`)].join('/');
+}
+
 function heldMax({ consumed }: Trial): number {
   return consumed?.heldMax ?? 0;
 }
 
-/** Near to what the model gives for the very messages, in the median run. */
-function isAsLateAsModel(runs: readonly Trial[], intervalMs: number): boolean {
-  const off = spread(
-    runs.map(({ delayMs, model }) =>
-      delayMs.mean === null || model?.meanMs === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.abs(delayMs.mean - model.meanMs),
-    ),
-  );
-  return off !== undefined && off.median <= nearShare * intervalMs;
+function queuedAtEnd({ consumed }: Trial): number | undefined {
+  return consumed?.queue?.ready.at(-1);
+}
+
+/** Of slow consumers. */
+const ofSlow: Quantity<Trial>[] = [
+  ['held', 'most unacknowledged messages', heldMax],
+  ['queued', 'messages left in the queue', queuedAtEnd],
+  [
+    'heldPerPrefetch',
+    'most unacknowledged messages ÷ prefetch limit',
+    (trial) => (trial.parameters.prefetch ? heldMax(trial) / trial.parameters.prefetch : undefined),
+  ],
+  [
+    'heldMinusQueued',
+    'most unacknowledged messages minus messages left in the queue',
+    (trial) => trial.consumed && heldMax(trial) - (queuedAtEnd(trial) ?? 0),
+  ],
+];
+
+/** Of gets at one interval, next to the model of a short poll. */
+const ofGets: Quantity<Trial>[] = [
+  ['getInterval', 'interval', ({ parameters }) => parameters.intervalMs, 'ms'],
+  ['getMean', 'mean latency', ({ delayMs }) => delayMs.mean, 'ms'],
+  ['getModel', 'mean latency by the model', ({ model }) => model?.meanMs, 'ms'],
+  [
+    'meanPerInterval',
+    'mean latency ÷ interval',
+    ({ delayMs, parameters: { intervalMs = 1 } }) => delayMs.mean && delayMs.mean / intervalMs,
+  ],
+  ['getError', 'difference of the mean latency from the model ÷ interval', getError],
+  ['emptyShare', 'share of empty responses', ({ requests }) => requests.empty / Math.max(1, requests.total)],
+];
+
+/** In intervals. Without a latency or a model, a run is off by a whole interval. */
+function getError({ delayMs, model, parameters: { intervalMs = 1 } }: Trial): number {
+  if (delayMs.mean === null || model?.meanMs === undefined) return 1;
+  return Math.abs(delayMs.mean - model.meanMs) / intervalMs;
 }
 
 /** The claim in one sentence: prefetch as credit, and gets as short polls. */
-function bothSentence(overwhelmed: readonly Trial[], calm: readonly Trial[]): string {
-  const [bounded, open] = [largestPrefetch, 0].map((prefetch) => heldWith(overwhelmed, prefetch));
-  const { intervalMs, polled } = slowestGets(calm);
-  const mean = spread(polled.map(({ delayMs }) => delayMs.mean));
-  const model = spread(polled.map(({ model }) => model?.meanMs));
+function bothSentence(figures: Figures): string {
+  const [bounded, open] = [largestPrefetch, 0].map((prefetch) => figures.get(`held/amqp/${prefetch}`));
+  const { interval, mean, model } = slowestGets(figures);
   return [
-    `With a prefetch of ${largestPrefetch}, a slow consumer held ${bounded ? `at most ${whole(bounded.high)}` : 'an unknown number of'} messages, without a prefetch ${open ? withRange(open, whole) : 'an unknown number'}`,
-    mean && model
-      ? `; gets every ${writeMs(intervalMs)} took ${withRange(mean, writeMs)} (model: ${writeMedian(model, writeMs)}).`
-      : '.',
-  ].join('');
+    bounded && open
+      ? `With a prefetch of ${largestPrefetch}, a slow consumer held at most ${whole(bounded.high)} messages, without a prefetch ${withRange(open, whole)}`
+      : '',
+    interval && mean && model
+      ? `the mean latency of gets every ${writeMs(interval.value)} was ${withRange(mean, writeMs)} (model: ${writeMedian(model, writeMs)}).`
+      : '',
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
-/** The most unacknowledged messages of slow AMQP consumers. */
-function heldWith(overwhelmed: readonly Trial[], prefetch: number): Spread | undefined {
-  return spread(withPrefetch(overwhelmed, prefetch).map(heldMax));
+function slowestGets(figures: Figures) {
+  const interval = figures.under('getInterval').toSorted((a, b) => b.value - a.value)[0];
+  const of = (what: string) => interval && figures.get(interval.name.replace('getInterval', what));
+  return { interval, mean: of('getMean'), model: of('getModel'), empty: of('emptyShare') };
 }
 
-function withPrefetch(trials: readonly Trial[], prefetch: number): Trial[] {
-  return trials.filter(
-    ({ transport, parameters }) => transport === 'amqp' && parameters.prefetch === prefetch,
-  );
-}
-
-function slowestGets(calm: readonly Trial[]): { intervalMs: number; polled: Trial[] } {
-  const intervalMs = Math.max(...calm.map(({ parameters }) => parameters.intervalMs ?? 0));
-  return { intervalMs, polled: calm.filter(({ parameters }) => parameters.intervalMs === intervalMs) };
-}
-
-function latencySentence(calm: readonly Trial[]): string {
-  const medians = (['amqp', 'mqtt', 'stomp'] as const).flatMap((transport) => {
-    const median = spread(
-      calm.filter((trial) => trial.transport === transport).map(({ delayMs }) => delayMs.p50),
-    );
-    return median ? [`${writeMedian(median, writeMs)} with ${transport.toUpperCase()}`] : [];
-  });
-  const { intervalMs, polled } = slowestGets(calm);
-  const empty = spread(polled.map(({ requests }) => (100 * requests.empty) / Math.max(1, requests.total)));
+function latencySentence(figures: Figures): string {
+  const medians = figures
+    .under('median')
+    .map((median) => `${writeMedian(median, writeMs)} with ${median.name.split('/')[1]}`);
+  const { interval, empty } = slowestGets(figures);
   return [
     medians.length > 0 ? `The median latency of a pushed message was ${medians.join(', ')}.` : '',
-    empty
-      ? `With one basic.get every ${writeMs(intervalMs)}, ${writeMedian(empty, significant)}% of the responses were empty.`
+    interval && empty
+      ? `With one basic.get every ${writeMs(interval.value)}, ${writeMedian(empty, writePercent)} of the responses were empty.`
       : '',
   ]
     .filter(Boolean)
     .join(' ');
 }
 
-function creditSentence(overwhelmed: readonly Trial[]): string {
-  const queued = (prefetch: number) =>
-    spread(withPrefetch(overwhelmed, prefetch).map(({ consumed }) => consumed?.queue?.ready.at(-1)));
+function creditSentence(figures: Figures): string {
   const held = prefetches.flatMap((prefetch) => {
-    const most = heldWith(overwhelmed, prefetch);
+    const most = figures.get(`held/amqp/${prefetch}`);
     return most ? [`${whole(most.high)} with a prefetch of ${prefetch}`] : [];
   });
-  const [limited, open] = [largestPrefetch, 0].map(queued);
-  const share = significant((100 * 1000) / handlingMs / overloadPerSecond);
+  const [limited, open] = [largestPrefetch, 0].map((prefetch) => figures.get(`queued/amqp/${prefetch}`));
   return [
-    `A consumer that handles ${share}% of its messages held at most ${held.join(', ')}.`,
+    `A consumer that handles ${writePercent(1000 / handlingMs / overloadPerSecond)} of its messages held at most ${held.join(', ')}.`,
     limited && open
-      ? `In the end the queue had ${withRange(limited, whole)} messages with a prefetch of ${largestPrefetch}, and ${withRange(open, whole)} without a prefetch.`
+      ? `At the end of the overload the queue had ${withRange(limited, whole)} messages with a prefetch of ${largestPrefetch}, and ${withRange(open, whole)} without a prefetch.`
       : '',
   ]
     .filter(Boolean)
     .join(' ');
 }
 
-function windowSentence(bursts: readonly Trial[]): string {
-  const through = (prefetch: number) => spread(withPrefetch(bursts, prefetch).map(throughPerSecond));
-  const distanceMs = bursts[0]?.parameters.oneWayMs;
+function windowSentence(figures: Figures): string {
+  const [oneWay] = figures.under('oneWay');
   const words = [1, 10].flatMap((prefetch) => {
-    const found = through(prefetch);
-    const model = distanceMs ? ` (model: ${whole(windowPerSecond(prefetch, distanceMs))})` : '';
+    const found = figures.get(`through/amqp/${prefetch}`);
+    const model = oneWay ? ` (model: ${whole(windowPerSecond(prefetch, oneWay.value))})` : '';
     return found
       ? [`${writeMedian(found, significant)} messages/s with a prefetch of ${prefetch}${model}`]
       : [];
   });
-  const open = through(0);
+  const open = figures.get('through/amqp/0');
   if (words.length === 0) return '';
   if (open) words.push(`${writeMedian(open, significant)} messages/s without a prefetch`);
-  return `${distanceMs ? `Over a round trip of ${writeMs(2 * distanceMs)}` : 'From this broker'}, a consumer received ${words.join(', ')}.`;
+  return `${oneWay ? `Over a round trip of ${writeMs(2 * oneWay.value)}` : 'From this broker'}, a consumer received ${words.join(', ')}.`;
 }
 
-function deathSentence(deaths: readonly Trial[]): string {
-  const redelivered = (prefetch: number) =>
-    spread(withPrefetch(deaths, prefetch).map(({ consumed }) => consumed?.redelivered));
-  const [limited, open] = [10, 0].map(redelivered);
-  const lost = spread(
-    deaths
-      .filter(({ transport, parameters }) => transport === 'mqtt' && parameters.qos === 0)
-      .map(({ messages }) => messages.missed),
-  );
+function deathSentence(figures: Figures): string {
+  const [limited, open] = [10, 0].map((prefetch) => figures.get(`redelivered/amqp/${prefetch}`));
+  const lost = figures.get('lost/mqtt/qos0');
   if (!limited || !open) return '';
   return [
     `After a consumer died, the broker sent ${withRange(limited, whole)} messages again with a prefetch of 10, and ${withRange(open, whole)} without a prefetch.`,

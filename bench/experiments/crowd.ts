@@ -2,19 +2,23 @@ import { linearRegression } from 'simple-statistics';
 import type { TransportName } from '../../clients/transports.ts';
 import { defaultLimits } from '../../servers/guards/limits.ts';
 import { fitCosts } from '../analysis/costs.ts';
-import { messagesMin, NotEnough } from '../analysis/findings.ts';
-import { freshestIntervalMs } from '../analysis/models.ts';
 import {
-  significant,
-  spread,
-  whole,
-  withRange,
-  writeBytes,
-  writeMedian,
-  writeMs,
-} from '../analysis/statistics.ts';
+  type Figures,
+  figuresOf,
+  fitted,
+  lanesBy,
+  NotEnough,
+  named,
+  type Quantity,
+  quotient,
+  total,
+} from '../analysis/figures.ts';
+import { messagesMin } from '../analysis/findings.ts';
+import { freshestIntervalMs } from '../analysis/models.ts';
+import { significant, whole, withRange, writeKiB, writeMedian, writeMs } from '../analysis/statistics.ts';
+import { memoryPerClientKiB } from '../analysis/trial-quantities.ts';
 import type { Experiment, GroupPlan, Machine, TrialPlan } from '../experiment.ts';
-import type { Capacity, Fit, Trial } from '../result.ts';
+import type { Fit, Trial } from '../result.ts';
 
 const instantMs = 100;
 
@@ -123,68 +127,108 @@ export const crowd: Experiment = {
 
   fits: ({ trials }) => exponentOf(trials),
 
-  judge({ trials, capacities }) {
-    const push = trials.filter(({ transport }) => transport === 'push');
-    const sizesSeen = push.map(({ clients }) => clients.count);
-    const [smallest, largest] = [Math.min(...sizesSeen), Math.max(...sizesSeen)];
-    const of = (crowd: number) => push.filter(({ clients }) => clients.count === crowd);
-    const lateIn = (crowd: number) => spread(of(crowd).map(({ delayMs }) => delayMs.p99));
-    const [late, lateInSmallest, lateInLargest] = [judgedCrowd, smallest, largest].map(lateIn);
-    if (!late || !lateInSmallest || !lateInLargest || smallest === judgedCrowd)
-      throw new NotEnough(
-        `Nothing to compare: expected a trial with ${whole(judgedCrowd)} clients and a trial with fewer clients`,
-      );
+  figures({ trials, capacities }) {
+    const push = trials
+      .filter(({ transport }) => transport === 'push')
+      .sort((a, b) => a.clients.count - b.clients.count);
+    const crowds = lanesBy(push, ({ clients }) => `push/${clients.count}`);
+    const own = crowds.flatMap((lane) => figuresOf(lane, ...quantities));
+    const [smallest, largest] = [crowds[0], crowds.at(-1)].map((lane) => named(own, `p99/${lane?.name}`));
+    return [
+      ...own,
+      quotient('p99Times', '99th percentile of push, largest crowd ÷ smallest crowd', largest, smallest),
+      ...growthOf(push),
+      ...exponentOf(trials).map((fit) => fitted(fit.name, fit.title, fit, push.filter(isLarge))),
+      ...figuresOf({ runs: capacities.slice(0, 1) }, [
+        'pollCapacity',
+        'poll responses per second',
+        (capacity) => capacity.requestsPerSecond,
+      ]),
+    ];
+  },
 
-    const line = linearRegression(push.map(({ clients, delayMs }) => [clients.count, delayMs.p99 ?? 0]));
+  judge(figures) {
+    const crowds = figures.under('clients/push').map(({ value }) => value);
+    const [smallest = 0, largest = 0] = [crowds[0], crowds.at(-1)];
+    const few = `Nothing to compare: expected a trial with ${whole(judgedCrowd)} clients and a trial with fewer clients`;
+    if (smallest === judgedCrowd) throw new NotEnough(few);
+    const [late, lateInSmallest, lateInLargest] = figures.need(
+      few,
+      `p99/push/${judgedCrowd}`,
+      `p99/push/${smallest}`,
+      `p99/push/${largest}`,
+    );
     return {
-      verdict: late.median <= instantMs ? 'holds' : 'does not hold',
+      verdict: late.value <= instantMs ? 'holds' : 'does not hold',
       sentence: [
         `99% of the deliveries to ${whole(judgedCrowd)} push clients took at most ${withRange(late, writeMs)}, to ${whole(smallest)} clients at most ${withRange(lateInSmallest, writeMs)}.`,
         largest > judgedCrowd
           ? `To ${whole(largest)} clients, 99% took at most ${withRange(lateInLargest, writeMs)}.`
           : '',
-        growthSentence(line),
-        priceSentence(of(largest), largest),
-        exponentSentence(trials),
-        capacitySentence(capacities, largest),
+        growthSentence(figures),
+        priceSentence(figures, largest),
+        exponentSentence(figures),
+        capacitySentence(figures, largest),
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: push.map(({ id }) => id),
       model: 'last client: d + N·s',
     };
   },
 };
 
-/** Where the line is at the limit before the first client, the machine was too slow to say how many clients it takes. */
-function growthSentence({ m, b }: { m: number; b: number }): string {
-  if (m <= 0) return '';
-  const limit =
+/** Of push clients. */
+const quantities: Quantity<Trial>[] = [
+  ['clients', 'clients', ({ clients }) => clients.count],
+  ['p99', '99th percentile latency', ({ delayMs }) => delayMs.p99, 'ms'],
+  ['cpuPerDelivery', 'server CPU per delivery', cpuPerDeliveryUs, 'µs'],
+  ['memory', 'memory per client', memoryPerClientKiB, 'KiB'],
+];
+
+function cpuPerDeliveryUs({ server, messages }: Trial): number {
+  return (server.cpuMs * 1000) / Math.max(1, messages.delivered);
+}
+
+/** A line through the 99th percentiles of all crowds, and the crowd at which it reaches the limit, if that is one. */
+function growthOf(push: readonly Trial[]) {
+  const { m, b } = linearRegression(push.map(({ clients, delayMs }) => [clients.count, delayMs.p99 ?? 0]));
+  if (!(m > 0)) return [];
+  const limit = (instantMs - b) / m;
+  return [
+    total('p99PerThousand', '99th percentile latency that 1,000 more clients add', m * 1000, push, 'ms'),
     b < instantMs
-      ? `, and reaches ${instantMs} ms at about ${significant((instantMs - b) / m, 2)} clients`
-      : '';
-  return `A line through all trials adds ${writeMs(m * 1000, 2)} per 1,000 clients${limit}.`;
+      ? total('clientsAtLimit', `clients for a 99th percentile of ${instantMs} ms`, limit, push)
+      : undefined,
+  ];
 }
 
-function priceSentence(trials: readonly Trial[], crowd: number): string {
-  const perDelivery = spread(
-    trials.map(({ server, messages }) => (server.cpuMs * 1000) / Math.max(1, messages.delivered)),
-  );
-  const memory = spread(trials.map(({ server }) => server.memoryPerClientBytes));
+/** Where the line is at the limit before the first client, the machine was too slow to say how many clients it takes. */
+function growthSentence(figures: Figures): string {
+  const [added, limit] = [figures.get('p99PerThousand'), figures.get('clientsAtLimit')];
+  if (!added) return '';
+  const reaches = limit
+    ? `, and reaches ${instantMs} ms at about ${significant(limit.value, 2)} clients`
+    : '';
+  return `A line through all trials adds ${writeMs(added.value, 2)} per 1,000 clients${reaches}.`;
+}
+
+function priceSentence(figures: Figures, crowd: number): string {
+  const perDelivery = figures.get(`cpuPerDelivery/push/${crowd}`);
+  const memory = figures.get(`memory/push/${crowd}`);
   if (!perDelivery) return '';
-  return `With ${whole(crowd)} clients, a delivery used ${writeMedian(perDelivery, significant)} µs of server CPU${memory ? `, and a client kept ${writeMedian(memory, writeBytes)} of server memory (heap and buffers, plaintext)` : ''}.`;
+  return `With ${whole(crowd)} clients, a delivery used ${writeMedian(perDelivery, significant)} µs of server CPU${memory ? `, and a client kept ${writeMedian(memory, writeKiB)} of server memory (heap and buffers, plaintext)` : ''}.`;
 }
 
-function exponentSentence(trials: readonly Trial[]): string {
-  const [exponent] = exponentOf(trials);
+function exponentSentence(figures: Figures): string {
+  const exponent = figures.get('exponent');
   if (!exponent) return '';
   return `From ${whole(powerFromClients)} clients on, server CPU per message grows with the number of clients to the power of ${exponent.value.toFixed(2)} (95%: ${exponent.low.toFixed(2)} to ${exponent.high.toFixed(2)}).`;
 }
 
-function capacitySentence([capacity]: readonly Capacity[], crowd: number): string {
+function capacitySentence(figures: Figures, crowd: number): string {
+  const capacity = figures.get('pollCapacity');
   if (!capacity) return '';
-  const { requestsPerSecond } = capacity;
-  return `The shortest poll interval for ${whole(crowd)} clients is ${writeMs(freshestIntervalMs(crowd, requestsPerSecond), 2)}: the server responds to ${significant(requestsPerSecond, 2)} polls per second.`;
+  return `The shortest poll interval for ${whole(crowd)} clients is ${writeMs(freshestIntervalMs(crowd, capacity.value), 2)}: the server responds to ${significant(capacity.value, 2)} polls per second.`;
 }
 
 /** The clients of one trial, where the machine can hold them; of the largest crowd as many of them as it can. */
@@ -217,17 +261,16 @@ function trialOf(group: GroupPlan, durationMs: number, repeat: number, { cores }
  */
 const powerFromClients = 1000;
 
+function isLarge({ transport, clients, server, appended }: Trial): boolean {
+  return transport === 'push' && clients.count >= powerFromClients && server.cpuMs > 0 && appended > 0;
+}
+
 /** How the server's CPU per message grows with the crowd of push clients: the slope between their logarithms. */
 function exponentOf(trials: readonly Trial[]): Omit<Fit, 'experiment'>[] {
-  const rows = trials
-    .filter(
-      ({ transport, clients, server, appended }) =>
-        transport === 'push' && clients.count >= powerFromClients && server.cpuMs > 0 && appended > 0,
-    )
-    .map(({ clients, server, appended }) => ({
-      y: Math.log(server.cpuMs / appended),
-      x: { exponent: Math.log(clients.count) },
-    }));
+  const rows = trials.filter(isLarge).map(({ clients, server, appended }) => ({
+    y: Math.log(server.cpuMs / appended),
+    x: { exponent: Math.log(clients.count) },
+  }));
   if (new Set(rows.map(({ x }) => x.exponent)).size < 2 || rows.length < 3) return [];
   const { costs, n } = fitCosts(rows, ['exponent']);
   return [

@@ -1,14 +1,7 @@
-import { NotEnough } from '../analysis/findings.ts';
+import { transportLooks } from '../../clients/transports.ts';
+import { figuresOf, lanesBy, lanesOf, total } from '../analysis/figures.ts';
 import { longPollMeanMs } from '../analysis/models.ts';
-import {
-  type Digits,
-  significant,
-  spread,
-  whole,
-  withRange,
-  writeMedian,
-  writeMs,
-} from '../analysis/statistics.ts';
+import { type Digits, significant, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -112,45 +105,82 @@ export const distance: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
+  figures({ trials }) {
     const pushes = trials.filter(({ transport }) => transport === 'push');
-    const far = (transport: Trial['transport'], ratePerSecond: number) =>
-      trials.filter(
-        (trial) =>
-          trial.transport === transport &&
-          trial.parameters.oneWayMs === farMs &&
-          trial.parameters.ratePerSecond === ratePerSecond,
-      );
-    const excess = spread(pushes.map(beyondTheWayMs));
-    const excessFar = spread(far('push', fastPerSecond).map(beyondTheWayMs));
-    const push = spread(far('push', fastPerSecond).map(transits));
-    const busy = spread(far('long-poll', fastPerSecond).map(transits));
-    const calm = spread(far('long-poll', slowPerSecond).map(transits));
-    const notified = spread(far('notify', slowPerSecond).map(transits));
-    const way = spread(far('push', fastPerSecond).map(({ linkMs }) => linkMs?.mean));
-    if (!excess || !excessFar || !push || !busy || !way)
-      throw new NotEnough(`No usable trial with a one-way delay of ${farMs} ms`);
+    const farPushes = pushes.filter(isFar);
+    return [
+      ...lanesBy(
+        trials.filter(({ parameters }) => parameters.oneWayMs),
+        cellOf,
+        cellInWords,
+      ).flatMap((lane) => figuresOf(lane, ['delays', 'mean latency ÷ one-way delay', transits])),
+      ...lanesOf(trials.filter(isFar)).flatMap((lane) =>
+        figuresOf(lane, ['median', 'median latency far away', ({ delayMs }) => delayMs.p50, 'ms']),
+      ),
+      ...figuresOf(
+        { name: 'far', words: `one-way delay ${farMs} ms, ${fastPerSecond} messages/s`, runs: farPushes },
+        ['oneWay', 'measured one-way delay', ({ linkMs }) => linkMs?.mean, 'ms'],
+        ['excess', 'median latency of push − one-way delay', excessMs, 'ms'],
+      ),
+      ...figuresOf({ name: 'all', words: 'all one-way delays and message rates', runs: pushes }, [
+        'excess',
+        'median latency of push − one-way delay',
+        excessMs,
+        'ms',
+      ]),
+      total('messages/push', 'messages pushed', messagesIn(pushes), pushes),
+    ];
+  },
 
-    const model = longPollMeanMs(fastPerSecond, way.median) / way.median;
+  judge(figures) {
+    const at = (transport: string, rate: number) => `delays/${transport}/${farMs}ms/${rate}`;
+    const [excess, excessFar, messages, push, busy, oneWay] = figures.need(
+      `No usable trial with a one-way delay of ${farMs} ms`,
+      'excess/all',
+      'excess/far',
+      'messages/push',
+      at('push', fastPerSecond),
+      at('long-poll', fastPerSecond),
+      'oneWay/far',
+    );
+    const calm = figures.get(at('long-poll', slowPerSecond));
+    const notified = figures.get(at('notify', slowPerSecond));
+    const model = longPollMeanMs(fastPerSecond, oneWay.value) / oneWay.value;
     return {
-      verdict: excessFar.median <= allowanceMs ? 'holds' : 'does not hold',
+      verdict: excessFar.value <= allowanceMs ? 'holds' : 'does not hold',
       sentence: [
         `With a one-way delay of ${writeMs(farMs)}, at ${fastPerSecond} messages/s, push took ${withRange(push, times)} times the one-way delay, a long poll ${withRange(busy, times)} times.`,
         `The model predicts ${times(model)} times for the long poll.`,
-        `The measured one-way delay was ${writeMedian(way, writeMs)}.`,
+        `The measured one-way delay was ${writeMedian(oneWay, writeMs)}.`,
         calm && notified
           ? `At ${slowPerSecond} messages/s, a long poll took ${withRange(calm, times)} times the one-way delay, notify-then-fetch ${withRange(notified, times)} times.`
           : '',
-        `At all distances, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(pushes.reduce((sum, { appended }) => sum + appended, 0))} messages).`,
+        `At all distances, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(messages.value)} messages).`,
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
       model:
         'push d; long poll d + (λr²/2)/(λr + e^(−λr)) with r = 2d; notify-then-fetch 3d; short poll T/2 + d',
     };
   },
 };
+
+/** The condition of the verdict. */
+function isFar({ parameters }: Trial): boolean {
+  return parameters.oneWayMs === farMs && parameters.ratePerSecond === fastPerSecond;
+}
+
+function cellOf({ transport, parameters: { oneWayMs, ratePerSecond } }: Trial): string {
+  return `${transport}/${oneWayMs}ms/${ratePerSecond}`;
+}
+
+function cellInWords({ transport, parameters: { oneWayMs, ratePerSecond } }: Trial): string {
+  return `${transportLooks[transport].label}, one-way delay ${oneWayMs} ms, ${ratePerSecond} messages/s`;
+}
+
+function messagesIn(trials: readonly Trial[]): number {
+  return trials.reduce((sum, { appended }) => sum + appended, 0);
+}
 
 /** A mean latency in one-way delays. All of them are between 1 and 3, so the decimals follow from the digits. */
 function times(delays: number, digits: Digits = 3): string {
@@ -158,7 +188,7 @@ function times(delays: number, digits: Digits = 3): string {
 }
 
 /** How much longer the median push took than the one-way delay. */
-function beyondTheWayMs({ delayMs, linkMs }: Trial): number | undefined {
+function excessMs({ delayMs, linkMs }: Trial): number | undefined {
   if (delayMs.p50 === null || typeof linkMs?.mean !== 'number') return undefined;
   return delayMs.p50 - linkMs.mean;
 }

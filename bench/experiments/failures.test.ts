@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyBooks } from '../analysis/books.ts';
-import { judge } from '../analysis/findings.ts';
+import { conclude, judge } from '../analysis/findings.ts';
 import type { Probe, Trial } from '../result.ts';
 import { chatRoom } from './chat-room.ts';
 import { herd } from './herd.ts';
@@ -165,6 +165,28 @@ describe('path', () => {
   it('rests on every run', () => {
     const cells = [cell('sse', 'no-upgrade', 'works'), cell('push', 'no-upgrade', 'fails')];
     expect(verdictOf(path, [...cells, cell('sse', 'no-upgrade', 'fails')])).toBe('depends');
+  });
+});
+
+describe('the proxies that a transport passes', () => {
+  const cell = (path: string, outcome: 'works' | 'fails', repeat = 1) =>
+    trial({
+      transport: 'sse',
+      repeat,
+      parameters: { path, proxy: 'embedded' },
+      path: { outcome, olderMs: 0, reason: '' },
+    });
+  const passed = (...trials: Trial[]) => {
+    const { figures } = conclude(path, evidence([cell('direct', 'works'), ...trials]));
+    return ['proxiesPassed/sse', 'proxySettings/sse'].map(
+      (name) => figures.find((figure) => figure.name === name)?.value,
+    );
+  };
+
+  it('count a setting once, however often it ran, and as passed only if every run passed', () => {
+    expect(passed(cell('buffering', 'works'), cell('no-upgrade', 'works'))).toEqual([2, 2]);
+    expect(passed(cell('buffering', 'works'), cell('buffering', 'works', 2))).toEqual([1, 1]);
+    expect(passed(cell('buffering', 'works'), cell('buffering', 'fails', 2))).toEqual([0, 1]);
   });
 });
 

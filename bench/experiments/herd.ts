@@ -1,14 +1,5 @@
-import { NotEnough } from '../analysis/findings.ts';
-import {
-  type Digits,
-  type Spread,
-  significant,
-  spread,
-  whole,
-  withRange,
-  writeMedian,
-  writeMs,
-} from '../analysis/statistics.ts';
+import { figuresOf, lanesBy, named, type OwnFigure, quotient } from '../analysis/figures.ts';
+import { type Digits, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
 import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -100,40 +91,72 @@ export const herd: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
-    const pushes = (backoff: 'fixed' | 'jittered' | 'immediate') =>
-      trials.filter(({ transport, parameters }) => transport === 'push' && parameters.backoff === backoff);
-    const fixed = spread(pushes('fixed').map(peakShare));
-    const jittered = spread(pushes('jittered').map(peakShare));
-    const polls = trials.filter(({ transport }) => transport === 'short-poll');
-    const spreadPolls = spread(polls.filter(({ parameters }) => !parameters.inPhase).map(peakShare));
-    const inPhase = spread(polls.filter(({ parameters }) => parameters.inPhase).map(peakShare));
-    if (!fixed || !jittered) throw new NotEnough('No usable pair of fixed backoff and full jitter');
+  figures({ trials }) {
+    const own = lanesBy(trials, kindOf).flatMap((lane) =>
+      figuresOf(
+        lane,
+        ['clients', 'clients', ({ clients }) => clients.count],
+        ['peakShare', `share of the clients that reconnected within ${herdMs} ms`, peakShare],
+        ['peakConnects', 'peak connections per sample', mostConnects],
+        [
+          'recovered',
+          'time until the last client recovered',
+          ({ returned }) => returned?.allHearNewsMs,
+          'ms',
+        ],
+      ),
+    );
+    const [fixed, jittered] = [
+      named(own, 'peakConnects/push/fixed'),
+      named(own, 'peakConnects/push/jittered'),
+    ];
+    return [
+      ...own,
+      quotient('peakTimes', 'peak connections per sample, fixed backoff ÷ jitter', fixed, jittered),
+    ];
+  },
 
-    const isHerd = ({ median }: Spread) => median >= herdShare;
+  judge(figures) {
+    const [fixed, jittered, clients] = figures.need(
+      'No usable pair of fixed backoff and full jitter',
+      'peakShare/push/fixed',
+      'peakShare/push/jittered',
+      'clients/push/fixed',
+    );
+    const [synchronized, staggered] = [
+      figures.get('peakShare/short-poll/synchronized'),
+      figures.get('peakShare/short-poll/staggered'),
+    ];
+    const isHerd = ({ value }: OwnFigure) => value >= herdShare;
     const verdict = !isHerd(fixed) ? 'does not hold' : isHerd(jittered) ? 'holds' : 'depends';
-    const clients = trials[0]?.clients.count ?? 0;
-    const recovered = (some: Trial[]) => spread(some.map(({ returned }) => returned?.allHearNewsMs));
-    const [fixedAfter, jitteredAfter] = [recovered(pushes('fixed')), recovered(pushes('jittered'))];
-    const percent = (share: number, digits?: Digits) => `${significant(100 * Math.min(1, share), digits)}%`;
+    const [fixedAfter, jitteredAfter] = [
+      figures.get('recovered/push/fixed'),
+      figures.get('recovered/push/jittered'),
+    ];
+    const percent = (share: number, digits?: Digits) => writePercent(Math.min(1, share), digits);
     return {
       verdict,
       sentence: [
-        `With fixed backoff, ${withRange(fixed, percent)} of ${whole(clients)} push clients reconnected within ${herdMs} ms, with full jitter ${withRange(jittered, percent)}.`,
+        `With fixed backoff, ${withRange(fixed, percent)} of ${whole(clients.value)} push clients reconnected within ${herdMs} ms, with full jitter ${withRange(jittered, percent)}.`,
         fixedAfter && jitteredAfter
           ? `The last client recovered ${writeMedian(fixedAfter, writeMs)} after the server’s return with fixed backoff, ${writeMedian(jitteredAfter, writeMs)} with full jitter.`
           : '',
-        inPhase
-          ? `With synchronized polls, ${withRange(inPhase, percent)} of the polling clients reconnected within ${herdMs} ms.`
+        synchronized
+          ? `With synchronized polls, ${withRange(synchronized, percent)} of the polling clients reconnected within ${herdMs} ms.`
           : '',
-        spreadPolls ? `With staggered polls, ${withRange(spreadPolls, percent)} did.` : '',
+        staggered ? `With staggered polls, ${withRange(staggered, percent)} did.` : '',
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
     };
   },
 };
+
+/** "push/fixed", "short-poll/synchronized". */
+function kindOf({ transport, parameters: { backoff, inPhase } }: Trial): string {
+  const kind = transport === 'short-poll' ? (inPhase ? 'synchronized' : 'staggered') : backoff;
+  return `${transport}/${kind}`;
+}
 
 /** The largest share of the crowd that connected within a tenth of a second. */
 function peakShare({ series, clients }: Trial): number | undefined {
@@ -143,4 +166,8 @@ function peakShare({ series, clients }: Trial): number | undefined {
     connects.slice(index, index + herdSamples).reduce((sum, count) => sum + count, 0),
   );
   return Math.max(...together) / clients.count;
+}
+
+function mostConnects({ series }: Trial): number | undefined {
+  return series?.connects && Math.max(...series.connects);
 }

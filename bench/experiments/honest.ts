@@ -1,5 +1,6 @@
-import { NotEnough } from '../analysis/findings.ts';
-import { significant, spread } from '../analysis/statistics.ts';
+import { figuresOf, NotEnough, type OwnFigure } from '../analysis/figures.ts';
+import { significant } from '../analysis/statistics.ts';
+import { longestQueueMiB } from '../analysis/trial-quantities.ts';
 import type { Evidence, Experiment, TrialPlan } from '../experiment.ts';
 import type { Pair, Trial } from '../result.ts';
 
@@ -60,20 +61,36 @@ export const honest: Experiment = {
     return { trials, probes: [{ name: 'autocannon', durationMs: cannonMs }] };
   },
 
-  pairs: pairsOf,
+  pairs: (evidence) => readingsOf(evidence).flatMap(pairOf),
 
-  judge(evidence) {
-    const pairs = pairsOf(evidence);
-    if (pairs.length === 0) throw new NotEnough('No usable pair of a naive number and an honest number');
+  figures(evidence) {
+    const slow = (slowBy: 'pause' | 'sleep') => ({
+      name: slowBy,
+      runs: evidence.trials.filter(({ parameters }) => parameters.slowBy === slowBy),
+    });
+    const queueWhile = (words: string) =>
+      ['longestQueue', `longest send queue while the ${words}`, longestQueueMiB, 'MiB'] as const;
+    return [
+      ...readingsOf(evidence).flatMap(sidesOf),
+      ...figuresOf(slow('sleep'), queueWhile('handler sleeps')),
+      ...figuresOf(slow('pause'), queueWhile('client stops reading')),
+    ];
+  },
+
+  judge(figures) {
+    const pairs = figures.under('naive').flatMap((naive) => {
+      const honest = figures.get(naive.name.replace('naive', 'honest'));
+      return honest ? [{ naive, honest }] : [];
+    });
+    const [worst] = pairs.toSorted((a, b) => timesApart(b) - timesApart(a));
+    if (!worst) throw new NotEnough('No usable pair of a naive number and an honest number');
     const apart = pairs.filter((pair) => timesApart(pair) > apartTimes);
-    const worst = pairs.toSorted((a, b) => timesApart(b) - timesApart(a))[0] as Omit<Pair, 'experiment'>;
     const verdict =
       apart.length * 2 > pairs.length ? 'does not hold' : apart.length === 0 ? 'holds' : 'depends';
-    const write = (value: number) => `${significant(value, 2)} ${worst.unit}`;
+    const write = ({ value, unit }: OwnFigure) => `${significant(value, 2)} ${unit}`;
     return {
       verdict,
-      sentence: `In ${apart.length} of ${pairs.length} pairs, the naive number was more than ${apartTimes} times off; at worst ${write(worst.naive.value)} instead of ${write(worst.honest.value)} (${worst.title}).`,
-      evidence: evidence.trials.map(({ id }) => id),
+      sentence: `In ${apart.length} of ${pairs.length} pairs, the naive number was more than ${apartTimes} times off; at worst ${write(worst.naive)} instead of ${write(worst.honest)} (${worst.naive.label}).`,
     };
   },
 };
@@ -114,99 +131,133 @@ function plans(sizes: { slowMs: number; pollMs: number; farMs: number }, repeat:
   ];
 }
 
-function pairsOf({ trials, probes }: Evidence): Omit<Pair, 'experiment'>[] {
+/** One quantity read in two ways. `values`: one per run. */
+type Readings = {
+  name: string;
+  title: string;
+  unit: string;
+  naive: Reading;
+  honest: Reading;
+  lesson: string;
+};
+type Reading = { how: string; runs: readonly { id?: string; value: number | null | undefined }[] };
+
+function readingsOf({ trials, probes }: Evidence): Readings[] {
   const stalled = trials.filter(({ parameters }) => parameters.stallMs !== undefined);
   const polls = stalled.filter(({ transport }) => transport === 'short-poll');
   const pushes = stalled.filter(({ transport }) => transport === 'push');
-  const slow = (slowBy: 'pause' | 'sleep') =>
-    trials.filter(({ parameters }) => parameters.slowBy === slowBy).map(backlogMiB);
+  const slow = (slowBy: 'pause' | 'sleep') => trials.filter(({ parameters }) => parameters.slowBy === slowBy);
   const away = (atMs: number) =>
-    trials
-      .filter(({ parameters, transport }) => transport === 'long-poll' && parameters.oneWayMs === atMs)
-      .map(({ delayMs }) => delayMs.mean);
+    trials.filter(({ parameters, transport }) => transport === 'long-poll' && parameters.oneWayMs === atMs);
   const [cannon] = probes.filter(({ name }) => name === 'autocannon');
   return [
-    pairOf({
+    {
+      name: 'send-queue',
       title: 'the server’s send queue for a slow client',
       unit: 'MiB',
-      naive: ['the handler sleeps, but the client keeps reading', slow('sleep')],
-      honest: ['the client really stops reading', slow('pause')],
+      naive: reading('the handler sleeps, but the client keeps reading', slow('sleep'), queueAtEndMiB),
+      honest: reading('the client really stops reading', slow('pause'), queueAtEndMiB),
       lesson:
         'A client whose handler sleeps is not a slow consumer. The client still reads, so the messages pile up in the client’s memory.',
-    }),
-    pairOf({
+    },
+    {
+      name: 'poll-latency',
       title: 'the latency of a short poll',
       unit: 'ms',
-      naive: ['from request to response, median', polls.map(({ responseMs }) => responseMs?.p50)],
-      honest: ['from scheduled send to handler, median', polls.map(({ delayMs }) => delayMs.p50)],
+      naive: reading('from request to response, median', polls, ({ responseMs }) => responseMs?.p50),
+      honest: reading('from scheduled send to handler, median', polls, ({ delayMs }) => delayMs.p50),
       lesson: 'The response comes at once, but the message in it has waited. Response time is not latency.',
-    }),
-    pairOf({
+    },
+    {
+      name: 'stalled-responses',
       title: 'the 99th percentile of the response time while the server is stalled',
       unit: 'ms',
-      naive: [
+      naive: reading(
         'closed loop: only requests that were sent',
-        polls.map(({ besides }) => besides?.closedLoopMs.p99),
-      ],
-      honest: ['from the scheduled time of each request', polls.map(({ besides }) => besides?.plannedMs.p99)],
+        polls,
+        ({ besides }) => besides?.closedLoopMs.p99,
+      ),
+      honest: reading(
+        'from the scheduled time of each request',
+        polls,
+        ({ besides }) => besides?.plannedMs.p99,
+      ),
       lesson:
         'A client that waits for a response sends no further requests. The statistics miss these requests: coordinated omission.',
-    }),
-    pairOf({
+    },
+    {
+      name: 'stalled-push',
       title: 'the latency of pushed messages while the server is stalled',
       unit: 'ms',
-      naive: ['the mean', pushes.map(({ delayMs }) => delayMs.mean)],
-      honest: ['the 99th percentile', pushes.map(({ delayMs }) => delayMs.p99)],
+      naive: reading('the mean', pushes, ({ delayMs }) => delayMs.mean),
+      honest: reading('the 99th percentile', pushes, ({ delayMs }) => delayMs.p99),
       lesson:
         'No message has the mean latency: most are faster, and the delayed messages take many times as long.',
-    }),
-    pairOf({
+    },
+    {
+      name: 'long-poll',
       title: `the latency of a long poll at ${fastPerSecond} messages/s`,
       unit: 'ms',
-      naive: ['on one machine', away(0)],
-      honest: [`${oneWayMs} ms away`, away(oneWayMs)],
+      naive: reading('on one machine', away(0), ({ delayMs }) => delayMs.mean),
+      honest: reading(`${oneWayMs} ms away`, away(oneWayMs), ({ delayMs }) => delayMs.mean),
       lesson: 'Within one machine a round trip takes almost no time, which flatters long polling most.',
-    }),
-    pairOf({
+    },
+    {
+      name: 'autocannon',
       title: 'the response time of a server that always takes 100 ms, at 5 requests/s',
       unit: 'ms',
-      naive: ['autocannon, with its correction', [cannon?.values.correctedP50Ms]],
-      honest: ['autocannon, ignoring coordinated omission', [cannon?.values.ignoringP50Ms]],
+      naive: {
+        how: 'autocannon, with its correction',
+        runs: [{ value: cannon?.values.correctedP50Ms }],
+      },
+      honest: {
+        how: 'autocannon, ignoring coordinated omission',
+        runs: [{ value: cannon?.values.ignoringP50Ms }],
+      },
       lesson:
         'autocannon 9 corrects as if a request were scheduled every millisecond. Where no request was omitted, the correction invents fast responses.',
-    }),
-  ].filter((pair) => pair !== undefined);
+    },
+  ];
 }
 
-/** A pair from the median run of each reading; `undefined` where one of them is missing. */
-function pairOf(pair: {
-  title: string;
-  unit: string;
-  naive: [how: string, values: (number | null | undefined)[]];
-  honest: [how: string, values: (number | null | undefined)[]];
-  lesson: string;
-}): Omit<Pair, 'experiment'> | undefined {
-  const { title, unit, lesson } = pair;
-  const naive = spread(pair.naive[1]);
-  const honest = spread(pair.honest[1]);
-  if (!naive || !honest) return undefined;
-  return {
-    title,
-    unit,
-    naive: { how: pair.naive[0], value: naive.median },
-    honest: { how: pair.honest[0], value: honest.median },
-    lesson,
-  };
+function reading(
+  how: string,
+  trials: readonly Trial[],
+  read: (trial: Trial) => number | null | undefined,
+): Reading {
+  return { how, runs: trials.map((trial) => ({ id: trial.id, value: read(trial) })) };
+}
+
+function sidesOf({ name, title, unit, naive, honest }: Readings) {
+  return Object.entries({ naive, honest }).flatMap(([side, { how: words, runs }]) =>
+    figuresOf({ name, words, runs }, [side, title, ({ value }) => value, unit]),
+  );
+}
+
+/** A pair from the median run of each reading; none where a reading is missing. */
+function pairOf(readings: Readings): Omit<Pair, 'experiment'>[] {
+  const { title, unit, lesson } = readings;
+  const [naive, honest] = sidesOf(readings);
+  if (!naive || !honest) return [];
+  return [
+    {
+      title,
+      unit,
+      naive: { how: readings.naive.how, value: naive.value },
+      honest: { how: readings.honest.how, value: honest.value },
+      lesson,
+    },
+  ];
 }
 
 /** How many times one number is the other. Zero is infinitely far from any other number. */
-function timesApart({ naive, honest }: Omit<Pair, 'experiment'>): number {
+function timesApart({ naive, honest }: { naive: OwnFigure; honest: OwnFigure }): number {
   const [low = 0, high = 0] = [naive.value, honest.value].sort((a, b) => a - b);
   if (high === 0) return 1;
   return low === 0 ? Number.POSITIVE_INFINITY : high / low;
 }
 
-function backlogMiB({ series }: Trial): number | undefined {
+function queueAtEndMiB({ series }: Trial): number | undefined {
   const bytes = series?.longestBacklogBytes.at(-1);
   return bytes === undefined ? undefined : bytes / 1024 / 1024;
 }

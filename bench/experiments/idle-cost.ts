@@ -1,15 +1,22 @@
-import { NotEnough } from '../analysis/findings.ts';
+import { figuresOf, lanesOf, named, type Quantity, quotient } from '../analysis/figures.ts';
 import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../analysis/models.ts';
 import {
   type Digits,
   significant,
-  spread,
   whole,
   withRange,
-  writeBytes,
+  writeKiB,
   writeMedian,
   writeMs,
+  writePercent,
 } from '../analysis/statistics.ts';
+import {
+  emptyShare,
+  memoryPerClientKiB,
+  requestsPerMessage,
+  requestsPerSecond,
+  serverCpuPerSecond,
+} from '../analysis/trial-quantities.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -94,50 +101,66 @@ export const idleCost: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
-    const push = trials.filter(({ transport }) => transport === 'push');
-    const polls = trials.filter(({ parameters }) => parameters.intervalMs === intervalMs);
-    const longPolls = trials.filter(({ transport }) => transport === 'long-poll');
-    const pushAsks = spread(push.map(requestsPerMessage));
-    const pollAsks = spread(polls.map(requestsPerMessage));
-    const pushCpu = spread(push.map(cpuPerSecond));
-    const pollCpu = spread(polls.map(cpuPerSecond));
-    const pushMemory = spread(push.map(({ server }) => server.memoryPerClientBytes));
-    const pollMemory = spread(polls.map(({ server }) => server.memoryPerClientBytes));
-    const empty = spread(polls.map(({ requests }) => (100 * requests.empty) / requests.total));
-    if (!pushAsks || !pollAsks || !pushCpu || !pollCpu || !pushMemory || !pollMemory || !empty)
-      throw new NotEnough('No usable pair of a push trial and a poll trial');
+  figures({ trials }) {
+    const own = lanesOf(trials).flatMap((lane) => figuresOf(lane, ...quantities));
+    const [poll, push] = [named(own, `serverCpu/${polls}`), named(own, 'serverCpu/push')];
+    return [...own, quotient('serverCpuTimes', 'server CPU, 1 s poll ÷ push', poll, push)];
+  },
 
-    const clients = polls[0]?.clients.count ?? 0;
-    const asked = shortPollRequestsPerSecond(clients, intervalMs);
-    const held = spread(longPolls.map(modelRequestsPerSecond));
+  judge(figures) {
+    const [asksOfPush, asksOfPoll, cpuOfPush, cpuOfPoll, memoryOfPush, memoryOfPoll, empty, clients, model] =
+      figures.need(
+        'No usable pair of a push trial and a poll trial',
+        'requestsPerMessage/push',
+        `requestsPerMessage/${polls}`,
+        'serverCpu/push',
+        `serverCpu/${polls}`,
+        'memory/push',
+        `memory/${polls}`,
+        `emptyShare/${polls}`,
+        `clients/${polls}`,
+        `modelRequests/${polls}`,
+      );
+    const ofLongPoll = figures.get('modelRequests/long-poll');
     return {
-      verdict: pushAsks.high === 0 ? 'holds' : 'does not hold',
+      verdict: asksOfPush.high === 0 ? 'holds' : 'does not hold',
       sentence: [
-        `Push clients sent ${withRange(pushAsks, significant)} requests per message, clients that poll once a second sent ${withRange(pollAsks, significant)}.`,
-        `${writeMedian(empty, significant)}% of the poll responses were empty.`,
-        `Push used ${withRange(pushCpu, cpu)}, polling ${withRange(pollCpu, writeMs)} (${whole(clients)} clients each).`,
-        `An idle push client kept ${withRange(pushMemory, writeBytes)} of server memory, a polling client ${withRange(pollMemory, writeBytes)} (heap and buffers, plaintext).`,
+        `Push clients sent ${withRange(asksOfPush, significant)} requests per message, clients that poll once a second sent ${withRange(asksOfPoll, significant)}.`,
+        `${writeMedian(empty, writePercent)} of the poll responses were empty.`,
+        `Push used ${withRange(cpuOfPush, cpu)}, polling ${withRange(cpuOfPoll, writeMs)} (${whole(clients.value)} clients each).`,
+        `An idle push client kept ${withRange(memoryOfPush, writeKiB)} of server memory, a polling client ${withRange(memoryOfPoll, writeKiB)} (heap and buffers, plaintext).`,
       ].join(' '),
-      evidence: [...push, ...polls].map(({ id }) => id),
-      model: `requests per second: short poll N/T = ${whole(asked)}, ${held ? `long poll N·λ = ${whole(held.median)}, ` : ''}push 0`,
+      model: `requests per second: short poll N/T = ${whole(model.value)}, ${ofLongPoll ? `long poll N·λ = ${whole(ofLongPoll.value)}, ` : ''}push 0`,
     };
   },
 };
 
+/** The lane of the polls. */
+const polls = `short-poll/${intervalMs}`;
+
+const quantities: Quantity<Trial>[] = [
+  ['clients', 'clients', ({ clients }) => clients.count],
+  ['requests', 'requests', ({ requests }) => requests.total],
+  ['requestsPerSecond', 'requests per second', requestsPerSecond],
+  ['requestsPerMessage', 'requests per message', requestsPerMessage],
+  ['emptyShare', 'share of empty polls', emptyShare],
+  ['serverCpu', 'server CPU', serverCpuPerSecond, 'ms/s'],
+  ['memory', 'memory per client', memoryPerClientKiB, 'KiB'],
+  ['modelRequests', 'requests per second by the model', modelRequestsPerSecond],
+];
+
 /** By the messages that really came: in a short window they are more or fewer than the rate says. */
-function modelRequestsPerSecond({ parameters, clients, appended, durationMs }: Trial): number {
+function modelRequestsPerSecond({
+  transport,
+  parameters,
+  clients,
+  appended,
+  durationMs,
+}: Trial): number | undefined {
+  if (parameters.intervalMs === intervalMs) return shortPollRequestsPerSecond(clients.count, intervalMs);
+  if (transport !== 'long-poll') return undefined;
   const { schedule, holdMs = 0 } = parameters;
   return clients.count * longPollRequestsPerSecond(schedule, (appended * 1000) / durationMs, holdMs);
-}
-
-/** By the messages that were due in the window, whose requests these are: it holds whole periods of both. */
-function requestsPerMessage({ requests, messages }: Trial): number | undefined {
-  return messages.expected > 0 ? requests.total / messages.expected : undefined;
-}
-
-function cpuPerSecond(trial: Trial): number {
-  return (trial.server.cpuMs * 1000) / trial.durationMs;
 }
 
 function cpu(value: number, digits?: Digits): string {

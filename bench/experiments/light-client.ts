@@ -1,13 +1,21 @@
-import { NotEnough } from '../analysis/findings.ts';
+import {
+  type Figures,
+  figuresOf,
+  type Lane,
+  lanesBy,
+  named,
+  quotient,
+  timesOf,
+} from '../analysis/figures.ts';
 import { smallerOf } from '../analysis/interval.ts';
 import {
   significant,
-  spread,
   threeDigits,
   withRange,
   writeBytes,
   writeMedian,
   writeMs,
+  writePercent,
 } from '../analysis/statistics.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
@@ -101,7 +109,7 @@ export const lightClient: Experiment = {
       'CPU, wake-ups, bytes and connected time are only hints at the energy that a client uses. On a phone the radio decides: it stays on for seconds after each use. On a phone, a rare message costs more than in this lab. The clients are this lab’s simulated clients on Node, with the timers of their HTTP library.',
   },
 
-  rule: `A light client wants the latest value once a second. The client CPU of polling and push is compared at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}. The claim holds if polling used less CPU at both rates. It does not hold if polling used less CPU at neither rate. Otherwise it "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
+  rule: `The verdict compares the client CPU of push and of a poll for the latest value once a second, at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}. The claim holds if polling used less CPU at both rates. It does not hold if polling used less CPU at neither rate. Otherwise it "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, rates } = sizes[profile];
@@ -118,88 +126,124 @@ export const lightClient: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
-    const rates = [...new Set(trials.map(({ parameters }) => parameters.ratePerSecond))].sort(
-      (a, b) => a - b,
+  figures({ trials }) {
+    const rates = lanesBy(
+      trials.toSorted((a, b) => a.parameters.ratePerSecond - b.parameters.ratePerSecond),
+      ({ parameters }) => String(parameters.ratePerSecond),
+      ({ parameters }) => rate(parameters.ratePerSecond),
     );
-    const compared = rates.flatMap((ratePerSecond) => {
-      const at = trials.filter(({ parameters }) => parameters.ratePerSecond === ratePerSecond);
-      const pushes = at.filter(({ transport }) => transport === 'push');
-      const polls = at.filter(isLatestPoll);
-      const [push, poll] = [spread(pushes.map(cpuPerSecond)), spread(polls.map(cpuPerSecond))];
-      return push && poll ? [{ ratePerSecond, at, push, poll, lighter: lighterOf(pushes, polls) }] : [];
-    });
-    const [slow, fast] = [slowPerSecond, fastPerSecond].map((wanted) =>
-      compared.find(({ ratePerSecond }) => ratePerSecond === wanted),
-    );
-    if (!slow || !fast)
-      throw new NotEnough(
-        `No usable pair of a push trial and a poll trial at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}`,
-      );
+    const own = rates.flatMap(figuresAt);
+    const [push, poll] = ['push', 'poll'].map((name) => named(own, `clientCpu/${name}/${fastPerSecond}`));
+    return [...own, quotient('cpuOfPushTimes', 'client CPU, push ÷ poll', push, poll)];
+  },
 
-    const wins = [slow, fast].filter(({ lighter }) => lighter === 'poll').length;
-    const firstPoll = compared.find(({ lighter }) => lighter === 'poll');
-    const lastPush = compared.findLast(({ lighter }) => lighter === 'push');
-    const turns = lastPush && firstPoll && lastPush.ratePerSecond < firstPoll.ratePerSecond;
+  judge(figures) {
+    const at = (ratePerSecond: number) =>
+      [`clientCpu/push/${ratePerSecond}`, `clientCpu/poll/${ratePerSecond}`] as const;
+    const [slowPush, slowPoll, fastPush, fastPoll, slow, fast] = figures.need(
+      `No usable pair of a push trial and a poll trial at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}`,
+      ...at(slowPerSecond),
+      ...at(fastPerSecond),
+      `cpuTimes/${slowPerSecond}`,
+      `cpuTimes/${fastPerSecond}`,
+    );
+    const wins = [slow, fast].filter((ratio) => smallerOf(ratio) === 'a').length;
+    const wakeUps = (ratePerSecond: number) => {
+      const found = figures.get(`wakeUps/push/${ratePerSecond}`);
+      return found ? writeMedian(found, significant) : '0';
+    };
     return {
       verdict: wins === 2 ? 'holds' : wins === 0 ? 'does not hold' : 'depends',
       sentence: [
-        `At ${rate(slow.ratePerSecond)}, push used ${withRange(slow.push, writeMs)} of client CPU per second and polling ${withRange(slow.poll, writeMs)}; at ${rate(fast.ratePerSecond)}, push ${withRange(fast.push, writeMs)} and polling ${withRange(fast.poll, writeMs)}.`,
-        'The polling client asked for the latest value once a second.',
-        `Push woke its client ${wakeUps(slow.at)} times per second at the low rate and ${wakeUps(fast.at)} times at the high rate.`,
-        turns
-          ? `The cheaper method changes between ${rate(lastPush.ratePerSecond)} and ${rate(firstPoll.ratePerSecond)}.`
-          : '',
-        lazySentence(compared[0]?.at ?? []),
+        `A push client used ${withRange(slowPush, writeMs)} of CPU per second at ${rate(slowPerSecond)} and ${withRange(fastPush, writeMs)} at ${rate(fastPerSecond)}, a polling client ${withRange(slowPoll, writeMs)} and ${withRange(fastPoll, writeMs)}.`,
+        'The polling client requested the latest value once a second.',
+        `At the low rate, push woke its client ${wakeUps(slowPerSecond)} times per second, at the high rate ${wakeUps(fastPerSecond)} times.`,
+        turnSentence(figures),
+        lazySentence(figures),
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
       model: 'client CPU per second: push λ·c_message; a poll for the latest value c_poll/T at any λ',
     };
   },
 };
 
-/** The client's own CPU, in milliseconds per second; not a number where it was not measured. */
-export function cpuPerSecond({ clients, durationMs }: Trial): number {
-  return ((clients.cpuMs ?? Number.NaN) * 1000) / durationMs / clients.count;
+function figuresAt({ name, words, runs }: Lane & { name: string }) {
+  const pushes = runs.filter(({ transport }) => transport === 'push');
+  const polls = runs.filter(isLatestPoll);
+  const lazy = runs.filter(({ parameters }) => parameters.keepAlive === false);
+  const pairs = polls.flatMap((a) => {
+    const b = pushes.find(({ repeat }) => repeat === a.repeat);
+    return b ? [{ a, b }] : [];
+  });
+  return [
+    ...figuresOf(
+      { name, words, runs: pushes },
+      ['clientCpu/push', 'client CPU of push', cpuPerSecond, 'ms/s'],
+      ['wakeUps/push', 'wake-ups of a push client per second', wakeUpsPerSecond],
+    ),
+    ...figuresOf({ name, words, runs: polls }, [
+      'clientCpu/poll',
+      'client CPU of a 1 s poll for the latest value',
+      cpuPerSecond,
+      'ms/s',
+    ]),
+    timesOf(`cpuTimes/${name}`, `client CPU at ${words}, poll ÷ push`, pairs, cpuPerSecond),
+    ...figuresOf(
+      { name, words, runs: lazy },
+      [
+        'lazyInterval',
+        'interval of the poll that disconnects',
+        ({ parameters }) => parameters.intervalMs,
+        'ms',
+      ],
+      ['connectedShare', 'share of the time connected', connectedShare],
+      ['lazyBytes', 'bytes of the poll that disconnects', bytesPerSecond, 'bytes/s'],
+    ),
+  ];
 }
 
-/** The method that used less client CPU, by paired runs. */
-function lighterOf(
-  pushes: readonly Trial[],
-  polls: readonly Trial[],
-): 'push' | 'poll' | 'no clear difference' {
-  const pairs = polls.flatMap((poll) => {
-    const push = pushes.find(({ repeat }) => repeat === poll.repeat);
-    return push ? [{ a: cpuPerSecond(poll), b: cpuPerSecond(push) }] : [];
-  });
-  const smaller = smallerOf(pairs);
-  return smaller === 'a' ? 'poll' : smaller === 'b' ? 'push' : 'no clear difference';
+function wakeUpsPerSecond({ clients, durationMs }: Trial): number {
+  return ((clients.wakeUps ?? 0) * 1000) / durationMs;
+}
+
+function connectedShare({ clients: { connectedMs }, durationMs }: Trial): number | undefined {
+  return connectedMs === undefined ? undefined : connectedMs / durationMs;
+}
+
+function bytesPerSecond({ bytes, durationMs }: Trial): number {
+  return ((bytes.toClients + bytes.toServer) * 1000) / durationMs;
+}
+
+/** The client's own CPU, in milliseconds per second; not a number where it was not measured. */
+function cpuPerSecond({ clients, durationMs }: Trial): number {
+  return ((clients.cpuMs ?? Number.NaN) * 1000) / durationMs / clients.count;
 }
 
 function isLatestPoll({ transport, contract, parameters }: Trial): boolean {
   return transport === 'short-poll' && contract === 'latest' && parameters.intervalMs === intervalMs;
 }
 
-function wakeUps(trials: readonly Trial[]): string {
-  const pushes = trials.filter(({ transport }) => transport === 'push');
-  const perSecond = spread(
-    pushes.map(({ clients, durationMs }) => ((clients.wakeUps ?? 0) * 1000) / durationMs),
-  );
-  return perSecond ? writeMedian(perSecond, significant) : '0';
+/** Where push uses less CPU at low rates and the poll at high rates: the rates between which that changes. */
+function turnSentence(figures: Figures): string {
+  const compared = figures.under('cpuTimes').map((ratio) => ({
+    ratePerSecond: Number(ratio.name.split('/').at(-1)),
+    lighter: smallerOf(ratio),
+  }));
+  const firstPoll = compared.find(({ lighter }) => lighter === 'a');
+  const lastPush = compared.findLast(({ lighter }) => lighter === 'b');
+  return lastPush && firstPoll && lastPush.ratePerSecond < firstPoll.ratePerSecond
+    ? `The cheaper method changes between ${rate(lastPush.ratePerSecond)} and ${rate(firstPoll.ratePerSecond)}.`
+    : '';
 }
 
 /** What a client gains that polls rarely and disconnects. */
-function lazySentence(trials: readonly Trial[]): string {
-  const lazy = trials.filter(({ parameters }) => parameters.keepAlive === false);
-  const connected = spread(lazy.map(({ clients, durationMs }) => (clients.connectedMs ?? 0) / durationMs));
-  const bytes = spread(
-    lazy.map(({ bytes, durationMs }) => ((bytes.toClients + bytes.toServer) * 1000) / durationMs),
+function lazySentence(figures: Figures): string {
+  const [interval, connected, bytes] = ['lazyInterval', 'connectedShare', 'lazyBytes'].map(
+    (name) => figures.under(name)[0],
   );
-  const [first] = lazy;
-  if (!first || !connected || !bytes) return '';
-  return `A client that polls every ${threeDigits((first.parameters.intervalMs ?? 0) / 1000)} s and disconnects was connected for ${writeMedian(connected, (share, digits) => significant(100 * share, digits))}% of the time. That client sent and received ${writeMedian(bytes, writeBytes)} per second.`;
+  if (!interval || !connected || !bytes) return '';
+  return `A client that polls every ${threeDigits(interval.value / 1000)} s and disconnects was connected for ${writeMedian(connected, writePercent)} of the time. That client sent and received ${writeMedian(bytes, writeBytes)} per second.`;
 }
 
 function rate(perSecond: number): string {

@@ -1,6 +1,7 @@
-import { NotEnough } from '../analysis/findings.ts';
+import { figuresOf, lanesBy, total } from '../analysis/figures.ts';
 import { offlineLost } from '../analysis/models.ts';
-import { spread, threeDigits, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
+import { threeDigits, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
+import { missedPerClient } from '../analysis/trial-quantities.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -91,39 +92,80 @@ export const offline: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
-    const longest = Math.max(...trials.map(({ parameters }) => parameters.awayMs ?? 0));
-    const at = trials.filter(({ parameters }) => parameters.awayMs === longest);
-    const kept = at.filter(({ parameters }) => parameters.retentionMs === undefined);
-    const without = spread(kept.filter(isWithoutLog).map(missedPerClient));
-    const withLog = spread(kept.filter(replays).map(missedPerClient));
-    const shortened = trials.filter(({ parameters }) => parameters.retentionMs !== undefined);
-    const longestShortMs = Math.max(0, ...shortened.map(({ parameters }) => parameters.awayMs ?? 0));
-    const short = spread(
-      shortened
-        .filter((trial) => replays(trial) && trial.parameters.awayMs === longestShortMs)
-        .map(missedPerClient),
-    );
-    const others = kept.filter((trial) => trial.transport !== 'push');
-    const lostShare = spread(kept.filter(isWithoutLog).map(missedShare));
-    if (!without || !withLog || !lostShare || others.length === 0)
-      throw new NotEnough('No usable pair of push with a log and push without a log');
+  figures({ trials }) {
+    const isKept = ({ parameters }: Trial) => parameters.retentionMs === undefined;
+    const kept = trials.filter(isKept);
+    const away = kept.filter(({ parameters }) => parameters.awayMs);
+    const [longest, longestShort] = [ofLongest(kept), ofLongest(trials.filter((trial) => !isKept(trial)))];
+    const others = longest.filter(({ transport }) => transport !== 'push');
+    const owed = kept.filter(replays);
+    return [
+      ...figuresOf({ runs: longest }, [
+        'away',
+        'longest absence',
+        ({ parameters }) => parameters.awayMs,
+        'ms',
+      ]),
+      ...lanesBy(longest, laneOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          ['missed', 'messages missed per client', missedPerClient],
+          ['missedShareOfLongest', 'messages missed ÷ messages sent during the longest absence', missedShare],
+          ['caughtUp', 'time to catch up', ({ returned }) => returned?.caughtUpMs, 'ms'],
+        ),
+      ),
+      ...lanesBy(longestShort, laneOf).flatMap((lane) =>
+        figuresOf(
+          lane,
+          [
+            'shortLog/away',
+            'longest absence with a short retention',
+            ({ parameters }) => parameters.awayMs,
+            'ms',
+          ],
+          ['shortLog/missed', 'messages missed per client with a short retention', missedPerClient],
+        ),
+      ),
+      ...lanesBy(away, laneOf).flatMap((lane) =>
+        figuresOf(lane, ['missedShare', 'messages missed ÷ messages sent during the absence', missedShare]),
+      ),
+      total(
+        'missedByOthers',
+        'messages missed with SSE, long poll and short poll',
+        messagesMissed(others),
+        others,
+      ),
+      total(
+        'missedWithCursor',
+        'messages missed by push although they were in the log',
+        messagesMissed(owed),
+        owed,
+      ),
+    ];
+  },
 
-    const owed = trials.filter((trial) => replays(trial) && trial.parameters.retentionMs === undefined);
-    const lost = owed.reduce((sum, { messages }) => sum + messages.missed, 0);
-    const verdict = lost > 0 ? 'holds' : lostShare.low >= lostShareMin ? 'depends' : 'does not hold';
-    const caughtUp = spread(kept.filter(replays).map(({ returned }) => returned?.caughtUpMs));
-    const polled = spread(
-      kept.filter(({ transport }) => transport === 'short-poll').map(({ returned }) => returned?.caughtUpMs),
+  judge(figures) {
+    const [away, withoutLog, withLog, missedShare, missedWithCursor, missedByOthers] = figures.need(
+      'No usable pair of push with a log and push without a log',
+      'away',
+      'missed/no-log/push',
+      'missed/cursor/push',
+      'missedShareOfLongest/no-log/push',
+      'missedWithCursor',
+      'missedByOthers',
     );
-    const missedElsewhere = others.reduce((sum, { messages }) => sum + messages.missed, 0);
+    const short = figures.get('shortLog/missed/cursor/push');
+    const shortAway = figures.get('shortLog/away/cursor/push');
+    const caughtUp = figures.get('caughtUp/cursor/push');
+    const polled = figures.get('caughtUp/cursor/short-poll');
     return {
-      verdict,
+      verdict:
+        missedWithCursor.value > 0 ? 'holds' : missedShare.low >= lostShareMin ? 'depends' : 'does not hold',
       sentence: [
-        `Offline for ${writeMs(longest)} at ${ratePerSecond} messages/s, a push client lost ${withRange(without, threeDigits)} messages without a log, ${threeDigits(withLog.high)} with a log and a cursor.`,
-        `Clients with SSE, long poll and short poll lost ${threeDigits(missedElsewhere)} messages.`,
-        short
-          ? `With a retention of only ${writeMs(shortMs)}, a push client lost ${withRange(short, threeDigits)} messages in ${writeMs(longestShortMs)}; the model predicts ${threeDigits(offlineLost(longestShortMs, ratePerSecond, shortMs))}.`
+        `Offline for ${writeMs(away.value)} at ${ratePerSecond} messages/s, a push client lost ${withRange(withoutLog, threeDigits)} messages without a log, ${threeDigits(withLog.high)} with a log and a cursor.`,
+        `Clients with SSE, long poll and short poll lost ${threeDigits(missedByOthers.value)} messages.`,
+        short && shortAway
+          ? `With a retention of only ${writeMs(shortMs)}, a push client lost ${withRange(short, threeDigits)} messages in ${writeMs(shortAway.value)}; the model predicts ${threeDigits(offlineLost(shortAway.value, ratePerSecond, shortMs))}.`
           : '',
         caughtUp && polled
           ? `After its return, a push client caught up in ${writeMedian(caughtUp, writeMs)}, a polling client in ${writeMedian(polled, writeMs)}.`
@@ -131,18 +173,24 @@ export const offline: Experiment = {
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
       model: 'messages lost in an absence of t: λ·t without a log, λ·max(0, t − R) with a retention of R',
     };
   },
 };
 
-function isWithoutLog({ transport, parameters }: Trial): boolean {
-  return transport === 'push' && parameters.replay === false;
+/** "no-log/push", "cursor/short-poll". */
+function laneOf({ transport, parameters }: Trial): string {
+  return `${parameters.replay === false ? 'no-log' : 'cursor'}/${transport}`;
 }
 
 function replays({ transport, parameters }: Trial): boolean {
   return transport === 'push' && parameters.replay !== false;
+}
+
+/** The trials with the longest absence. */
+function ofLongest(trials: readonly Trial[]): Trial[] {
+  const longestMs = Math.max(...trials.map(({ parameters }) => parameters.awayMs ?? 0));
+  return trials.filter(({ parameters }) => parameters.awayMs === longestMs);
 }
 
 function missedShare({ messages, clients, parameters }: Trial): number {
@@ -150,6 +198,6 @@ function missedShare({ messages, clients, parameters }: Trial): number {
   return messages.missed / sent;
 }
 
-function missedPerClient({ messages, clients }: Trial): number {
-  return messages.missed / clients.count;
+function messagesMissed(trials: readonly Trial[]): number {
+  return trials.reduce((sum, { messages }) => sum + messages.missed, 0);
 }

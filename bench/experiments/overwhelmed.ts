@@ -1,15 +1,18 @@
+import type { TransportName } from '../../clients/transports.ts';
 import type { Policy } from '../../servers/fan-out/send-queue.ts';
-import { NotEnough } from '../analysis/findings.ts';
+import { type Figures, figuresOf, lanesBy, NotEnough, type Quantity } from '../analysis/figures.ts';
 import { overwhelmedAgeMs } from '../analysis/models.ts';
 import {
   significant,
-  spread,
   threeDigits,
   withRange,
   writeBytes,
   writeMedian,
+  writeMiB,
   writeMs,
+  writePercent,
 } from '../analysis/statistics.ts';
+import { longestQueueMiB } from '../analysis/trial-quantities.ts';
 import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Cohort, Trial } from '../result.ts';
 
@@ -33,6 +36,8 @@ const overloadBytes = mebibyte;
 const roomBytes = limitBytes + 2 * payloadBytes;
 
 const bounded = ['drop-newest', 'drop-oldest', 'conflate', 'disconnect', 'credit'] as const;
+const policies = ['unbounded', ...bounded] as const;
+const pulled: readonly TransportName[] = ['short-poll', 'long-poll', 'notify'];
 
 /** The server's options for a policy. Credit needs no limit: what was not asked for waits in the log. */
 function pushUnder(policy: Policy, slowClients: number, clients: number): GroupPlan {
@@ -59,7 +64,7 @@ const oneSlow = fastClients + 1;
 const half = fastClients / 2;
 
 const everyPolicy = (slowClients: number, clients: number) =>
-  (['unbounded', ...bounded] as const).map((policy) => pushUnder(policy, slowClients, clients));
+  policies.map((policy) => pushUnder(policy, slowClients, clients));
 
 const groups = {
   quick: [
@@ -144,36 +149,62 @@ export const overwhelmed: Experiment = {
     return { trials };
   },
 
-  judge({ trials }) {
+  figures({ trials }) {
     const short = trials.filter(
       ({ durationMs, parameters }) => durationMs < longMs && parameters.slowClients === 1,
     );
     const pushes = short.filter(({ transport }) => transport === 'push');
-    const under = (policy: Policy) => pushes.filter(({ parameters }) => parameters.policy === policy);
-    const open = spread(under('unbounded').map(longestBacklogBytes));
-    const age = spread(under('unbounded').map(oldestAgeMs));
-    const kept = bounded.flatMap((policy) => under(policy));
-    const pulled = short.filter(({ parameters }) => parameters.policy === undefined);
-    if (!open || !age || kept.length === 0 || pulled.length === 0)
-      throw new NotEnough('No usable trial without a queue limit, with a queue limit, or with polling');
+    const isOpen = ({ parameters }: Trial) => parameters.policy === 'unbounded';
+    const long = trials.filter(({ durationMs }) => durationMs >= longMs);
+    return [
+      ...lanesBy(short, kindOf).flatMap((lane) =>
+        figuresOf(lane, ['longestQueue', 'longest send queue', longestQueueMiB, 'MiB']),
+      ),
+      ...lanesBy(pushes, ({ parameters }) => parameters.policy ?? 'unknown').flatMap((lane) =>
+        figuresOf(lane, ...ofPolicies),
+      ),
+      ...figuresOf({ runs: long.filter((trial) => !isOpen(trial)).slice(0, 1) }, [
+        'memoryGrowth',
+        'growth of the server’s memory over a minute, with all limits',
+        memoryGrowth,
+      ]),
+      ...figuresOf({ runs: long.filter(isOpen).slice(0, 1) }, [
+        'queueGrowth',
+        'growth of the send queue ÷ growth that λ − μ predicts',
+        backlogGrowth,
+      ]),
+    ];
+  },
 
-    const worst = spread(kept.map(longestBacklogBytes));
-    const polled = spread(pulled.map(longestBacklogBytes));
-    const keeps = (worst?.high ?? 0) <= roomBytes && (polled?.high ?? 0) <= roomBytes;
-    const verdict = open.median <= overloadBytes ? 'does not hold' : keeps ? 'depends' : 'holds';
-    const seconds = (under('unbounded')[0]?.parameters.overloadMs ?? 0) / 1000;
+  judge(figures) {
+    const bounds = bounded.flatMap((policy) => figures.get(`longestQueue/push/${policy}`) ?? []);
+    const pulls = pulled.flatMap((transport) => figures.get(`longestQueue/${transport}`) ?? []);
+    const few = 'No usable trial without a queue limit, with a queue limit, or with polling';
+    if (bounds.length === 0 || pulls.length === 0) throw new NotEnough(few);
+    const [open, latency, overload] = figures.need(
+      few,
+      'longestQueue/push/unbounded',
+      'highestLatency/unbounded',
+      'overload/unbounded',
+    );
+    const [bound, polled] = [bounds, pulls].map((all) => Math.max(...all.map(({ high }) => high))) as [
+      number,
+      number,
+    ];
+    const keeps = bound * mebibyte <= roomBytes && polled * mebibyte <= roomBytes;
+    const verdict = open.value * mebibyte <= overloadBytes ? 'does not hold' : keeps ? 'depends' : 'holds';
+    const seconds = overload.value;
     return {
       verdict,
       sentence: [
-        `In ${threeDigits(seconds)} s of overload, the server queued ${withRange(open, writeBytes)} for a slow push client, at most ${writeBytes(worst?.high ?? 0, 2)} with a queue limit, ${writeBytes(polled?.high ?? 0, 2)} with polling.`,
-        `Without a limit, the latency of the slow client grew to ${withRange(age, writeMs)}.`,
-        prices(under),
-        neighbours(under),
-        longSentence(trials),
+        `In ${threeDigits(seconds)} s of overload, the server queued ${withRange(open, writeMiB)} for a slow push client, at most ${writeMiB(bound, 2)} with a queue limit, ${writeMiB(polled, 2)} with polling.`,
+        `Without a limit, the latency of the slow client grew to ${withRange(latency, writeMs)}.`,
+        prices(figures),
+        neighbours(figures),
+        longSentence(figures),
       ]
         .filter(Boolean)
         .join(' '),
-      evidence: trials.map(({ id }) => id),
       model: `latency after ${threeDigits(seconds)} s of overload: (1 − μ/λ)·t = ${writeMs(overwhelmedAgeMs(seconds * 1000, ratePerSecond, 1000 / handlingMs))}; queued bytes: (λ − μ)·m·t minus the kernel’s buffers`,
     };
   },
@@ -201,8 +232,38 @@ function longTrials(): TrialPlan[] {
   ];
 }
 
-function longestBacklogBytes({ series }: Trial): number | undefined {
-  return series && Math.max(...series.longestBacklogBytes);
+/** "push/unbounded", "short-poll". */
+function kindOf({ transport, parameters: { policy } }: Trial): string {
+  return policy ? `${transport}/${policy}` : transport;
+}
+
+/** What a policy of push cost the slow client, and the fast clients. */
+const ofPolicies: Quantity<Trial>[] = [
+  ['highestLatency', 'highest latency of the slow client', oldestAgeMs, 'ms'],
+  ['overload', 'overload', ({ parameters }) => (parameters.overloadMs ?? 0) / 1000, 's'],
+  ['lostShare', 'share of messages that the slow client lost', lostShare],
+  ['evictions', 'connections that the server closed', ({ server }) => server.evictions?.count ?? 0],
+  [
+    'fastP99Before',
+    '99th percentile latency of fast clients before the overload',
+    (trial) => phasesOf(trial)?.before.p99,
+    'ms',
+  ],
+  [
+    'fastP99During',
+    '99th percentile latency of fast clients during the overload',
+    (trial) => phasesOf(trial)?.during.p99,
+    'ms',
+  ],
+];
+
+function lostShare(trial: Trial): number | undefined {
+  const slow = cohortOf(trial, 'slow')?.messages;
+  return slow && (slow.expected - slow.delivered) / slow.expected;
+}
+
+function phasesOf(trial: Trial): Cohort['phases'] {
+  return cohortOf(trial, 'fast')?.phases;
 }
 
 function oldestAgeMs({ series }: Trial): number | undefined {
@@ -214,39 +275,29 @@ function cohortOf(trial: Trial, name: Cohort['name']): Cohort | undefined {
 }
 
 /** What each policy cost the slow client. */
-function prices(under: (policy: Policy) => Trial[]): string {
-  const lost = (policy: Policy) =>
-    spread(
-      under(policy).map((trial) => {
-        const slow = cohortOf(trial, 'slow')?.messages;
-        return slow && (100 * (slow.expected - slow.delivered)) / slow.expected;
-      }),
-    );
+function prices(figures: Figures): string {
   const words = bounded.flatMap((policy) => {
-    const share = lost(policy);
-    return share ? [`${writeMedian(share, significant)}% with ${policy}`] : [];
+    const share = figures.get(`lostShare/${policy}`);
+    return share ? [`${writeMedian(share, writePercent)} with ${policy}`] : [];
   });
-  const [disconnected] = under('disconnect');
+  const closed = figures.get('evictions/disconnect');
   return [
     words.length > 0 ? `The slow client lost these shares of its messages: ${words.join(', ')}.` : '',
-    disconnected
-      ? `The policy disconnect closed its connection ${times(disconnected.server.evictions?.count ?? 0)}.`
-      : '',
+    closed ? `The policy disconnect closed its connection ${times(closed.value)}.` : '',
   ]
     .filter(Boolean)
     .join(' ');
 }
 
 function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
+  return count === 1 ? 'once' : `${threeDigits(count)} times`;
 }
 
 /** The latency of the fast clients during the overload, compared with the time before. */
-function neighbours(under: (policy: Policy) => Trial[]): string {
+function neighbours(figures: Figures): string {
   const words = (['unbounded', 'conflate', 'credit'] as const).flatMap((policy) => {
-    const fast = under(policy).flatMap((trial) => cohortOf(trial, 'fast')?.phases ?? []);
-    const before = spread(fast.map(({ before }) => before.p99));
-    const during = spread(fast.map(({ during }) => during.p99));
+    const before = figures.get(`fastP99Before/${policy}`);
+    const during = figures.get(`fastP99During/${policy}`);
     return before && during
       ? [`${writeMedian(during, writeMs)} with ${policy} (before: ${writeMedian(before, writeMs)})`]
       : [];
@@ -257,19 +308,15 @@ function neighbours(under: (policy: Policy) => Trial[]): string {
 }
 
 /** How flat the memory stayed, and how the queue grew, over a minute. */
-function longSentence(trials: readonly Trial[]): string {
-  const long = trials.filter(({ durationMs }) => durationMs >= longMs);
-  const boundedOnes = long.filter(({ parameters }) => parameters.policy !== 'unbounded');
-  const open = long.find(({ parameters }) => parameters.policy === 'unbounded');
-  const flat = boundedOnes[0] && memoryGrowth(boundedOnes[0]);
-  const growth = open && backlogGrowth(open);
+function longSentence(figures: Figures): string {
+  const [flat, growth] = [figures.get('memoryGrowth'), figures.get('queueGrowth')];
   return [
-    flat === undefined
-      ? ''
-      : `Over a minute, the memory of a server with all limits changed by ${significant(100 * flat, 2)}%.`,
-    growth === undefined
-      ? ''
-      : `Without a limit, the queue grew ${significant(growth, 2)} times as fast as λ − μ predicts.`,
+    flat
+      ? `Over a minute, the memory of a server with all limits changed by ${writePercent(flat.value, 2)}.`
+      : '',
+    growth
+      ? `Without a limit, the queue grew ${significant(growth.value, 2)} times as fast as λ − μ predicts.`
+      : '',
   ]
     .filter(Boolean)
     .join(' ');

@@ -1,5 +1,5 @@
 import type { TransportName } from '../../clients/transports.ts';
-import { NotEnough } from '../analysis/findings.ts';
+import { type Figures, figuresOf, figureWith, lanesBy, named, total } from '../analysis/figures.ts';
 import { whole, writeMs } from '../analysis/statistics.ts';
 import type { Experiment, PathsTrial } from '../experiment.ts';
 import { olderMsMax } from '../harness/paths/path-outcome.ts';
@@ -60,47 +60,110 @@ export const path: Experiment = {
     return { trials: [], paths };
   },
 
-  judge({ trials }) {
-    const cells = (transport: TransportName, name: string) =>
-      trials.filter((trial) => trial.transport === transport && trial.parameters.path === name);
-    const sse = cells('sse', 'no-upgrade');
-    const webSocket = cells('push', 'no-upgrade');
-    if (sse.length === 0 || webSocket.length === 0)
-      throw new NotEnough('No usable cell of SSE or of WebSocket through a proxy that strips Upgrade');
+  figures({ trials }) {
+    const cells = lanesBy(trials, ({ transport, parameters: { path } }) => `${transport}/${path}`).flatMap(
+      (lane) => [
+        ...figuresOf(
+          lane,
+          ['works', '1 if it works', works],
+          ['outcome', '2 works, 1 degraded, 0 fails', ({ path }) => path && outcomes.indexOf(path.outcome)],
+          ['later', 'median latency of a degraded cell above that of the direct path', laterMs, 'ms'],
+        ),
+        ...figuresOf(
+          { ...lane, runs: lane.runs.filter(({ parameters }) => parameters.proxy === 'embedded') },
+          ['worksEmbedded', '1 if it works through the embedded proxy', works],
+        ),
+      ],
+    );
+    const only = (transport: string, other: string, path: string, label: string) => {
+      const [a, b] = [transport, other].map((one) => named(cells, `worksEmbedded/${one}/${path}`));
+      const ids = [...(a?.trials ?? []), ...(b?.trials ?? [])].map((id) => ({ id }));
+      return a && b && total(`only/${transport}/${path}`, label, a.value - b.value, ids);
+    };
+    return [
+      ...cells,
+      only('sse', 'push', 'no-upgrade', '1 if SSE works and WebSocket fails'),
+      only('push', 'sse', 'buffering', '1 if WebSocket works and SSE fails'),
+      ...lanesBy(trials, ({ path }) => path?.outcome ?? '').map(countOf),
+      ...lanesBy(trials, ({ parameters }) => parameters.proxy ?? '').map(countOf),
+      ...lanesBy(
+        trials.filter(({ parameters }) => parameters.path !== 'direct'),
+        ({ transport }) => transport,
+      ).flatMap(passedFigures),
+    ];
+  },
 
-    const pushed = pushing.flatMap((transport) => cells(transport, 'no-upgrade'));
-    const verdict = sse.every(isFine) ? 'does not hold' : pushed.some(isFine) ? 'depends' : 'holds';
-    const counted = (outcome: 'works' | 'degraded' | 'fails') =>
-      whole(trials.filter(({ path }) => path?.outcome === outcome).length);
+  judge(figures) {
+    const [sse] = figures.need(
+      'No usable cell of SSE or of WebSocket through a proxy that strips Upgrade',
+      'outcome/sse/no-upgrade',
+      'outcome/push/no-upgrade',
+    );
+    const pushed = pushing.flatMap((transport) => figures.get(`works/${transport}/no-upgrade`) ?? []);
+    const verdict =
+      sse.low === outcomes.indexOf('works')
+        ? 'does not hold'
+        : pushed.some(({ high }) => high === 1)
+          ? 'depends'
+          : 'holds';
+    const at = (transport: TransportName, name: string) => outcomeOf(figures, `${transport}/${name}`);
+    const count = (name: string) => figures.get(`cells/${name}`)?.value ?? 0;
+    const kinds = proxies.filter(({ proxy }) => count(proxy) > 0).map(({ words }) => words);
+    const cells = outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
     return {
       verdict,
       sentence: [
-        `Through a proxy that strips Upgrade, one-way push (SSE) ${outcomesOf(sse)} and bidirectional push (WebSocket) ${outcomesOf(webSocket)}.`,
-        `Through a buffering proxy, SSE ${outcomesOf(cells('sse', 'buffering'))}, and ${outcomesOf(cells('sse', 'buffering with opt-out'))} with “X-Accel-Buffering: no”. WebSocket ${outcomesOf(cells('push', 'buffering'))}.`,
-        `Through an idle-timeout proxy, WebSocket ${outcomesOf(cells('push', 'idle-limit'))} without heartbeats and ${outcomesOf(cells('push', 'idle-limit with heartbeat'))} with heartbeats.`,
-        `Of ${whole(trials.length)} cells, ${counted('works')} work, ${counted('degraded')} are degraded and ${counted('fails')} fail (${proxiesOf(trials)}).`,
+        `Through a proxy that strips Upgrade, one-way push (SSE) ${at('sse', 'no-upgrade')} and bidirectional push (WebSocket) ${at('push', 'no-upgrade')}.`,
+        `Through a buffering proxy, SSE ${at('sse', 'buffering')}, and ${at('sse', 'buffering with opt-out')} with “X-Accel-Buffering: no”. WebSocket ${at('push', 'buffering')}.`,
+        `Through an idle-timeout proxy, WebSocket ${at('push', 'idle-limit')} without heartbeats and ${at('push', 'idle-limit with heartbeat')} with heartbeats.`,
+        `Of ${whole(cells)} cells, ${whole(count('works'))} work, ${whole(count('degraded'))} are degraded and ${whole(count('fails'))} fail (${kinds.join(' and ')}).`,
       ].join(' '),
-      evidence: trials.map(({ id }) => id),
     };
   },
 };
 
-function isFine({ path }: Trial): boolean {
-  return path?.outcome === 'works';
+/** From the worst to the best. */
+const outcomes = ['fails', 'degraded', 'works'] as const;
+
+const proxies = [
+  { proxy: 'embedded', words: 'embedded proxies' },
+  { proxy: 'nginx', words: 'real nginx' },
+] as const;
+
+function works({ path }: Trial): number | undefined {
+  return path && Number(path.outcome === 'works');
 }
 
-/** "works", "fails", or "is degraded (5 s later)". */
-function outcomesOf(cells: readonly Trial[]): string {
-  const [first] = cells;
-  if (!first?.path) return 'was not tried';
-  const { outcome, olderMs } = first.path;
-  const differs = cells.some(({ path }) => path?.outcome !== outcome) ? ' (not in every run)' : '';
-  if (outcome === 'degraded')
-    return `is degraded${olderMs !== null && olderMs > olderMsMax ? ` (${writeMs(olderMs, 2)} later)` : ''}${differs}`;
-  return outcome + differs;
+function laterMs({ path }: Trial): number | null | undefined {
+  return path?.outcome === 'degraded' ? path.olderMs : undefined;
 }
 
-function proxiesOf(trials: readonly Trial[]): string {
-  const proxies = new Set(trials.map(({ parameters }) => parameters.proxy));
-  return [...proxies].map((proxy) => (proxy === 'nginx' ? 'real nginx' : 'embedded proxies')).join(' and ');
+type Cells = { name: string; runs: Trial[] };
+
+function countOf({ name, runs }: Cells) {
+  return total(`cells/${name}`, `cells: ${name}`, runs.length, runs);
+}
+
+/** A proxy setting is passed where every message came in time, without a loss of connection, in every run. */
+function passedFigures({ name, runs: trials }: Cells) {
+  const settings = lanesBy(trials, ({ parameters: { path, proxy } }) => `${path} ${proxy}`);
+  const passed = settings.filter(({ runs }) => runs.every((trial) => works(trial) === 1)).length;
+  const runs = Math.round(trials.length / settings.length);
+  const figureOf = (what: string, label: string, value: number) =>
+    figureWith({ name: `${what}/${name}`, label }, { value, low: value, high: value, runs }, trials);
+  return [
+    figureOf('proxiesPassed', 'proxy settings passed', passed),
+    figureOf('proxySettings', 'proxy settings', settings.length),
+  ];
+}
+
+/** "works", "fails", or "is degraded (5 s later)". The worst run decides. */
+function outcomeOf(figures: Figures, cell: string): string {
+  const found = figures.get(`outcome/${cell}`);
+  if (!found) return 'was not tried';
+  const outcome = outcomes[found.low];
+  const differs = found.low < found.high ? ' (not in every run)' : '';
+  if (outcome !== 'degraded') return `${outcome}${differs}`;
+  const later = figures.get(`later/${cell}`);
+  return `is degraded${later && later.value > olderMsMax ? ` (${writeMs(later.value, 2)} later)` : ''}${differs}`;
 }

@@ -1,4 +1,13 @@
-import { NotEnough } from '../analysis/findings.ts';
+import {
+  type Figures,
+  figuresOf,
+  lanesBy,
+  NotEnough,
+  named,
+  quotient,
+  timesOf,
+  total,
+} from '../analysis/figures.ts';
 import { chatUnderLoad, headerTable, openData } from '../analysis/published.ts';
 import {
   significant,
@@ -9,7 +18,7 @@ import {
   writeMs,
   writeTimes,
 } from '../analysis/statistics.ts';
-import type { Evidence, Experiment, GroupPlan, Profile, TrialPlan } from '../experiment.ts';
+import type { Experiment, GroupPlan, Profile, TrialPlan } from '../experiment.ts';
 import type { Probe, Trial } from '../result.ts';
 
 const bare = { framework: 'http' } as const;
@@ -119,8 +128,12 @@ export const published: Experiment = {
     return { trials, probes: [{ name: 'wire-bytes', durationMs: 500 }] };
   },
 
-  judge({ trials, probes }) {
-    const shapes = [headerShape(probes), chatShape(trials), openDataShape(trials)].filter(
+  figures({ trials, probes }) {
+    return [...headerFigures(probes), ...chatFigures(trials), ...openDataFigures(trials)];
+  },
+
+  judge(figures) {
+    const shapes = [headerShape(figures), chatShape(figures), openDataShape(figures)].filter(
       (shape) => shape !== undefined,
     );
     if (shapes.length < shapesCompared)
@@ -132,7 +145,6 @@ export const published: Experiment = {
     return {
       verdict,
       sentence: `${right.length} of ${shapes.length} published comparisons hold here${names}. ${shapes.map(({ sentence }) => sentence).join(' ')}`,
-      evidence: trials.map(({ id }) => id),
       model: 'short poll T/2 + d; push d + N·s/2; CPU per second N·(c_poll/T + λ·c_batched) and N·λ·c_push',
     };
   },
@@ -141,63 +153,114 @@ export const published: Experiment = {
 type Shape = { name: string; holds: boolean; sentence: string };
 
 /** Bytes of an empty poll and of a frame’s overhead, over plain connections. */
-export function overheadBytes(probes: readonly Probe[], over: string): { poll?: number; frame?: number } {
-  const valuesOf = (name: string) => probes.find((probe) => probe.name === `${name}/${over}`)?.values;
-  const poll = valuesOf('empty-poll');
-  const frame = valuesOf('web-socket');
-  return {
-    ...(poll && { poll: (poll.upBytes ?? 0) + (poll.downBytes ?? 0) }),
-    ...(frame && { frame: (frame.downBytes ?? 0) - (frame.messageBytes ?? 0) }),
-  };
+function headerFigures(probes: readonly Probe[]) {
+  const measured = (name: string) => ({
+    runs: probes.filter((probe) => probe.name === `${name}/plain`).slice(0, 1),
+  });
+  const [poll] = figuresOf(measured('empty-poll'), [
+    'emptyPollBytes',
+    'bytes of an empty poll',
+    pollBytes,
+    'bytes',
+  ]);
+  const [frame] = figuresOf(measured('web-socket'), [
+    'frameBytes',
+    'overhead of a WebSocket frame',
+    overheadBytes,
+    'bytes',
+  ]);
+  return [poll, frame, quotient('headerTimes', 'header bytes, poll ÷ frame', poll, frame)];
 }
 
-function headerShape(probes: Evidence['probes']): Shape | undefined {
-  const { poll, frame } = overheadBytes(probes, 'plain');
-  if (!poll || !frame) return undefined;
+function pollBytes({ values: { upBytes = 0, downBytes = 0 } }: Probe): number {
+  return upBytes + downBytes;
+}
+
+function overheadBytes({ values: { downBytes = 0, messageBytes = 0 } }: Probe): number {
+  return downBytes - messageBytes;
+}
+
+function headerShape(figures: Figures): Shape | undefined {
+  const [poll, frame, times] = ['emptyPollBytes', 'frameBytes', 'headerTimes'].map((name) =>
+    figures.get(name),
+  );
+  if (!poll || !frame || !times) return undefined;
   const publishedTimes = headerTable.pollHeaderBytes / headerTable.frameHeaderBytes;
   return {
     name: 'bytes of an empty poll and a frame',
-    holds: poll / frame >= overheadTimesMin,
-    sentence: `An empty poll took ${whole(poll)} bytes, the overhead of a frame ${whole(frame)} bytes: ${whole(poll / frame)} times as many (published: ${whole(publishedTimes)} times).`,
+    holds: times.value >= overheadTimesMin,
+    sentence: `An empty poll took ${whole(poll.value)} bytes, the overhead of a frame ${whole(frame.value)} bytes: ${whole(times.value)} times as many (published: ${whole(publishedTimes)} times).`,
   };
 }
 
-function chatShape(trials: readonly Trial[]): Shape | undefined {
+function chatFigures(trials: readonly Trial[]) {
   const chats = trials.filter(({ parameters }) => parameters.publishEveryMs !== undefined);
-  const means = (transport: Trial['transport']) =>
-    spread(chats.filter((trial) => trial.transport === transport).map(({ delayMs }) => delayMs.mean));
-  const [push, longPoll, shortPoll] = [means('push'), means('long-poll'), means('short-poll')];
-  if (!push || !longPoll || !shortPoll) return undefined;
-  const [socketIo] = chatUnderLoad.measured;
   const delivered = chats.reduce((sum, { messages }) => sum + messages.delivered, 0);
+  const own = lanesBy(chats, ({ transport }) => transport).flatMap((lane) =>
+    figuresOf(lane, ['chatMean', 'mean latency in the chat', ({ delayMs }) => delayMs.mean, 'ms']),
+  );
+  const [push, longPoll, shortPoll] = ['push', 'long-poll', 'short-poll'].map((name) =>
+    named(own, `chatMean/${name}`),
+  );
+  return [
+    ...own,
+    quotient('chatTimes/long-poll', 'mean latency in the chat, long poll ÷ push', longPoll, push),
+    quotient('chatTimes/short-poll', 'mean latency in the chat, short poll ÷ push', shortPoll, push),
+    total('chatDeliveries', 'deliveries in the chat', delivered, chats),
+  ];
+}
+
+function chatShape(figures: Figures): Shape | undefined {
+  const [push, longPoll, shortPoll, longTimes, shortTimes, delivered] = [
+    'chatMean/push',
+    'chatMean/long-poll',
+    'chatMean/short-poll',
+    'chatTimes/long-poll',
+    'chatTimes/short-poll',
+    'chatDeliveries',
+  ].map((name) => figures.get(name));
+  if (!push || !longPoll || !shortPoll || !longTimes || !shortTimes || !delivered) return undefined;
+  const [socketIo] = chatUnderLoad.measured;
   const publishedTimes = (latency: number | undefined) =>
     threeDigits((latency ?? 0) / (socketIo?.push[0] ?? 1));
   return {
     name: 'latencies in a chat',
-    holds: push.median < longPoll.median && longPoll.median < shortPoll.median,
+    holds: push.value < longPoll.value && longPoll.value < shortPoll.value,
     sentence: [
-      `In the chat, the mean latency was ${withRange(push, writeMs)} with push (${whole(delivered)} deliveries with all transports).`,
-      `Long polls took ${significant(longPoll.median / push.median, 2)} times as long, short polls ${significant(shortPoll.median / push.median, 2)} times.`,
+      `In the chat, the mean latency was ${withRange(push, writeMs)} with push (${whole(delivered.value)} deliveries with all transports).`,
+      `Long polls took ${significant(longTimes.value, 2)} times as long, short polls ${significant(shortTimes.value, 2)} times.`,
       `Published with Socket.IO: ${publishedTimes(socketIo?.longPoll?.[0])} and ${publishedTimes(socketIo?.shortPoll?.[0])} times.`,
     ].join(' '),
   };
 }
 
-function openDataShape(trials: readonly Trial[]): Shape | undefined {
-  const grid = trials.filter(({ parameters }) => parameters.publishEveryMs === undefined);
-  const pairs = byRun(grid.filter(({ clients }) => clients.count === judgedCrowd)).flatMap((run) => {
-    const [poll, sse] = (['short-poll', 'sse'] as const).map(
-      (transport) => run.find((trial) => trial.transport === transport)?.server.cpuMs,
+function openDataFigures(trials: readonly Trial[]) {
+  const grid = trials.filter(
+    ({ parameters, clients }) => parameters.publishEveryMs === undefined && clients.count === judgedCrowd,
+  );
+  const pairs = byRun(grid).flatMap((run) => {
+    const [a, b] = (['short-poll', 'sse'] as const).map((transport) =>
+      run.find((trial) => trial.transport === transport),
     );
-    return poll !== undefined && sse !== undefined ? [{ a: poll, b: sse }] : [];
+    return a && b ? [{ a, b }] : [];
   });
-  if (pairs.length === 0) return undefined;
+  const label = 'server CPU with open data, short poll ÷ SSE';
+  const ratios = spread(pairs.map(({ a, b }) => a.server.cpuMs / b.server.cpuMs));
+  return [
+    timesOf('openDataTimes', label, pairs, ({ server }) => server.cpuMs),
+    ratios && total('openDataTimes/median-run', `${label}, median run`, ratios.median, grid),
+  ];
+}
+
+function openDataShape(figures: Figures): Shape | undefined {
+  const [times, inMedianRun] = [figures.get('openDataTimes'), figures.get('openDataTimes/median-run')];
+  if (!times || !inMedianRun) return undefined;
   const publishedTimes = openData.sseClientsMax / openData.pollClientsMax;
   return {
     name: 'server CPU with open data',
-    holds: (spread(pairs.map(({ a, b }) => a / b))?.median ?? 0) > 1,
+    holds: inMedianRun.value > 1,
     sentence: [
-      `Server CPU with open data, ${whole(judgedCrowd * compression)} polling clients compared with ${whole(judgedCrowd * compression)} SSE clients: ${writeTimes(pairs)}.`,
+      `Server CPU with open data, ${whole(judgedCrowd * compression)} polling clients compared with ${whole(judgedCrowd * compression)} SSE clients: ${writeTimes(times)}.`,
       `Published: a server could serve ${threeDigits(publishedTimes)} times as many SSE clients as polling clients.`,
     ].join(' '),
   };

@@ -158,6 +158,7 @@ describe('every experiment', () => {
     (_id, experiment) => {
       const finding = judge(experiment, evidence([]));
       expect(finding).toMatchObject({ verdict: 'inconclusive', provisional: false, evidence: [] });
+      expect(finding.error).toBeUndefined();
       expect(finding.sentence).not.toBe('');
     },
   );

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { conclude, evidenceOf } from '../analysis/findings.ts';
+import { experiments } from '../experiments/experiments.ts';
 import { parseResult, type Result, type Trial } from '../result.ts';
 import { writeFrontPage } from './front-page.ts';
 
@@ -16,7 +18,21 @@ function change(experiment: string, isMeant: (trial: Trial) => boolean, edit: (t
   for (const trial of result.trials) if (trial.experiment === experiment && isMeant(trial)) edit(trial);
 }
 
+/** The figures of the changed trials. */
+function withFigures(): Result {
+  const ran = new Set(result.experiments.map(({ id }) => id));
+  const some = experiments.filter(({ text }) => ran.has(text.id));
+  const figures = some.flatMap(
+    (experiment) => conclude(experiment, evidenceOf(experiment.text.id, result)).figures,
+  );
+  return { ...result, figures };
+}
+
 const isPush = ({ transport }: Trial) => transport === 'push';
+
+it('the sample has the figures that the experiments compute from its trials', () => {
+  expect(withFigures().figures).toEqual(result.figures);
+});
 
 describe('the findings that README.md opens with', () => {
   it('take every number from the result', () => {
@@ -40,7 +56,7 @@ describe('the findings that README.md opens with', () => {
         if (path) path.outcome = 'fails';
       },
     );
-    const text = writeFrontPage(result);
+    const text = writeFrontPage(withFigures());
     expect(text).toMatch(/Latency:\*\* push .* in 1\.2 ms/);
     expect(text).toMatch(/Idle cost:\*\* the server used 78 ms .* for 4,321 push clients/);
     expect(text).toMatch(/Slow consumer:\*\* .* queued 12 MiB for one slow push client/);
@@ -54,7 +70,7 @@ describe('the findings that README.md opens with', () => {
     'name the experiment that is missing: %s',
     (experiment) => {
       result.trials = result.trials.filter((trial) => trial.experiment !== experiment);
-      expect(() => writeFrontPage(result)).toThrow(`run the experiment ${experiment}`);
+      expect(() => writeFrontPage(withFigures())).toThrow(`run the experiment ${experiment}`);
     },
   );
 });

@@ -1,6 +1,6 @@
 import { nowMs } from '../../servers/meter/clock.ts';
-import { judge, usableEvidence } from '../analysis/findings.ts';
-import type { Evidence, Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
+import { conclude, evidenceOf } from '../analysis/findings.ts';
+import type { Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
 import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
 import type { Rabbit } from './broker/rabbit.ts';
@@ -211,14 +211,14 @@ export class Run {
 
   /** Draws from an experiment's evidence all that it has to say. */
   #conclude(experiment: Experiment): void {
-    const { id } = experiment.text;
-    const all = evidenceOf(id, this.#result);
-    const usable = usableEvidence(all);
-    const ofExperiment = <T extends object>(items: readonly T[] = []) =>
-      items.map((item) => ({ experiment: id, ...item }));
-    this.#result.fits.push(...ofExperiment(experiment.fits?.(usable)));
-    this.#result.pairs.push(...ofExperiment(experiment.pairs?.(usable)));
-    this.#result.findings.push(judge(experiment, all));
+    const { figures, fits, pairs, finding } = conclude(
+      experiment,
+      evidenceOf(experiment.text.id, this.#result),
+    );
+    this.#result.figures.push(...figures);
+    this.#result.fits.push(...fits);
+    this.#result.pairs.push(...pairs);
+    this.#result.findings.push(finding);
   }
 
   async #warmBench(): Promise<Bench> {
@@ -228,15 +228,6 @@ export class Run {
     await Promise.race([bench.warmUp(), bench.lost.then((error) => Promise.reject(error))]);
     return bench;
   }
-}
-
-function evidenceOf(id: string, result: Result): Evidence {
-  const own = ({ experiment }: { experiment: string }) => experiment === id;
-  return {
-    trials: result.trials.filter(own),
-    capacities: result.capacities.filter(own),
-    probes: result.probes.filter(own),
-  };
 }
 
 /** A plan in a few words, for whoever watches. */

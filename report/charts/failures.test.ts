@@ -57,6 +57,7 @@ function resultOf(trials: Trial[], probes: Probe[] = []): Result {
     capacities: [],
     fits: [],
     pairs: [],
+    figures: [],
   } as unknown as Result;
 }
 

@@ -1,5 +1,12 @@
 import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../../bench/analysis/models.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
+import {
+  emptyShare,
+  memoryPerClientKiB,
+  requestsPerMessage,
+  requestsPerSecond,
+  serverCpuPerSecond,
+} from '../../bench/analysis/trial-quantities.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { kibibyte, sentencePer, threeDigits } from '../units.ts';
 import type { BarPanel, Figure } from './figure.ts';
@@ -53,7 +60,7 @@ const prices: Price[] = [
     title: 'Requests sent by the clients',
     axis: 'Requests per second',
     unit: 'per second',
-    of: ({ requests, durationMs }) => perSecond(requests.total, durationMs),
+    of: requestsPerSecond,
     missing: 'none',
     model: modelRequestsPerSecond,
   },
@@ -62,7 +69,7 @@ const prices: Price[] = [
     title: 'Empty responses',
     axis: 'Share of requests (%)',
     unit: '%',
-    of: ({ requests }) => (requests.total > 0 ? (100 * requests.empty) / requests.total : undefined),
+    of: (trial) => percent(emptyShare(trial)),
     missing: 'no requests',
   },
   {
@@ -78,7 +85,7 @@ const prices: Price[] = [
     title: 'Server CPU',
     axis: 'Server CPU (ms per second)',
     unit: 'ms/s',
-    of: ({ server, durationMs }) => perSecond(server.cpuMs, durationMs),
+    of: serverCpuPerSecond,
     missing: 'not measured',
   },
   {
@@ -86,8 +93,7 @@ const prices: Price[] = [
     title: 'Server memory per idle client (heap and buffers, plaintext)',
     axis: 'Server memory (KiB per client)',
     unit: 'KiB',
-    of: ({ server }) =>
-      server.memoryPerClientBytes === undefined ? undefined : server.memoryPerClientBytes / kibibyte,
+    of: memoryPerClientKiB,
     missing: 'not measured',
   },
   {
@@ -165,8 +171,8 @@ function priceTable(lanes: readonly Lane[]): Table {
   };
 }
 
-function requestsPerMessage({ requests, messages }: Trial): number | undefined {
-  return messages.delivered > 0 ? requests.total / messages.delivered : undefined;
+function percent(share: number | undefined): number | undefined {
+  return share === undefined ? undefined : 100 * share;
 }
 
 function sizeSentence(lanes: readonly Lane[]): string {

@@ -1,5 +1,6 @@
 import { offlineLost } from '../../bench/analysis/models.ts';
 import { type Spread, spread } from '../../bench/analysis/statistics.ts';
+import { missedPerClient } from '../../bench/analysis/trial-quantities.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { sentencePer, threeDigits, writeMs } from '../units.ts';
 import type { Axis, Figure, TimelinePanel, TimelineRow } from './figure.ts';
@@ -125,10 +126,6 @@ function periodicDueMs({ parameters, durationMs }: Trial): number[] {
   const periodMs = 1000 / ratePerSecond;
   const count = Math.ceil(durationMs / periodMs - 0.5);
   return Array.from({ length: count }, (_, index) => (index + 0.5) * periodMs);
-}
-
-function missedPerClient({ messages, clients }: Trial): number {
-  return messages.missed / Math.max(1, clients.count);
 }
 
 /** What a client must lose: everything where it comes back without a cursor, else what the log no longer has. */

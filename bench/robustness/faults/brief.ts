@@ -1,4 +1,4 @@
-import { NotEnough } from '../../analysis/findings.ts';
+import { NotEnough, total } from '../../analysis/figures.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
 
 /**
@@ -47,9 +47,18 @@ export const brief: Experiment = {
     ),
   }),
 
-  judge({ trials }) {
-    if (trials.length < 2) throw new NotEnough('Fewer than two trials are usable');
+  figures({ trials }) {
     const delivered = trials.reduce((sum, { messages }) => sum + messages.delivered, 0);
-    return { verdict: 'holds', sentence: `${delivered} messages were delivered.`, evidence: [] };
+    return [
+      total('delivered', 'messages delivered', delivered, trials),
+      total('trials', 'usable trials', trials.length, trials),
+    ];
+  },
+
+  judge(figures) {
+    const few = 'Fewer than two trials are usable';
+    const [delivered, usable] = figures.need(few, 'delivered', 'trials');
+    if (usable.value < 2) throw new NotEnough(few);
+    return { verdict: 'holds', sentence: `${delivered.value} messages were delivered.` };
   },
 };
