@@ -3,9 +3,16 @@ import { connect } from 'amqplib';
 import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { Child } from '../harness/child.ts';
 import { addedUse } from '../harness/process-meter.ts';
-import type { ServerCount, ServerHandlers, ServerLosses, ServerWindow } from '../harness/server-process.ts';
-import type { LostServer, Servers, ServersWanted } from '../harness/servers.ts';
-import type { Played } from '../harness/trial-result.ts';
+import type {
+  LostServer,
+  Played,
+  ServerCount,
+  ServerHandlers,
+  ServerLosses,
+  Servers,
+  ServersWanted,
+  ServerWindow,
+} from '../harness/server-process.ts';
 
 /**
  * Several server processes that have their messages from one source at RabbitMQ, each for a part of the

@@ -46,6 +46,43 @@ export type ServerWindow = {
   listens?: boolean;
 };
 
+/** What a server process says of a window. */
+export type Played = {
+  head: number;
+  appended: number;
+  messages: Appearance[];
+  use: ProcessUse;
+  counts: ServerCount[];
+  samples: ServerSamples[];
+};
+
+/** A server process that ended in the middle of a trial: its place among them, and how it ended. */
+export type LostServer = { server: number; why: string };
+
+/** What a server process is to open. */
+export type ServersWanted = {
+  groups: ServerGroup[];
+  /** The address to listen on. Default: this machine alone. */
+  host?: string;
+  log?: LogOptions;
+  /** Default: a new one. */
+  logId?: string;
+  trace?: boolean;
+  /** Read the source of this name at a RabbitMQ, instead of one in this process. */
+  shared?: { url: string; name: string };
+};
+
+/** The servers of a trial: in one process as a rule, or in several with one source in common. */
+export interface Servers {
+  /** Starts a server for each group in each process. Returns the ports of each group, one for each process. */
+  open(wanted: ServersWanted): Promise<{ ports: number[][]; echoPort: number }>;
+  /** Bytes in use after a collection. */
+  memory(): Promise<number>;
+  /** Plays the schedule and meters the window. Names the servers that were lost, where others go on. */
+  play(window: ServerWindow, limitMs: number): Promise<Played & { lostServers?: LostServer[] }>;
+  close(): Promise<ServerLosses[]>;
+}
+
 let source: MessageSource = new EmbeddedSource();
 /** The source where it is one at RabbitMQ, which other processes read as well. */
 let sharedSource: RabbitSource | undefined;
@@ -60,17 +97,7 @@ let echo: Awaited<ReturnType<typeof openEcho>> | undefined;
 let traced: { record: PollRecord; counted: { from: number; to: number } }[] | undefined;
 
 /** Starts a server for each group on one new source, and an echo beside them. Returns their ports. */
-async function open(told: {
-  groups: ServerGroup[];
-  /** The address to listen on. Default: this machine alone. */
-  host?: string;
-  log?: LogOptions;
-  /** Default: a new one. */
-  logId?: string;
-  trace?: boolean;
-  /** Read the source of this name at a RabbitMQ, instead of one in this process. */
-  shared?: { url: string; name: string };
-}): Promise<{ ports: number[]; echoPort: number }> {
+async function open(told: ServersWanted): Promise<{ ports: number[]; echoPort: number }> {
   sharedSource = told.shared && (await openShared(told.shared, told.log));
   source = sharedSource ?? new EmbeddedSource(new MessageLog(told.log, told.logId));
   observer = observe(source.log);
@@ -111,14 +138,7 @@ async function goAway(startMs: number, { atMs, durationMs }: Absence): Promise<v
 }
 
 /** Plays the schedule from `startMs` on, unless another process does, and meters this process until it has ended. */
-async function play(window: ServerWindow): Promise<{
-  head: number;
-  appended: number;
-  messages: Appearance[];
-  use: ProcessUse;
-  counts: ServerCount[];
-  samples: ServerSamples[];
-}> {
+async function play(window: ServerWindow): Promise<Played> {
   const { schedule, startMs, stall, outage } = window;
   const samples = wanted.map((): ServerSamples => ({ rssBytes: [], longestBacklogBytes: [], connects: [] }));
   const accepted = wanted.map((_, index) => acceptedBy(index));

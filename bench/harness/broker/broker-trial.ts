@@ -3,9 +3,9 @@ import { getsOnSchedule } from '../../analysis/broker-models.ts';
 import { trialWarnings } from '../../analysis/warnings.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
 import type { Consumed, Delay, Model, Trial } from '../../result.ts';
-import type { FleetReport } from '../group.ts';
-import { statusOf } from '../trial-frame.ts';
-import { type Metered, type Phases, timelineOf } from '../trial-result.ts';
+import type { GroupReport } from '../group.ts';
+import type { PollSlots } from '../load-generator.ts';
+import { type Metered, statusOf, timelineOf } from '../trial-result.ts';
 import type { Published } from './publisher-process.ts';
 
 /** All that is told of one group of consumers, by whom. */
@@ -16,12 +16,12 @@ export type ConsumersTold = {
   /** Its place among the groups of the trial. */
   index: number;
   startMs: number;
-  phases: Phases;
+  slots: PollSlots;
   published: Published;
   metered: Metered;
   /** What its consumers asked for within the window. */
   asked: { requests: number; empty: number };
-  report: FleetReport;
+  report: GroupReport;
 };
 
 /** Puts together what the processes of a trial at a broker have to say of one group. */
@@ -128,14 +128,35 @@ export function nameOf({ transport, intervalMs, prefetch = 0, qos = 1 }: Consume
   return `${transport}-${prefetch === 0 ? 'unlimited' : `prefetch-${prefetch}`}`;
 }
 
+/** A plan in a few words, for the terminal. */
+export function describeBrokerTrial({
+  groups,
+  schedule,
+  handlingMs,
+  death,
+  oneWayMs,
+}: BrokerTrialPlan): string {
+  const [only] = groups.length === 1 ? groups : [];
+  const words = [
+    only ? nameOf(only) : 'all consumers at the same time',
+    schedule.kind === 'burst'
+      ? `${schedule.burstSize} messages at once`
+      : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
+    handlingMs && `${handlingMs} ms to handle each`,
+    death && 'consumers that die',
+    oneWayMs && `one-way delay ${oneWayMs} ms`,
+  ];
+  return words.filter(Boolean).join(', ');
+}
+
 /** Only gets have a model that is run on what occurred: whoever is sent messages has them after one transit. */
-function modelOf({ plan, group, startMs, phases, published }: ConsumersTold): Model | undefined {
+function modelOf({ plan, group, startMs, slots, published }: ConsumersTold): Model | undefined {
   if (group.transport !== 'amqp-get' || !group.intervalMs || published.messages.length === 0)
     return undefined;
   const { oneWayMs = 0, durationMs } = plan;
   return getsOnSchedule(
     { messages: published.messages, oneWayMs, durationMs },
-    phases.phasesMs.map((phaseMs) => phases.originMs + phaseMs - startMs),
+    slots.phasesMs.map((phaseMs) => slots.originMs + phaseMs - startMs),
     group.intervalMs,
   );
 }
