@@ -211,7 +211,7 @@ export async function lab(options: Options): Promise<number> {
     console.error(
       `${counted(chosen.length, 'experiment')}, profile ${options.profile}: about ${seconds(totalMs)}.\n`,
     );
-    await runWithProgress(run, chosen);
+    await runWithProgress(chosen, (experiment, onStep) => run.experiment(experiment, onStep));
   }
   run.end();
   await elsewhere?.agents.close();

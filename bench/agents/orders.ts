@@ -46,7 +46,7 @@ const windowSchema = z
     endMs: instant,
     sampleEveryMs: upToAnHour,
     quiet: z.boolean(),
-    away: z.strictObject({ ...absence.shape, replays: z.array(z.boolean()) }).optional(),
+    away: absence.optional(),
     outage: absence.optional(),
   })
   .refine(({ startMs, endMs }) => endMs >= startMs && endMs - startMs <= 3_600_000, {

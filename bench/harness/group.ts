@@ -83,6 +83,9 @@ export type SlowSamples = {
   held: number[];
 };
 
+/** A time within a window; instants of the monotonic clock. */
+export type Period = { fromMs: number; untilMs: number };
+
 /** Clients that connect at the same time. More would only queue at the server's door. */
 const connectAtOnce = 100;
 
@@ -96,7 +99,7 @@ export class Group {
   readonly #wanted: ClientGroup;
   readonly #recorders = { fast: threeRecorders(), slow: threeRecorders() };
   /** When the slow clients are slow; without it, as long as the trial lasts. */
-  #overload: { fromMs: number; untilMs: number } | undefined;
+  #overload: Period | undefined;
   readonly #responses = new Recorder();
   readonly #inFlight: readonly InFlight[];
   readonly #polls: PollRecord | undefined;
@@ -160,17 +163,7 @@ export class Group {
   }
 
   /** Everybody goes away for a while or dies, and comes back. The first client's messages are kept. */
-  async goAway({
-    fromMs,
-    untilMs,
-    replay,
-    dies,
-  }: {
-    fromMs: number;
-    untilMs: number;
-    replay: boolean;
-    dies: boolean;
-  }): Promise<void> {
+  async goAway({ fromMs, untilMs }: Period, dies = false): Promise<void> {
     this.#watchFirst();
     await until(fromMs);
     for (const client of this.clients) {
@@ -178,11 +171,11 @@ export class Group {
       else client.leave();
     }
     await until(untilMs);
-    await Promise.all(this.clients.map((client) => client.comeBack(replay)));
+    await Promise.all(this.clients.map((client) => client.comeBack(this.#wanted.options.replay)));
   }
 
   /** The slow clients are quick until this instant, slow for a while, and quick again. */
-  async slowDown({ fromMs, untilMs }: { fromMs: number; untilMs: number }): Promise<void> {
+  async slowDown({ fromMs, untilMs }: Period): Promise<void> {
     const slow = this.clients.filter((client) => client.slow);
     this.#overload = { fromMs, untilMs };
     for (const { consumer } of slow) consumer.setHandlingMs(0);

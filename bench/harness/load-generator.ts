@@ -3,22 +3,23 @@ import type { InFlight } from '../../clients/broker/in-flight.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { BrokerTransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
-import type { Absence, PathsPlan, Publications } from '../experiment.ts';
+import type { Absence, PathsPlan, TrialPlan } from '../experiment.ts';
 import type { Delay } from '../result.ts';
 import { type Handlers, serveCalls } from './child.ts';
-import { measureTwice, type TwoReadings } from './closed-loop.ts';
-import { measureOneWay } from './echo.ts';
 import {
   type ClientGroup,
   type ConsumingPlace,
   Group,
   type GroupReport,
   type Opening,
+  type Period,
   type SlowSamples,
 } from './group.ts';
 import type { PathCell } from './paths/path-matrix.ts';
 import { probeAutocannon } from './probes/autocannon.ts';
 import { measureCapacity } from './probes/capacity.ts';
+import { measureTwice, type TwoReadings } from './probes/closed-loop.ts';
+import { measureOneWay } from './probes/echo.ts';
 import { probeWireBytes } from './probes/wire-bytes.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
 import { comeAndGo, holdParty } from './rooms/visitors.ts';
@@ -56,19 +57,13 @@ export type LoadWindow = {
   sampleEveryMs: number;
   /** Do nothing that wakes the process. */
   quiet: boolean;
-  /** The clients publish. */
-  publish?: Publications;
-  /** Everybody goes away, from so long after the start; `replays` says of each group whether it continues from its cursor; with `dies` they lose what they had in hand. */
-  away?: Absence & { replays: boolean[]; dies?: boolean };
-  /** The server goes away. */
-  outage?: Absence;
-  /** The slow clients are slow for this time only. */
-  overload?: Absence;
+  /** All clients go away; with `dies` they lose what they had in hand. */
+  away?: Absence & { dies?: boolean };
   /** Measure the way to the echo at this port. */
   echo?: { port: number; seed: number };
   /** Ask a polling server in a closed loop. */
   besides?: { url: string; clients: number; intervalMs: number };
-};
+} & Pick<TrialPlan, 'publish' | 'outage' | 'overload'>;
 
 export type LoadMetered = {
   use: ProcessUse;
@@ -126,16 +121,7 @@ async function meter(window: LoadWindow): Promise<LoadMetered> {
     besides && measureTwice({ ...besides, startMs, endMs }),
     publish && Promise.all(groups.map((group) => group.publish(publish, startMs))),
     overload && Promise.all(groups.map((group) => group.slowDown(periodOf(overload, startMs)))),
-    away &&
-      Promise.all(
-        groups.map((group, index) =>
-          group.goAway({
-            ...periodOf(away, startMs),
-            replay: away.replays[index] ?? true,
-            dies: away.dies ?? false,
-          }),
-        ),
-      ),
+    away && Promise.all(groups.map((group) => group.goAway(periodOf(away, startMs), away.dies))),
   ]);
   const counted = groups.map((group, index) => {
     const now = countsOf(group);
@@ -164,7 +150,7 @@ function countsOf(group: Group): { requests: number; empty: number; missedSlots:
   };
 }
 
-function periodOf({ atMs, durationMs }: Absence, startMs: number): { fromMs: number; untilMs: number } {
+function periodOf({ atMs, durationMs }: Absence, startMs: number): Period {
   return { fromMs: startMs + atMs, untilMs: startMs + atMs + durationMs };
 }
 

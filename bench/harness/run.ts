@@ -196,8 +196,7 @@ export class Run {
       if (plan.ownProcesses) this.end();
       return await (await this.#warmBench()).run(id, plan, seed);
     } catch (error) {
-      // When a process has ended, what the others say of it is only the consequence.
-      const why = await this.#whyFailed(this.#bench?.ended ?? (error as Error), plan);
+      const why = await this.#whyFailed(error as Error, plan);
       const unfinished: [Exclude<Trial['status'], 'ok'>, string] = this.#signal.aborted
         ? ['interrupted', 'the run was interrupted']
         : ['failed', why];
@@ -208,12 +207,15 @@ export class Run {
   }
 
   /** Ends the processes. A broker that is lost is given up. */
-  async #whyFailed({ message }: Error, plan: AnyTrialPlan): Promise<string> {
-    if (isAtBroker(plan)) this.end();
+  async #whyFailed(error: Error, plan: AnyTrialPlan): Promise<string> {
+    const atBroker = isAtBroker(plan);
+    if (atBroker) this.#rabbit?.kill();
     // Ctrl-C may end a child that is still starting before this process has heard of it.
-    await new Promise((heard) => setTimeout(heard, isAtBroker(plan) ? brokerEndingMs : signalMs));
+    await new Promise((heard) => setTimeout(heard, atBroker ? brokerEndingMs : signalMs));
+    // When a process has ended, what the others say of it is only the consequence.
+    const { message } = (atBroker ? undefined : this.#bench?.ended) ?? error;
     this.end();
-    const problem = isAtBroker(plan) && !this.#signal.aborted && (await this.#rabbit?.problem());
+    const problem = atBroker && !this.#signal.aborted && (await this.#rabbit?.problem());
     if (!problem) return message;
     this.#giveUpBroker(`RabbitMQ disconnected during the run: ${problem}, and repeat the run`);
     return problem;

@@ -2,7 +2,6 @@ import type { TransportName } from '../../clients/transports.ts';
 import { type LogOptions, MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
-import type { Tally } from '../../servers/meter/tally.ts';
 import { type ServerOptions, serversByName } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { RabbitSource } from '../../servers/source/rabbitmq.ts';
@@ -11,26 +10,17 @@ import type { MessageSource } from '../../servers/source/source.ts';
 import type { Appearance } from '../analysis/on-schedule.ts';
 import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
-import { openEcho } from './echo.ts';
 import { observe } from './observer.ts';
 import { type Asked, PollRecord } from './poll-record.ts';
+import { openEcho } from './probes/echo.ts';
 import { memoryInUseBytes, meterWindow, type ProcessUse, until } from './process-meter.ts';
 import { roomHandlers } from './rooms/room.ts';
+import { addedCounts, addedLosses, countOf, type ServerCount, type ServerLosses } from './server-count.ts';
 
 /** One source, one log and the servers of a trial, in a process of their own so that their cost is theirs. */
 
 /** One server to start. */
 export type ServerGroup = { transport: TransportName; options: ServerOptions };
-
-/** What one server did within the window. */
-export type ServerCount = {
-  requests: number;
-  empty: number;
-  deliveries: number;
-  bytes: { toClients: number; toServer: number };
-  connectedMs: number;
-  fanOuts: Tally['fanOuts'];
-};
 
 /** Values over time in the server. `connects`: connections accepted since the sample before. */
 export type ServerSamples = { rssBytes: number[]; longestBacklogBytes: number[]; connects: number[] };
@@ -154,7 +144,7 @@ async function play(window: ServerWindow): Promise<Played> {
   const headBefore = source.log.head;
   const played = window.listens ? undefined : source.play(schedule, startMs);
   await until(startMs);
-  const before = wanted.map(countOf);
+  const before = wanted.map(countOfGroup);
   for (const { record, counted } of traced ?? []) counted.from = record.answered;
   const during = window.sampleEveryMs > 0 ? { everyMs: window.sampleEveryMs, sample } : undefined;
   const [use] = await Promise.all([
@@ -167,7 +157,7 @@ async function play(window: ServerWindow): Promise<Played> {
   source.log.flush();
   const messages = observer?.since(startMs) ?? [];
   for (const { record, counted } of traced ?? []) counted.to = record.answered;
-  const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));
+  const counts = before.map((earlier, index) => addedCounts(countOfGroup(undefined, index), earlier, -1));
   const { head } = source.log;
   return { head, appended: head - headBefore, messages, use, counts, samples };
 }
@@ -193,32 +183,11 @@ async function settle({ head, limitMs }: { head: number; limitMs: number }): Pro
   return source.log.head;
 }
 
-/** What the server of a group has done so far, over all its lives. */
-function countOf(_: unknown, index: number): ServerCount {
-  const sum = nothingCounted();
-  for (const { tally, bytes, connectedMs } of livesOf(index)) {
-    sum.requests += tally.requests;
-    sum.empty += tally.empty;
-    sum.deliveries += tally.deliveries;
-    sum.bytes.toClients += bytes.toClients;
-    sum.bytes.toServer += bytes.toServer;
-    sum.connectedMs += connectedMs;
-    sum.fanOuts.count += tally.fanOuts.count;
-    sum.fanOuts.sumMs += tally.fanOuts.sumMs;
-    sum.fanOuts.maxMs = Math.max(sum.fanOuts.maxMs, tally.fanOuts.maxMs);
-  }
-  return sum;
-}
-
-function nothingCounted(): ServerCount {
-  return {
-    requests: 0,
-    empty: 0,
-    deliveries: 0,
-    bytes: { toClients: 0, toServer: 0 },
-    connectedMs: 0,
-    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
-  };
+/** The work of the server of a group so far, over all its lives. */
+function countOfGroup(_: unknown, index: number): ServerCount {
+  return livesOf(index)
+    .map(countOf)
+    .reduce((sum, one) => addedCounts(sum, one));
 }
 
 function livesOf(index: number): Endpoint[] {
@@ -230,40 +199,17 @@ function acceptedBy(index: number): number {
   return livesOf(index).reduce((sum, { accepted }) => sum + accepted, 0);
 }
 
-function difference(after: ServerCount, before: ServerCount): ServerCount {
-  return {
-    requests: after.requests - before.requests,
-    empty: after.empty - before.empty,
-    deliveries: after.deliveries - before.deliveries,
-    bytes: {
-      toClients: after.bytes.toClients - before.bytes.toClients,
-      toServer: after.bytes.toServer - before.bytes.toServer,
-    },
-    connectedMs: after.connectedMs - before.connectedMs,
-    fanOuts: {
-      count: after.fanOuts.count - before.fanOuts.count,
-      sumMs: after.fanOuts.sumMs - before.fanOuts.sumMs,
-      maxMs: after.fanOuts.maxMs,
-    },
-  };
-}
-
-/** What a server gave up over its whole life: messages, and readers, with the reasons on its record. */
-export type ServerLosses = { dropped: number; evicted: number; reasons: string[] };
-
 /** Ends the servers. */
 async function close(): Promise<ServerLosses[]> {
-  const losses = wanted.map((_, index) => {
-    const lives = livesOf(index);
-    return {
-      dropped: lives.reduce((sum, { tally }) => sum + tally.dropped, 0),
-      evicted: lives.reduce((sum, { tally }) => sum + tally.evicted, 0),
-      reasons: [...new Set(lives.flatMap(({ evictions }) => evictions.map(({ reason }) => reason)))].slice(
-        0,
-        3,
-      ),
-    };
-  });
+  const losses = wanted.map((_, index) =>
+    addedLosses(
+      livesOf(index).map(({ tally: { dropped, evicted }, evictions }) => ({
+        dropped,
+        evicted,
+        reasons: evictions.map(({ reason }) => reason),
+      })),
+    ),
+  );
   echo?.close();
   observer?.stop();
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));

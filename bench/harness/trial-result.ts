@@ -8,7 +8,8 @@ import { idWordsOfKnobs, parametersOfKnobs } from '../knobs.ts';
 import type { Delay, Shard, Timeline, Trace, Trial } from '../result.ts';
 import type { GroupReport, SlowSamples } from './group.ts';
 import type { LoadMetered, PollSlots } from './load-generator.ts';
-import type { Played, ServerLosses, ServerTrace } from './server-process.ts';
+import type { ServerLosses } from './server-count.ts';
+import type { Played, ServerTrace } from './server-process.ts';
 import type { Handled } from './simulated-client.ts';
 
 /** All that the processes of a trial report of one group. */

@@ -11,9 +11,10 @@ import { Child } from './child.ts';
 import { canBeDivided, DividedLoad, localShare } from './divided-load.ts';
 import type { ClientGroup, GroupReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
-import type { LoadGenerator, LoadHandlers, LoadMetered, PollSlots } from './load-generator.ts';
+import type { LoadGenerator, LoadHandlers, LoadMetered, LoadWindow, PollSlots } from './load-generator.ts';
 import { probeOf, type Yielded } from './probes/probes.ts';
-import type { ServerHandlers, ServerLosses, Servers, ServerTrace } from './server-process.ts';
+import type { ServerLosses } from './server-count.ts';
+import type { ServerHandlers, Servers, ServerTrace } from './server-process.ts';
 import { type Metered, trialOf } from './trial-result.ts';
 
 /**
@@ -201,36 +202,25 @@ export class Bench {
     servers: Servers,
     { ports, echoPort }: { ports: number[]; echoPort: number },
   ): Promise<{ played: Awaited<ReturnType<Servers['play']>>; metered: LoadMetered[] }> {
-    const {
-      durationMs,
-      sampleEveryMs = 0,
-      stall,
-      outage,
-      away,
-      overload,
-      publish,
-      besides,
-      link,
-      ownLoadGenerators,
-    } = plan;
+    const { durationMs, sampleEveryMs = 0, stall, outage, away, besides } = plan;
     const limitMs = durationMs + 60_000;
     const pollPort = ports[plan.groups.findIndex(({ transport }) => transport === 'short-poll')];
+    const window: LoadWindow = {
+      startMs,
+      endMs: startMs + durationMs,
+      sampleEveryMs,
+      quiet: plan.ownLoadGenerators ?? false,
+      publish: plan.publish,
+      outage,
+      overload: plan.overload,
+      away,
+    };
+    const firstOnly: Partial<LoadWindow> = {
+      ...(plan.link && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
+      ...(besides && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
+    };
     const metering = loads.map((load, index) =>
-      load.meter(
-        {
-          startMs,
-          endMs: startMs + durationMs,
-          sampleEveryMs,
-          quiet: ownLoadGenerators ?? false,
-          publish,
-          outage,
-          overload,
-          ...(away && { away: { ...away, replays: plan.groups.map(({ replay = true }) => replay) } }),
-          ...(link && index === 0 && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
-          ...(besides && index === 0 && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
-        },
-        limitMs,
-      ),
+      load.meter({ ...window, ...(index === 0 && firstOnly) }, limitMs),
     );
     const [played, ...metered] = await Promise.all([
       servers.play({ schedule, startMs, sampleEveryMs, stall, outage }, limitMs),

@@ -129,7 +129,7 @@ export class BrokerBench {
   }
 
   #window(plan: BrokerTrialPlan, schedule: Schedule, startMs: number, sampled: string[][]) {
-    const { durationMs, sampleEveryMs = 0, death, groups } = plan;
+    const { durationMs, sampleEveryMs = 0, death } = plan;
     const limitMs = durationMs + 60_000;
     return Promise.all([
       this.#publisher.call('play', { schedule, startMs, sampleEveryMs, sampled }, limitMs),
@@ -140,7 +140,7 @@ export class BrokerBench {
           endMs: startMs + durationMs,
           sampleEveryMs,
           quiet: false,
-          ...(death && { away: { ...death, replays: groups.map(() => true), dies: true } }),
+          ...(death && { away: { ...death, dies: true } }),
         },
         limitMs,
       ),

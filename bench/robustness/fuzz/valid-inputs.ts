@@ -34,7 +34,7 @@ export const aWindow = {
   endMs: 3000,
   sampleEveryMs: 100,
   quiet: false,
-  away: { atMs: 10, durationMs: 20, replays: [true, false] },
+  away: { atMs: 10, durationMs: 20 },
   outage: { atMs: 10, durationMs: 20 },
 };
 
