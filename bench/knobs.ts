@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnyTransportName } from '../clients/transports.ts';
+import type { TransportName } from '../clients/transports.ts';
 
 /**
  * The options of the clients of one group. A knob is declared here alone: its plan, the command to an agent,
@@ -11,7 +11,7 @@ type Knob<Schema extends z.ZodType, Default> = {
   /** Its entry among a trial's parameters, by its planned value; `undefined` for none. Default: none. */
   parameter?: (planned: z.output<Schema> | undefined, group: Group) => z.output<Schema> | undefined;
   /** Its part of a trial's id. Default: none. */
-  idWord?: (planned: z.output<Schema> | undefined) => string | false | undefined;
+  idWord?: (planned: z.output<Schema> | undefined) => string | 0 | false | undefined;
   /** How the report names a lane with this parameter. Default: not at all. */
   label?: (parameter: z.output<Schema> | undefined) => string;
   /** Clients with another value than the default can't be divided among agents. */
@@ -19,7 +19,7 @@ type Knob<Schema extends z.ZodType, Default> = {
 };
 
 /** What decides which knobs a group has. */
-type Group = { transport: AnyTransportName; slowClients?: number; isAway: boolean };
+type Group = { transport: TransportName; slowClients?: number; isAway: boolean };
 
 function knob<Schema extends z.ZodType, Default extends z.output<Schema> | undefined>(
   declared: Knob<Schema, Default>,
@@ -37,14 +37,14 @@ export const knobs = {
     schema: measured,
     default: 0,
     parameter: (ms, { transport }) =>
-      (['short-poll', 'notify', 'amqp-get'].includes(transport) && ms) || undefined,
+      transport === 'short-poll' || transport === 'notify' ? ms || undefined : undefined,
   }),
   /** The number of slow clients: the first of the group. */
   slowClients: knob({
     schema: count,
     default: 0,
     parameter: (clients) => clients || undefined,
-    idWord: (clients) => (clients ? `${clients}-slow` : undefined),
+    idWord: (clients) => clients && `${clients}-slow`,
     label: (clients) => (clients ? `${clients} slow` : ''),
     hereOnly: true,
   }),
@@ -145,7 +145,7 @@ export function parametersOfKnobs(planned: PlannedOptions, group: Group): Planne
 }
 
 /** The words of a group's id that its knobs make. */
-export function idWordsOfKnobs(planned: PlannedOptions): (string | false | undefined)[] {
+export function idWordsOfKnobs(planned: PlannedOptions): unknown[] {
   return Object.values(forEach((one, name) => one.idWord?.(planned[name])));
 }
 

@@ -66,7 +66,11 @@ class AgentShare implements LoadShare {
       startMs: startMs + offsetMs,
       endMs: endMs + offsetMs,
     };
-    return this.#unlessLost(() => this.#agents.call(this.#agent, 'meter', window, limitMs));
+    return this.#unlessLost(async () => {
+      const metered = await this.#agents.call(this.#agent, 'meter', window, limitMs);
+      this.#expectGroups('meter', metered.samples, metered.asked);
+      return metered;
+    });
   }
 
   async finish(end: LoadEnd, limitMs: number, lostServer?: LostServer) {
@@ -74,11 +78,7 @@ class AgentShare implements LoadShare {
       // Nobody waits for messages of a lost server.
       const own = lostServer ? { ...end, limitMs: 0 } : end;
       const { reports, recordings } = await this.#agents.call(this.#agent, 'finish', own, limitMs);
-      const counts = [reports.length, recordings.length];
-      if (counts.some((count) => count !== this.#clients.length))
-        throw new Error(
-          `response of ${this.#agent} to "finish" has ${counts.join(' and ')} of ${this.#clients.length} groups`,
-        );
+      this.#expectGroups('finish', reports, recordings);
       return reports.map((report, group) => ({
         report: this.#withOwnInstants(report),
         recordings: recordings[group] as ShardReport['recordings'],
@@ -113,6 +113,15 @@ class AgentShare implements LoadShare {
       atMs: atMs - offsetMs,
     }));
     return { ...report, ...(handled && { handled }) };
+  }
+
+  /** An agent that reports another number of groups than it has is lost. */
+  #expectGroups(order: string, ...lists: (readonly unknown[])[]): void {
+    const counts = lists.map(({ length }) => length);
+    if (counts.some((count) => count !== this.#clients.length))
+      throw new Error(
+        `response of ${this.#agent} to "${order}" has ${counts.join(' and ')} of ${this.#clients.length} groups`,
+      );
   }
 
   async #unlessLost<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {

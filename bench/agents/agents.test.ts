@@ -260,6 +260,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     for (const [order, value, reason] of [
       ['connect', { originMs: 0, phasesMs: ['soon'] }, '.phasesMs.0: '],
       ['meter', null, ': '],
+      ['meter', { ...(goodAnswers.meter as object), asked: [] }, ' has 1 and 0 of 1 groups'],
       ['finish', { reports: [{ gaps: -1 }], recordings: [] }, '.reports.0.books: '],
       ['finish', { reports: [], recordings: [] }, ' has 0 and 0 of 1 groups'],
     ] as const) {
@@ -459,9 +460,8 @@ const goodAnswers: Record<string, unknown> = {
       loopBusyShare: 0,
       cpuWaitMs: null,
     },
-    samples: [],
-    missedSlots: [],
-    asked: [],
+    samples: [{ atMs: [], ageMs: [], inbox: [], held: [] }],
+    asked: [{ requests: 0, empty: 0, missedSlots: 0 }],
   },
   disconnect: null,
   release: null,

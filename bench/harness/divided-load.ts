@@ -146,7 +146,7 @@ function withoutServer(shard: ShardReport): ShardReport {
 }
 
 /**
- * One report of a group from those of its shards. Books and histograms are added: a percentile is read from
+ * One report of a group from those of its shards. Accounting and histograms are added up: a percentile is read from
  * all delays together, and never averaged. A shard that has nothing to report counts as all its messages
  * missed, since nobody knows which of them came. Without shards nothing is said of who held which clients.
  */
@@ -174,7 +174,6 @@ export function mergedReport(
     histogram: delay.bins,
     cohorts: [],
     response: response.delay,
-    missedSlots: 0,
     failures: sum(({ failures }) => failures),
     lastFailure: there.map(({ lastFailure }) => lastFailure).find(Boolean),
     redelivered: 0,
@@ -204,10 +203,10 @@ function mergedMetered(all: readonly LoadMetered[]): LoadMetered {
   return {
     use: addedUse(all.map(({ use }) => use)),
     samples: first.samples,
-    missedSlots: first.missedSlots.map((_, index) => sum(({ missedSlots }) => missedSlots[index] ?? 0)),
     asked: first.asked.map((_, index) => ({
       requests: sum(({ asked }) => asked[index]?.requests ?? 0),
       empty: sum(({ asked }) => asked[index]?.empty ?? 0),
+      missedSlots: sum(({ asked }) => asked[index]?.missedSlots ?? 0),
     })),
   };
 }

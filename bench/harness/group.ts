@@ -57,8 +57,6 @@ export type GroupReport = {
   cohorts: Cohort[];
   /** From request to answer; empty where nothing is asked. */
   response: Delay;
-  /** Slots missed within the window. */
-  missedSlots: number;
   failures: number;
   lastFailure?: string;
   /** Messages that a broker marked as sent before, and the most that one consumer held. */
@@ -82,6 +80,9 @@ export type SlowSamples = {
   /** What a broker's consumers have and have not acknowledged, summed over them. */
   held: number[];
 };
+
+/** Polls, those of them with an empty response, and slots in which a client did not poll. */
+export type AskedCounts = { requests: number; empty: number; missedSlots: number };
 
 /** A time within a window; instants of the monotonic clock. */
 export type Period = { fromMs: number; untilMs: number };
@@ -213,7 +214,6 @@ export class Group {
     return this.clients.some(({ receiver, consumer }) => receiver.ledger.seq < head || consumer.waiting > 0);
   }
 
-  /** Everything but the slots missed, which only the window knows. */
   report(head: number): GroupReport {
     const all = merged([...Object.values(this.#recorders.fast), ...Object.values(this.#recorders.slow)]);
     return {
@@ -223,8 +223,7 @@ export class Group {
       histogram: all.bins,
       cohorts: this.#wanted.options.slowClients > 0 ? this.#cohorts(head) : [],
       response: this.#responses.delay,
-      missedSlots: 0,
-      failures: this.count('failures'),
+      failures: this.#count('failures'),
       lastFailure: this.clients.map(({ receiver }) => receiver.counters.lastFailure).find(Boolean),
       redelivered: this.#inFlight.reduce((sum, { redelivered }) => sum + redelivered, 0),
       heldMax: Math.max(0, ...this.#inFlight.map(({ maxInFlight }) => maxInFlight)),
@@ -243,9 +242,13 @@ export class Group {
     };
   }
 
-  /** A counter of all clients, added up. */
-  count(counter: Parameters<SimulatedClient['count']>[0]): number {
-    return this.clients.reduce((sum, client) => sum + client.count(counter), 0);
+  /** The polls of all clients so far. */
+  get asked(): AskedCounts {
+    return {
+      requests: this.#count('requests'),
+      empty: this.#count('empty'),
+      missedSlots: this.#count('missedSlots'),
+    };
   }
 
   /** Disconnects everybody. */
@@ -270,6 +273,10 @@ export class Group {
         allHearNewsMs: lastOf(news),
       },
     };
+  }
+
+  #count(counter: Parameters<SimulatedClient['count']>[0]): number {
+    return this.clients.reduce((sum, client) => sum + client.count(counter), 0);
   }
 
   #watchFirst(): void {

@@ -7,6 +7,7 @@ import type { Absence, PathsPlan, TrialPlan } from '../experiment.ts';
 import type { Delay } from '../result.ts';
 import { type Handlers, serveCalls } from './child.ts';
 import {
+  type AskedCounts,
   type ClientGroup,
   type ConsumingPlace,
   Group,
@@ -68,9 +69,8 @@ export type LoadWindow = {
 export type LoadMetered = {
   use: ProcessUse;
   samples: SlowSamples[];
-  missedSlots: number[];
-  /** What the clients of each group asked for within the window, and how often for nothing. */
-  asked: { requests: number; empty: number }[];
+  /** The polls of each group within the window. */
+  asked: AskedCounts[];
   oneWay?: Delay;
   besides?: TwoReadings;
 };
@@ -112,7 +112,7 @@ async function meter(window: LoadWindow): Promise<LoadMetered> {
     for (const [index, group] of groups.entries()) group.sampleSlow(samples[index] as SlowSamples, atMs);
   };
   await until(startMs);
-  const before = groups.map(countsOf);
+  const before = groups.map(({ asked }) => asked);
   if (outage) for (const group of groups) group.expectReturn(startMs + outage.atMs + outage.durationMs);
   const during = sampleEveryMs > 0 ? { everyMs: sampleEveryMs, sample } : undefined;
   const [use, oneWay, readings] = await Promise.all([
@@ -123,30 +123,19 @@ async function meter(window: LoadWindow): Promise<LoadMetered> {
     overload && Promise.all(groups.map((group) => group.slowDown(periodOf(overload, startMs)))),
     away && Promise.all(groups.map((group) => group.goAway(periodOf(away, startMs), away.dies))),
   ]);
-  const counted = groups.map((group, index) => {
-    const now = countsOf(group);
-    const { requests, empty, missedSlots } = before[index] ?? now;
-    return {
-      requests: now.requests - requests,
-      empty: now.empty - empty,
-      missedSlots: now.missedSlots - missedSlots,
-    };
-  });
   return {
     use,
     samples,
-    missedSlots: counted.map(({ missedSlots }) => missedSlots),
-    asked: counted.map(({ requests, empty }) => ({ requests, empty })),
+    asked: groups.map(({ asked }, index) => {
+      const { requests, empty, missedSlots } = before[index] ?? asked;
+      return {
+        requests: asked.requests - requests,
+        empty: asked.empty - empty,
+        missedSlots: asked.missedSlots - missedSlots,
+      };
+    }),
     ...(oneWay && { oneWay: oneWay.delay }),
     ...(readings && { besides: readings }),
-  };
-}
-
-function countsOf(group: Group): { requests: number; empty: number; missedSlots: number } {
-  return {
-    requests: group.count('requests'),
-    empty: group.count('empty'),
-    missedSlots: group.count('missedSlots'),
   };
 }
 

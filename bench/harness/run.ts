@@ -10,12 +10,12 @@ import {
   type Profile,
 } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
-import { describeBrokerTrial, unfinishedBrokerTrials } from './broker/broker-trial.ts';
+import { brokerFrameOf, describeBrokerTrial } from './broker/broker-trial.ts';
 import { type Rabbit, startMs } from './broker/rabbit.ts';
 import { InPlannedOrder, inPlannedOrder, Order, type Turn } from './order.ts';
 import { probeOf, type Yielded } from './probes/probes.ts';
 import { Bench, type Elsewhere } from './trial.ts';
-import { describeTrial, unfinishedTrials } from './trial-result.ts';
+import { describeTrial, type Frame, frameOf, unfinishedTrial } from './trial-result.ts';
 
 /** Time that a measurement takes in addition to its window: starting servers, connecting clients, draining. By experience on two cores. */
 const overheadMs = 170;
@@ -200,9 +200,7 @@ export class Run {
       const unfinished: [Exclude<Trial['status'], 'ok'>, string] = this.#signal.aborted
         ? ['interrupted', 'the run was interrupted']
         : ['failed', why];
-      return isAtBroker(plan)
-        ? unfinishedBrokerTrials(id, plan, ...unfinished)
-        : unfinishedTrials(id, plan, ...unfinished);
+      return framesOf(id, plan).map((frame) => unfinishedTrial(frame, ...unfinished));
     }
   }
 
@@ -266,4 +264,11 @@ export class Run {
     await bench.warmUp();
     return bench;
   }
+}
+
+/** Ids and parameters of a trial, one for each group. */
+export function framesOf(id: string, plan: AnyTrialPlan): Frame[] {
+  return isAtBroker(plan)
+    ? plan.groups.map((group) => brokerFrameOf(id, plan, group))
+    : plan.groups.map((group) => frameOf(id, plan, group));
 }

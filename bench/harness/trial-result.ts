@@ -6,8 +6,9 @@ import { trialWarnings } from '../analysis/warnings.ts';
 import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
 import { idWordsOfKnobs, parametersOfKnobs } from '../knobs.ts';
 import type { Delay, Shard, Timeline, Trace, Trial } from '../result.ts';
-import type { GroupReport, SlowSamples } from './group.ts';
+import type { AskedCounts, GroupReport, SlowSamples } from './group.ts';
 import type { LoadMetered, PollSlots } from './load-generator.ts';
+import type { ProcessUse } from './process-meter.ts';
 import type { ServerLosses } from './server-count.ts';
 import type { Played, ServerTrace } from './server-process.ts';
 import type { Handled } from './simulated-client.ts';
@@ -37,7 +38,12 @@ export type GroupReports = {
 };
 
 /** What a load generator says of a window: of itself, and of this group of its clients. */
-export type Metered = Pick<LoadMetered, 'use' | 'besides'> & { samples: SlowSamples; missedSlots: number };
+export type Metered = Pick<LoadMetered, 'use' | 'besides'> & { samples: SlowSamples; asked: AskedCounts };
+
+/** The metering of one group of a load generator. */
+export function meteredOf({ samples, asked, ...load }: LoadMetered, group: number): Metered {
+  return { ...load, samples: samples[group] as SlowSamples, asked: asked[group] as AskedCounts };
+}
 
 /** Puts together the reports of one group: its trial, with the delivery accounting. */
 export function trialOf(reports: GroupReports): Trial {
@@ -46,7 +52,7 @@ export function trialOf(reports: GroupReports): Trial {
   const messages = report.books;
   const fanOutSpanMs = spanOf(count.fanOuts);
   const model = modelOf(reports, fanOutSpanMs?.mean);
-  const framed = frame(reports.experiment, plan, group);
+  const framed = frameOf(reports.experiment, plan, group);
   const trial: Trial = {
     ...framed,
     parameters: { ...framed.parameters, ...(reports.servers && { servers: reports.servers }) },
@@ -64,15 +70,11 @@ export function trialOf(reports: GroupReports): Trial {
     ...(oneWay && { linkMs: oneWay }),
     ...(report.response.count > 0 && { responseMs: report.response }),
     ...(metered.besides && group.transport === 'short-poll' && { besides: metered.besides }),
-    requests: { total: count.requests, empty: count.empty, missedSlots: metered.missedSlots },
+    requests: { total: count.requests, empty: count.empty, missedSlots: metered.asked.missedSlots },
     bytes: count.bytes,
     server: { ...serverUse(played.use), ...serverExtras(reports), ...(fanOutSpanMs && { fanOutSpanMs }) },
     clients: {
-      count: group.clients,
-      cpuMs: metered.use.cpuMs,
-      eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
-      loopBusyShare: metered.use.loopBusyShare,
-      cpuWaitMs: metered.use.cpuWaitMs,
+      ...clientsUse(group.clients, metered.use),
       connectedMs: count.connectedMs,
       ...(plan.ownLoadGenerators && { wakeUps: metered.use.wakeUps }),
     },
@@ -203,42 +205,59 @@ function toMicroseconds(timeMs: number): number {
   return Math.round(timeMs * 1000) / 1000;
 }
 
-/** The part of a trial that is known before it runs: its id and its parameters. */
-export function frame(experiment: string, plan: TrialPlan, group: GroupPlan) {
+/** The part of a trial that is known before it runs. */
+export type Frame = Pick<
+  Trial,
+  | 'id'
+  | 'experiment'
+  | 'transport'
+  | 'contract'
+  | 'together'
+  | 'parameters'
+  | 'repeat'
+  | 'durationMs'
+  | 'warnings'
+> &
+  Partial<Pick<Trial, 'bytes' | 'server'>>;
+
+/** Gives a trial its id and its parameters. */
+export function frameOf(experiment: string, plan: TrialPlan, group: GroupPlan): Frame {
   const together = togetherOf(experiment, plan);
   return {
     id: plan.groups.length > 1 ? `${together}/${describeGroup(group)}` : together,
     experiment,
     transport: group.transport,
-    contract: group.contract ?? ('every' as const),
+    contract: group.contract ?? 'every',
     together,
     parameters: parametersOf(plan, group),
     repeat: plan.repeat,
     durationMs: plan.durationMs,
-    warnings: [] as Trial['warnings'],
+    warnings: [],
   };
 }
 
-/** The entries of a trial that did not come to an end. */
-export function unfinishedTrials(
-  experiment: string,
-  plan: TrialPlan,
-  status: 'failed' | 'interrupted',
-  error: string,
-): Trial[] {
-  const nothing: Delay = { count: 0, mean: null, p50: null, p90: null, p99: null, max: null };
-  return plan.groups.map((group) => ({
-    ...frame(experiment, plan, group),
+/** A trial that did not come to an end, of which only this is known. */
+export function unfinishedTrial(known: Frame, status: 'failed' | 'interrupted', error: string): Trial {
+  return {
+    bytes: { toClients: 0, toServer: 0 },
+    server: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: null },
+    ...known,
     status,
     error,
     messages: emptyBooks(),
-    delayMs: nothing,
+    delayMs: { count: 0, mean: null, p50: null, p90: null, p99: null, max: null },
     requests: { total: 0, empty: 0, missedSlots: 0 },
-    bytes: { toClients: 0, toServer: 0 },
-    server: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: 0 },
-    clients: { count: group.clients, cpuMs: 0, eventLoopDelayP99Ms: 0 },
+    clients: { count: known.parameters.clients, cpuMs: 0, eventLoopDelayP99Ms: null },
     appended: 0,
-  }));
+  };
+}
+
+/** What the clients of a trial took. */
+export function clientsUse(
+  count: number,
+  { cpuMs, eventLoopDelayP99Ms, loopBusyShare, cpuWaitMs }: ProcessUse,
+) {
+  return { count, cpuMs, eventLoopDelayP99Ms, loopBusyShare, cpuWaitMs };
 }
 
 /**

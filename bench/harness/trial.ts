@@ -15,7 +15,7 @@ import type { LoadGenerator, LoadHandlers, LoadMetered, LoadWindow, PollSlots } 
 import { probeOf, type Yielded } from './probes/probes.ts';
 import type { ServerLosses } from './server-count.ts';
 import type { ServerHandlers, Servers, ServerTrace } from './server-process.ts';
-import { type Metered, trialOf } from './trial-result.ts';
+import { meteredOf, trialOf } from './trial-result.ts';
 
 /**
  * Agents that the clients of trials are divided among, the address of this machine at which they find its
@@ -123,7 +123,10 @@ export class Bench {
         slots: slots[index] as PollSlots,
         played,
         losses: losses[index] as ServerLosses,
-        metered: meteredOf(metered, index),
+        metered:
+          metered.length > 1
+            ? meteredOf(metered[index] as LoadMetered, 0)
+            : meteredOf(metered[0] as LoadMetered, index),
         oneWay: metered[0]?.oneWay,
         report: reports[index] as GroupReport,
         trace: traces?.[index] as ServerTrace | undefined,
@@ -284,12 +287,4 @@ function inOneProcess(child: Child<ServerHandlers>): Servers {
 
 function loadOf(loads: readonly LoadGenerator[], index: number): LoadGenerator {
   return loads[loads.length > 1 ? index : 0] as LoadGenerator;
-}
-
-/** The metering of a group: from the load generator of all groups, or from its own. */
-function meteredOf(loads: readonly LoadMetered[], index: number): Metered {
-  const own = loads.length > 1;
-  const { samples, missedSlots, ...load } = loads[own ? index : 0] as LoadMetered;
-  const place = own ? 0 : index;
-  return { ...load, samples: samples[place] as Metered['samples'], missedSlots: missedSlots[place] ?? 0 };
 }

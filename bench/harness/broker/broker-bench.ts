@@ -8,7 +8,8 @@ import type { Trial } from '../../result.ts';
 import { Child } from '../child.ts';
 import type { ClientGroup, ConsumingPlace, GroupReport } from '../group.ts';
 import type { LinkHandlers } from '../link-process.ts';
-import type { LoadHandlers, LoadMetered, PollSlots } from '../load-generator.ts';
+import type { LoadHandlers, PollSlots } from '../load-generator.ts';
+import { meteredOf } from '../trial-result.ts';
 import { type BrokerAddresses, isOnThisMachine, protocolOf } from './addresses.ts';
 import { brokerTrialOf, slowByOf } from './broker-trial.ts';
 import type { PublisherHandlers } from './publisher-process.ts';
@@ -79,7 +80,6 @@ export class BrokerBench {
     await this.#link?.call('close', undefined);
     await this.#publisher.call('close', undefined);
 
-    const { samples, missedSlots, asked, ...use } = metered;
     return plan.groups.map((group, index) =>
       brokerTrialOf({
         experiment,
@@ -89,12 +89,7 @@ export class BrokerBench {
         startMs,
         slots: slots[index] as PollSlots,
         published,
-        metered: {
-          ...use,
-          samples: samples[index] as LoadMetered['samples'][number],
-          missedSlots: missedSlots[index] ?? 0,
-        },
-        asked: asked[index] as LoadMetered['asked'][number],
+        metered: meteredOf(metered, index),
         report: reports[index] as GroupReport,
       }),
     );
