@@ -13,7 +13,7 @@ import { sumBooks } from '../analysis/books.ts';
 import type { Publications } from '../experiment.ts';
 import type { GroupOptions } from '../knobs.ts';
 import type { Books, Cohort, Delay, Histogram, Returned, Shard } from '../result.ts';
-import { type Asked, PollRecord } from './poll-record.ts';
+import { type Asked, PollRecord } from './observer.ts';
 import { until } from './process-meter.ts';
 import { Recorder, type Recording } from './recorder.ts';
 import { type Handled, SimulatedClient } from './simulated-client.ts';
