@@ -1,12 +1,14 @@
-import type { BackoffName } from '../clients/shared/backoff.ts';
-import type { BrokerTransportName, TransportName } from '../clients/transports.ts';
+import {
+  type AnyTransportName,
+  type BrokerTransportName,
+  brokerTransportNames,
+  type TransportName,
+} from '../clients/transports.ts';
 import type { ServerOptions } from '../servers/serve.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
 import type { Figures, OwnFigure } from './analysis/figures.ts';
-import type { PathsPlan } from './harness/paths/paths-process.ts';
-import type { ProbeName } from './harness/probes/probes.ts';
-import type { Publications } from './harness/publications.ts';
-import type { RoomPlan } from './harness/rooms/room.ts';
+import type { ProxyName } from './harness/paths/path-kinds.ts';
+import type { PlannedOptions } from './knobs.ts';
 import type { Capacity, ExperimentText, Finding, Fit, Pair, Probe, Trial } from './result.ts';
 
 /** How long the lab may take: `quick` shows, `default` measures, `full` repeats until there is an interval. */
@@ -22,34 +24,19 @@ export type Machine = {
   cores: number;
 };
 
-/** Clients of one transport in a trial. */
-export type GroupPlan = {
+/** Clients of one transport in a trial, and their options: see knobs.ts. */
+export type GroupPlan = PlannedOptions & {
   transport: TransportName;
   clients: number;
-  /** Time from slot to slot, for short polls. */
-  intervalMs?: number;
-  /** How many of the clients are slow, how long these take for one message, and how it shows. Default `pause`. */
-  slowClients?: number;
-  handlingMs?: number;
-  slowBy?: 'pause' | 'sleep';
-  /** Which messages the clients want. Default `every`. */
-  contract?: 'every' | 'latest';
-  /** Whether polling clients keep their connection open between two polls. Default `true`. */
-  keepAlive?: boolean;
-  /** Whether clients that were away continue from their cursor. Default `true`. */
-  replay?: boolean;
-  /** How clients wait before they try again. Default `jittered`. */
-  backoff?: BackoffName;
-  /** All polls fall on the same instant. Default `false`: spread evenly. */
-  inPhase?: boolean;
-  /** Messages that clients of a `credit` server ask for at a time. Default: as many as come. */
-  credit?: number;
   /** Options of this group's server: `holdMs` for long polls, `policy` for push. */
   server?: ServerOptions;
 };
 
 /** Something that stops in the middle of a window: from so long after its start, for so long. */
 export type Absence = { atMs: number; durationMs: number };
+
+/** The clients of a trial publish: each `perClient` messages, one every `everyMs`. */
+export type Publications = { perClient: number; everyMs: number };
 
 /** One run: its groups get the same messages from one source at the same time. */
 export type TrialPlan = {
@@ -74,10 +61,10 @@ export type TrialPlan = {
   stall?: Absence;
   /** Measure in other ways at the same time: so many clients that ask, wait for the answer, and ask again. */
   besides?: { clients: number; intervalMs: number };
-  /** Every group gets a fleet process of its own, which nothing but its messages wakes. */
-  ownFleets?: boolean;
-  /** The clients are shared among so many fleet processes. Default: one has them all. Only for trials that agents could do, too. */
-  fleets?: number;
+  /** Every group gets a load generator of its own, which only its messages wake. */
+  ownLoadGenerators?: boolean;
+  /** The number of load generators that share the clients. Default 1. More only for trials that agents could run, too. */
+  loadGenerators?: number;
   /** Run in new processes, where memory is watched over time. */
   ownProcesses?: boolean;
   /** Measure the memory that the connected clients take in the server. */
@@ -116,27 +103,60 @@ export type BrokerTrialPlan = Pick<
   oneWayMs?: number;
 };
 
-/** A measurement of raw poll capacity. */
-export type CapacityPlan = { connections: number; durationMs: number };
+/** A trial with the lab's own servers, or at a message broker where there is one. */
+export type AnyTrialPlan = TrialPlan | BrokerTrialPlan;
 
-/** A measurement that is no trial, and about how long it takes. */
-export type ProbePlan = { name: ProbeName; durationMs: number };
+/** Whether a trial's groups consume from a broker. */
+export function isAtBroker(plan: AnyTrialPlan): plan is BrokerTrialPlan {
+  const names: readonly AnyTransportName[] = brokerTransportNames;
+  return plan.groups.some(({ transport }) => names.includes(transport));
+}
 
-/** Every transport on every hostile path, at once. */
-export type PathsTrial = PathsPlan & { repeat: number };
+/** Raw answers per second of the short-poll server, in a closed loop over these connections. */
+export type CapacityPlan = { name: 'capacity'; connections: number; durationMs: number; repeat?: number };
 
-/** All that an experiment wants done, in this order. */
-export type Plan = {
-  trials: TrialPlan[];
-  capacity?: CapacityPlan;
-  probes?: ProbePlan[];
-  rooms?: RoomPlan[];
-  paths?: PathsTrial[];
-  /** Trials at a message broker, where there is one. */
-  broker?: BrokerTrialPlan[];
+/** A chat room and what happens in it: a party, or people who come and go. */
+export type RoomPlan = {
+  name: 'room';
+  kind: 'fixed' | 'naive';
+  /** People who enter, stay and say one thing each. 0 for no party. */
+  visitors: number;
+  /** People who enter and leave again. 0 for nobody. */
+  cycles: number;
+  durationMs: number;
+  repeat: number;
 };
 
-/** What was measured for one experiment. Trials that failed, or whose fleet was saturated, are not among them. */
+/** Every transport on every hostile path, at once. */
+export type PathsPlan = {
+  name: 'paths';
+  proxy: ProxyName;
+  messages: number;
+  /** Silence before each message; longer than the idle limit. */
+  intervalMs: number;
+  idleLimitMs: number;
+  /** The longest that a path may take to connect, and to deliver in the end. */
+  connectLimitMs: number;
+  drainMs: number;
+  durationMs: number;
+  repeat: number;
+};
+
+/**
+ * A measurement that is no trial: its name (see harness/probes/probes.ts), its parameters, and about how long
+ * it takes. Those with a `repeat` are repeated, as trials are.
+ */
+export type ProbePlan =
+  | CapacityPlan
+  | RoomPlan
+  | PathsPlan
+  | { name: 'wire-bytes'; durationMs: number; repeat?: number }
+  | { name: 'autocannon'; durationMs: number; repeat?: number };
+
+/** All measurements of an experiment. */
+export type Plan = { trials: AnyTrialPlan[]; probes?: ProbePlan[] };
+
+/** What was measured for one experiment. Trials that failed, or whose load generator was saturated, are not among them. */
 export type Evidence = { trials: Trial[]; capacities: Capacity[]; probes: Probe[] };
 
 /**

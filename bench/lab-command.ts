@@ -17,8 +17,8 @@ import { crowdByDefault } from './experiments/crowd.ts';
 import { experiments } from './experiments/experiments.ts';
 import { Rabbit } from './harness/broker/rabbit.ts';
 import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
-import { inspectEnvironment, labVersion } from './harness/environment.ts';
-import { loopbackProblem } from './harness/loopback.ts';
+import { inspectEnvironment, labVersion } from './harness/machine/environment.ts';
+import { loopbackProblem } from './harness/machine/loopback.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
 import type { Elsewhere } from './harness/trial.ts';
 import { readSeed, someOf, wholeNumber } from './option-readers.ts';
@@ -211,7 +211,7 @@ export async function lab(options: Options): Promise<number> {
     console.error(
       `${counted(chosen.length, 'experiment')}, profile ${options.profile}: about ${seconds(totalMs)}.\n`,
     );
-    await runWithProgress(run, chosen);
+    await runWithProgress(chosen, (experiment, onStep) => run.experiment(experiment, onStep));
   }
   run.end();
   await elsewhere?.agents.close();

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { anyTransportNames, transportNames } from '../clients/transports.ts';
 import { oneLine } from '../servers/log/message.ts';
+import { knobLabels, parameterShape } from './knobs.ts';
+
+/** How the report names a lane by the knobs among its parameters. */
+export { knobLabels };
 
 /**
  * The result file: the contract between the bench that writes it and the report (or any other
@@ -12,13 +16,16 @@ export const schemaVersion = 1;
 const count = z.number().int().nonnegative();
 const measured = z.number().nonnegative();
 
+/** A trial has its contract as a field of its own. */
+const { contract: _, ...knobsInParameters } = parameterShape;
+
 /** What was varied in a trial. A name stands here only where the thing exists in that trial. */
 export const parametersSchema = z.object({
   clients: count,
   ratePerSecond: measured,
   schedule: z.enum(['periodic', 'poisson', 'burst']),
   payloadBytes: count,
-  intervalMs: measured.optional(),
+  ...knobsInParameters,
   holdMs: measured.optional(),
   oneWayMs: measured.optional(),
   policy: z.string().optional(),
@@ -26,8 +33,6 @@ export const parametersSchema = z.object({
   limitBytes: count.optional(),
   /** For how long slow clients were slow. */
   overloadMs: measured.optional(),
-  slowClients: count.optional(),
-  handlingMs: measured.optional(),
   awayMs: measured.optional(),
   retentionMs: measured.optional(),
   path: z.string().optional(),
@@ -40,8 +45,6 @@ export const parametersSchema = z.object({
   coalesce: z.boolean().optional(),
   /** The most that the link adds to its one-way delay. */
   jitterMs: measured.optional(),
-  /** `false` where polling clients open a connection for every poll. */
-  keepAlive: z.boolean().optional(),
   /**
    * How a slow client is slow: it stops reading, or it reads on and lets its handlers pile up; a browser's stops
    * reading by standing still.
@@ -51,12 +54,6 @@ export const parametersSchema = z.object({
   publishEveryMs: measured.optional(),
   /** For how long the server was away. */
   outageMs: measured.optional(),
-  /** `false` where clients come back without a cursor: push as if there were no log. */
-  replay: z.boolean().optional(),
-  /** How clients wait before they try again. */
-  backoff: z.enum(['jittered', 'fixed', 'immediate']).optional(),
-  /** `true` where all polls fall on the same instant. */
-  inPhase: z.boolean().optional(),
   /** Which program stands on the path. */
   proxy: z.enum(['embedded', 'nginx']).optional(),
   /** For how long the server was made to stand still in the middle of the window. */
@@ -242,13 +239,13 @@ export const trialSchema = z.object({
     count,
     /** `null` where the clients are people's browsers. */
     cpuMs: measured.nullable(),
-    /** `null` where the fleet was not to be woken for it. */
+    /** `null` where the load generator was not to be woken for it. */
     eventLoopDelayP99Ms: measured.nullable(),
     /** For how long connections were open within the window, summed over them. */
     connectedMs: measured.optional(),
-    /** How often the fleet's process was woken; only where it had the process to itself. */
+    /** How often the load generator was woken; only where it had the process to itself. */
     wakeUps: count.optional(),
-    /** Share of the window in which the fleet's event loop did not wait for anything. */
+    /** Share of the window in which the load generator's event loop did not wait for anything. */
     loopBusyShare: measured.optional(),
     cpuWaitMs: measured.nullable().optional(),
   }),
@@ -499,6 +496,8 @@ export type Returned = z.infer<typeof returnedSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
 export type Trace = z.infer<typeof traceSchema>;
 export type Probe = z.infer<typeof probeSchema>;
+/** A probe's values, before it is known which experiment they are for. */
+export type Probed = Omit<Probe, 'experiment'>;
 export type Fit = z.infer<typeof fitSchema>;
 export type Pair = z.infer<typeof pairSchema>;
 export type Capacity = z.infer<typeof capacitySchema>;

@@ -7,7 +7,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshness } from '../bench/experiments/freshness.ts';
 import { runsTypeScript } from '../bench/harness/child.ts';
-import { inspectEnvironment } from '../bench/harness/environment.ts';
+import { inspectEnvironment } from '../bench/harness/machine/environment.ts';
 import { Order } from '../bench/harness/order.ts';
 import { type LabResult, Run } from '../bench/harness/run.ts';
 import { parseResult, type Result, schemaVersion } from '../bench/result.ts';
@@ -24,7 +24,7 @@ const folders: string[] = [];
 const seed = Array.from({ length: 100 }, (_, index) => index).find((index) => {
   const { trials } = freshness.plan('quick', { clientsMax: 1000, cores: 2 });
   const [first] = new Order(index).ofTrials(trials);
-  return first && first.plan.groups.length > 1 && !first.plan.trace;
+  return first && first.plan.groups.length > 1 && !('trace' in first.plan);
 });
 
 afterAll(() => {

@@ -11,8 +11,8 @@ import {
   rabbitProblem,
 } from '../../servers/source/rabbit-address.ts';
 import { Child } from '../harness/child.ts';
-import { inspectEnvironment, labVersion } from '../harness/environment.ts';
-import type { FleetHandlers } from '../harness/fleet-process.ts';
+import type { LoadHandlers } from '../harness/load-generator.ts';
+import { inspectEnvironment, labVersion } from '../harness/machine/environment.ts';
 import {
   agentsExchange,
   type Order,
@@ -28,7 +28,7 @@ import {
  *
  *     show itself ──► taken ──► [ clients connect → window → report ] × trials ──► released
  *
- * The clients live in the same fleet process as on the lab's own machine, so the agent itself stays idle
+ * The clients live in the same load generator as on the lab's own machine, so the agent itself stays idle
  * and can say that it lives while they work.
  */
 export type AgentOptions = {
@@ -131,7 +131,7 @@ class Agent {
   readonly #introduction: Omit<Sign, 'takenBy'>;
   readonly #onNews: (text: string) => void;
   #lab: string | null = null;
-  #fleet: Child<FleetHandlers> | undefined;
+  #load: Child<LoadHandlers> | undefined;
   #clients = 0;
   #showing: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -160,7 +160,7 @@ class Agent {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#showing);
-    this.#fleet?.kill();
+    this.#load?.kill();
   }
 
   #show(): void {
@@ -202,7 +202,7 @@ class Agent {
         return this.#finish(order.argument);
       case 'disconnect':
         this.#clients = 0;
-        return this.#fleetOf().call('disconnect', undefined);
+        return this.#loadGenerator().call('disconnect', undefined);
       case 'release':
         return this.#release('the lab has finished');
     }
@@ -216,8 +216,8 @@ class Agent {
   }
 
   #release(why: string): void {
-    this.#fleet?.kill();
-    this.#fleet = undefined;
+    this.#load?.kill();
+    this.#load = undefined;
     this.#lab = null;
     this.#clients = 0;
     this.#onNews(`This agent is free again: ${why}.`);
@@ -231,29 +231,29 @@ class Agent {
         `too many clients for ${this.name}: expected at most ${clientsMax}, got ${this.#clients + shard.clients}. Try "ulimit -n 20000" there, or more agents`,
       );
     this.#clients += shard.clients;
-    return this.#fleetOf().call('connect', { ...shard, credit: undefined });
+    return this.#loadGenerator().call('connect', shard);
   }
 
   #meter(window: Extract<Order, { name: 'meter' }>['argument']) {
     const lengthMs = window.endMs - window.startMs;
     this.#onNews(`Measuring ${this.#clients} clients for ${lengthMs / 1000} s.`);
-    return this.#fleetOf().call('meter', window, lengthMs + 60_000);
+    return this.#loadGenerator().call('meter', window, lengthMs + 60_000);
   }
 
   /** The report of each group, and every delay in it, so that they can be added to those of other agents. */
   async #finish(end: Extract<Order, { name: 'finish' }>['argument']) {
-    const fleet = this.#fleetOf();
-    const reports = await fleet.call('finish', end, end.limitMs + 30_000);
-    return { reports, recordings: await fleet.call('recordings', undefined) };
+    const load = this.#loadGenerator();
+    const reports = await load.call('finish', end, end.limitMs + 30_000);
+    return { reports, recordings: await load.call('recordings', undefined) };
   }
 
   /** The process in which its clients live; a new one when the last has ended. */
-  #fleetOf(): Child<FleetHandlers> {
-    if (!this.#fleet || this.#fleet.ended) {
-      this.#fleet = new Child<FleetHandlers>('./fleet-process.ts');
+  #loadGenerator(): Child<LoadHandlers> {
+    if (!this.#load || this.#load.ended) {
+      this.#load = new Child<LoadHandlers>('./load-generator.ts');
       this.#onNews('Started a process for the clients.');
     }
-    return this.#fleet;
+    return this.#load;
   }
 }
 

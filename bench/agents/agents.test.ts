@@ -9,9 +9,10 @@ import { labHere } from '../check/lab-here.ts';
 import type { TrialPlan } from '../experiment.ts';
 import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
-import { labVersion } from '../harness/environment.ts';
+import { labVersion } from '../harness/machine/environment.ts';
 import { openRelay } from '../harness/relay.ts';
 import { Bench } from '../harness/trial.ts';
+import { optionsOf } from '../knobs.ts';
 import { parseResult, trialSchema } from '../result.ts';
 import { Agents, type AgentsOptions } from './agents.ts';
 import { agentsExchange, queueOfAgent, type Sign, signEveryMs } from './orders.ts';
@@ -210,19 +211,14 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       host: '127.0.0.1',
       port: 1,
       clients: 1,
-      slowClients: 0,
-      handlingMs: 0,
-      slowBy: 'pause',
-      contract: 'every',
-      keepAlive: true,
-      intervalMs: 0,
-      backoff: 'jittered',
-      inPhase: false,
+      options: optionsOf({}),
       traced: false,
       seed: 0,
       clockOffsetMs: 0,
     };
     const order = (name: string, argument: unknown) => JSON.stringify({ name, lab: tell.lab, argument });
+    const optionsOrder = (options: object) =>
+      order('connect', { ...shard, options: { ...shard.options, ...options } });
     expect(await tell.order(order('clock', null))).toEqual({
       error: `${agent.name} does not work for this lab`,
     });
@@ -236,7 +232,10 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
       [order('connect', { ...shard, host: 'example.org' }), /invalid order.argument.host: /],
       [order('connect', { ...shard, port: 0 }), /invalid order.argument.port: /],
       [order('connect', { ...shard, clients: 1e9 }), /invalid order.argument.clients: /],
-      [order('connect', { ...shard, handlingMs: 9 }), /invalid order.argument.handlingMs: /],
+      [order('connect', { ...shard, options: {} }), /invalid order.argument.options.intervalMs: /],
+      [optionsOrder({ handlingMs: 9 }), /invalid order.argument.options.handlingMs: /],
+      [optionsOrder({ intervalMs: 1e9 }), /invalid order.argument.options.intervalMs: /],
+      [optionsOrder({ shell: 'true' }), /invalid order.argument.options: .*shell/],
       [order('connect', { ...shard, consuming: { url: 'amqp://x' } }), /invalid order.argument: .*consuming/],
       [order('meter', { startMs: 0, endMs: 1e9, sampleEveryMs: 0, quiet: false }), /within an hour/],
       [order('finish', { head: -1, limitMs: 0, giveUp: false }), /invalid order.argument.head: /],
@@ -261,6 +260,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     for (const [order, value, reason] of [
       ['connect', { originMs: 0, phasesMs: ['soon'] }, '.phasesMs.0: '],
       ['meter', null, ': '],
+      ['meter', { ...(goodAnswers.meter as object), asked: [] }, ' has 1 and 0 of 1 groups'],
       ['finish', { reports: [{ gaps: -1 }], recordings: [] }, '.reports.0.books: '],
       ['finish', { reports: [], recordings: [] }, ' has 0 and 0 of 1 groups'],
     ] as const) {
@@ -401,7 +401,7 @@ async function gather(options: Pick<AgentsOptions, 'count' | 'deadAfterMs'>) {
 
 /** The process in which an agent's clients live. */
 function fleetOf({ pid }: ChildProcess): number {
-  return childOf(pid as number, 'fleet-process');
+  return childOf(pid as number, 'load-generator');
 }
 
 /** Waits for so many signs of life of an agent. */
@@ -460,9 +460,8 @@ const goodAnswers: Record<string, unknown> = {
       loopBusyShare: 0,
       cpuWaitMs: null,
     },
-    samples: [],
-    missedSlots: [],
-    asked: [],
+    samples: [{ atMs: [], ageMs: [], inbox: [], held: [] }],
+    asked: [{ requests: 0, empty: 0, missedSlots: 0 }],
   },
   disconnect: null,
   release: null,

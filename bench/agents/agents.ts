@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Channel, type ConsumeMessage, connect } from 'amqplib';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { nameOfRabbit, parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
-import { labVersion } from '../harness/environment.ts';
+import { labVersion } from '../harness/machine/environment.ts';
 import { type AnswerTo, answersByOrder } from './answers.ts';
 import { type ClockReading, type Exchange, readingOf } from './clock.ts';
 import {

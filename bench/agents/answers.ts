@@ -28,8 +28,7 @@ const meteredSchema = z.strictObject({
       held: z.array(count),
     }),
   ),
-  missedSlots: z.array(count),
-  asked: z.array(z.strictObject({ requests: count, empty: count })),
+  asked: z.array(z.strictObject({ requests: count, empty: count, missedSlots: count })),
 });
 
 const reportSchema = z.strictObject({
@@ -39,7 +38,6 @@ const reportSchema = z.strictObject({
   histogram: histogramSchema,
   cohorts: z.array(cohortSchema),
   response: delaySchema,
-  missedSlots: count,
   failures: count,
   lastFailure: z.string().max(2000).optional(),
   redelivered: count,

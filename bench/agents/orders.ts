@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { transportNames } from '../../clients/transports.ts';
 import { oneLine } from '../../servers/log/message.ts';
+import { dividedOptionsSchema } from '../knobs.ts';
 
 /**
  * What the lab and its agents say to each other, over RabbitMQ.
@@ -32,14 +33,7 @@ export const shardSchema = z.strictObject({
   host: z.union([z.ipv4(), z.ipv6()]),
   port: z.number().int().min(1).max(65_535),
   clients: z.number().int().min(0).max(100_000),
-  slowClients: z.literal(0),
-  handlingMs: z.literal(0),
-  slowBy: z.enum(['pause', 'sleep']),
-  contract: z.enum(['every', 'latest']),
-  keepAlive: z.boolean(),
-  intervalMs: upToAnHour,
-  backoff: z.enum(['jittered', 'fixed', 'immediate']),
-  inPhase: z.boolean(),
+  options: dividedOptionsSchema.extend({ intervalMs: upToAnHour }),
   traced: z.literal(false),
   seed: z.number().int().min(0),
   /** What the agent's clock shows more than the lab's. */
@@ -52,7 +46,7 @@ const windowSchema = z
     endMs: instant,
     sampleEveryMs: upToAnHour,
     quiet: z.boolean(),
-    away: z.strictObject({ ...absence.shape, replays: z.array(z.boolean()) }).optional(),
+    away: absence.optional(),
     outage: absence.optional(),
   })
   .refine(({ startMs, endMs }) => endMs >= startMs && endMs - startMs <= 3_600_000, {

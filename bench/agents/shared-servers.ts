@@ -3,9 +3,15 @@ import { connect } from 'amqplib';
 import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 import { Child } from '../harness/child.ts';
 import { addedUse } from '../harness/process-meter.ts';
-import type { ServerCount, ServerHandlers, ServerLosses, ServerWindow } from '../harness/server-process.ts';
-import type { LostServer, Servers, ServersWanted } from '../harness/servers.ts';
-import type { Played } from '../harness/trial-result.ts';
+import { addedCounts, addedLosses, type ServerCount, type ServerLosses } from '../harness/server-count.ts';
+import type {
+  LostServer,
+  Played,
+  ServerHandlers,
+  Servers,
+  ServersWanted,
+  ServerWindow,
+} from '../harness/server-process.ts';
 
 /**
  * Several server processes that have their messages from one source at RabbitMQ, each for a part of the
@@ -82,9 +88,9 @@ export class SharedServers implements Servers {
   async close(): Promise<ServerLosses[]> {
     const all = await Promise.allSettled(this.#processes.map((each) => each.call('close', undefined)));
     await this.leave();
-    const [first, ...others] = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    return (first ?? []).map((losses, group) =>
-      others.reduce((sum, other) => addedLosses(sum, other[group] as ServerLosses), losses),
+    const there = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return (there[0] ?? []).map((_, group) =>
+      addedLosses(there.map((losses) => losses[group] as ServerLosses)),
     );
   }
 
@@ -119,34 +125,8 @@ function mergedPlayed(all: readonly Played[]): Played {
     messages,
     use: addedUse(all.map(({ use }) => use)),
     counts: furthest.counts.map((_, group) =>
-      all.map(({ counts }) => counts[group] as ServerCount).reduce(addedCounts),
+      all.map(({ counts }) => counts[group] as ServerCount).reduce((sum, one) => addedCounts(sum, one)),
     ),
     samples: furthest.samples,
-  };
-}
-
-function addedCounts(one: ServerCount, other: ServerCount): ServerCount {
-  return {
-    requests: one.requests + other.requests,
-    empty: one.empty + other.empty,
-    deliveries: one.deliveries + other.deliveries,
-    bytes: {
-      toClients: one.bytes.toClients + other.bytes.toClients,
-      toServer: one.bytes.toServer + other.bytes.toServer,
-    },
-    connectedMs: one.connectedMs + other.connectedMs,
-    fanOuts: {
-      count: one.fanOuts.count + other.fanOuts.count,
-      sumMs: one.fanOuts.sumMs + other.fanOuts.sumMs,
-      maxMs: Math.max(one.fanOuts.maxMs, other.fanOuts.maxMs),
-    },
-  };
-}
-
-function addedLosses(one: ServerLosses, other: ServerLosses): ServerLosses {
-  return {
-    dropped: one.dropped + other.dropped,
-    evicted: one.evicted + other.evicted,
-    reasons: [...new Set([...one.reasons, ...other.reasons])].slice(0, 3),
   };
 }

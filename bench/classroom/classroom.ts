@@ -22,7 +22,7 @@ import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerName, type ServerOptions, startServers } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
-import { inspectEnvironment } from '../harness/environment.ts';
+import { inspectEnvironment } from '../harness/machine/environment.ts';
 import type { Result, Segment } from '../result.ts';
 import { Access } from './access.ts';
 import { ClassLatencies } from './class-latencies.ts';

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Saved } from '../../clients/classroom/protocol.ts';
-import { labVersion } from '../harness/environment.ts';
+import { labVersion } from '../harness/machine/environment.ts';
 import { drawReport } from '../report-file.ts';
 import { type Result, type Segment, schemaVersion, type Vote } from '../result.ts';
 import { newRunFolder, saveResult } from '../result-file.ts';

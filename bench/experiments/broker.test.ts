@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../analysis/findings.ts';
+import { isAtBroker } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 import { broker } from './broker.ts';
 import { delay, evidence, trial, verdictOf } from './made-up.ts';
@@ -95,7 +96,7 @@ describe('the plan of a broker', () => {
   it.each(['quick', 'default', 'full'] as const)(
     'of %s has what the verdict needs, in every repeat',
     (profile) => {
-      const plans = broker.plan(profile, machine).broker ?? [];
+      const plans = broker.plan(profile, machine).trials.filter(isAtBroker);
       const repeats = [...new Set(plans.map(({ repeat }) => repeat))];
       expect(repeats).toHaveLength(profile === 'full' ? 5 : 1);
       for (const repeat of repeats) {
@@ -108,7 +109,7 @@ describe('the plan of a broker', () => {
   );
 
   it('sends as much at once as a window lets through in the time', () => {
-    const plans = broker.plan('default', machine).broker ?? [];
+    const plans = broker.plan('default', machine).trials.filter(isAtBroker);
     const messagesFor = (prefetch: number) =>
       plans.find(
         ({ schedule, groups }) =>

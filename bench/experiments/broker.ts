@@ -121,7 +121,7 @@ export const broker: Experiment = {
         ...windows.map((group) => burst({ ...group, clients: 1 }, repeat)),
       );
     }
-    return { trials: [], broker: trials };
+    return { trials };
   },
 
   figures({ trials }) {

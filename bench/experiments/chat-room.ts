@@ -1,7 +1,6 @@
 import { figuresOf, lanesBy, type Quantity, total } from '../analysis/figures.ts';
 import { whole, withRange, writeKiB, writeMedian, writeMs } from '../analysis/statistics.ts';
-import type { Experiment } from '../experiment.ts';
-import type { RoomPlan } from '../harness/rooms/room.ts';
+import type { Experiment, RoomPlan } from '../experiment.ts';
 import type { Probe } from '../result.ts';
 
 const sizes = {
@@ -52,6 +51,7 @@ export const chatRoom: Experiment = {
     for (let repeat = 1; repeat <= repeats; repeat += 1) {
       const parties = visitors.map(
         (count): RoomPlan => ({
+          name: 'room',
           kind: 'fixed',
           visitors: count,
           cycles: 0,
@@ -61,11 +61,11 @@ export const chatRoom: Experiment = {
         }),
       );
       const leaks = (['fixed', 'naive'] as const).map(
-        (kind): RoomPlan => ({ kind, visitors: 0, cycles, repeat, durationMs: cycles * 1.5 }),
+        (kind): RoomPlan => ({ name: 'room', kind, visitors: 0, cycles, repeat, durationMs: cycles * 1.5 }),
       );
       rooms.push(...[...parties, ...leaks]);
     }
-    return { trials: [], rooms };
+    return { trials: [], probes: rooms };
   },
 
   figures({ probes }) {

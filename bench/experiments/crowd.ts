@@ -70,8 +70,8 @@ const apartMsMin = 50;
  */
 const heartbeatMs = 40_000;
 
-/** So many clients live in one fleet process, and a larger crowd in several, as far as there are processors. */
-const clientsPerFleet = 5000;
+/** The most clients in one load generator. A larger crowd has several, as far as there are cores. */
+const clientsPerLoadGenerator = 5000;
 
 /** Crowds of this size and above are measured so often only: connecting them takes long. */
 const large = { clients: 10_000, repeats: 3 };
@@ -122,7 +122,8 @@ export const crowd: Experiment = {
       for (const group of groups)
         if (group.clients < large.clients || repeat <= large.repeats)
           trials.push(trialOf(group, sizes[profile].durationMs, repeat, machine));
-    return { trials, capacity: { connections: 50, durationMs: profile === 'full' ? 3000 : 1000 } };
+    const durationMs = profile === 'full' ? 3000 : 1000;
+    return { trials, probes: [{ name: 'capacity', connections: 50, durationMs }] };
   },
 
   fits: ({ trials }) => exponentOf(trials),
@@ -243,14 +244,14 @@ function groupOf(transport: TransportName, wanted: number, { clientsMax }: Machi
 
 function trialOf(group: GroupPlan, durationMs: number, repeat: number, { cores }: Machine): TrialPlan {
   const apartMs = Math.max(apartMsMin, group.clients * apartMsPerClient(group.transport));
-  const fleets = Math.min(cores, Math.ceil(group.clients / clientsPerFleet));
+  const loadGenerators = Math.min(cores, Math.ceil(group.clients / clientsPerLoadGenerator));
   return {
     groups: [group],
     schedule: { kind: 'periodic', ratePerSecond: 1000 / apartMs },
     durationMs: Math.max(messagesMin, Math.ceil(durationMs / apartMs)) * apartMs,
     repeat,
     measureMemory: true,
-    ...(fleets > 1 && { fleets }),
+    ...(loadGenerators > 1 && { loadGenerators }),
   };
 }
 

@@ -121,7 +121,7 @@ export const lightClient: Experiment = {
           schedule: { kind: 'periodic', ratePerSecond },
           durationMs,
           repeat,
-          ownFleets: true,
+          ownLoadGenerators: true,
         });
     return { trials };
   },

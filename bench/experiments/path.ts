@@ -1,7 +1,7 @@
 import type { TransportName } from '../../clients/transports.ts';
 import { type Figures, figuresOf, figureWith, lanesBy, named, total } from '../analysis/figures.ts';
 import { whole, writeMs } from '../analysis/statistics.ts';
-import type { Experiment, PathsTrial } from '../experiment.ts';
+import type { Experiment, PathsPlan } from '../experiment.ts';
 import { olderMsMax } from '../harness/paths/path-outcome.ts';
 import type { Trial } from '../result.ts';
 
@@ -49,15 +49,15 @@ export const path: Experiment = {
   rule: `A cell works when every message arrived and no connection or poll failed. The median message must also arrive at most ${olderMsMax} ms later than on the direct path. A cell is degraded when every message arrived, but one of the other conditions failed. A cell fails when a message did not arrive. The verdict uses a proxy that strips Upgrade. The claim does not hold if SSE, which is one-way, works there in every run. It holds if neither SSE nor WebSocket nor TCP push works there in any run. Otherwise it "depends".`,
 
   plan(profile) {
-    const paths: PathsTrial[] = [{ ...(profile === 'quick' ? hasty : brief), proxy: 'embedded', repeat: 1 }];
-    if (profile !== 'quick') paths.push({ ...brief, proxy: 'nginx', repeat: 1 });
+    const probes = [planOf(profile === 'quick' ? hasty : brief, 'embedded', 1)];
+    if (profile !== 'quick') probes.push(planOf(brief, 'nginx', 1));
     if (profile === 'full') {
       for (let repeat = 2; repeat <= 5; repeat += 1) {
         const size = repeat === 5 ? patient : brief;
-        paths.push({ ...size, proxy: 'embedded', repeat }, { ...size, proxy: 'nginx', repeat });
+        probes.push(planOf(size, 'embedded', repeat), planOf(size, 'nginx', repeat));
       }
     }
-    return { trials: [], paths };
+    return { trials: [], probes };
   },
 
   figures({ trials }) {
@@ -121,6 +121,13 @@ export const path: Experiment = {
     };
   },
 };
+
+/** A path that fails takes all the time that it is given, so the whole matrix does. Thirty proxies take half a second to start. */
+function planOf(size: typeof brief, proxy: PathsPlan['proxy'], repeat: number): PathsPlan {
+  const { connectLimitMs, messages, intervalMs, drainMs } = size;
+  const durationMs = connectLimitMs + messages * intervalMs + drainMs + 500;
+  return { name: 'paths', ...size, proxy, durationMs, repeat };
+}
 
 /** From the worst to the best. */
 const outcomes = ['fails', 'degraded', 'works'] as const;

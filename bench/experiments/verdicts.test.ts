@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isUsable, judge } from '../analysis/findings.ts';
+import { isAtBroker, type TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 import { crowd } from './crowd.ts';
 import { experiments } from './experiments.ts';
@@ -168,19 +169,24 @@ describe('every experiment', () => {
     (_id, experiment) => {
       for (const profile of ['quick', 'default', 'full'] as const) {
         const plan = experiment.plan(profile, { clientsMax: 20_000, cores: 2 });
-        const { trials, rooms = [], paths = [], broker = [] } = plan;
-        const repeats = new Set([...trials, ...rooms, ...paths, ...broker].map(({ repeat }) => repeat));
+        const { trials, probes = [] } = plan;
+        const repeats = new Set([
+          ...trials.map(({ repeat }) => repeat),
+          ...probes.flatMap((probe) => ('repeat' in probe ? probe.repeat : [])),
+        ]);
         expect(repeats.size).toBeGreaterThanOrEqual(profile === 'full' ? 5 : 1);
       }
     },
   );
 
-  it('has as large a crowd as the machine can hold, in several fleets, and no larger', () => {
+  it('has as large a crowd as the machine can hold, in several load generators, and no larger', () => {
     const largest = (clientsMax: number, cores = 2) => {
-      const plans = crowd.plan('full', { clientsMax, cores }).trials;
+      const plans = crowd
+        .plan('full', { clientsMax, cores })
+        .trials.filter((one): one is TrialPlan => !isAtBroker(one));
       const clientsOf = ({ groups }: (typeof plans)[number]) => groups[0]?.clients ?? 0;
       const [plan] = plans.sort((a, b) => clientsOf(b) - clientsOf(a));
-      return [plan && clientsOf(plan), plan?.fleets, plan?.groups[0]?.server?.limits?.connections];
+      return [plan && clientsOf(plan), plan?.loadGenerators, plan?.groups[0]?.server?.limits?.connections];
     };
     expect(largest(19_800)).toEqual([19_000, 2, undefined]);
     expect(largest(1_000_000, 4)).toEqual([50_000, 4, 51_000]);
@@ -224,7 +230,7 @@ describe('a trial that only illustrates', () => {
       const plans = experiments.flatMap(
         (experiment) => experiment.plan(profile, { clientsMax: 20_000, cores: 2 }).trials,
       );
-      const followed = plans.filter(({ trace }) => trace);
+      const followed = plans.filter((plan) => 'trace' in plan && plan.trace);
       expect(followed).toHaveLength(1);
       expect(followed[0]?.groups.map(({ transport, clients }) => [transport, clients])).toEqual([
         ['push', 1],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dueTimesMs } from '../../servers/source/schedule.ts';
 import { judge, messagesMin } from '../analysis/findings.ts';
 import { shortPollOnSchedule } from '../analysis/on-schedule.ts';
-import { type Plan, profiles, type TrialPlan } from '../experiment.ts';
+import { type AnyTrialPlan, type Plan, profiles, type TrialPlan } from '../experiment.ts';
 import { experiments } from './experiments.ts';
 import { freshness } from './freshness.ts';
 import { idleCost } from './idle-cost.ts';
@@ -13,17 +13,17 @@ const machine = { clientsMax: 20_000, cores: 2 };
 const labSeed = 45;
 
 /** No statement about messages: one trial is followed message by message, to be drawn. */
-const isDrawnOnly = ({ trace }: TrialPlan) => trace;
+const isDrawnOnly = (plan: AnyTrialPlan) => 'trace' in plan && plan.trace;
 /** Its clients publish all messages, so its schedule has none: they are counted apart. */
-const isChat = ({ publish }: TrialPlan) => publish !== undefined;
+const isChat = (plan: AnyTrialPlan): plan is TrialPlan => 'publish' in plan && plan.publish !== undefined;
 
 const everyPlan = experiments.flatMap(({ text, plan }) =>
   profiles.map((profile) => [`${text.id} in ${profile}`, plan(profile, machine)] as const),
 );
 
 /** The windows with messages from a schedule, of trials with the lab's own servers and with a broker. */
-function windowsOf({ trials, broker = [] }: Plan) {
-  return [...trials.filter((plan) => !isDrawnOnly(plan) && !isChat(plan)), ...broker];
+function windowsOf({ trials }: Plan) {
+  return trials.filter((plan) => !isDrawnOnly(plan) && !isChat(plan));
 }
 
 function isWhole(value: number): boolean {
@@ -38,7 +38,8 @@ describe.each(everyPlan)('the windows of %s', (_name, plan) => {
       );
     for (const { publish, groups } of plan.trials.filter(isChat))
       expect((publish?.perClient ?? 0) * (groups[0]?.clients ?? 0)).toBeGreaterThanOrEqual(messagesMin);
-    for (const { messages } of plan.paths ?? []) expect(messages).toBeGreaterThanOrEqual(messagesMin);
+    for (const probe of plan.probes ?? [])
+      if (probe.name === 'paths') expect(probe.messages).toBeGreaterThanOrEqual(messagesMin);
   });
 
   it('hold a whole number of message periods', () => {
@@ -51,10 +52,7 @@ describe.each(everyPlan)('the windows of %s', (_name, plan) => {
   });
 
   it('hold a whole number of poll intervals', () => {
-    for (const { groups, durationMs } of [
-      ...plan.trials.filter((one) => !isDrawnOnly(one)),
-      ...(plan.broker ?? []),
-    ])
+    for (const { groups, durationMs } of plan.trials.filter((one) => !isDrawnOnly(one)))
       for (const { intervalMs } of groups)
         if (intervalMs)
           expect({ durationMs, intervalMs, isWhole: isWhole(durationMs / intervalMs) }).toMatchObject({

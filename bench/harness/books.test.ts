@@ -7,8 +7,8 @@ import { MessageLog } from '../../servers/log/message-log.ts';
 import { serversByName } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import { bookProblems } from '../analysis/books.ts';
-import { Member } from './member.ts';
 import { Recorder } from './recorder.ts';
+import { SimulatedClient } from './simulated-client.ts';
 
 /** What a faulty server could do to the messages of one turn. */
 const faults: Record<string, { spoil: (messages: Message[]) => Message[]; problem: RegExp }> = {
@@ -61,16 +61,16 @@ describe.each(transportNames)('%s', (name) => {
     const { scheme, open } = clientsByName[name];
     const url = `${scheme}://127.0.0.1:${endpoint.port}`;
     const recorder = new Recorder();
-    const member = new Member({
+    const member = new SimulatedClient({
       open: () => open({ url, intervalMs: 10 }, nodeOpeners),
       handlingMs: 0,
       recorderAt: () => recorder,
     });
-    const { client } = member;
+    const { receiver } = member;
     cleanups.push(() => member.leave());
     await member.start();
     for (let index = 1; index <= 6; index += 1) source.log.append(`${index}`, 0);
-    await vi.waitFor(() => expect(client.ledger.seq).toBeGreaterThanOrEqual(5));
+    await vi.waitFor(() => expect(receiver.ledger.seq).toBeGreaterThanOrEqual(5));
     return bookProblems(member.books(source.log.head), member.gaps);
   }
 

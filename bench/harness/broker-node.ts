@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { BrokerAddresses } from './broker/addresses.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from './machine/free-ports.ts';
 import { LineProcess, OwnProcess } from './own-process.ts';
 
 /**

@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Delay } from '../result.ts';
 import { Child } from './child.ts';
-import { measureOneWay, openEcho } from './echo.ts';
 import { Link, queueLimitBytes } from './link.ts';
 import type { LinkHandlers } from './link-process.ts';
+import { measureOneWay, openEcho } from './probes/echo.ts';
 import { openRelay } from './relay.ts';
 
 const cleanups: (() => unknown)[] = [];

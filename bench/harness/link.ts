@@ -10,7 +10,7 @@ import { Alarm } from '../../servers/source/alarm.ts';
  *
  * Jitter adds a random time to each piece; none overtakes another of its connection. What it does not
  * emulate: the handshake's round trip, loss, limited bandwidth, and TCP's congestion window. Its own
- * lateness is measured in every trial by echo.ts, since no timer is exact.
+ * lateness is measured in every trial by probes/echo.ts, since no timer is exact.
  */
 export type LinkOptions = {
   /** Time that each direction takes. Default 0. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TrialPlan } from '../experiment.ts';
+import type { AnyTrialPlan, TrialPlan } from '../experiment.ts';
 import { experiments } from '../experiments/experiments.ts';
 import { InPlannedOrder, inPlannedOrder, Order } from './order.ts';
 
-const clientsOf = ({ groups }: TrialPlan) => groups[0]?.clients;
+const clientsOf = ({ groups }: AnyTrialPlan) => groups[0]?.clients;
 
 const plans = (repeats: number, change: Partial<TrialPlan> = {}): TrialPlan[] =>
   Array.from({ length: repeats }, (_, index) => index + 1).flatMap((repeat) =>
@@ -49,7 +49,9 @@ describe('the order of the trials', () => {
 
   it('has trials in processes of their own last', () => {
     const mixed = [...plans(1, { ownProcesses: true }), ...plans(2)];
-    const own = new Order(45).ofTrials(mixed).map(({ plan }) => plan.ownProcesses ?? false);
+    const own = new Order(45)
+      .ofTrials(mixed)
+      .map(({ plan }) => ('ownProcesses' in plan && plan.ownProcesses) || false);
     expect(own).toEqual([...Array(12).fill(false), ...Array(6).fill(true)]);
   });
 });
@@ -63,7 +65,7 @@ describe('the order of the groups of a trial', () => {
 
   it('is drawn, and what comes of them is put back into that of the plan', () => {
     const orders = turns().map((turn) => {
-      expect(inPlannedOrder(turn.plan.groups, turn)).toEqual(groups);
+      expect(inPlannedOrder<object>(turn.plan.groups, turn)).toEqual(groups);
       return turn.plan.groups.map(({ transport }) => transport).join();
     });
     expect(new Set(orders).size).toBeGreaterThan(3);

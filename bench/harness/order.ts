@@ -1,10 +1,10 @@
 import { randomLcg } from 'd3-random';
 import { shuffle } from 'simple-statistics';
-import type { Plan, TrialPlan } from '../experiment.ts';
+import { type AnyTrialPlan, isAtBroker } from '../experiment.ts';
 
 /** One trial at its turn: its groups in the order in which they run, and where everything is in the plan. */
 export type Turn = {
-  plan: TrialPlan;
+  plan: AnyTrialPlan;
   /** The trial's place in the plan. */
   place: number;
   /** The place in the plan of each group. */
@@ -34,16 +34,16 @@ export class Order {
   }
 
   /** The trials of a plan, each with its turn. */
-  ofTrials(trials: Plan['trials']): Turn[] {
+  ofTrials(trials: readonly AnyTrialPlan[]): Turn[] {
     const placed = trials.map((plan, place) => ({ plan, place, repeat: plan.repeat }));
-    const last = placed.filter(({ plan }) => plan.ownProcesses);
-    const drawn = this.of(placed.filter(({ plan }) => !plan.ownProcesses));
+    const last = placed.filter(({ plan }) => hasOwnProcesses(plan));
+    const drawn = this.of(placed.filter(({ plan }) => !hasOwnProcesses(plan)));
     return [...drawn, ...last].map(({ plan, place }) => this.#turn(plan, place));
   }
 
-  /** Anything that is repeated, each with its place in the plan. */
-  ofAll<Item extends { repeat: number }>(items: readonly Item[]): { item: Item; place: number }[] {
-    return this.of(items.map((item, place) => ({ item, place, repeat: item.repeat })));
+  /** Anything that may be repeated, each with its place in the plan. */
+  ofAll<Item extends { repeat?: number }>(items: readonly Item[]): { item: Item; place: number }[] {
+    return this.of(items.map((item, place) => ({ item, place, repeat: item.repeat ?? 1 })));
   }
 
   /** Anything that is repeated. */
@@ -57,12 +57,20 @@ export class Order {
     );
   }
 
-  #turn(plan: TrialPlan, place: number): Turn {
+  #turn(plan: AnyTrialPlan, place: number): Turn {
     const planned = plan.groups.map((_, index) => index);
-    const groupPlaces = plan.trace ? planned : shuffle(planned, this.#random);
-    const groups = groupPlaces.map((index) => plan.groups[index] as TrialPlan['groups'][number]);
-    return { plan: { ...plan, groups }, place, groupPlaces };
+    const groupPlaces = isTraced(plan) ? planned : shuffle(planned, this.#random);
+    const groups = groupPlaces.map((index) => plan.groups[index]);
+    return { plan: { ...plan, groups } as AnyTrialPlan, place, groupPlaces };
   }
+}
+
+function isTraced(plan: AnyTrialPlan): boolean {
+  return !isAtBroker(plan) && plan.trace === true;
+}
+
+function hasOwnProcesses(plan: AnyTrialPlan): boolean {
+  return !isAtBroker(plan) && plan.ownProcesses === true;
 }
 
 /** Puts what came of each group, in the order in which they ran, into the order of the plan. */

@@ -1,79 +1,89 @@
 import { nowMs } from '../../servers/meter/clock.ts';
 import { conclude, evidenceOf } from '../analysis/findings.ts';
-import type { Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
+import {
+  type AnyTrialPlan,
+  type Experiment,
+  isAtBroker,
+  type Machine,
+  type Plan,
+  type ProbePlan,
+  type Profile,
+} from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
-import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
-import type { Rabbit } from './broker/rabbit.ts';
-import { InPlannedOrder, inPlannedOrder, Order } from './order.ts';
-import { nginxRemedy } from './paths/nginx.ts';
-import type { Step } from './step.ts';
+import { brokerFrameOf, describeBrokerTrial } from './broker/broker-trial.ts';
+import { type Rabbit, startMs } from './broker/rabbit.ts';
+import { InPlannedOrder, inPlannedOrder, Order, type Turn } from './order.ts';
+import { probeOf, type Yielded } from './probes/probes.ts';
 import { Bench, type Elsewhere } from './trial.ts';
-import { unfinishedTrials } from './trial-frame.ts';
+import { describeTrial, type Frame, frameOf, unfinishedTrial } from './trial-result.ts';
 
-/** Time that a trial takes beside its window: starting servers, connecting clients, draining. By experience on two cores. */
-const trialOverheadMs = 170;
+/** Time that a measurement takes in addition to its window: starting servers, connecting clients, draining. By experience on two cores. */
+const overheadMs = 170;
+const brokerOverheadMs = 250;
+const brokerWarmUpMs = 2000;
 const ownProcessesMs = 1300;
-const ownFleetMs = 40;
+const ownLoadGeneratorMs = 40;
 const connectMs = 0.5;
 
 /** Within this time a signal to a whole group has reached all of it. */
 const signalMs = 50;
+/** A broker that is just ending may still accept a connection, and break it: within this time it has ended. */
+const brokerEndingMs = 500;
 
-/** How long the trials of an experiment are going to take, roughly. */
+/** How long the measurements of an experiment are going to take, roughly. */
 export function estimateMs(
   experiment: Experiment,
   profile: Profile,
   machine: Machine,
   rabbit?: Rabbit,
 ): number {
-  const plan = experiment.plan(profile, machine);
-  const { trials, capacity, probes = [], rooms = [], paths = [], broker = [] } = plan;
-  const others = [...(capacity ? [capacity] : []), ...probes, ...rooms];
-  return [
-    ...trials.map(trialMs),
-    ...others.map(otherMs),
-    ...paths.map(pathsMs),
-    brokerEstimateMs(broker, rabbit),
-  ].reduce((sum, ms) => sum + ms, 0);
+  const { trials, probes = [] } = experiment.plan(profile, machine);
+  const all = [...trials.map(trialMs), ...probes.map(probeMs)];
+  if (trials.some(isAtBroker)) all.push(brokerStartMs(rabbit));
+  return all.reduce((sum, ms) => sum + ms, 0);
 }
 
-function trialMs(plan: TrialPlan): number {
+function trialMs(plan: AnyTrialPlan): number {
+  if (isAtBroker(plan)) return plan.durationMs + brokerOverheadMs;
   const clients = plan.groups.reduce((sum, group) => sum + group.clients, 0);
   const drainMs = Math.max(0, ...plan.groups.map((group) => group.intervalMs ?? 0)) * (plan.giveUp ? 0 : 0.9);
   return (
     plan.durationMs +
-    trialOverheadMs +
+    overheadMs +
     drainMs +
     clients * connectMs +
     (plan.ownProcesses ? ownProcessesMs : 0) +
-    (plan.ownFleets ? plan.groups.length * ownFleetMs : 0)
+    (plan.ownLoadGenerators ? plan.groups.length * ownLoadGeneratorMs : 0)
   );
 }
 
-/** A path that fails takes all the time that it is given, so the whole matrix does. */
-function pathsMs({ connectLimitMs, messages, intervalMs, drainMs }: PathsTrial): number {
-  return connectLimitMs + messages * intervalMs + drainMs + ownProcessesMs;
+function probeMs({ durationMs }: ProbePlan): number {
+  return durationMs + overheadMs;
 }
 
-function otherMs({ durationMs }: { durationMs: number }): number {
-  return durationMs + trialOverheadMs;
+function brokerStartMs(rabbit: Rabbit | undefined): number {
+  return brokerWarmUpMs + (rabbit?.startsOwn ? startMs : 0);
 }
+
+/** One thing to do in a run: what it is, how long it takes, roughly, and how to do it. */
+type Step = { text: string; ms: number; run: () => Promise<unknown> };
 
 /** A result of the lab: its profile is one that can be planned for. */
 export type LabResult = Result & { lab: { profile: Profile } };
 
 /**
  * Runs experiments one after the other and enters everything into one result.
- * A trial that fails is recorded as failed and the run goes on in new processes. When `signal`
- * aborts, the trial under way is recorded as interrupted, the processes are ended, and the findings
- * are drawn from what is there.
+ * A trial that fails is recorded as failed and the run goes on in new processes; when a broker is lost, it goes
+ * on without the broker's trials. When `signal` aborts, the trial under way is recorded as interrupted, the
+ * processes are ended, and the findings are drawn from what is there.
  */
 export class Run {
   readonly #result: LabResult;
   readonly #machine: Machine;
   readonly #signal: AbortSignal;
   readonly #onChange: () => void;
-  readonly #atBroker: BrokerSteps | undefined;
+  readonly #rabbit: Rabbit | undefined;
+  #brokerProblem: string | undefined;
   readonly #elsewhere: Elsewhere | undefined;
   #bench: Bench | undefined;
   #leftMs = 0;
@@ -94,7 +104,7 @@ export class Run {
     this.#machine = machine;
     this.#signal = signal;
     this.#onChange = onChange;
-    this.#atBroker = rabbit && new BrokerSteps(rabbit, result, signal);
+    this.#rabbit = rabbit;
     for (const experiment of experiments)
       this.#leftMs += estimateMs(experiment, result.lab.profile, machine, rabbit);
     signal.addEventListener('abort', () => this.end());
@@ -116,7 +126,7 @@ export class Run {
 
   /** Why the broker was given up, in one line with what to do; `undefined` when all went well. */
   get brokerProblem(): string | undefined {
-    return this.#elsewhere?.agents.problem ?? this.#atBroker?.problem;
+    return this.#elsewhere?.agents.problem ?? this.#brokerProblem;
   }
 
   async #metered(run: () => Promise<unknown>): Promise<void> {
@@ -132,81 +142,107 @@ export class Run {
   end(): void {
     this.#bench?.kill();
     this.#bench = undefined;
-    this.#atBroker?.kill();
+    this.#rabbit?.kill();
   }
 
-  /** All that an experiment wants done, one after the other. */
-  #steps(id: string, { trials, capacity, probes = [], rooms = [], paths = [], broker = [] }: Plan): Step[] {
-    const { capacities, probes: probed } = this.#result;
-    const beside = (what: string, measure: (bench: Bench) => Promise<unknown>) => () =>
-      this.#beside(what, measure);
+  /** All measurements of an experiment, one after the other: trials, trials at a broker where there is one, probes. */
+  #steps(id: string, { trials, probes = [] }: Plan): Step[] {
     const order = new Order(this.#result.lab.seed);
     const measured = new InPlannedOrder(this.#result.trials);
-    const inRooms = new InPlannedOrder(probed);
-    return [
-      ...order.ofTrials(trials).map((turn, index) => ({
-        text: `${index + 1} of ${trials.length} · ${describe(turn.plan)}`,
-        ms: trialMs(turn.plan),
-        run: async () => measured.enter(turn.place, inPlannedOrder(await this.#trial(id, turn.plan), turn)),
-      })),
-      ...(capacity ? [capacity] : []).map((plan) => ({
-        text: 'raw capacity of the short-poll server',
-        ms: otherMs(plan),
-        run: beside('Raw poll capacity', async (bench) => capacities.push(await bench.capacity(id, plan))),
-      })),
-      ...probes.map((plan) => ({
-        text: plan.name,
-        ms: otherMs(plan),
-        run: beside(`“${plan.name}”`, async (bench) => probed.push(...(await bench.probe(id, plan)))),
-      })),
-      ...order.ofAll(rooms).map(({ item: plan, place }, index) => ({
-        text: `${index + 1} of ${rooms.length} · a ${plan.kind} room, ${plan.visitors || plan.cycles} people`,
-        ms: otherMs(plan),
-        run: beside('A chat room', async (bench) => inRooms.enter(place, [await bench.room(id, plan)])),
-      })),
-      ...paths.map((plan, index) => ({
-        text: `${index + 1} of ${paths.length} · every transport on every path, ${plan.proxy} proxies`,
-        ms: pathsMs(plan),
-        run: beside('A network path', (bench) => this.#paths(id, bench, plan)),
-      })),
-      ...(this.#atBroker && broker.length > 0 ? this.#atBroker.steps(id, order.ofAll(broker)) : []),
-    ];
+    const turns = order.ofTrials(trials);
+    const steps = (some: Turn[]) =>
+      some.map(({ plan, place, groupPlaces }, index) => ({
+        text: `${index + 1} of ${some.length} · ${isAtBroker(plan) ? describeBrokerTrial(plan) : describeTrial(plan)}`,
+        ms: trialMs(plan),
+        run: async () => measured.enter(place, inPlannedOrder(await this.#trial(id, plan), { groupPlaces })),
+      }));
+    const here = steps(turns.filter(({ plan }) => !isAtBroker(plan)));
+    const atBroker = steps(turns.filter(({ plan }) => isAtBroker(plan)));
+    return [...here, ...this.#withBroker(atBroker), ...this.#probes(id, order, probes)];
   }
 
-  async #trial(id: string, plan: TrialPlan): Promise<Trial[]> {
+  /** The broker's start comes before its trials, and its end after them, where it is the run's own. */
+  #withBroker(trials: Step[]): Step[] {
+    const rabbit = this.#rabbit;
+    if (!rabbit || trials.length === 0) return [];
+    const open = {
+      text: rabbit.startsOwn ? 'start RabbitMQ' : 'check RabbitMQ',
+      ms: brokerStartMs(rabbit),
+      run: () => this.#openBroker(rabbit),
+    };
+    return [open, ...trials, { text: 'close RabbitMQ', ms: 0, run: () => rabbit.close() }];
+  }
+
+  #probes(id: string, order: Order, probes: readonly ProbePlan[]): Step[] {
+    const lists = (['trials', 'capacities', 'probes'] as const).map(
+      (name) => [name, new InPlannedOrder<object>(this.#result[name])] as const,
+    );
+    return order.ofAll(probes).map(({ item: plan, place }, index) => ({
+      text: `${plan.repeat === undefined ? '' : `${index + 1} of ${probes.length} · `}${probeOf(plan).describe(plan)}`,
+      ms: probeMs(plan),
+      run: async () => {
+        const yielded = await this.#probe(id, plan);
+        for (const [name, list] of lists) list.enter(place, yielded[name] ?? []);
+        if (yielded.leftOut) this.#result.environment.warnings.push(`${yielded.leftOut}.`);
+      },
+    }));
+  }
+
+  async #trial(id: string, plan: AnyTrialPlan): Promise<Trial[]> {
+    if (isAtBroker(plan) && this.#brokerProblem !== undefined) return [];
     try {
+      const { seed } = this.#result.lab;
+      if (isAtBroker(plan)) return await (await (this.#rabbit as Rabbit).bench()).run(id, plan, seed);
       if (plan.ownProcesses) this.end();
-      const bench = await this.#warmBench();
-      // Without one of them the others would wait for each other until their limits.
-      const lost = bench.lost.then((error) => Promise.reject(error));
-      return await Promise.race([bench.run(id, plan, this.#result.lab.seed), lost]);
+      return await (await this.#warmBench()).run(id, plan, seed);
     } catch (error) {
-      // Ctrl-C may end a child that is still starting before this process has heard of it.
-      await new Promise((heard) => setTimeout(heard, signalMs));
-      // When a process has ended, what the others say of it is only the consequence.
-      const { message } = this.#bench?.ended ?? (error as Error);
-      this.end();
-      return this.#signal.aborted
-        ? unfinishedTrials(id, plan, 'interrupted', 'the run was interrupted')
-        : unfinishedTrials(id, plan, 'failed', message);
+      const why = await this.#whyFailed(error as Error, plan);
+      const unfinished: [Exclude<Trial['status'], 'ok'>, string] = this.#signal.aborted
+        ? ['interrupted', 'the run was interrupted']
+        : ['failed', why];
+      return framesOf(id, plan).map((frame) => unfinishedTrial(frame, ...unfinished));
     }
   }
 
-  async #paths(id: string, bench: Bench, plan: PathsTrial): Promise<void> {
-    const trials = await bench.paths(id, plan, plan.repeat);
-    if (trials) this.#result.trials.push(...trials);
-    else this.#result.environment.warnings.push(`The ${plan.proxy} paths were left out: ${nginxRemedy}.`);
+  /** Ends the processes. A broker that is lost is given up. */
+  async #whyFailed(error: Error, plan: AnyTrialPlan): Promise<string> {
+    const atBroker = isAtBroker(plan);
+    if (atBroker) this.#rabbit?.kill();
+    // Ctrl-C may end a child that is still starting before this process has heard of it.
+    await new Promise((heard) => setTimeout(heard, atBroker ? brokerEndingMs : signalMs));
+    // When a process has ended, what the others say of it is only the consequence.
+    const { message } = (atBroker ? undefined : this.#bench?.ended) ?? error;
+    this.end();
+    const problem = atBroker && !this.#signal.aborted && (await this.#rabbit?.problem());
+    if (!problem) return message;
+    this.#giveUpBroker(`RabbitMQ disconnected during the run: ${problem}, and repeat the run`);
+    return problem;
   }
 
-  /** Measures something that is no trial; when it fails, the result says so and the run goes on. */
-  async #beside(what: string, measure: (bench: Bench) => Promise<unknown>): Promise<void> {
+  async #probe(id: string, plan: ProbePlan): Promise<Yielded> {
     try {
-      await measure(await this.#warmBench());
+      return await (await this.#warmBench()).probe(id, plan);
     } catch (error) {
       this.end();
-      if (!this.#signal.aborted)
-        this.#result.environment.warnings.push(`${what} was not measured: ${(error as Error).message}.`);
+      if (this.#signal.aborted) return {};
+      return { leftOut: `${probeOf(plan).subject} was not measured: ${(error as Error).message}` };
     }
+  }
+
+  async #openBroker(rabbit: Rabbit): Promise<void> {
+    try {
+      await rabbit.open(this.#signal);
+      const problem = await rabbit.problem();
+      if (problem) this.#giveUpBroker(problem);
+      else await rabbit.bench();
+    } catch (error) {
+      if (!this.#signal.aborted) this.#giveUpBroker((error as Error).message);
+    }
+  }
+
+  #giveUpBroker(problem: string): void {
+    this.#brokerProblem = problem;
+    this.#result.environment.warnings.push(`${problem}.`);
   }
 
   /** Draws from an experiment's evidence all that it has to say. */
@@ -225,24 +261,14 @@ export class Run {
     if (this.#bench) return this.#bench;
     const bench = new Bench(this.#elsewhere);
     this.#bench = bench;
-    await Promise.race([bench.warmUp(), bench.lost.then((error) => Promise.reject(error))]);
+    await bench.warmUp();
     return bench;
   }
 }
 
-/** A plan in a few words, for whoever watches. */
-function describe({ groups, schedule, link, publish, ownFleets, trace }: TrialPlan): string {
-  const [only] = groups.length === 1 ? groups : [];
-  const words = [
-    only ? only.transport : 'all transports at the same time',
-    only && `${only.clients} clients${only.intervalMs ? ` every ${only.intervalMs} ms` : ''}`,
-    only?.server?.framework === 'http' && 'without a framework',
-    ownFleets && 'one process per client',
-    publish
-      ? 'all publish'
-      : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
-    link && `one-way delay ${link.oneWayMs} ms`,
-    trace && 'with a trace of each message',
-  ];
-  return words.filter(Boolean).join(', ');
+/** Ids and parameters of a trial, one for each group. */
+export function framesOf(id: string, plan: AnyTrialPlan): Frame[] {
+  return isAtBroker(plan)
+    ? plan.groups.map((group) => brokerFrameOf(id, plan, group))
+    : plan.groups.map((group) => frameOf(id, plan, group));
 }

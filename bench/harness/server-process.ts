@@ -2,7 +2,6 @@ import type { TransportName } from '../../clients/transports.ts';
 import { type LogOptions, MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
-import type { Tally } from '../../servers/meter/tally.ts';
 import { type ServerOptions, serversByName } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
 import type { RabbitSource } from '../../servers/source/rabbitmq.ts';
@@ -11,26 +10,16 @@ import type { MessageSource } from '../../servers/source/source.ts';
 import type { Appearance } from '../analysis/on-schedule.ts';
 import type { Absence } from '../experiment.ts';
 import { type Handlers, serveCalls } from './child.ts';
-import { openEcho } from './echo.ts';
-import { observe } from './observer.ts';
-import { type Asked, PollRecord } from './poll-record.ts';
+import { type Asked, observe, PollRecord } from './observer.ts';
+import { openEcho } from './probes/echo.ts';
 import { memoryInUseBytes, meterWindow, type ProcessUse, until } from './process-meter.ts';
 import { roomHandlers } from './rooms/room.ts';
+import { addedCounts, addedLosses, countOf, type ServerCount, type ServerLosses } from './server-count.ts';
 
 /** One source, one log and the servers of a trial, in a process of their own so that their cost is theirs. */
 
 /** One server to start. */
 export type ServerGroup = { transport: TransportName; options: ServerOptions };
-
-/** What one server did within the window. */
-export type ServerCount = {
-  requests: number;
-  empty: number;
-  deliveries: number;
-  bytes: { toClients: number; toServer: number };
-  connectedMs: number;
-  fanOuts: Tally['fanOuts'];
-};
 
 /** Values over time in the server. `connects`: connections accepted since the sample before. */
 export type ServerSamples = { rssBytes: number[]; longestBacklogBytes: number[]; connects: number[] };
@@ -46,6 +35,43 @@ export type ServerWindow = {
   listens?: boolean;
 };
 
+/** What a server process says of a window. */
+export type Played = {
+  head: number;
+  appended: number;
+  messages: Appearance[];
+  use: ProcessUse;
+  counts: ServerCount[];
+  samples: ServerSamples[];
+};
+
+/** A server process that ended in the middle of a trial: its place among them, and how it ended. */
+export type LostServer = { server: number; why: string };
+
+/** What a server process is to open. */
+export type ServersWanted = {
+  groups: ServerGroup[];
+  /** The address to listen on. Default: this machine alone. */
+  host?: string;
+  log?: LogOptions;
+  /** Default: a new one. */
+  logId?: string;
+  trace?: boolean;
+  /** Read the source of this name at a RabbitMQ, instead of one in this process. */
+  shared?: { url: string; name: string };
+};
+
+/** The servers of a trial: in one process as a rule, or in several with one source in common. */
+export interface Servers {
+  /** Starts a server for each group in each process. Returns the ports of each group, one for each process. */
+  open(wanted: ServersWanted): Promise<{ ports: number[][]; echoPort: number }>;
+  /** Bytes in use after a collection. */
+  memory(): Promise<number>;
+  /** Plays the schedule and meters the window. Names the servers that were lost, where others go on. */
+  play(window: ServerWindow, limitMs: number): Promise<Played & { lostServers?: LostServer[] }>;
+  close(): Promise<ServerLosses[]>;
+}
+
 let source: MessageSource = new EmbeddedSource();
 /** The source where it is one at RabbitMQ, which other processes read as well. */
 let sharedSource: RabbitSource | undefined;
@@ -60,17 +86,7 @@ let echo: Awaited<ReturnType<typeof openEcho>> | undefined;
 let traced: { record: PollRecord; counted: { from: number; to: number } }[] | undefined;
 
 /** Starts a server for each group on one new source, and an echo beside them. Returns their ports. */
-async function open(told: {
-  groups: ServerGroup[];
-  /** The address to listen on. Default: this machine alone. */
-  host?: string;
-  log?: LogOptions;
-  /** Default: a new one. */
-  logId?: string;
-  trace?: boolean;
-  /** Read the source of this name at a RabbitMQ, instead of one in this process. */
-  shared?: { url: string; name: string };
-}): Promise<{ ports: number[]; echoPort: number }> {
+async function open(told: ServersWanted): Promise<{ ports: number[]; echoPort: number }> {
   sharedSource = told.shared && (await openShared(told.shared, told.log));
   source = sharedSource ?? new EmbeddedSource(new MessageLog(told.log, told.logId));
   observer = observe(source.log);
@@ -111,14 +127,7 @@ async function goAway(startMs: number, { atMs, durationMs }: Absence): Promise<v
 }
 
 /** Plays the schedule from `startMs` on, unless another process does, and meters this process until it has ended. */
-async function play(window: ServerWindow): Promise<{
-  head: number;
-  appended: number;
-  messages: Appearance[];
-  use: ProcessUse;
-  counts: ServerCount[];
-  samples: ServerSamples[];
-}> {
+async function play(window: ServerWindow): Promise<Played> {
   const { schedule, startMs, stall, outage } = window;
   const samples = wanted.map((): ServerSamples => ({ rssBytes: [], longestBacklogBytes: [], connects: [] }));
   const accepted = wanted.map((_, index) => acceptedBy(index));
@@ -134,7 +143,7 @@ async function play(window: ServerWindow): Promise<{
   const headBefore = source.log.head;
   const played = window.listens ? undefined : source.play(schedule, startMs);
   await until(startMs);
-  const before = wanted.map(countOf);
+  const before = wanted.map(countOfGroup);
   for (const { record, counted } of traced ?? []) counted.from = record.answered;
   const during = window.sampleEveryMs > 0 ? { everyMs: window.sampleEveryMs, sample } : undefined;
   const [use] = await Promise.all([
@@ -147,7 +156,7 @@ async function play(window: ServerWindow): Promise<{
   source.log.flush();
   const messages = observer?.since(startMs) ?? [];
   for (const { record, counted } of traced ?? []) counted.to = record.answered;
-  const counts = before.map((earlier, index) => difference(countOf(wanted[index], index), earlier));
+  const counts = before.map((earlier, index) => addedCounts(countOfGroup(undefined, index), earlier, -1));
   const { head } = source.log;
   return { head, appended: head - headBefore, messages, use, counts, samples };
 }
@@ -173,32 +182,11 @@ async function settle({ head, limitMs }: { head: number; limitMs: number }): Pro
   return source.log.head;
 }
 
-/** What the server of a group has done so far, over all its lives. */
-function countOf(_: unknown, index: number): ServerCount {
-  const sum = nothingCounted();
-  for (const { tally, bytes, connectedMs } of livesOf(index)) {
-    sum.requests += tally.requests;
-    sum.empty += tally.empty;
-    sum.deliveries += tally.deliveries;
-    sum.bytes.toClients += bytes.toClients;
-    sum.bytes.toServer += bytes.toServer;
-    sum.connectedMs += connectedMs;
-    sum.fanOuts.count += tally.fanOuts.count;
-    sum.fanOuts.sumMs += tally.fanOuts.sumMs;
-    sum.fanOuts.maxMs = Math.max(sum.fanOuts.maxMs, tally.fanOuts.maxMs);
-  }
-  return sum;
-}
-
-function nothingCounted(): ServerCount {
-  return {
-    requests: 0,
-    empty: 0,
-    deliveries: 0,
-    bytes: { toClients: 0, toServer: 0 },
-    connectedMs: 0,
-    fanOuts: { count: 0, sumMs: 0, maxMs: 0 },
-  };
+/** The work of the server of a group so far, over all its lives. */
+function countOfGroup(_: unknown, index: number): ServerCount {
+  return livesOf(index)
+    .map(countOf)
+    .reduce((sum, one) => addedCounts(sum, one));
 }
 
 function livesOf(index: number): Endpoint[] {
@@ -210,40 +198,17 @@ function acceptedBy(index: number): number {
   return livesOf(index).reduce((sum, { accepted }) => sum + accepted, 0);
 }
 
-function difference(after: ServerCount, before: ServerCount): ServerCount {
-  return {
-    requests: after.requests - before.requests,
-    empty: after.empty - before.empty,
-    deliveries: after.deliveries - before.deliveries,
-    bytes: {
-      toClients: after.bytes.toClients - before.bytes.toClients,
-      toServer: after.bytes.toServer - before.bytes.toServer,
-    },
-    connectedMs: after.connectedMs - before.connectedMs,
-    fanOuts: {
-      count: after.fanOuts.count - before.fanOuts.count,
-      sumMs: after.fanOuts.sumMs - before.fanOuts.sumMs,
-      maxMs: after.fanOuts.maxMs,
-    },
-  };
-}
-
-/** What a server gave up over its whole life: messages, and readers, with the reasons on its record. */
-export type ServerLosses = { dropped: number; evicted: number; reasons: string[] };
-
 /** Ends the servers. */
 async function close(): Promise<ServerLosses[]> {
-  const losses = wanted.map((_, index) => {
-    const lives = livesOf(index);
-    return {
-      dropped: lives.reduce((sum, { tally }) => sum + tally.dropped, 0),
-      evicted: lives.reduce((sum, { tally }) => sum + tally.evicted, 0),
-      reasons: [...new Set(lives.flatMap(({ evictions }) => evictions.map(({ reason }) => reason)))].slice(
-        0,
-        3,
-      ),
-    };
-  });
+  const losses = wanted.map((_, index) =>
+    addedLosses(
+      livesOf(index).map(({ tally: { dropped, evicted }, evictions }) => ({
+        dropped,
+        evicted,
+        reasons: evictions.map(({ reason }) => reason),
+      })),
+    ),
+  );
   echo?.close();
   observer?.stop();
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));

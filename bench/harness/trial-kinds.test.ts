@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { policies } from '../../servers/fan-out/send-queue.ts';
-import type { TrialPlan } from '../experiment.ts';
+import type { RoomPlan, TrialPlan } from '../experiment.ts';
+import { optionsOf } from '../knobs.ts';
 import { type Trial, trialSchema } from '../result.ts';
-import { type FleetGroup, Group } from './group.ts';
+import { type ClientGroup, Group, publicationTimesMs } from './group.ts';
 import { Bench } from './trial.ts';
 
 /** Every kind of trial in real processes: what they record, and that their books balance. Nothing here is timed. */
@@ -66,10 +67,10 @@ it.each(['push', 'sse', 'long-poll', 'short-poll'] as const)(
   },
 );
 
-it('shares the clients of a trial among several fleet processes, and adds up what they say', async () => {
+it('shares the clients of a trial among several load generators, and adds up what they say', async () => {
   const [trial] = await run({
     groups: [{ transport: 'push', clients: 31 }],
-    fleets: 3,
+    loadGenerators: 3,
     durationMs: 400,
   });
   expect(trial?.clients.count).toBe(31);
@@ -100,7 +101,7 @@ it('gives each group a process of its own, and says how often it was woken', asy
       { transport: 'push', clients: 1 },
       { transport: 'short-poll', clients: 1, intervalMs: 100, keepAlive: false, server: bare },
     ],
-    ownFleets: true,
+    ownLoadGenerators: true,
     durationMs: 500,
   });
   for (const { clients } of trials) {
@@ -295,19 +296,11 @@ describe('a trial that is traced', () => {
   });
 
   it('takes one client in each group', () => {
-    const group: FleetGroup = {
+    const group: ClientGroup = {
       transport: 'short-poll',
       port: 1,
       clients: 2,
-      slowClients: 0,
-      handlingMs: 0,
-      slowBy: 'pause',
-      contract: 'every',
-      keepAlive: true,
-      intervalMs: 50,
-      credit: undefined,
-      backoff: 'jittered',
-      inPhase: false,
+      options: optionsOf({ intervalMs: 50 }),
       traced: true,
       seed: 1,
     };
@@ -327,8 +320,9 @@ describe('a trial that is traced', () => {
 });
 
 it('tries paths, and gives every cell as a trial', async () => {
-  const quick = { messages: 2, idleLimitMs: 300, intervalMs: 450, connectLimitMs: 3000, drainMs: 3000 };
-  const trials = (await bench.paths('test', { ...quick, proxy: 'embedded' }, 1)) ?? [];
+  const limits = { messages: 2, idleLimitMs: 300, intervalMs: 450, connectLimitMs: 3000, drainMs: 3000 };
+  const plan = { name: 'paths', ...limits, proxy: 'embedded', repeat: 1, durationMs: 7000 } as const;
+  const { trials = [] } = await bench.probe('test', plan);
   expect(trials).toHaveLength(36);
   for (const trial of trials) expect(trialSchema.parse(trial)).toMatchObject({ status: 'ok' });
   const outcome = (transport: string, path: string) =>
@@ -340,11 +334,12 @@ it('tries paths, and gives every cell as a trial', async () => {
 });
 
 describe('a chat room', () => {
-  const plan = { repeat: 1, durationMs: 0 } as const;
+  const plan = { name: 'room', repeat: 1, durationMs: 0 } as const;
+  const valuesOf = async (room: Pick<RoomPlan, 'kind' | 'visitors' | 'cycles'>) =>
+    (await bench.probe('test', { ...plan, ...room })).probes?.[0]?.values;
 
   it('of 200 hears every word once', async () => {
-    const { values } = await bench.room('test', { ...plan, kind: 'fixed', visitors: 200, cycles: 0 });
-    expect(values).toMatchObject({
+    expect(await valuesOf({ kind: 'fixed', visitors: 200, cycles: 0 })).toMatchObject({
       announcementsHeard: (200 * 201) / 2,
       saidHeard: 200 * 200,
       missing: 0,
@@ -354,16 +349,16 @@ describe('a chat room', () => {
 
   it('forgets who has left, and its naive twin does not', async () => {
     const cycles = 100;
-    const fixed = await bench.room('test', { ...plan, kind: 'fixed', visitors: 0, cycles });
-    const naive = await bench.room('test', { ...plan, kind: 'naive', visitors: 0, cycles });
-    expect(fixed.values.rememberedAfterwards).toBe(0);
-    expect(naive.values.rememberedAfterwards).toBe(cycles);
+    const fixed = await valuesOf({ kind: 'fixed', visitors: 0, cycles });
+    const naive = await valuesOf({ kind: 'naive', visitors: 0, cycles });
+    expect(fixed?.rememberedAfterwards).toBe(0);
+    expect(naive?.rememberedAfterwards).toBe(cycles);
   });
 });
 
 describe('a probe', () => {
   it('counts bytes on the wire, to the byte', async () => {
-    const probes = await bench.probe('test', { name: 'wire-bytes', durationMs: 1000 });
+    const { probes = [] } = await bench.probe('test', { name: 'wire-bytes', durationMs: 1000 });
     const values = (name: string) => probes.find((probe) => probe.name === name)?.values;
     const message = values('web-socket/plain')?.messageBytes ?? 0;
     // RFC 6455: two bytes before a short message; a line break after one; 22 bytes of TLS 1.3 around a record.
@@ -380,8 +375,15 @@ describe('a probe', () => {
   });
 
   it('reads autocannon in two ways', async () => {
-    const [probe] = await bench.probe('test', { name: 'autocannon', durationMs: 1000 });
+    const { probes } = await bench.probe('test', { name: 'autocannon', durationMs: 1000 });
+    const [probe] = probes ?? [];
     expect(probe?.values.ignoringP50Ms).toBeGreaterThanOrEqual(99);
     expect(probe?.values.requests).toBeGreaterThan(0);
   });
+});
+
+it('spreads the clients that publish over the time from one publication to the next', () => {
+  expect(publicationTimesMs({ perClient: 2, everyMs: 100 }, 4)).toEqual([
+    12.5, 37.5, 62.5, 87.5, 112.5, 137.5, 162.5, 187.5,
+  ]);
 });

@@ -75,7 +75,7 @@ describe('a trial', () => {
     expect(trial?.series?.atMs.length).toBeGreaterThan(0);
   });
 
-  it('measures how busy a fleet was: one that is busier than 90% of the time stays out of the verdicts', async () => {
+  it('measures how busy a load generator was: one that is busier than 90% of the time stays out of the verdicts', async () => {
     const [trial] = await bench.run('test', {
       groups: [{ transport: 'push', clients: 5 }],
       schedule: { kind: 'periodic', ratePerSecond: 10 },
@@ -120,9 +120,11 @@ describe('a trial', () => {
   });
 
   it('measures raw poll capacity', async () => {
-    const capacity = await bench.capacity('test', { connections: 4, durationMs: 1000 });
-    expect(capacity.errors).toBe(0);
-    expect(capacity.requestsPerSecond).toBeGreaterThan(0);
+    const plan = { name: 'capacity', connections: 4, durationMs: 1000 } as const;
+    const { capacities } = await bench.probe('test', plan);
+    expect(capacities).toHaveLength(1);
+    expect(capacities?.[0]?.errors).toBe(0);
+    expect(capacities?.[0]?.requestsPerSecond).toBeGreaterThan(0);
   });
 });
 

@@ -1,23 +1,21 @@
 import { transportNames } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Schedule } from '../../servers/source/schedule.ts';
+import { dividedAmong } from '../agents/agent-load.ts';
 import type { Agents } from '../agents/agents.ts';
-import { DividedFleet } from '../agents/divided-fleet.ts';
-import { canBeDivided } from '../agents/shards.ts';
 import type { SharedServers } from '../agents/shared-servers.ts';
-import type { CapacityPlan, GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
-import type { Capacity, Probe, Trial } from '../result.ts';
+import type { GroupPlan, ProbePlan, TrialPlan } from '../experiment.ts';
+import { optionsOf } from '../knobs.ts';
+import type { Trial } from '../result.ts';
 import { Child } from './child.ts';
-import { type Fleet, localFleet, severalFleets } from './fleet.ts';
-import type { FleetHandlers, FleetMetered } from './fleet-process.ts';
-import type { FleetReport } from './group.ts';
+import { canBeDivided, DividedLoad, localShare } from './divided-load.ts';
+import type { ClientGroup, GroupReport } from './group.ts';
 import type { LinkHandlers } from './link-process.ts';
-import { pathTrials } from './paths/path-trials.ts';
-import type { PathsHandlers, PathsPlan } from './paths/paths-process.ts';
-import { type RoomPlan, runRoom } from './rooms/room.ts';
-import type { ServerHandlers, ServerLosses, ServerTrace } from './server-process.ts';
-import { oneProcess, type Servers } from './servers.ts';
-import { type Metered, type Phases, trialOf } from './trial-result.ts';
+import type { LoadGenerator, LoadHandlers, LoadMetered, LoadWindow, PollSlots } from './load-generator.ts';
+import { probeOf, type Yielded } from './probes/probes.ts';
+import type { ServerLosses } from './server-count.ts';
+import type { ServerHandlers, Servers, ServerTrace } from './server-process.ts';
+import { meteredOf, trialOf } from './trial-result.ts';
 
 /**
  * Agents that the clients of trials are divided among, the address of this machine at which they find its
@@ -26,7 +24,7 @@ import { type Metered, type Phases, trialOf } from './trial-result.ts';
 export type Elsewhere = { agents: Agents; serverHost: string; servers?: SharedServers };
 
 /**
- * A server process, fleet processes, and the trials that run in them; a link process where there is distance.
+ * A server process, load generators, and the trials and probes that run in them; a delay proxy where there is distance.
  *
  *     open servers → connect clients → [ window: messages are due, everything is metered ] → drain → report
  *
@@ -37,13 +35,10 @@ export class Bench {
   readonly lost: Promise<Error>;
   #onLost: (error: Error) => void = () => {};
   readonly #server: Child<ServerHandlers>;
-  /** One fleet as a rule; a trial may want one for each group. */
-  readonly #fleets: Child<FleetHandlers>[];
+  /** One as a rule; a trial may need several. */
+  readonly #loads: Child<LoadHandlers>[];
   #link: Child<LinkHandlers> | undefined;
-  #paths: Child<PathsHandlers> | undefined;
-  readonly #divided: DividedFleet | undefined;
-  readonly #serverHost: string | undefined;
-  readonly #sharedServers: SharedServers | undefined;
+  readonly #elsewhere: Elsewhere | undefined;
 
   /** With agents, those trials that can be divided are. */
   constructor(elsewhere?: Elsewhere) {
@@ -51,15 +46,13 @@ export class Bench {
       this.#onLost = resolve;
     });
     this.#server = new Child<ServerHandlers>('./server-process.ts', this.#onLost);
-    this.#fleets = [this.#newFleet()];
-    this.#divided = elsewhere && new DividedFleet(elsewhere.agents);
-    this.#serverHost = elsewhere?.serverHost;
-    this.#sharedServers = elsewhere?.servers;
+    this.#loads = [this.#newLoad()];
+    this.#elsewhere = elsewhere;
   }
 
   /** How the first of its processes ended, when one has. */
   get ended(): Error | undefined {
-    const processes = [this.#server, ...this.#fleets, this.#link, this.#paths];
+    const processes = [this.#server, ...this.#loads, this.#link];
     return processes.find((process) => process?.ended)?.ended;
   }
 
@@ -75,32 +68,46 @@ export class Bench {
     });
   }
 
-  /** Runs one trial. One entry per group; they differ in `transport` or parameters and share `together`. */
-  async run(experiment: string, plan: TrialPlan, seed = 0): Promise<Trial[]> {
+  /**
+   * Runs one trial. One entry per group; they differ in `transport` or parameters and share `together`. Rejects
+   * when one of the processes ends: the others would wait for it until their limits.
+   */
+  run(experiment: string, plan: TrialPlan, seed = 0): Promise<Trial[]> {
+    const lost = this.lost.then((error) => Promise.reject(error));
+    return Promise.race([this.#run(experiment, plan, seed), lost]);
+  }
+
+  async #run(experiment: string, plan: TrialPlan, seed: number): Promise<Trial[]> {
     const schedule: Schedule = { ...plan.schedule, durationMs: plan.durationMs, seed: seed + plan.repeat };
-    const fleets = await this.#fleetsFor(plan);
-    const servers = this.#serversFor(plan);
+    const elsewhere = canBeDivided(plan) ? this.#elsewhere : undefined;
+    const loads = await this.#loadsFor(plan, elsewhere);
+    const servers = elsewhere?.servers ?? inOneProcess(this.#server);
     const memoryBefore = plan.measureMemory ? await servers.memory() : 0;
-    const { ports, echoPort } = await this.#openServers(servers, plan, schedule.seed ?? 0);
-    const phases: Phases[] = [];
+    const { ports, echoPort } = await this.#openServers(servers, plan, schedule.seed ?? 0, elsewhere);
+    const slots: PollSlots[] = [];
     for (const [index, group] of plan.groups.entries()) {
       const own = ports[index] as number[];
-      const wanted = {
-        ...fleetGroup(plan, group, own[0] as number, schedule.seed ?? 0),
-        host: this.#hostFor(plan),
+      const wanted: ClientGroup = {
+        transport: group.transport,
+        host: elsewhere?.serverHost,
+        port: own[0] as number,
+        clients: group.clients,
+        options: optionsOf(group),
+        traced: plan.trace ?? false,
+        seed: schedule.seed ?? 0,
       };
-      phases.push(await fleetOf(fleets, index).connect(wanted, own));
+      slots.push(await loadOf(loads, index).connect(wanted, own));
     }
     const memoryAfter = plan.measureMemory ? await servers.memory() : 0;
 
-    const startMs = nowMs() + fleetOf(fleets, 0).leadMs;
-    const { played, metered } = await this.#window(plan, schedule, startMs, fleets, servers, {
+    const startMs = nowMs() + loadOf(loads, 0).leadMs;
+    const { played, metered } = await this.#window(plan, schedule, startMs, loads, servers, {
       ports: ports.map(([first]) => first as number),
       echoPort,
     });
-    const reports = await this.#drain(plan, played, fleets);
+    const reports = await this.#drain(plan, played, loads);
     const traces = plan.trace ? await this.#server.call('trace', undefined) : undefined;
-    for (const fleet of fleets) await fleet.disconnect();
+    for (const load of loads) await load.disconnect();
     await this.#link?.call('close', undefined);
     const losses = await servers.close();
 
@@ -113,95 +120,56 @@ export class Bench {
         group,
         index,
         startMs,
-        phases: phases[index] as Phases,
+        slots: slots[index] as PollSlots,
         played,
         losses: losses[index] as ServerLosses,
-        metered: meteredOf(metered, index),
+        metered:
+          metered.length > 1
+            ? meteredOf(metered[index] as LoadMetered, 0)
+            : meteredOf(metered[0] as LoadMetered, index),
         oneWay: metered[0]?.oneWay,
-        report: reports[index] as FleetReport,
+        report: reports[index] as GroupReport,
         trace: traces?.[index] as ServerTrace | undefined,
         memoryBytes,
-        servers: servers === this.#sharedServers ? this.#sharedServers.count : undefined,
+        servers: elsewhere?.servers?.count,
       }),
     );
   }
 
-  /** Measures how many polls per second the short-poll server answers when it is asked as fast as it can. */
-  async capacity(experiment: string, plan: CapacityPlan): Promise<Capacity> {
-    const { ports } = await this.#server.call('open', {
-      groups: [{ transport: 'short-poll', options: {} }],
-    });
-    const url = `http://127.0.0.1:${ports[0]}/messages`;
-    const measured = await this.#firstFleet.call('capacity', { url, ...plan }, plan.durationMs + 30_000);
-    await this.#server.call('close', undefined);
-    return { experiment, transport: 'short-poll', connections: plan.connections, ...measured };
-  }
-
-  /** Measures something that is no trial. */
-  async probe(experiment: string, { name, durationMs }: ProbePlan): Promise<Probe[]> {
-    const probed = await this.#firstFleet.call(name, { durationMs }, durationMs + 30_000);
-    return probed.map((probe) => ({ experiment, ...probe }));
-  }
-
-  /** Tries every transport on hostile paths. `undefined` where the proxy isn't installed. */
-  async paths(experiment: string, plan: PathsPlan, repeat: number): Promise<Trial[] | undefined> {
-    this.#paths ??= new Child<PathsHandlers>('./paths/paths-process.ts', this.#onLost);
-    const limitMs = plan.connectLimitMs + plan.messages * plan.intervalMs + plan.drainMs;
-    const cells = await this.#paths.call('tryAll', plan, limitMs + 30_000);
-    return cells && pathTrials(experiment, plan, repeat, cells);
-  }
-
-  /** Opens a chat room and lets people in. */
-  room(experiment: string, plan: RoomPlan): Promise<Probe> {
-    return runRoom(experiment, plan, this.#server, this.#firstFleet);
+  /** Runs one probe, in the server process and the first load generator. */
+  probe(experiment: string, plan: ProbePlan): Promise<Yielded> {
+    const load = this.#loads[0] as Child<LoadHandlers>;
+    return probeOf(plan).run(experiment, plan, { server: this.#server, load });
   }
 
   /** Ends all processes at once. */
   kill(): void {
     this.#server.kill();
-    for (const fleet of this.#fleets) fleet.kill();
+    for (const load of this.#loads) load.kill();
     this.#link?.kill();
-    this.#paths?.kill();
-    this.#sharedServers?.kill();
+    this.#elsewhere?.servers?.kill();
   }
 
-  #newFleet(): Child<FleetHandlers> {
-    return new Child<FleetHandlers>('./fleet-process.ts', this.#onLost);
+  #newLoad(): Child<LoadHandlers> {
+    return new Child<LoadHandlers>('./load-generator.ts', this.#onLost);
   }
 
-  get #firstFleet(): Child<FleetHandlers> {
-    return this.#fleets[0] as Child<FleetHandlers>;
-  }
-
-  /** Where the servers of a trial listen. */
-  #hostFor(plan: TrialPlan): string | undefined {
-    return this.#divided && canBeDivided(plan) ? this.#serverHost : undefined;
-  }
-
-  #serversFor(plan: TrialPlan): Servers {
-    const shared = canBeDivided(plan) ? this.#sharedServers : undefined;
-    return shared ?? oneProcess(this.#server);
-  }
-
-  /** The fleets of a trial: the one that is there, the agents', one for each group, or several for all. Those that are new run their code once before. */
-  async #fleetsFor(plan: TrialPlan): Promise<Fleet[]> {
-    if (this.#divided && canBeDivided(plan)) {
-      await this.#divided.begin();
-      return [this.#divided];
-    }
-    const count = plan.ownFleets ? plan.groups.length : (plan.fleets ?? 1);
-    if (this.#fleets.length < count) {
-      while (this.#fleets.length < count) this.#fleets.push(this.#newFleet());
+  /** The load generators of a trial: the first, the agents', one for each group, or several for all. New ones run their code once before. */
+  async #loadsFor(plan: TrialPlan, elsewhere: Elsewhere | undefined): Promise<LoadGenerator[]> {
+    if (elsewhere) return [await dividedAmong(elsewhere.agents)];
+    const count = plan.ownLoadGenerators ? plan.groups.length : (plan.loadGenerators ?? 1);
+    if (this.#loads.length < count) {
+      while (this.#loads.length < count) this.#loads.push(this.#newLoad());
       const groups = plan.groups.map((group) => ({
         ...group,
         ...(group.intervalMs && { intervalMs: 20 }),
-        ...(plan.fleets && { clients: warmUpClients * plan.fleets }),
+        ...(plan.loadGenerators && { clients: warmUpClients * plan.loadGenerators }),
       }));
       const schedule = { ...plan.schedule, ratePerSecond: 100 };
       await this.run('warm-up', { ...plan, groups, schedule, durationMs: 600 });
     }
-    const fleets = this.#fleets.slice(0, count);
-    return plan.fleets ? [severalFleets(fleets)] : fleets.map(localFleet);
+    const loads = this.#loads.slice(0, count);
+    return plan.loadGenerators ? [new DividedLoad(loads.map(localShare), localLeadMs)] : loads.map(localLoad);
   }
 
   /** Opens a server for each group, at the far end of the link where there is one. */
@@ -209,12 +177,13 @@ export class Bench {
     servers: Servers,
     plan: TrialPlan,
     seed: number,
+    elsewhere: Elsewhere | undefined,
   ): Promise<{ ports: number[][]; echoPort: number }> {
     const opened = await servers.open({
       groups: plan.groups.map(({ transport, server = {} }) => ({ transport, options: server })),
       ...(plan.logLimitMessages && { log: { limitMessages: plan.logLimitMessages } }),
       trace: plan.trace,
-      host: this.#hostFor(plan),
+      host: elsewhere?.serverHost,
     });
     if (!plan.link) return opened;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts', this.#onLost);
@@ -232,40 +201,29 @@ export class Bench {
     plan: TrialPlan,
     schedule: Schedule,
     startMs: number,
-    fleets: Fleet[],
+    loads: LoadGenerator[],
     servers: Servers,
     { ports, echoPort }: { ports: number[]; echoPort: number },
-  ): Promise<{ played: Awaited<ReturnType<Servers['play']>>; metered: FleetMetered[] }> {
-    const {
-      durationMs,
-      sampleEveryMs = 0,
-      stall,
-      outage,
-      away,
-      overload,
-      publish,
-      besides,
-      link,
-      ownFleets,
-    } = plan;
+  ): Promise<{ played: Awaited<ReturnType<Servers['play']>>; metered: LoadMetered[] }> {
+    const { durationMs, sampleEveryMs = 0, stall, outage, away, besides } = plan;
     const limitMs = durationMs + 60_000;
     const pollPort = ports[plan.groups.findIndex(({ transport }) => transport === 'short-poll')];
-    const metering = fleets.map((fleet, index) =>
-      fleet.meter(
-        {
-          startMs,
-          endMs: startMs + durationMs,
-          sampleEveryMs,
-          quiet: ownFleets ?? false,
-          publish,
-          outage,
-          overload,
-          ...(away && { away: { ...away, replays: plan.groups.map(({ replay = true }) => replay) } }),
-          ...(link && index === 0 && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
-          ...(besides && index === 0 && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
-        },
-        limitMs,
-      ),
+    const window: LoadWindow = {
+      startMs,
+      endMs: startMs + durationMs,
+      sampleEveryMs,
+      quiet: plan.ownLoadGenerators ?? false,
+      publish: plan.publish,
+      outage,
+      overload: plan.overload,
+      away,
+    };
+    const firstOnly: Partial<LoadWindow> = {
+      ...(plan.link && { echo: { port: echoPort, seed: schedule.seed ?? 0 } }),
+      ...(besides && { besides: { ...besides, url: `http://127.0.0.1:${pollPort}` } }),
+    };
+    const metering = loads.map((load, index) =>
+      load.meter({ ...window, ...(index === 0 && firstOnly) }, limitMs),
     );
     const [played, ...metered] = await Promise.all([
       servers.play({ schedule, startMs, sampleEveryMs, stall, outage }, limitMs),
@@ -274,12 +232,12 @@ export class Bench {
     return { played, metered };
   }
 
-  /** Waits for what is still on its way, and hears what arrived. */
+  /** Waits for the messages that are still on their way, and returns the report of each group. */
   async #drain(
     plan: TrialPlan,
     { head, lostServers }: Awaited<ReturnType<Servers['play']>>,
-    fleets: Fleet[],
-  ): Promise<FleetReport[]> {
+    loads: LoadGenerator[],
+  ): Promise<GroupReport[]> {
     const published = plan.groups.reduce(
       (sum, { clients }) => sum + clients * (plan.publish?.perClient ?? 0),
       0,
@@ -289,52 +247,44 @@ export class Bench {
     const longestIntervalMs = Math.max(0, ...plan.groups.map((group) => group.intervalMs ?? 0));
     const limitMs = 10_000 + 2 * longestIntervalMs;
     const reports = await Promise.all(
-      fleets.map((fleet) =>
-        fleet.finish({ head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000, lostServers),
+      loads.map((load) =>
+        load.finish({ head: end, limitMs, giveUp: plan.giveUp ?? false }, limitMs + 30_000, lostServers),
       ),
     );
     return reports.flat();
   }
 }
 
-/** Clients of each new fleet process while its code runs for the first time. */
+/** Clients of each new load generator while its code runs for the first time. */
 const warmUpClients = 50;
 
-function fleetOf(fleets: readonly Fleet[], index: number): Fleet {
-  return fleets[fleets.length > 1 ? index : 0] as Fleet;
-}
+/** Time until every process of this machine has the order to begin. */
+const localLeadMs = 90;
 
-/** What the fleet of a group says of it: one fleet speaks of all groups, or each of its own. */
-function meteredOf(fleets: readonly FleetMetered[], index: number): Metered {
-  const own = fleets.length > 1;
-  const { samples, missedSlots, ...fleet } = fleets[own ? index : 0] as FleetMetered;
-  const place = own ? 0 : index;
-  return { ...fleet, samples: samples[place] as Metered['samples'], missedSlots: missedSlots[place] ?? 0 };
-}
-
-function fleetGroup(plan: TrialPlan, group: GroupPlan, port: number, seed: number) {
-  const { transport, clients, slowClients = 0, handlingMs = 0, intervalMs = 0 } = group;
-  const {
-    slowBy = 'pause',
-    contract = 'every',
-    keepAlive = true,
-    backoff = 'jittered',
-    inPhase = false,
-  } = group;
+/** A load generator in a process of this machine. */
+function localLoad(child: Child<LoadHandlers>): LoadGenerator {
   return {
-    transport,
-    port,
-    clients,
-    slowClients,
-    handlingMs,
-    slowBy,
-    contract,
-    keepAlive,
-    intervalMs,
-    backoff,
-    credit: group.credit,
-    inPhase,
-    traced: plan.trace ?? false,
-    seed,
+    leadMs: localLeadMs,
+    connect: (group) => child.call('connect', group),
+    meter: (window, limitMs) => child.call('meter', window, limitMs),
+    finish: (end, limitMs) => child.call('finish', end, limitMs),
+    disconnect: () => child.call('disconnect', undefined),
   };
+}
+
+/** All servers in one process. */
+function inOneProcess(child: Child<ServerHandlers>): Servers {
+  return {
+    async open(wanted) {
+      const { ports, echoPort } = await child.call('open', wanted);
+      return { ports: ports.map((port) => [port]), echoPort };
+    },
+    memory: () => child.call('memory', undefined),
+    play: (window, limitMs) => child.call('play', window, limitMs),
+    close: () => child.call('close', undefined),
+  };
+}
+
+function loadOf(loads: readonly LoadGenerator[], index: number): LoadGenerator {
+  return loads[loads.length > 1 ? index : 0] as LoadGenerator;
 }

@@ -19,8 +19,8 @@ import {
 } from '../analysis/peers.ts';
 import { decodedText } from '../decoded-text.ts';
 import { Child } from '../harness/child.ts';
-import { inspectEnvironment } from '../harness/environment.ts';
-import { loopbackProblem } from '../harness/loopback.ts';
+import { inspectEnvironment } from '../harness/machine/environment.ts';
+import { loopbackProblem } from '../harness/machine/loopback.ts';
 import { someOf, wholeNumber } from '../option-readers.ts';
 import { drawPage } from '../report-file.ts';
 import { makeRunFolder } from '../result-file.ts';

@@ -1,6 +1,6 @@
 import { figuresProblem, type RunName, saveFigures } from '../figures/results-folder.ts';
-import { inspectEnvironment, labVersion } from '../harness/environment.ts';
-import { loopbackProblem } from '../harness/loopback.ts';
+import { inspectEnvironment, labVersion } from '../harness/machine/environment.ts';
+import { loopbackProblem } from '../harness/machine/loopback.ts';
 import { type Ran, tablesOf } from './tables.ts';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;

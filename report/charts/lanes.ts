@@ -1,6 +1,6 @@
 import { isMeant, isUsable } from '../../bench/analysis/findings.ts';
 import { isSaturated } from '../../bench/analysis/warnings.ts';
-import type { Result, Trial } from '../../bench/result.ts';
+import { knobLabels, type Result, type Trial } from '../../bench/result.ts';
 import { type AnyTransportName, anyTransportNames, transportLooks } from '../../clients/transports.ts';
 import { counted, writeMs } from '../units.ts';
 
@@ -24,12 +24,12 @@ export const differences: ((trial: Pick<Trial, 'contract' | 'parameters'>) => st
   ({ contract }) => (contract === 'every' ? 'every message' : latestOnly),
   ({ parameters }) => frameworkNames[parameters.framework ?? 'none'],
   ({ parameters }) => (parameters.coalesce === false ? 'uncoalesced' : ''),
-  ({ parameters }) => (parameters.keepAlive === false ? 'no keep-alive' : ''),
   ({ parameters }) => parameters.policy ?? '',
-  ({ parameters }) => (parameters.slowClients ? `${parameters.slowClients} slow` : ''),
-  ({ parameters }) => replayNames[`${parameters.replay ?? 'none'}`],
-  ({ parameters }) => (parameters.backoff ? backoffNames[parameters.backoff] : ''),
-  ({ parameters }) => (parameters.inPhase ? 'synchronized' : ''),
+  ...knobLabels.map(
+    (label) =>
+      ({ parameters }: Pick<Trial, 'parameters'>) =>
+        label(parameters),
+  ),
   ({ parameters }) => (parameters.prefetch === undefined ? '' : prefetchName(parameters.prefetch)),
   ({ parameters }) => (parameters.qos === undefined ? '' : `QoS ${parameters.qos}`),
 ];
@@ -40,10 +40,6 @@ const latestOnly = 'latest only';
 function prefetchName(prefetch: number): string {
   return prefetch === 0 ? 'no prefetch' : `prefetch ${prefetch}`;
 }
-
-const backoffNames = { jittered: 'full-jitter backoff', fixed: 'fixed backoff', immediate: 'no backoff' };
-
-const replayNames = { true: 'with a cursor', false: 'without a log', none: '' };
 
 const frameworkNames = { express: 'on Express', http: 'on bare HTTP', none: '' };
 

@@ -3,12 +3,13 @@ import { hostOf } from '../../../servers/address.ts';
 import { nowMs } from '../../../servers/meter/clock.ts';
 import type { Schedule } from '../../../servers/source/schedule.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
+import { optionsOf } from '../../knobs.ts';
 import type { Trial } from '../../result.ts';
 import { Child } from '../child.ts';
-import type { FleetHandlers, FleetMetered } from '../fleet-process.ts';
-import type { ConsumingPlace, FleetReport } from '../group.ts';
+import type { ClientGroup, ConsumingPlace, GroupReport } from '../group.ts';
 import type { LinkHandlers } from '../link-process.ts';
-import type { Phases } from '../trial-result.ts';
+import type { LoadHandlers, PollSlots } from '../load-generator.ts';
+import { meteredOf } from '../trial-result.ts';
 import { type BrokerAddresses, isOnThisMachine, protocolOf } from './addresses.ts';
 import { brokerTrialOf, slowByOf } from './broker-trial.ts';
 import type { PublisherHandlers } from './publisher-process.ts';
@@ -18,14 +19,14 @@ const leadMs = 90;
 
 /**
  * A process that publishes to a broker, one that consumes from it, and the trials in them. The broker takes
- * the place of this lab's server; fleet, window and books are those of every other trial.
+ * the place of this lab's server; load generator, window and delivery accounting are those of every other trial.
  *
  *     declare queues → consumers subscribe → [ window: messages are published ] → drain → report → remove queues
  */
 export class BrokerBench {
   readonly #addresses: BrokerAddresses;
   readonly #publisher = new Child<PublisherHandlers>('./broker/publisher-process.ts');
-  readonly #fleet = new Child<FleetHandlers>('./fleet-process.ts');
+  readonly #load = new Child<LoadHandlers>('./load-generator.ts');
   #link: Child<LinkHandlers> | undefined;
 
   constructor(addresses: BrokerAddresses) {
@@ -58,28 +59,27 @@ export class BrokerBench {
       leftovers: queues.flatMap(({ made }) => made),
     });
     const addresses = await this.#distant(plan);
-    const phases: Phases[] = [];
+    const slots: PollSlots[] = [];
     for (const [index, group] of plan.groups.entries()) {
       const url = addresses[protocolOf(group.transport)];
       const { names } = queues[index] as Queues;
       const consuming = { url, topic, queues: names, prefetch: group.prefetch, qos: group.qos };
-      phases.push(await this.#fleet.call('connect', fleetGroup(plan, group, consuming, schedule.seed ?? 0)));
+      slots.push(await this.#load.call('connect', clientGroup(plan, group, consuming, schedule.seed ?? 0)));
     }
 
     const startMs = nowMs() + leadMs;
     const sampled = queues.map(({ declared, made }) => [...declared, ...made]);
     const [published, metered] = await this.#window(plan, schedule, startMs, sampled);
     const limitMs = 10_000;
-    const reports = await this.#fleet.call(
+    const reports = await this.#load.call(
       'finish',
       { head: published.head, limitMs, giveUp: plan.giveUp ?? false },
       limitMs + 30_000,
     );
-    await this.#fleet.call('disconnect', undefined);
+    await this.#load.call('disconnect', undefined);
     await this.#link?.call('close', undefined);
     await this.#publisher.call('close', undefined);
 
-    const { samples, missedSlots, asked, ...use } = metered;
     return plan.groups.map((group, index) =>
       brokerTrialOf({
         experiment,
@@ -87,15 +87,10 @@ export class BrokerBench {
         group,
         index,
         startMs,
-        phases: phases[index] as Phases,
+        slots: slots[index] as PollSlots,
         published,
-        metered: {
-          ...use,
-          samples: samples[index] as FleetMetered['samples'][number],
-          missedSlots: missedSlots[index] ?? 0,
-        },
-        asked: asked[index] as FleetMetered['asked'][number],
-        report: reports[index] as FleetReport,
+        metered: meteredOf(metered, index),
+        report: reports[index] as GroupReport,
       }),
     );
   }
@@ -103,7 +98,7 @@ export class BrokerBench {
   /** Ends all processes at once. What they left in the broker, it removes by itself after some minutes. */
   kill(): void {
     this.#publisher.kill();
-    this.#fleet.kill();
+    this.#load.kill();
     this.#link?.kill();
   }
 
@@ -129,18 +124,18 @@ export class BrokerBench {
   }
 
   #window(plan: BrokerTrialPlan, schedule: Schedule, startMs: number, sampled: string[][]) {
-    const { durationMs, sampleEveryMs = 0, death, groups } = plan;
+    const { durationMs, sampleEveryMs = 0, death } = plan;
     const limitMs = durationMs + 60_000;
     return Promise.all([
       this.#publisher.call('play', { schedule, startMs, sampleEveryMs, sampled }, limitMs),
-      this.#fleet.call(
+      this.#load.call(
         'meter',
         {
           startMs,
           endMs: startMs + durationMs,
           sampleEveryMs,
           quiet: false,
-          ...(death && { away: { ...death, replays: groups.map(() => true), dies: true } }),
+          ...(death && { away: { ...death, dies: true } }),
         },
         limitMs,
       ),
@@ -158,24 +153,14 @@ function queuesOf({ transport, clients, qos = 1 }: ConsumersPlan, prefix: string
   return { names, declared: [], made: names.map((name) => `mqtt-subscription-${name}qos${qos}`) };
 }
 
-function fleetGroup(plan: BrokerTrialPlan, group: ConsumersPlan, consuming: ConsumingPlace, seed: number) {
-  const { transport, clients, intervalMs = 0 } = group;
-  const { handlingMs = 0 } = plan;
-  return {
-    transport,
-    port: 0,
-    consuming,
-    clients,
-    slowClients: handlingMs > 0 ? clients : 0,
-    handlingMs,
-    slowBy: slowByOf(group),
-    contract: 'every' as const,
-    keepAlive: true,
-    intervalMs,
-    credit: undefined,
-    backoff: 'jittered' as const,
-    inPhase: false,
-    traced: false,
-    seed,
-  };
+function clientGroup(
+  { handlingMs = 0 }: BrokerTrialPlan,
+  group: ConsumersPlan,
+  consuming: ConsumingPlace,
+  seed: number,
+): ClientGroup {
+  const { transport, clients, intervalMs } = group;
+  const slowClients = handlingMs > 0 ? clients : 0;
+  const options = optionsOf({ intervalMs, slowClients, handlingMs, slowBy: slowByOf(group) });
+  return { transport, port: 0, consuming, clients, options, traced: false, seed };
 }

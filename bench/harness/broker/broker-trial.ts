@@ -1,11 +1,10 @@
-import { emptyBooks } from '../../analysis/books.ts';
 import { getsOnSchedule } from '../../analysis/broker-models.ts';
 import { trialWarnings } from '../../analysis/warnings.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
-import type { Consumed, Delay, Model, Trial } from '../../result.ts';
-import type { FleetReport } from '../group.ts';
-import { statusOf } from '../trial-frame.ts';
-import { type Metered, type Phases, timelineOf } from '../trial-result.ts';
+import type { Consumed, Model, Trial } from '../../result.ts';
+import type { GroupReport } from '../group.ts';
+import type { PollSlots } from '../load-generator.ts';
+import { clientsUse, type Frame, type Metered, statusOf, timelineOf } from '../trial-result.ts';
 import type { Published } from './publisher-process.ts';
 
 /** All that is told of one group of consumers, by whom. */
@@ -16,38 +15,31 @@ export type ConsumersTold = {
   /** Its place among the groups of the trial. */
   index: number;
   startMs: number;
-  phases: Phases;
+  slots: PollSlots;
   published: Published;
   metered: Metered;
-  /** What its consumers asked for within the window. */
-  asked: { requests: number; empty: number };
-  report: FleetReport;
+  report: GroupReport;
 };
 
 /** Puts together what the processes of a trial at a broker have to say of one group. */
 export function brokerTrialOf(told: ConsumersTold): Trial {
-  const { plan, group, startMs, published, metered, asked, report } = told;
+  const { plan, group, startMs, published, metered, report } = told;
+  const { requests, empty, missedSlots } = metered.asked;
   // Where nothing is acknowledged, what a connection takes with it is lost. Nobody else can tell how much that was.
   const { expected, delivered, backlogAtEnd } = report.books;
   const isLossy = group.qos === 0 && plan.death !== undefined;
   const messages = { ...report.books, ...(isLossy && { missed: expected - delivered - backlogAtEnd }) };
   const model = modelOf(told);
   const trial: Trial = {
-    ...frameOf(told.experiment, plan, group),
+    ...brokerFrameOf(told.experiment, plan, group),
     // At least once: a message that comes again is a finding here, and no failure.
     ...statusOf({ ...messages, duplicated: 0 }, isLossy ? messages.missed : report.gaps, report.lastFailure),
     messages,
     delayMs: report.delay,
     delayHistogram: report.histogram,
     ...(model && { model }),
-    requests: { total: asked.requests, empty: asked.empty, missedSlots: metered.missedSlots },
-    clients: {
-      count: group.clients,
-      cpuMs: metered.use.cpuMs,
-      eventLoopDelayP99Ms: metered.use.eventLoopDelayP99Ms,
-      loopBusyShare: metered.use.loopBusyShare,
-      cpuWaitMs: metered.use.cpuWaitMs,
-    },
+    requests: { total: requests, empty, missedSlots },
+    clients: clientsUse(group.clients, metered.use),
     consumed: consumedOf(told),
     ...(report.returned && { returned: report.returned }),
     ...(report.handled && plan.death && { timeline: timelineOf(report.handled, startMs, plan.death) }),
@@ -56,28 +48,12 @@ export function brokerTrialOf(told: ConsumersTold): Trial {
   return { ...trial, warnings: trialWarnings(trial, report.failures, report.lastFailure) };
 }
 
-/** The entries of a trial that did not come to an end. */
-export function unfinishedBrokerTrials(
+/** Gives a trial its id and its parameters. The broker's bytes and CPU are unknown. */
+export function brokerFrameOf(
   experiment: string,
   plan: BrokerTrialPlan,
-  status: 'failed' | 'interrupted',
-  error: string,
-): Trial[] {
-  const nothing: Delay = { count: 0, mean: null, p50: null, p90: null, p99: null, max: null };
-  return plan.groups.map((group) => ({
-    ...frameOf(experiment, plan, group),
-    status,
-    error,
-    messages: emptyBooks(),
-    delayMs: nothing,
-    requests: { total: 0, empty: 0, missedSlots: 0 },
-    clients: { count: group.clients, cpuMs: 0, eventLoopDelayP99Ms: null },
-    appended: 0,
-  }));
-}
-
-/** What is known about a trial before it runs. The broker keeps no books for us: what it spends is unknown. */
-function frameOf(experiment: string, plan: BrokerTrialPlan, group: ConsumersPlan) {
+  group: ConsumersPlan,
+): Frame & Required<Pick<Frame, 'bytes' | 'server'>> {
   const { schedule, repeat, durationMs, handlingMs, death, oneWayMs, groups } = plan;
   const { kind, ratePerSecond, payloadBytes = 58 } = schedule;
   const { clients, intervalMs, prefetch = 0, qos = 1, transport } = group;
@@ -94,7 +70,7 @@ function frameOf(experiment: string, plan: BrokerTrialPlan, group: ConsumersPlan
     id: `${together}/${nameOf(group)}`,
     experiment,
     transport,
-    contract: 'every' as const,
+    contract: 'every',
     together: groups.length > 1 ? together : `${together}/${nameOf(group)}`,
     parameters: {
       clients,
@@ -112,7 +88,7 @@ function frameOf(experiment: string, plan: BrokerTrialPlan, group: ConsumersPlan
     durationMs,
     bytes: { toClients: 0, toServer: 0 },
     server: { cpuMs: 0, rssBytes: 0, eventLoopDelayP99Ms: null },
-    warnings: [] as Trial['warnings'],
+    warnings: [],
   };
 }
 
@@ -128,14 +104,35 @@ export function nameOf({ transport, intervalMs, prefetch = 0, qos = 1 }: Consume
   return `${transport}-${prefetch === 0 ? 'unlimited' : `prefetch-${prefetch}`}`;
 }
 
+/** A plan in a few words, for the terminal. */
+export function describeBrokerTrial({
+  groups,
+  schedule,
+  handlingMs,
+  death,
+  oneWayMs,
+}: BrokerTrialPlan): string {
+  const [only] = groups.length === 1 ? groups : [];
+  const words = [
+    only ? nameOf(only) : 'all consumers at the same time',
+    schedule.kind === 'burst'
+      ? `${schedule.burstSize} messages at once`
+      : `${Number(schedule.ratePerSecond.toPrecision(3))} messages/s (${schedule.kind})`,
+    handlingMs && `${handlingMs} ms to handle each`,
+    death && 'consumers that die',
+    oneWayMs && `one-way delay ${oneWayMs} ms`,
+  ];
+  return words.filter(Boolean).join(', ');
+}
+
 /** Only gets have a model that is run on what occurred: whoever is sent messages has them after one transit. */
-function modelOf({ plan, group, startMs, phases, published }: ConsumersTold): Model | undefined {
+function modelOf({ plan, group, startMs, slots, published }: ConsumersTold): Model | undefined {
   if (group.transport !== 'amqp-get' || !group.intervalMs || published.messages.length === 0)
     return undefined;
   const { oneWayMs = 0, durationMs } = plan;
   return getsOnSchedule(
     { messages: published.messages, oneWayMs, durationMs },
-    phases.phasesMs.map((phaseMs) => phases.originMs + phaseMs - startMs),
+    slots.phasesMs.map((phaseMs) => slots.originMs + phaseMs - startMs),
     group.intervalMs,
   );
 }

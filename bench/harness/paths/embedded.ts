@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { createProxyServer } from 'httpxy';
 import { Endpoint } from '../../../servers/meter/endpoint.ts';
 import { newTally } from '../../../servers/meter/tally.ts';
-import type { OpenPath, PathKind } from './open-path.ts';
+import type { OpenPath, PathKind } from './path-kinds.ts';
 
 /**
  * The paths as proxies in this process, on httpxy: for everybody, without anything to install.

@@ -2,9 +2,9 @@ import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePorts } from '../free-ports.ts';
+import { freePorts } from '../machine/free-ports.ts';
 import { LineProcess } from '../own-process.ts';
-import type { OpenPath, PathKind } from './open-path.ts';
+import type { OpenPath, PathKind } from './path-kinds.ts';
 
 type ProxiedKind = Exclude<PathKind, 'direct'>;
 

@@ -1,17 +1,13 @@
 import { emptyBooks } from '../../analysis/books.ts';
+import type { PathsPlan } from '../../experiment.ts';
 import type { Trial } from '../../result.ts';
 import { Recorder } from '../recorder.ts';
-import { statusOf } from '../trial-frame.ts';
+import { statusOf } from '../trial-result.ts';
 import type { PathCell } from './path-matrix.ts';
-import type { PathsPlan } from './paths-process.ts';
 
 /** The cells of a path matrix as trials. What nobody had subscribed to was owed to nobody. */
-export function pathTrials(
-  experiment: string,
-  plan: PathsPlan,
-  repeat: number,
-  cells: readonly PathCell[],
-): Trial[] {
+export function pathTrials(experiment: string, plan: PathsPlan, cells: readonly PathCell[]): Trial[] {
+  const { repeat } = plan;
   const together = `${experiment}/${repeat}/${plan.proxy}`;
   return cells.map(({ transport, path, proxy, seen, outcome, olderMs, reason }) => {
     const recorder = new Recorder();

@@ -8,7 +8,8 @@ import { type ServerOptions, serversByName } from '../../../servers/serve.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { bodyOf } from '../../../servers/source/schedule.ts';
 import type { MessageSource } from '../../../servers/source/source.ts';
-import { openPath, type PathKind, type PathOptions } from './open-path.ts';
+import { openPath } from './open-path.ts';
+import type { PathKind, PathOptions } from './path-kinds.ts';
 import type { PathObservation } from './path-outcome.ts';
 
 /**

@@ -15,8 +15,8 @@ import { serversByName } from '../../../servers/serve.ts';
 import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { eventFormat } from '../../../servers/sse.ts';
+import type { Probed } from '../../result.ts';
 import { Link } from '../link.ts';
-import type { Probed } from './probes.ts';
 
 /** What goes over the wire once, a poll or a message; resolves when it has arrived. And the end of its connection. */
 type Conversation = { exchange: () => Promise<unknown>; close: () => unknown };

@@ -2,8 +2,8 @@ import { clientsByName } from '../../../clients/clients.ts';
 import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
 import type { TransportName } from '../../../clients/transports.ts';
 import { nowMs } from '../../../servers/meter/clock.ts';
-import { Member } from '../../harness/member.ts';
 import { Recorder } from '../../harness/recorder.ts';
+import { SimulatedClient } from '../../harness/simulated-client.ts';
 import { openAll, stand } from './stand.js';
 
 /** The lab's simulated clients with all that the harness has them do: cursor, ledger, books and recorded ages. */
@@ -13,7 +13,7 @@ const originMs = nowMs();
 const members = Array.from(
   { length: Number(clients) },
   () =>
-    new Member({
+    new SimulatedClient({
       // All in one phase, as the others ask.
       open: (after) =>
         clientsByName[transport as TransportName].open(

@@ -8,7 +8,7 @@ export type Member = { pid: number; command: string };
 export const parts = {
   coordinator: 'bench/lab.ts',
   server: 'server-process.ts',
-  fleet: 'fleet-process.ts',
+  fleet: 'load-generator.ts',
   link: 'link-process.ts',
 } as const;
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { optionsOf } from '../../knobs.ts';
 
 /** Large valid inputs, which fuzzing changes in one place. */
 
@@ -21,14 +22,7 @@ export const aShard = {
   host: '127.0.0.1',
   port: 8080,
   clients: 10,
-  slowClients: 0,
-  handlingMs: 0,
-  slowBy: 'pause',
-  contract: 'every',
-  keepAlive: true,
-  intervalMs: 1000,
-  backoff: 'jittered',
-  inPhase: false,
+  options: optionsOf({ intervalMs: 1000 }),
   traced: false,
   seed: 45,
   clockOffsetMs: 0.5,
@@ -40,7 +34,7 @@ export const aWindow = {
   endMs: 3000,
   sampleEveryMs: 100,
   quiet: false,
-  away: { atMs: 10, durationMs: 20, replays: [true, false] },
+  away: { atMs: 10, durationMs: 20 },
   outage: { atMs: 10, durationMs: 20 },
 };
 

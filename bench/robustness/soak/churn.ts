@@ -5,8 +5,8 @@ import { clientsByName } from '../../../clients/clients.ts';
 import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
 import { nowMs } from '../../../servers/meter/clock.ts';
 import { bookProblems, emptyBooks, sumBooks } from '../../analysis/books.ts';
-import { Member } from '../../harness/member.ts';
 import { Recorder } from '../../harness/recorder.ts';
+import { SimulatedClient } from '../../harness/simulated-client.ts';
 import type { Books } from '../../result.ts';
 import { type SoakGroup, soakGroups } from './groups.ts';
 
@@ -103,10 +103,10 @@ export class Churn {
     }
   }
 
-  #newMember({ transport, client }: SoakGroup, port: number, random: () => number): Member {
+  #newMember({ transport, client }: SoakGroup, port: number, random: () => number): SimulatedClient {
     const { scheme, open } = clientsByName[transport];
     const url = `${scheme}://127.0.0.1:${port}`;
-    return new Member({
+    return new SimulatedClient({
       open: (after) =>
         open(
           { url, after, intervalMs: transport === 'short-poll' ? 250 : 0, random, ...client },
@@ -118,25 +118,25 @@ export class Churn {
   }
 
   /** Disconnects a client for good, and accounts for every message up to its cursor. */
-  #close(group: string, member: Member): void {
+  #close(group: string, member: SimulatedClient): void {
     member.giveUp();
     member.leave();
     this.counts.leaves += 1;
     this.counts.failures += member.count('failures');
-    const books = member.books(member.client.ledger.seq);
+    const books = member.books(member.receiver.ledger.seq);
     this.books = sumBooks([this.books, books]);
     for (const problem of bookProblems(books, member.gaps)) this.problems.push(`${group}: ${problem}`);
   }
 }
 
 /** Waits until a client has every message up to `head`. Throws when it gets stuck. */
-async function caughtUp(member: Member, head: number): Promise<void> {
+async function caughtUp(member: SimulatedClient, head: number): Promise<void> {
   const deadlineMs = nowMs() + drainMs;
   member.consumer.setHandlingMs(0);
-  while (member.client.ledger.seq < head && nowMs() < deadlineMs) await wait(20);
-  if (member.client.ledger.seq < head)
+  while (member.receiver.ledger.seq < head && nowMs() < deadlineMs) await wait(20);
+  if (member.receiver.ledger.seq < head)
     throw new Error(
-      `a client received ${member.client.ledger.seq} of ${head} messages within ${drainMs / 1000} s`,
+      `a client received ${member.receiver.ledger.seq} of ${head} messages within ${drainMs / 1000} s`,
     );
 }
 

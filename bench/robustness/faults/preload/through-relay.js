@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 
 const relayPort = Number(process.env.FAULT_RELAY_PORT);
 
-if (process.argv[1]?.includes('fleet-process.ts')) {
+if (process.argv[1]?.includes('load-generator.ts')) {
   const { connect } = Socket.prototype;
   Socket.prototype.connect = function (...args) {
     // Node passes its own normalised list of arguments, options first.

@@ -3,55 +3,74 @@ import type { InFlight } from '../../clients/broker/in-flight.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { BrokerTransportName } from '../../clients/transports.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
-import type { Absence } from '../experiment.ts';
+import type { Absence, PathsPlan, TrialPlan } from '../experiment.ts';
 import type { Delay } from '../result.ts';
-import { measureCapacity } from './capacity.ts';
 import { type Handlers, serveCalls } from './child.ts';
-import { measureTwice, type TwoReadings } from './closed-loop.ts';
-import { measureOneWay } from './echo.ts';
 import {
+  type AskedCounts,
+  type ClientGroup,
   type ConsumingPlace,
-  type FleetGroup,
-  type FleetReport,
   Group,
+  type GroupReport,
   type Opening,
+  type Period,
   type SlowSamples,
 } from './group.ts';
-import { probes } from './probes/probes.ts';
+import type { PathCell } from './paths/path-matrix.ts';
+import { probeAutocannon } from './probes/autocannon.ts';
+import { measureCapacity } from './probes/capacity.ts';
+import { measureTwice, type TwoReadings } from './probes/closed-loop.ts';
+import { measureOneWay } from './probes/echo.ts';
+import { probeWireBytes } from './probes/wire-bytes.ts';
 import { meterWindow, type ProcessUse, until } from './process-meter.ts';
-import type { Publications } from './publications.ts';
-import { visitorHandlers } from './rooms/room.ts';
+import { comeAndGo, holdParty } from './rooms/visitors.ts';
+import type { LostServer } from './server-process.ts';
 
-/** The simulated clients of a trial, in a process of their own so that their cost is not the server's. */
+/**
+ * The load generator: the simulated clients of a trial, in a process of their own so that their cost is not the
+ * server's. The clients' side of probes is here too.
+ */
 
-/** What a fleet does in the window of a trial, beside receiving. */
-export type FleetWindow = {
+/** The clients of a trial, in one process, in several or at agents. All instants are those of this machine's clock. */
+export interface LoadGenerator {
+  /** Time between the order to begin and the beginning: the order has to arrive everywhere. */
+  readonly leadMs: number;
+  /** Connects a group. Where the same servers listen on several `ports`, clients are spread over them. */
+  connect(group: ClientGroup, ports: readonly number[]): Promise<PollSlots>;
+  /** Meters the processes of the clients. */
+  meter(window: LoadWindow, limitMs: number): Promise<LoadMetered>;
+  /** Waits until every client has every message, except for clients of a lost server. Returns a report of each group. */
+  finish(end: LoadEnd, limitMs: number, lostServers?: readonly LostServer[]): Promise<GroupReport[]>;
+  disconnect(): Promise<void>;
+}
+
+/** Where in the interval the polls of each client are, and the instant from which it counts. */
+export type PollSlots = { originMs: number; phasesMs: number[] };
+
+/** The end of the log, the longest time to get there, and whether slow clients give up. */
+export type LoadEnd = { head: number; limitMs: number; giveUp: boolean };
+
+/** The window of a trial, and what the clients do in it, apart from receiving. */
+export type LoadWindow = {
   startMs: number;
   endMs: number;
   /** Sample the slow clients so often; 0 never. */
   sampleEveryMs: number;
   /** Do nothing that wakes the process. */
   quiet: boolean;
-  /** The clients publish. */
-  publish?: Publications;
-  /** Everybody goes away, from so long after the start; `replays` says of each group whether it continues from its cursor; with `dies` they lose what they had in hand. */
-  away?: Absence & { replays: boolean[]; dies?: boolean };
-  /** The server goes away. */
-  outage?: Absence;
-  /** The slow clients are slow for this time only. */
-  overload?: Absence;
+  /** All clients go away; with `dies` they lose what they had in hand. */
+  away?: Absence & { dies?: boolean };
   /** Measure the way to the echo at this port. */
   echo?: { port: number; seed: number };
   /** Ask a polling server in a closed loop. */
   besides?: { url: string; clients: number; intervalMs: number };
-};
+} & Pick<TrialPlan, 'publish' | 'outage' | 'overload'>;
 
-export type FleetMetered = {
+export type LoadMetered = {
   use: ProcessUse;
   samples: SlowSamples[];
-  missedSlots: number[];
-  /** What the clients of each group asked for within the window, and how often for nothing. */
-  asked: { requests: number; empty: number }[];
+  /** The polls of each group within the window. */
+  asked: AskedCounts[];
   oneWay?: Delay;
   besides?: TwoReadings;
 };
@@ -61,8 +80,8 @@ const echoEveryMs = 25;
 
 let groups: Group[] = [];
 
-/** Connects a group. Returns where its polls stand. */
-async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs: number[] }> {
+/** Connects a group. */
+async function connect(wanted: ClientGroup): Promise<PollSlots> {
   const group = new Group(wanted, wanted.consuming && (await ofBroker(wanted)));
   groups.push(group);
   await group.start();
@@ -70,7 +89,7 @@ async function connect(wanted: FleetGroup): Promise<{ originMs: number; phasesMs
 }
 
 /** The consumers of a broker. Their libraries are large, and loaded by nobody who doesn't consume. */
-async function ofBroker({ transport, consuming }: FleetGroup): Promise<Opening> {
+async function ofBroker({ transport, consuming }: ClientGroup): Promise<Opening> {
   const { consumersByName } = await import('../../clients/broker/broker-clients.ts');
   const open = consumersByName[transport as BrokerTransportName];
   const { queues, ...place } = consuming as ConsumingPlace;
@@ -86,14 +105,14 @@ async function ofBroker({ transport, consuming }: FleetGroup): Promise<Opening> 
 }
 
 /** Meters this process within the window, while the window's other work goes on. */
-async function meter(window: FleetWindow): Promise<FleetMetered> {
+async function meter(window: LoadWindow): Promise<LoadMetered> {
   const { startMs, endMs, sampleEveryMs, quiet, publish, away, outage, overload, echo, besides } = window;
   const samples = groups.map((): SlowSamples => ({ atMs: [], ageMs: [], inbox: [], held: [] }));
   const sample = (atMs: number) => {
     for (const [index, group] of groups.entries()) group.sampleSlow(samples[index] as SlowSamples, atMs);
   };
   await until(startMs);
-  const before = groups.map(countsOf);
+  const before = groups.map(({ asked }) => asked);
   if (outage) for (const group of groups) group.expectReturn(startMs + outage.atMs + outage.durationMs);
   const during = sampleEveryMs > 0 ? { everyMs: sampleEveryMs, sample } : undefined;
   const [use, oneWay, readings] = await Promise.all([
@@ -102,45 +121,25 @@ async function meter(window: FleetWindow): Promise<FleetMetered> {
     besides && measureTwice({ ...besides, startMs, endMs }),
     publish && Promise.all(groups.map((group) => group.publish(publish, startMs))),
     overload && Promise.all(groups.map((group) => group.slowDown(periodOf(overload, startMs)))),
-    away &&
-      Promise.all(
-        groups.map((group, index) =>
-          group.goAway({
-            ...periodOf(away, startMs),
-            replay: away.replays[index] ?? true,
-            dies: away.dies ?? false,
-          }),
-        ),
-      ),
+    away && Promise.all(groups.map((group) => group.goAway(periodOf(away, startMs), away.dies))),
   ]);
-  const counted = groups.map((group, index) => {
-    const now = countsOf(group);
-    const { requests, empty, missedSlots } = before[index] ?? now;
-    return {
-      requests: now.requests - requests,
-      empty: now.empty - empty,
-      missedSlots: now.missedSlots - missedSlots,
-    };
-  });
   return {
     use,
     samples,
-    missedSlots: counted.map(({ missedSlots }) => missedSlots),
-    asked: counted.map(({ requests, empty }) => ({ requests, empty })),
+    asked: groups.map(({ asked }, index) => {
+      const { requests, empty, missedSlots } = before[index] ?? asked;
+      return {
+        requests: asked.requests - requests,
+        empty: asked.empty - empty,
+        missedSlots: asked.missedSlots - missedSlots,
+      };
+    }),
     ...(oneWay && { oneWay: oneWay.delay }),
     ...(readings && { besides: readings }),
   };
 }
 
-function countsOf(group: Group): { requests: number; empty: number; missedSlots: number } {
-  return {
-    requests: group.count('requests'),
-    empty: group.count('empty'),
-    missedSlots: group.count('missedSlots'),
-  };
-}
-
-function periodOf({ atMs, durationMs }: Absence, startMs: number): { fromMs: number; untilMs: number } {
+function periodOf({ atMs, durationMs }: Absence, startMs: number): Period {
   return { fromMs: startMs + atMs, untilMs: startMs + atMs + durationMs };
 }
 
@@ -149,7 +148,7 @@ function periodOf({ atMs, durationMs }: Absence, startMs: number): { fromMs: num
  * With `giveUp` the slow clients handle nothing more: what still waits for them anywhere is fetched
  * and counted as backlog.
  */
-async function finish(end: { head: number; limitMs: number; giveUp: boolean }): Promise<FleetReport[]> {
+async function finish(end: LoadEnd): Promise<GroupReport[]> {
   if (end.giveUp) for (const group of groups) group.giveUp();
   const deadlineMs = nowMs() + end.limitMs;
   while (groups.some((group) => group.isBehind(end.head)) && nowMs() < deadlineMs) await until(nowMs() + 10);
@@ -166,6 +165,12 @@ function disconnect(): void {
   groups = [];
 }
 
+/** Tries every transport on every path at once. Servers and proxies are loaded for this alone. */
+async function paths(plan: PathsPlan): Promise<PathCell[]> {
+  const { tryPaths } = await import('./paths/path-matrix.ts');
+  return tryPaths(plan);
+}
+
 const handlers = {
   connect,
   meter,
@@ -173,10 +178,13 @@ const handlers = {
   recordings,
   disconnect,
   capacity: measureCapacity,
-  ...probes,
-  ...visitorHandlers,
+  'wire-bytes': probeWireBytes,
+  autocannon: probeAutocannon,
+  holdParty,
+  comeAndGo,
+  paths,
 } satisfies Handlers;
 
-export type FleetHandlers = typeof handlers;
+export type LoadHandlers = typeof handlers;
 
 serveCalls(handlers);

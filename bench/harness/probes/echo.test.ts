@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { nowMs } from '../../servers/meter/clock.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
 import { measureOneWay, openEcho } from './echo.ts';
 
 /** Measures for as long as a busy machine needs to have so many answers. */

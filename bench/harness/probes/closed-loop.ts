@@ -1,8 +1,8 @@
-import { nodeOpeners } from '../../clients/shared/openers-node.ts';
-import { nowMs } from '../../servers/meter/clock.ts';
-import type { Delay } from '../result.ts';
-import { until } from './process-meter.ts';
-import { Recorder } from './recorder.ts';
+import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
+import type { Delay } from '../../result.ts';
+import { until } from '../process-meter.ts';
+import { Recorder } from '../recorder.ts';
 
 /** Response times of one row of requests, read in two ways. */
 export type TwoReadings = { closedLoopMs: Delay; plannedMs: Delay };

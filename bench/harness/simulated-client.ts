@@ -6,15 +6,15 @@ import { emptyBooks } from '../analysis/books.ts';
 import type { Books } from '../result.ts';
 import type { Recorder } from './recorder.ts';
 
-/** How a member comes to its messages and what it does with them. */
-export type MemberOptions = {
-  /** Makes its client, which continues from a cursor or, without one, begins at the end of the log. */
+/** How a simulated client receives and handles messages. */
+export type SimulatedClientOptions = {
+  /** Makes its receiver, which continues from a cursor or, without one, begins at the end of the log. */
   open: (after?: string) => Receiver;
   /** It belongs to the slow ones. */
   slow?: boolean;
   /** What this host's clock shows more than the source's. Default 0: it is the same. */
   clockOffsetMs?: number;
-  /** Time to handle one message; 0 handles it at once. A slow member stops reading when its inbox is full. */
+  /** Time to handle one message; 0 handles it at once. A slow client stops reading when its inbox is full. */
   handlingMs: number;
   /** Messages that may wait in its inbox; with `Infinity` it never stops reading. */
   inboxLimit?: number;
@@ -25,9 +25,9 @@ export type MemberOptions = {
 /** A message, when it was due and when it was handled; monotonic milliseconds. */
 export type Handled = { seq: number; dueMs: number; atMs: number };
 
-/** One member of a fleet: a client, what it does to its messages, and its books. It may go away and come back. */
-export class Member implements ConsumerOptions {
-  client: Receiver;
+/** One client of a load generator: a receiver, what it does to its messages, and its delivery accounting. It may go away and come back. */
+export class SimulatedClient implements ConsumerOptions {
+  receiver: Receiver;
   readonly consumer: Consumer;
   readonly slow: boolean;
   delivered = 0;
@@ -39,8 +39,8 @@ export class Member implements ConsumerOptions {
   history: Handled[] | undefined;
   readonly handlingMs: number;
   readonly inboxLimit: number | undefined;
-  readonly #open: MemberOptions['open'];
-  readonly #recorderAt: MemberOptions['recorderAt'];
+  readonly #open: SimulatedClientOptions['open'];
+  readonly #recorderAt: SimulatedClientOptions['recorderAt'];
   readonly #clockOffsetMs: number;
   readonly #earlier: Receiver[] = [];
   /** Where it begins again after a death. */
@@ -51,9 +51,16 @@ export class Member implements ConsumerOptions {
   #skipped = 0;
   #gaveUp = false;
 
-  constructor({ open, slow = false, clockOffsetMs = 0, handlingMs, inboxLimit, recorderAt }: MemberOptions) {
+  constructor({
+    open,
+    slow = false,
+    clockOffsetMs = 0,
+    handlingMs,
+    inboxLimit,
+    recorderAt,
+  }: SimulatedClientOptions) {
     this.#open = open;
-    this.client = open();
+    this.receiver = open();
     this.slow = slow;
     this.handlingMs = handlingMs;
     this.inboxLimit = inboxLimit;
@@ -64,12 +71,12 @@ export class Member implements ConsumerOptions {
 
   /** The consumer's inbox is full. */
   pause(): void {
-    this.client.pause();
+    this.receiver.pause();
   }
 
   /** There is room in it again. */
   resume(): void {
-    this.client.resume();
+    this.receiver.resume();
   }
 
   /** The consumer has got to this message. */
@@ -80,35 +87,35 @@ export class Member implements ConsumerOptions {
 
   /** The consumer is done with so many. */
   handled(count: number): void {
-    this.client.handled?.(count);
+    this.receiver.handled?.(count);
   }
 
   /** Connects, and takes what comes. */
   start(): Promise<void> {
-    return this.client.start((message) => this.consumer.take(message));
+    return this.receiver.start((message) => this.consumer.take(message));
   }
 
   /** Disconnects, as whoever walks out of the network's reach. */
   leave(): void {
-    this.client.stop();
+    this.receiver.stop();
   }
 
   /** Dies, with all that it had in hand. Who comes back in its place begins behind what was handled. */
   die(): void {
-    const cursor = parseCursor(this.client.ledger.cursor);
+    const cursor = parseCursor(this.receiver.ledger.cursor);
     this.#resumeAt = cursor && formatCursor({ ...cursor, seq: this.#handledSeq });
     this.consumer.forget();
-    this.client.stop();
+    this.receiver.stop();
   }
 
-  /** Comes back with a new client, from where it was or, without `replay`, from wherever the log is now. */
+  /** Comes back with a new receiver, from where it was or, without `replay`, from wherever the log is now. */
   async comeBack(replay: boolean): Promise<void> {
-    const before = this.client;
+    const before = this.receiver;
     this.expectReturn(nowMs());
     this.#earlier.push(before);
-    this.client = this.#open(replay ? (this.#resumeAt ?? before.ledger.cursor) : undefined);
+    this.receiver = this.#open(replay ? (this.#resumeAt ?? before.ledger.cursor) : undefined);
     await this.start();
-    if (!replay) this.#skipped += (this.client.ledger.startSeq ?? 0) - before.ledger.seq;
+    if (!replay) this.#skipped += (this.receiver.ledger.startSeq ?? 0) - before.ledger.seq;
   }
 
   /** From this instant on tells what was due before it from what is new. */
@@ -127,14 +134,14 @@ export class Member implements ConsumerOptions {
     return this.#sum(({ ledger }) => ledger.gaps) + this.#skipped;
   }
 
-  /** A counter of its clients, added up over its lives. */
+  /** A counter, added up over its lives. */
   count(counter: 'requests' | 'empty' | 'missedSlots' | 'failures'): number {
     return this.#sum(({ counters }) => counters[counter]);
   }
 
-  /** Its books, when the log ended at `head`. */
+  /** Its delivery accounting, when the log ended at `head`. */
   books(head: number): Books {
-    const [first = this.client] = this.#earlier;
+    const [first = this.receiver] = this.#earlier;
     return {
       ...emptyBooks(),
       expected: head - (first.ledger.startSeq ?? head),
@@ -147,8 +154,8 @@ export class Member implements ConsumerOptions {
     };
   }
 
-  #sum(of: (client: Receiver) => number): number {
-    return [...this.#earlier, this.client].reduce((sum, client) => sum + of(client), 0);
+  #sum(of: (receiver: Receiver) => number): number {
+    return [...this.#earlier, this.receiver].reduce((sum, receiver) => sum + of(receiver), 0);
   }
 
   #record(seq: number, dueMs: number, recorder: Recorder): void {

@@ -1,7 +1,5 @@
 import autocannon from 'autocannon';
-
-/** What autocannon found: answers per second of one server under a closed loop. */
-export type CapacityMeasured = { requestsPerSecond: number; errors: number; durationMs: number };
+import type { Capacity } from '../../result.ts';
 
 /**
  * Asks as fast as the server answers, over a fixed number of connections: the raw capacity R.
@@ -13,7 +11,7 @@ export async function measureCapacity(load: {
   url: string;
   connections: number;
   durationMs: number;
-}): Promise<CapacityMeasured> {
+}): Promise<Pick<Capacity, 'requestsPerSecond' | 'errors' | 'durationMs'>> {
   const { requests, errors, non2xx, duration } = await autocannon({
     url: load.url,
     connections: load.connections,

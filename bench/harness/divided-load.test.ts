@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TrialPlan } from '../experiment.ts';
-import { Recorder } from '../harness/recorder.ts';
-import { canBeDivided, mergedReport, sharesOf } from './shards.ts';
+import { canBeDivided, mergedReport, sharesOf } from './divided-load.ts';
+import { Recorder } from './recorder.ts';
 
 const booksOf = (count: number) => ({
   expected: count,

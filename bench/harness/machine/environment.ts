@@ -3,9 +3,9 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { threeDigits } from '../analysis/writing.ts';
-import type { Machine } from '../experiment.ts';
-import type { Result } from '../result.ts';
+import { threeDigits } from '../../analysis/writing.ts';
+import type { Machine } from '../../experiment.ts';
+import type { Result } from '../../result.ts';
 import { coresInQuota, memoryWithin } from './container.ts';
 import { descriptorLimit } from './descriptors.ts';
 
@@ -14,7 +14,7 @@ const ownDescriptors = 200;
 
 /** The lab's own version. */
 export function labVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version;
 }
 
 /**
@@ -63,7 +63,7 @@ export async function inspectEnvironment(): Promise<{
   };
 }
 
-/** Connections to one port that there are local ports for. On Linux every fleet process has an address with ports of its own. */
+/** Connections to one port that there are local ports for. On Linux every load generator has an address with ports of its own. */
 const portsMax = platform() === 'linux' ? Number.POSITIVE_INFINITY : 16_000;
 
 /** What a client may take of the memory, on both sides together. A long poll takes some 60 kB. */
@@ -91,7 +91,7 @@ function processorMs(): { idle: number; all: number } {
 }
 
 /** The commit of a checkout. A folder without a repository of its own, inside somebody else's, has none. */
-export function commitOf(root = fileURLToPath(new URL('../..', import.meta.url))): string {
+export function commitOf(root = fileURLToPath(new URL('../../..', import.meta.url))): string {
   // What Git is told of another repository in the environment is not meant for this one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
   const git = (...args: string[]) =>

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { nowMs } from '../../servers/meter/clock.ts';
-import { until } from './process-meter.ts';
-import { Recorder } from './recorder.ts';
+import { nowMs } from '../../../servers/meter/clock.ts';
+import { until } from '../process-meter.ts';
+import { Recorder } from '../recorder.ts';
 
 /** Sends back whatever it is sent: the far end of a measurement of the way itself. */
 export async function openEcho(): Promise<{ port: number; close: () => void }> {
