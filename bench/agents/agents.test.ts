@@ -159,7 +159,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('that lose the broker connect again, and have clients in the next trial', async () => {
     const relay = await openRelay(node.addresses.amqp);
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     const [steady, cutOff] = await startTwo(relay.url);
     const { bench, news } = await gather({ count: 2, deadAfterMs });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };

@@ -52,7 +52,7 @@ describe.skipIf(!runs)('agents on hosts of their own', { timeout: 240_000 }, () 
     cleanups.push(() => node.stop());
     // The broker listens on this machine alone: a relay takes it to the bridge.
     const relay = await openRelay(node.addresses.amqp, addressOf(1));
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     brokerUrl = relay.url;
   }, startLimitMs + 20_000);
 

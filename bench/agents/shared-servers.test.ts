@@ -140,7 +140,7 @@ describe.skipIf(!runs)('three servers on one source, and three agents', { timeou
   /** Agents, in the order in which they have the servers, and the bench. The servers reach the broker by a way of their own. */
   async function open() {
     const relay = await openRelay(node.addresses.amqp);
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     const helpers = await Promise.all([1, 2, 3].map(() => startAgent(node.addresses.amqp)));
     cleanups.push(() => Promise.all(helpers.map((helper) => helper.stop())));
     helpers.sort((one, other) => (one.name < other.name ? -1 : 1));

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostOf } from '../../../servers/address.ts';
 import { nowMs } from '../../../servers/meter/clock.ts';
 import type { Schedule } from '../../../servers/source/schedule.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
@@ -111,21 +110,10 @@ export class BrokerBench {
   async #distant({ oneWayMs }: BrokerTrialPlan): Promise<BrokerAddresses> {
     if (!oneWayMs) return this.#addresses;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts');
-    const urls = Object.values(this.#addresses).map((url) => new URL(url));
-    const ports = urls.map(({ port }) => Number(port));
-    const near = await this.#link.call('open', {
-      ports,
-      farHost: hostOf(urls[0] as URL),
-      oneWayMs,
-      jitterMs: 0,
-      seed: 0,
-    });
-    const [amqp, mqtt, stomp] = urls.map((url, index) => {
-      url.hostname = '127.0.0.1';
-      url.port = String(near[index]);
-      return url.href;
-    }) as [string, string, string];
-    return { amqp, mqtt, stomp };
+    const { amqp, mqtt, stomp } = this.#addresses;
+    const near = await this.#link.call('openUrls', { urls: [amqp, mqtt, stomp], oneWayMs });
+    const [nearAmqp, nearMqtt, nearStomp] = near as [string, string, string];
+    return { amqp: nearAmqp, mqtt: nearMqtt, stomp: nearStomp };
   }
 
   #window(plan: BrokerTrialPlan, schedule: Schedule, startMs: number, sampled: string[][]) {
