@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import { runsTypeScript } from '../harness/child.ts';
 import { openRelay } from '../harness/relay.ts';
 import { parseResult } from '../result.ts';

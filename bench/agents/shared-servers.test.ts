@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { clientsByName } from '../../clients/clients.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { Message } from '../../servers/log/message.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import type { TrialPlan } from '../experiment.ts';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { openRelay } from '../harness/relay.ts';
 import { Bench } from '../harness/trial.ts';
 import { trialSchema } from '../result.ts';

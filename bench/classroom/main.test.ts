@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runsTypeScript } from '../harness/child.ts';
-import { freePorts } from '../harness/free-ports.ts';
+import { freePorts } from '../harness/programs.ts';
 import { HeadlessMember, HeadlessPage } from './simulated/headless.ts';
 
 /** The command as people type it, in a process group of its own so that what it leaves behind can be seen. */

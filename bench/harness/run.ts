@@ -1,9 +1,9 @@
 import { nowMs } from '../../servers/meter/clock.ts';
 import { conclude, evidenceOf } from '../analysis/findings.ts';
+import { BrokerSteps, brokerEstimateMs } from '../broker/broker-steps.ts';
+import type { Rabbit } from '../broker/rabbit.ts';
 import type { Experiment, Machine, PathsTrial, Plan, Profile, TrialPlan } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
-import { BrokerSteps, brokerEstimateMs } from './broker/broker-steps.ts';
-import type { Rabbit } from './broker/rabbit.ts';
 import { InPlannedOrder, inPlannedOrder, Order } from './order.ts';
 import { nginxRemedy } from './paths/nginx.ts';
 import type { Step } from './step.ts';

@@ -12,7 +12,7 @@ import type { Message } from '../../servers/log/message.ts';
 import { serversByName } from '../../servers/serve.ts';
 import { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import { parseStreamEntry, type Stamped } from '../../servers/source/stream-entry.ts';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from './broker-node.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import { runsTypeScript } from './child.ts';
 import { openRelay } from './relay.ts';
 

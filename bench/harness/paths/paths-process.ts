@@ -1,6 +1,6 @@
 import { type Handlers, serveCalls } from '../child.ts';
 import { findNginx } from './nginx.ts';
-import type { ProxyName } from './open-path.ts';
+import type { ProxyName } from './path.ts';
 import { type PathCell, tryPaths } from './path-matrix.ts';
 
 /** The hostile paths, in a process of their own: servers, proxies and clients that mostly wait. */

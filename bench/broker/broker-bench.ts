@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { nowMs } from '../../../servers/meter/clock.ts';
-import type { Schedule } from '../../../servers/source/schedule.ts';
-import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
-import type { Trial } from '../../result.ts';
-import { Child } from '../child.ts';
-import type { FleetHandlers, FleetMetered } from '../fleet-process.ts';
-import type { ConsumingPlace, FleetReport } from '../group.ts';
-import type { LinkHandlers } from '../link-process.ts';
-import type { Phases } from '../trial-result.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
+import type { Schedule } from '../../servers/source/schedule.ts';
+import type { BrokerTrialPlan, ConsumersPlan } from '../experiment.ts';
+import { Child } from '../harness/child.ts';
+import type { FleetHandlers, FleetMetered } from '../harness/fleet-process.ts';
+import type { ConsumingPlace, FleetReport } from '../harness/group.ts';
+import type { LinkHandlers } from '../harness/link-process.ts';
+import type { Phases } from '../harness/trial-result.ts';
+import type { Trial } from '../result.ts';
 import { type BrokerAddresses, isOnThisMachine, protocolOf } from './addresses.ts';
 import { brokerTrialOf, slowByOf } from './broker-trial.ts';
 import type { PublisherHandlers } from './publisher-process.ts';
@@ -23,7 +23,7 @@ const leadMs = 90;
  */
 export class BrokerBench {
   readonly #addresses: BrokerAddresses;
-  readonly #publisher = new Child<PublisherHandlers>('./broker/publisher-process.ts');
+  readonly #publisher = new Child<PublisherHandlers>('../broker/publisher-process.ts');
   readonly #fleet = new Child<FleetHandlers>('./fleet-process.ts');
   #link: Child<LinkHandlers> | undefined;
 

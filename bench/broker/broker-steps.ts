@@ -1,7 +1,7 @@
-import type { BrokerTrialPlan } from '../../experiment.ts';
-import type { Result, Trial } from '../../result.ts';
-import { InPlannedOrder } from '../order.ts';
-import type { Step } from '../step.ts';
+import type { BrokerTrialPlan } from '../experiment.ts';
+import { InPlannedOrder } from '../harness/order.ts';
+import type { Step } from '../harness/step.ts';
+import type { Result, Trial } from '../result.ts';
 import { nameOf, unfinishedBrokerTrials } from './broker-trial.ts';
 import { type Rabbit, startMs } from './rabbit.ts';
 

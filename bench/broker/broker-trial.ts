@@ -1,11 +1,11 @@
-import { emptyBooks } from '../../analysis/books.ts';
-import { getsOnSchedule } from '../../analysis/broker-models.ts';
-import { trialWarnings } from '../../analysis/warnings.ts';
-import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
-import type { Consumed, Delay, Model, Trial } from '../../result.ts';
-import type { FleetReport } from '../group.ts';
-import { statusOf } from '../trial-frame.ts';
-import { type Metered, type Phases, timelineOf } from '../trial-result.ts';
+import { emptyBooks } from '../analysis/books.ts';
+import { getsOnSchedule } from '../analysis/broker-models.ts';
+import { trialWarnings } from '../analysis/warnings.ts';
+import type { BrokerTrialPlan, ConsumersPlan } from '../experiment.ts';
+import type { FleetReport } from '../harness/group.ts';
+import { statusOf } from '../harness/trial-frame.ts';
+import { type Metered, type Phases, timelineOf } from '../harness/trial-result.ts';
+import type { Consumed, Delay, Model, Trial } from '../result.ts';
 import type { Published } from './publisher-process.ts';
 
 /** All that is told of one group of consumers, by whom. */

@@ -1,6 +1,3 @@
-import { openEmbedded } from './embedded.ts';
-import { openNginx } from './nginx.ts';
-
 /**
  * What may lie between a client and its server.
  *
@@ -23,6 +20,9 @@ export const pathKinds = ['direct', 'no-upgrade', 'buffering', 'idle-limit'] as 
 
 export type PathKind = (typeof pathKinds)[number];
 
+/** A kind that needs a proxy. */
+export type ProxiedKind = Exclude<PathKind, 'direct'>;
+
 /** What stands in the way: a proxy in this process, or a real one. */
 export type ProxyName = 'embedded' | 'nginx';
 
@@ -35,15 +35,3 @@ export type PathOptions = {
 
 /** A path that is open: clients connect to `port`. */
 export type OpenPath = { port: number; close(): Promise<void> };
-
-/** Opens a path to a server on this host. Rejects when nginx is asked for and there is none, or it does not start. */
-export async function openPath(
-  kind: PathKind,
-  upstreamPort: number,
-  { proxy = 'embedded', idleLimitMs = 2000 }: PathOptions = {},
-): Promise<OpenPath> {
-  if (kind === 'direct') return { port: upstreamPort, close: async () => {} };
-  return proxy === 'nginx'
-    ? openNginx(kind, upstreamPort, idleLimitMs)
-    : openEmbedded(kind, upstreamPort, idleLimitMs);
-}
