@@ -9,7 +9,7 @@
 import type { Fit, Probe } from '../result.ts';
 import { type PollCosts, predictedCpu } from './break-even.ts';
 import type { Cost } from './costs.ts';
-import { ratioByFieller } from './fieller.ts';
+import { ratioByFieller, varianceOf } from './interval.ts';
 import { pollIpBytes, pushedIpBytes } from './ip-bytes.ts';
 import { emptyPollShare } from './models.ts';
 import { threeDigits, whole, writeEnd, writeMs } from './writing.ts';
@@ -319,12 +319,11 @@ function verdictOn(
 
 /** The ratio of two shares; `undefined` where the second may be 0. */
 function timesAsMuch(a: Cost, b: Cost): Cost | undefined {
-  const variance = ({ low, high }: Cost) => ((high - low) / 2) ** 2;
   const interval = ratioByFieller({
     a: a.value,
     b: b.value,
-    varianceA: variance(a),
-    varianceB: variance(b),
+    varianceA: varianceOf(a),
+    varianceB: varianceOf(b),
     covariance: 0,
     reach: 1,
   });

@@ -1,5 +1,5 @@
 import { defaultLimits } from '../../servers/guards/limits.ts';
-import { modelOfTrial } from '../analysis/model-of-trial.ts';
+import { modelOfTrial } from '../analysis/on-schedule.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
 import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
 import type { Delay, Shard, Timeline, Trial } from '../result.ts';
