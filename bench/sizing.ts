@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { beginCommand } from '../servers/commands/begin.ts';
 import { fromUsersFolder } from '../servers/commands/typed.ts';
-import { writeSizing } from './analysis/sizing.ts';
+import { writeSizing } from './analysis/advice.ts';
 import { decodedText } from './decoded-text.ts';
 import { parseResult } from './result.ts';
 
