@@ -357,11 +357,11 @@ describe('options of the lab for agents', () => {
   it.each([
     [['--agents', '2'], /^Missing --broker: expected amqp:/],
     [['--agents', '2', '--broker', 'start'], /^Missing --broker: expected amqp:/],
-    [['--agents', '0', '--broker', 'amqp://host'], /Expected a whole number from 1 to 99\./],
+    [['--agents', '0', '--broker', 'amqp://host'], /expected a whole number from 1 to 99\./],
     [['--servers', '1'], /^Invalid --servers "1": expected at most the number of agents/],
     [
       ['--server-host', '203.0.113.1'],
-      /'203\.0\.113\.1' is invalid\. Expected an address of this machine: .*127\.0\.0\.1/,
+      /"203\.0\.113\.1": expected an address of this machine: .*127\.0\.0\.1/,
     ],
   ])('%j ends with 2 and one line', async (args, reason) => {
     const { exitCode, stdout, stderr } = await labHere(args);
