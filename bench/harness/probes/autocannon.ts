@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import autocannon from 'autocannon';
-import type { Probed } from './probes.ts';
+import type { Probed } from './wire-bytes.ts';
 
 const answerMs = 100;
 const ratePerSecond = 5;

@@ -1,10 +1,6 @@
-import type { Probe } from '../../result.ts';
 import type { Handlers } from '../child.ts';
 import { probeAutocannon } from './autocannon.ts';
 import { probeWireBytes } from './wire-bytes.ts';
-
-/** What a probe gives; the experiment that asked for it is entered by whoever asked. */
-export type Probed = Omit<Probe, 'experiment'>;
 
 /** Measurements that are no trials, by the names under which experiments plan them. */
 export const probes = {

@@ -15,14 +15,17 @@ import { serversByName } from '../../../servers/serve.ts';
 import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { eventFormat } from '../../../servers/sse.ts';
+import type { Probe } from '../../result.ts';
 import { Relay } from '../relay.ts';
-import type { Probed } from './probes.ts';
 
 /** What goes over the wire once, a poll or a message; resolves when it has arrived. And the end of its connection. */
 type Conversation = { exchange: () => Promise<unknown>; close: () => unknown };
 
 /** One thing to count: what travels, over what, and how to begin. */
 type Row = { kind: keyof typeof titles; over: 'plain' | 'tls' | 'http2'; open: () => Promise<Conversation> };
+
+/** What a probe gives; the experiment that asked for it is entered by whoever asked. */
+export type Probed = Omit<Probe, 'experiment'>;
 
 const times = 20;
 const body = 'hello '.padEnd(58, 'hello ');
