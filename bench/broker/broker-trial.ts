@@ -1,5 +1,5 @@
 import { emptyBooks } from '../analysis/books.ts';
-import { getsOnSchedule } from '../analysis/broker-models.ts';
+import { getsOnSchedule } from '../analysis/models.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
 import type { BrokerTrialPlan, ConsumersPlan } from '../experiment.ts';
 import type { FleetReport } from '../harness/group.ts';
