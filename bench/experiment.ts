@@ -7,7 +7,7 @@ import {
 import type { ServerOptions } from '../servers/serve.ts';
 import type { Schedule } from '../servers/source/schedule.ts';
 import type { Figures, OwnFigure } from './analysis/figures.ts';
-import type { ProxyName } from './harness/paths/path-kinds.ts';
+import type { ProxyName } from './harness/paths/path.ts';
 import type { PlannedOptions } from './knobs.ts';
 import type { Capacity, ExperimentText, Finding, Fit, Pair, Probe, Trial } from './result.ts';
 

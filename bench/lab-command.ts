@@ -2,26 +2,36 @@ import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { onInterrupt } from '../servers/commands/begin.ts';
+import {
+  command,
+  exitCodeOf,
+  exitCodes,
+  orRefuse,
+  Refusal,
+  readPath,
+  readSeed,
+  someOf,
+  wholeNumber,
+} from '../servers/commands/command.ts';
 import { openPage } from '../servers/commands/open-page.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
 import { fromUsersFolder, shellQuoted } from '../servers/commands/typed.ts';
 import type { Sign } from './agents/orders.ts';
 import { counted } from './analysis/writing.ts';
+import { findRabbit, rabbitRemedy } from './broker/node.ts';
+import { Rabbit } from './broker/rabbit.ts';
 import { checkClaims } from './check/claim.ts';
 import { claims } from './check/claims.ts';
-import { type Experiment, type Profile, profiles } from './experiment.ts';
+import { type Experiment, type Machine, type Profile, profiles } from './experiment.ts';
 import { broker } from './experiments/broker.ts';
 import { crowdByDefault } from './experiments/crowd.ts';
 import { experiments } from './experiments/experiments.ts';
-import { Rabbit } from './harness/broker/rabbit.ts';
-import { findRabbit, rabbitRemedy } from './harness/broker-node.ts';
 import { inspectEnvironment, labVersion } from './harness/machine/environment.ts';
 import { loopbackProblem } from './harness/machine/loopback.ts';
 import { estimateMs, type LabResult, Run } from './harness/run.ts';
 import type { Elsewhere } from './harness/trial.ts';
-import { readSeed, someOf, wholeNumber } from './option-readers.ts';
 import { drawReport } from './report-file.ts';
 import { schemaVersion } from './result.ts';
 import { makeRunFolder, saveResult, showAsLatest } from './result-file.ts';
@@ -36,7 +46,6 @@ import { writeSummary } from './terminal/summary.ts';
  * Exit codes: 0 all went well; 1 a trial failed, an experiment's code has an error, or with `--check` a claim of
  * LAB.md failed (a verdict never fails); 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, with a partial result and report written.
  */
-const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 
 /** What the lab's own process may take of a core while trials run. */
 const ownShareMax = 0.03;
@@ -59,15 +68,15 @@ type Options = {
 };
 
 /** The command line. */
-export const labCommand = new Command('npm run lab --')
-  .description('Measures push against polling on this machine and writes a report.')
+export const labCommand = command(
+  'npm run lab --',
+  'Measures push against polling on this machine and writes a report.',
+)
   .addOption(new Option('--profile <name>', 'scope of the measurement').choices(profiles).default('default'))
   .option('--only <ids>', 'experiments to run, separated by commas', readExperiments)
   .option('--experiment <file>', 'module that exports your own experiment')
   .option('--seed <number>', 'seed of the messages, the poll phases and the trial order', readSeed, 45)
-  .option('--out <folder>', 'folder for results.json and report.html (default: report/runs/…)', (folder) =>
-    fromUsersFolder(folder),
-  )
+  .option('--out <folder>', 'folder for results.json and report.html (default: report/runs/…)', readPath)
   .option('--json', 'print the result to stdout as JSON, and everything else to stderr')
   .option('--open', 'open the report in a browser (default: on a terminal)')
   .option('--no-open', 'do not open the report')
@@ -75,6 +84,7 @@ export const labCommand = new Command('npm run lab --')
   .option(
     '--broker <where>',
     'RabbitMQ for the experiment "broker": "start" for a new node, or amqp://name:password@host:port[?mqtt=1883&stomp=61613]',
+    readBrokerOrStart,
   )
   .option(
     '--agents <number>',
@@ -93,117 +103,161 @@ export const labCommand = new Command('npm run lab --')
     wholeNumber(1, 99),
   )
   .option('--check', 'check every claim of LAB.md against the result')
-  .option('--verbose', 'at the end, print every verdict in full and the model fit')
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  .option('--verbose', 'at the end, print every verdict in full and the model fit');
 
 /** Does what the options say. Returns the exit code. */
-export async function lab(options: Options): Promise<number> {
-  const startedAt = new Date();
-  const startedMs = performance.now();
-  let wanted: Rabbit | undefined;
-  try {
-    wanted = options.broker === undefined ? undefined : new Rabbit(options.broker);
-  } catch (error) {
-    console.error(`Invalid --broker: ${(error as Error).message}, or start`);
-    return exitCodes.usage;
-  }
-  if (options.agents !== undefined && (wanted === undefined || wanted.startsOwn)) {
-    console.error(
+export function lab(options: Options): Promise<number> {
+  return exitCodeOf(async () => {
+    const started = { at: new Date(), ms: performance.now() };
+    refuseContradictions(options);
+    const own = await ownExperiments(options);
+    const { environment, machine } = await inspectEnvironment();
+    if (options.list) return list([...(options.only ?? experiments), ...own], options, machine);
+    await refuseWithoutLoopback();
+
+    const { chosen, rabbit, skipped } = chooseExperiments(options, own);
+    environment.warnings.push(...warningsOf(options, machine), ...skipped);
+    const record = new RunRecord(options, started, environment, chosen);
+    onInterrupt(() => record.interrupt.abort());
+    const brokerProblem = await measure(record, options, chosen, machine, rabbit);
+    judge(record, options, brokerProblem);
+
+    const { resultPath, reportPath } = await draw(record);
+    print(record.result, options, reportPath ?? resultPath ?? record.folder);
+    if (record.unsaved) throw cannotSave(record.folder, record.unsaved);
+    if (record.interrupt.signal.aborted) return exitCodes.interrupted;
+    if (brokerProblem) throw new Refusal(brokerProblem, exitCodes.environment);
+    if (!reportPath) return exitCodes.environment;
+    if (options.open ?? (process.stdout.isTTY && !options.json)) await openPage(reportPath);
+    return hasFailed(record.result) ? exitCodes.failed : exitCodes.ok;
+  });
+}
+
+function refuseContradictions({ broker: where, agents = 0, servers = 0 }: Options): void {
+  if (agents > 0 && (where === undefined || where === 'start'))
+    throw new Refusal(
       'Missing --broker: expected amqp://…, the broker of the agents. Try --broker amqp://… --agents 2.',
+      exitCodes.usage,
     );
-    return exitCodes.usage;
-  }
-  let own: Experiment[];
-  try {
-    own = options.experiment === undefined ? [] : [await ownExperiment(options.experiment)];
-  } catch (error) {
-    console.error(`Invalid --experiment: ${(error as Error).message}`);
-    return exitCodes.usage;
-  }
-  if (options.servers !== undefined && options.servers > (options.agents ?? 0)) {
-    console.error(
-      `Invalid --servers "${options.servers}": expected at most the number of agents. Try a larger --agents.`,
+  if (servers > agents)
+    throw new Refusal(
+      `Invalid --servers "${servers}": expected at most the number of agents. Try a larger --agents.`,
+      exitCodes.usage,
     );
-    return exitCodes.usage;
-  }
-  const { environment, machine } = await inspectEnvironment();
-  if (options.profile === 'full' && machine.clientsMax < crowdByDefault)
-    environment.warnings.push(
-      `This machine allows ${machine.clientsMax} clients per process (open files, ports and memory), so the largest crowd is smaller. Try "ulimit -n 20000".`,
-    );
-  if (options.list) {
-    for (const experiment of [...(options.only ?? experiments), ...own]) {
-      const { id, question } = experiment.text;
-      const takes = seconds(estimateMs(experiment, options.profile, machine));
-      console.log(`${id.padEnd(14)} ${takes.padStart(6)}  ${question}`);
-    }
-    return exitCodes.ok;
-  }
-  const noLoopback = await loopbackProblem();
-  if (noLoopback) {
-    console.error(noLoopback);
-    return exitCodes.environment;
-  }
-  const { chosen, rabbit, skipped } = chooseExperiments(options, own, wanted);
-  environment.warnings.push(...skipped);
+}
 
-  let folder: string;
+/** The experiment of the user's own module, if one was named. */
+async function ownExperiments({ experiment: file }: Options): Promise<Experiment[]> {
+  if (file === undefined) return [];
   try {
-    folder = makeRunFolder(options.out, startedAt, options.profile);
+    return [await ownExperiment(file)];
   } catch (error) {
-    console.error(writeProblem(options.out ?? 'report/runs', error as Error, remedy));
-    return exitCodes.environment;
+    throw new Refusal(`Invalid --experiment: ${(error as Error).message}`, exitCodes.usage);
+  }
+}
+
+function list(listed: readonly Experiment[], { profile }: Options, machine: Machine): number {
+  for (const experiment of listed) {
+    const { id, question } = experiment.text;
+    const takes = seconds(estimateMs(experiment, profile, machine));
+    console.log(`${id.padEnd(14)} ${takes.padStart(6)}  ${question}`);
+  }
+  return exitCodes.ok;
+}
+
+async function refuseWithoutLoopback(): Promise<void> {
+  const problem = await loopbackProblem();
+  if (problem) throw new Refusal(problem, exitCodes.environment);
+}
+
+function warningsOf({ profile }: Options, { clientsMax }: Machine): string[] {
+  if (profile !== 'full' || clientsMax >= crowdByDefault) return [];
+  return [
+    `This machine allows ${clientsMax} clients per process (open files, ports and memory), so the largest crowd is smaller. Try "ulimit -n 20000".`,
+  ];
+}
+
+/** The result of a run, and its place on the disk. */
+class RunRecord {
+  readonly result: LabResult;
+  readonly folder: string;
+  /** Aborted by Ctrl-C, and when the result can't be saved: what can't be saved is not worth measuring. */
+  readonly interrupt = new AbortController();
+  /** Why the result can't be saved. */
+  unsaved: Error | undefined;
+  readonly #startedMs: number;
+  #isShown = false;
+
+  constructor(
+    options: Options,
+    started: { at: Date; ms: number },
+    environment: LabResult['environment'],
+    chosen: readonly Experiment[],
+  ) {
+    const { out, profile, seed } = options;
+    this.#startedMs = started.ms;
+    this.folder = orRefuse(
+      exitCodes.environment,
+      (error) => writeProblem(out ?? 'report/runs', error, remedy),
+      () => makeRunFolder(out, started.at, profile),
+    );
+    this.result = {
+      schemaVersion,
+      lab: {
+        version: labVersion(),
+        profile,
+        seed,
+        command: commandOf(options),
+        startedAt: started.at.toISOString(),
+        durationMs: 0,
+        status: 'running',
+      },
+      environment,
+      experiments: chosen.map(({ text }) => text),
+      trials: [],
+      capacities: [],
+      probes: [],
+      fits: [],
+      pairs: [],
+      figures: [],
+      findings: [],
+      checks: [],
+    };
   }
 
-  const result: LabResult = {
-    schemaVersion,
-    lab: {
-      version: labVersion(),
-      profile: options.profile,
-      seed: options.seed,
-      command: commandOf(options),
-      startedAt: startedAt.toISOString(),
-      durationMs: 0,
-      status: 'running',
-    },
-    environment,
-    experiments: chosen.map(({ text }) => text),
-    trials: [],
-    capacities: [],
-    probes: [],
-    fits: [],
-    pairs: [],
-    figures: [],
-    findings: [],
-    checks: [],
-  };
-  const interrupt = new AbortController();
-  let unsaved: Error | undefined;
-  let isShown = false;
-  /** What can't be saved is not worth measuring. Returns where it is, or would be. */
-  const save = () => {
-    result.lab.durationMs = Math.round(performance.now() - startedMs);
+  /** Returns the path of the saved result; `undefined` where it can't be saved. */
+  save(): string | undefined {
+    this.result.lab.durationMs = Math.round(performance.now() - this.#startedMs);
     try {
-      const path = saveResult(folder, result);
-      if (!isShown) show(folder);
-      isShown = true;
+      const path = saveResult(this.folder, this.result);
+      if (!this.#isShown) show(this.folder);
+      this.#isShown = true;
       return path;
     } catch (error) {
-      unsaved ??= error as Error;
-      interrupt.abort();
+      this.unsaved ??= error as Error;
+      this.interrupt.abort();
       return undefined;
     }
-  };
-  onInterrupt(() => interrupt.abort());
+  }
+}
 
+/** Runs the experiments. Returns why a broker could not be used, if one was needed and couldn't. */
+async function measure(
+  record: RunRecord,
+  options: Options,
+  chosen: readonly Experiment[],
+  machine: Machine,
+  rabbit: Rabbit | undefined,
+): Promise<string | undefined> {
+  const { result, interrupt } = record;
+  const { environment } = result;
   for (const warning of environment.warnings) console.error(`! ${warning}`);
-  const gathered = await gatherAgents(options, interrupt.signal);
-  const { elsewhere } = gathered;
+  const { elsewhere, refusal: refused } = await gatherAgents(options, interrupt.signal);
   if (elsewhere) environment.agents = elsewhere.agents.introductions.map(asMachine);
+  const save = () => record.save();
   const run = new Run(result, machine, chosen, interrupt.signal, save, { rabbit, elsewhere });
   // A broker that can't be used is found out before the minutes that everything else takes.
-  const refusal = gathered.refusal ?? (rabbit?.startsOwn ? undefined : await rabbit?.problem());
+  const refusal = refused ?? (rabbit?.startsOwn ? undefined : await rabbit?.problem());
   if (refusal) environment.warnings.push(`${refusal}.`);
   else {
     const estimatesMs = chosen.map((experiment) => estimateMs(experiment, options.profile, machine, rabbit));
@@ -217,44 +271,52 @@ export async function lab(options: Options): Promise<number> {
   await elsewhere?.agents.close();
   await elsewhere?.servers?.leave();
   await rabbit?.close();
+  if (elsewhere?.agents.problem) environment.warnings.push(`${elsewhere.agents.problem}.`);
+  return refusal ?? run.brokerProblem;
+}
 
-  const interrupted = interrupt.signal.aborted;
-  const agentsProblem = elsewhere?.agents.problem;
-  if (agentsProblem) environment.warnings.push(`${agentsProblem}.`);
-  const brokerProblem = refusal ?? run.brokerProblem;
-  result.lab.status = interrupted || brokerProblem ? 'interrupted' : 'complete';
-  if (options.check) result.checks = checkClaims(claims, result);
+/** Completes the result: its status, the checks of LAB.md's claims, and a warning about the lab's own CPU. */
+function judge(
+  { result, interrupt }: RunRecord,
+  { check }: Options,
+  brokerProblem: string | undefined,
+): void {
+  result.lab.status = interrupt.signal.aborted || brokerProblem ? 'interrupted' : 'complete';
+  if (check) result.checks = checkClaims(claims, result);
   const ownShare = result.lab.coordinatorCpuShare ?? 0;
   if (ownShare > ownShareMax)
-    environment.warnings.push(
+    result.environment.warnings.push(
       `The lab’s own process used ${(ownShare * 100).toFixed(1)}% of a core during the trials, more than ${ownShareMax * 100}%: it distorts CPU costs and latencies.`,
     );
-  const resultPath = save();
-  const reportPath = resultPath && (await drawReport(resultPath, join(folder, 'report.html')));
-  const page = pathToFileURL(reportPath ?? resultPath ?? folder).href;
+}
+
+/** Saves the result and draws the report. A path is `undefined` where its file couldn't be written. */
+async function draw(record: RunRecord): Promise<{ resultPath?: string; reportPath?: string }> {
+  const resultPath = record.save();
+  if (resultPath === undefined) return {};
+  return { resultPath, reportPath: await drawReport(resultPath, join(record.folder, 'report.html')) };
+}
+
+function print(result: LabResult, { verbose, json }: Options, path: string): void {
   const parts = [
-    options.verbose && writeModelFit(result),
+    verbose && writeModelFit(result),
     writeChecks(result),
-    writeSummary(result, page, options.verbose),
+    writeSummary(result, pathToFileURL(path).href, verbose),
   ].filter(Boolean);
-  (options.json ? console.error : console.log)(`\n${parts.join('\n\n')}`);
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (unsaved) {
-    console.error(writeProblem(folder, unsaved, remedy));
-    return exitCodes.environment;
-  }
-  if (interrupted) return exitCodes.interrupted;
-  if (brokerProblem) {
-    console.error(brokerProblem);
-    return exitCodes.environment;
-  }
-  if (!reportPath) return exitCodes.environment;
-  if (options.open ?? (process.stdout.isTTY && !options.json)) await openPage(reportPath);
-  const failed =
-    result.trials.some(({ status }) => status !== 'ok') ||
-    result.findings.some(({ error }) => error !== undefined) ||
-    result.checks.some(({ outcome }) => outcome === 'does not hold');
-  return failed ? exitCodes.failed : exitCodes.ok;
+  (json ? console.error : console.log)(`\n${parts.join('\n\n')}`);
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+function hasFailed({ trials, findings, checks }: LabResult): boolean {
+  return (
+    trials.some(({ status }) => status !== 'ok') ||
+    findings.some(({ error }) => error !== undefined) ||
+    checks.some(({ outcome }) => outcome === 'does not hold')
+  );
+}
+
+function cannotSave(folder: string, error: Error): Refusal {
+  return new Refusal(writeProblem(folder, error, remedy), exitCodes.environment);
 }
 
 /** Points `report/runs/latest` to a run. Without it the run is whole. */
@@ -274,14 +336,13 @@ const remedy = 'choose another folder with --out';
  * Somebody's own experiment is run after those that were named, or alone.
  */
 function chooseExperiments(
-  { only }: Options,
+  { only, broker: where }: Options,
   own: readonly Experiment[],
-  wanted: Rabbit | undefined,
 ): { chosen: readonly Experiment[]; rabbit?: Rabbit; skipped: string[] } {
   const chosen = [...(only ?? (own.length > 0 ? [] : experiments)), ...own];
   if (!chosen.includes(broker)) return { chosen, skipped: [] };
-  if (wanted && (!wanted.startsOwn || findRabbit())) return { chosen, rabbit: wanted, skipped: [] };
-  const why = wanted
+  if (where && (where !== 'start' || findRabbit())) return { chosen, rabbit: new Rabbit(where), skipped: [] };
+  const why = where
     ? `found no RabbitMQ: ${rabbitRemedy}`
     : "start one with --broker start (it needs Debian's package rabbitmq-server), or use another with --broker amqp://…";
   return {
@@ -301,6 +362,15 @@ async function ownExperiment(file: string): Promise<Experiment> {
       `expected one exported experiment in ${file}, found ${others.length + (experiment ? 1 : 0)}`,
     );
   return experiment as Experiment;
+}
+
+function readBrokerOrStart(where: string): string {
+  try {
+    new Rabbit(where);
+    return where;
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}, or start`);
+  }
 }
 
 function readExperiments(ids: string): Experiment[] {

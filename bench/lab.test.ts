@@ -60,7 +60,7 @@ describe('a command line that is wrong', () => {
     [['--profile', 'huge'], /--profile.*huge.*quick, default, full/],
     [
       ['--only', 'freshness,nonsense'],
-      /--only.*Unknown "nonsense": expected one or more of freshness, distance/,
+      /--only.*unknown "nonsense": expected one or more of freshness, distance/,
     ],
     [['--seed', '1.5'], /--seed.*1\.5.*whole number/],
     [['--seed', 'x'], /--seed.*x.*whole number/],

@@ -1,6 +1,5 @@
-import { beginCommand } from '../servers/commands/begin.ts';
+import { begin } from '../servers/commands/command.ts';
 import { lab, labCommand } from './lab-command.ts';
 
 /** `npm run lab`. */
-beginCommand(labCommand.name(), labCommand.options);
-process.exitCode = await lab(labCommand.parse().opts());
+process.exitCode = await lab(begin(labCommand).opts());

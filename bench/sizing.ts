@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
-import { beginCommand } from '../servers/commands/begin.ts';
-import { fromUsersFolder } from '../servers/commands/typed.ts';
-import { writeSizing } from './analysis/sizing.ts';
+import { begin, command, exitCodeOf, exitCodes, orRefuse, readPath } from '../servers/commands/command.ts';
+import { writeSizing } from './analysis/advice.ts';
 import { decodedText } from './decoded-text.ts';
 import { parseResult } from './result.ts';
 
@@ -15,22 +13,17 @@ import { parseResult } from './result.ts';
  */
 const sample = fileURLToPath(new URL('../report/sample/results.json', import.meta.url));
 
-const command = new Command('npm run sizing --')
-  .description('Predicts servers, memory and bandwidth for many clients, from the costs in a result file.')
-  .argument(
-    '[file]',
-    'results.json to read (default: the sample result)',
-    (file) => fromUsersFolder(file),
-    sample,
-  )
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+const [file = sample] = begin(
+  command(
+    'npm run sizing --',
+    'Predicts servers, memory and bandwidth for many clients, from the costs in a result file.',
+  ).argument('[file]', 'results.json to read (default: the sample result)', readPath),
+).processedArgs as [string?];
 
-beginCommand(command.name(), command.options);
-const [file = sample] = command.parse().processedArgs as [string?];
-try {
-  console.log(writeSizing(parseResult(decodedText(readFileSync(file))), [100_000, 1_000_000]));
-} catch (error) {
-  console.error(`${file}: ${(error as Error).message}`);
-  process.exitCode = 2;
-}
+process.exitCode = await exitCodeOf(async () =>
+  orRefuse(
+    exitCodes.usage,
+    ({ message }) => `${file}: ${message}`,
+    () => console.log(writeSizing(parseResult(decodedText(readFileSync(file))), [100_000, 1_000_000])),
+  ),
+);

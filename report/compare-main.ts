@@ -1,9 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { Command } from 'commander';
 import { compareResults } from '../bench/analysis/comparison.ts';
-import { beginCommand } from '../servers/commands/begin.ts';
-import { fromUsersFolder } from '../servers/commands/typed.ts';
-import { exitCodeOf, exitCodes, handOut, readResultFile } from './command.ts';
+import { begin, command, exitCodeOf, readPath } from '../servers/commands/command.ts';
+import { handOut, readResultFile } from './command.ts';
 import { comparisonSummary } from './comparison-summary.ts';
 import { renderReport } from './render.ts';
 
@@ -14,19 +12,16 @@ import { renderReport } from './render.ts';
  * a summary to stderr. Exit codes: 0 compared, whatever differs; 2 the command line is
  * wrong, or a file is damaged or of another version; 3 the page can't be written.
  */
-const command = new Command('npm run compare --')
-  .description('Compares two result files: the differences from A to B, with intervals.')
-  .argument('<a>', 'a results.json of the lab', (file) => fromUsersFolder(file))
-  .argument('<b>', 'the results.json to compare with it', (file) => fromUsersFolder(file))
-  .option('--out <file>', 'where to write the page (default: compare.html next to B)', (file) =>
-    fromUsersFolder(file),
-  )
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+const compareCommand = command(
+  'npm run compare --',
+  'Compares two result files: the differences from A to B, with intervals.',
+)
+  .argument('<a>', 'a results.json of the lab', readPath)
+  .argument('<b>', 'the results.json to compare with it', readPath)
+  .option('--out <file>', 'where to write the page (default: compare.html next to B)', readPath);
 
-beginCommand(command.name(), command.options);
-const [fileA, fileB] = command.parse().processedArgs as [string, string];
-const { out = join(dirname(fileB), 'compare.html') } = command.opts<{ out?: string }>();
+const [fileA, fileB] = begin(compareCommand).processedArgs as [string, string];
+const { out = join(dirname(fileB), 'compare.html') } = compareCommand.opts<{ out?: string }>();
 
 process.exitCode = await exitCodeOf(async () => {
   const [a, b] = [readResultFile(fileA), readResultFile(fileB)];

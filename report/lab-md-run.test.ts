@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasDisturbed } from '../bench/analysis/warnings.ts';
+import { findRabbit } from '../bench/broker/node.ts';
 import { claims } from '../bench/check/claims.ts';
 import { labHere } from '../bench/check/lab-here.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type Place,
   placeOf,
 } from '../bench/check/observations.ts';
-import { findRabbit } from '../bench/harness/broker-node.ts';
 import { parseResult, type Result } from '../bench/result.ts';
 import { experimentFigures } from './charts/charts.ts';
 

@@ -1,11 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
-import { beginCommand } from '../servers/commands/begin.ts';
+import { begin, command, exitCodeOf, exitCodes, Refusal, readPath } from '../servers/commands/command.ts';
 import { openPage } from '../servers/commands/open-page.ts';
-import { fromUsersFolder } from '../servers/commands/typed.ts';
-import { exitCodeOf, exitCodes, handOut, Refusal, readResultFile, writeOrRefuse } from './command.ts';
+import { handOut, readResultFile, writeOrRefuse } from './command.ts';
 import { renderReport } from './render.ts';
 
 /**
@@ -22,22 +20,18 @@ const sample = {
   page: fileURLToPath(new URL('./runs/sample/report.html', import.meta.url)),
 };
 
-const command = new Command('npm run report --')
-  .description('Draws a result file as one HTML page that works offline.')
-  .argument('[file]', 'a results.json of the lab', (file) => fromUsersFolder(file))
+const reportCommand = command('npm run report --', 'Draws a result file as one HTML page that works offline.')
+  .argument('[file]', 'a results.json of the lab', readPath)
   .option('--sample', 'draw the result that comes with the lab')
   .option(
     '--out <file>',
     'where to write the page (default: report.html next to the file; for --sample in report/runs/sample)',
-    (file) => fromUsersFolder(file),
+    readPath,
   )
-  .option('--open', 'open the page in a browser')
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  .option('--open', 'open the page in a browser');
 
-beginCommand(command.name(), command.options);
-const [file] = command.parse().processedArgs as [string?];
-process.exitCode = await exitCodeOf(() => draw(file, command.opts<Options>()));
+const [file] = begin(reportCommand).processedArgs as [string?];
+process.exitCode = await exitCodeOf(() => draw(file, reportCommand.opts<Options>()));
 
 async function draw(named: string | undefined, options: Options): Promise<void> {
   const file = fileOf(named, options);

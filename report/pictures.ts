@@ -7,8 +7,9 @@ import type { Browser, Page } from 'playwright-core';
 import { parseResult } from '../bench/result.ts';
 import { launchBrowser } from '../clients/shared/browser.ts';
 import { beginCommand, isProgram } from '../servers/commands/begin.ts';
+import { exitCodeOf, exitCodes, Refusal } from '../servers/commands/command.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
-import { exitCodeOf, exitCodes, Refusal } from './command.ts';
+
 import { drawn } from './drawn.ts';
 import { renderReport } from './render.ts';
 

@@ -320,11 +320,17 @@ describe('npm run chat', () => {
   });
 
   it.each([
-    [['--port', 'x'], '--port is "x": expected 1 to 65535, or 0 for any free port'],
-    [['--port', '65536'], '--port is "65536": expected 1 to 65535, or 0 for any free port'],
-    [['--prot', '1'], "Unknown option '--prot': expected --port with a number"],
-  ])('refuses %j and says what it takes', async (args, line) => {
-    expect(await outcome(start(...args))).toEqual({ exitCode: 2, lines: [line] });
+    [['--port', 'x'], ['Invalid --port "x": expected 1 to 65535, or 0 for any free port. Try --port 8080.']],
+    [
+      ['--port', '65536'],
+      ['Invalid --port "65536": expected 1 to 65535, or 0 for any free port. Try --port 8080.'],
+    ],
+    [
+      ['--prot', '1'],
+      ["error: unknown option '--prot'", '(Did you mean --port?)'],
+    ],
+  ])('refuses %j and says what it takes', async (args, lines) => {
+    expect(await outcome(start(...args))).toEqual({ exitCode: 2, lines });
   });
 });
 

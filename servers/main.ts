@@ -1,30 +1,31 @@
-import { parseArgs } from 'node:util';
-import { beginCommand, fail, isProgram, onInterrupt } from './commands/begin.ts';
-import { invalidOption, listenProblem } from './commands/problems.ts';
+import { fail, isProgram, onInterrupt } from './commands/begin.ts';
+import { begin, command, exitCodes, firstPortOf, readBroker } from './commands/command.ts';
+import { listenProblem } from './commands/problems.ts';
 import { nowMs } from './meter/clock.ts';
 import { type ServerName, serversByName, startServers } from './serve.ts';
 import { EmbeddedSource } from './source/embedded.ts';
-import { parseRabbitUrl } from './source/rabbit-address.ts';
 
 /** `npm run servers`: all of them on one source, to try with curl and the console of a browser. */
-async function main(): Promise<void> {
-  beginCommand('npm run servers', [
-    { long: '--port', required: true },
-    { long: '--broker', required: true },
-  ]);
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    return fail(2, (error as Error).message);
-  }
-  const { port, broker } = options;
+export const serversCommand = command('npm run servers --', 'Starts all servers on one source.')
+  .option(
+    '--port <number>',
+    'port of the first server, followed by the ports of the others',
+    firstPortOf(6, 8081),
+    8081,
+  )
+  .option(
+    '--broker <url>',
+    'RabbitMQ whose servers share one source: amqp://name:password@host:port',
+    readBroker,
+  );
+
+async function main({ port, broker }: { port: number; broker?: string }): Promise<void> {
   const shared = broker === undefined ? undefined : await sharedSource(broker);
   const source = shared ?? new EmbeddedSource();
   const names = Object.keys(serversByName) as ServerName[];
   const ports = port === 0 ? [] : names.map((_, index) => port + index);
-  const endpoints = await startServers(source, names, {}, ports).catch((error) =>
-    fail(3, listenProblem(error)),
+  const endpoints = await startServers(source, names, {}, ports).catch((error: Error) =>
+    fail(exitCodes.environment, listenProblem(error)),
   );
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
@@ -55,27 +56,11 @@ async function sharedSource(url: string) {
   const { RabbitSource } = await import('./source/rabbitmq.ts');
   try {
     const source = await RabbitSource.open({ url, onNews: console.error });
-    source.failed.catch(({ message }) => fail(3, message));
+    source.failed.catch(({ message }) => fail(exitCodes.environment, message));
     return source;
   } catch (error) {
-    return fail(3, (error as Error).message);
+    return fail(exitCodes.environment, (error as Error).message);
   }
 }
 
-/** Reads the command line of `npm run servers`. Throws an `Error` that names the option and what was expected. */
-export function readOptions(args: string[]): { port: number; broker?: string } {
-  const options = { port: { type: 'string', default: '8081' }, broker: { type: 'string' } } as const;
-  const { port, broker } = parseArgs({ args, options }).values;
-  if (!/^\d+$/.test(port) || Number(port) > 65_530)
-    throw new Error(
-      invalidOption('--port', port, 'the first of six free ports from 1 to 65530, or 0 for any', '8081'),
-    );
-  try {
-    if (broker !== undefined) parseRabbitUrl(broker);
-  } catch (error) {
-    throw new Error(`Invalid --broker: ${(error as Error).message}`);
-  }
-  return { port: Number(port), broker };
-}
-
-if (isProgram(import.meta.url)) await main();
+if (isProgram(import.meta.url)) await main(begin(serversCommand).opts());

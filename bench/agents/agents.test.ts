@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import { labHere } from '../check/lab-here.ts';
 import type { TrialPlan } from '../experiment.ts';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { runsTypeScript } from '../harness/child.ts';
 import { labVersion } from '../harness/machine/environment.ts';
 import { openRelay } from '../harness/relay.ts';
@@ -160,7 +160,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
 
   it('that lose the broker connect again, and have clients in the next trial', async () => {
     const relay = await openRelay(node.addresses.amqp);
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     const [steady, cutOff] = await startTwo(relay.url);
     const { bench, news } = await gather({ count: 2, deadAfterMs });
     const short = { ...plan, groups: plan.groups.slice(0, 1), durationMs: 600 };
@@ -357,11 +357,11 @@ describe('options of the lab for agents', () => {
   it.each([
     [['--agents', '2'], /^Missing --broker: expected amqp:/],
     [['--agents', '2', '--broker', 'start'], /^Missing --broker: expected amqp:/],
-    [['--agents', '0', '--broker', 'amqp://host'], /Expected a whole number from 1 to 99\./],
+    [['--agents', '0', '--broker', 'amqp://host'], /expected a whole number from 1 to 99\./],
     [['--servers', '1'], /^Invalid --servers "1": expected at most the number of agents/],
     [
       ['--server-host', '203.0.113.1'],
-      /'203\.0\.113\.1' is invalid\. Expected an address of this machine: .*127\.0\.0\.1/,
+      /"203\.0\.113\.1": expected an address of this machine: .*127\.0\.0\.1/,
     ],
   ])('%j ends with 2 and one line', async (args, reason) => {
     const { exitCode, stdout, stderr } = await labHere(args);

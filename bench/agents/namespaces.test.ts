@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import { runsTypeScript } from '../harness/child.ts';
 import { openRelay } from '../harness/relay.ts';
 import { parseResult } from '../result.ts';
@@ -52,7 +52,7 @@ describe.skipIf(!runs)('agents on hosts of their own', { timeout: 240_000 }, () 
     cleanups.push(() => node.stop());
     // The broker listens on this machine alone: a relay takes it to the bridge.
     const relay = await openRelay(node.addresses.amqp, addressOf(1));
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     brokerUrl = relay.url;
   }, startLimitMs + 20_000);
 

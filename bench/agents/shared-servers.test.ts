@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { clientsByName } from '../../clients/clients.ts';
 import { nodeOpeners } from '../../clients/shared/openers-node.ts';
 import type { Message } from '../../servers/log/message.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import type { TrialPlan } from '../experiment.ts';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
 import { openRelay } from '../harness/relay.ts';
 import { Bench } from '../harness/trial.ts';
 import { trialSchema } from '../result.ts';
@@ -140,7 +140,7 @@ describe.skipIf(!runs)('three servers on one source, and three agents', { timeou
   /** Agents, in the order in which they have the servers, and the bench. The servers reach the broker by a way of their own. */
   async function open() {
     const relay = await openRelay(node.addresses.amqp);
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     const helpers = await Promise.all([1, 2, 3].map(() => startAgent(node.addresses.amqp)));
     cleanups.push(() => Promise.all(helpers.map((helper) => helper.stop())));
     helpers.sort((one, other) => (one.name < other.name ? -1 : 1));

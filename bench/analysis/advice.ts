@@ -1,15 +1,18 @@
 /**
- * Push or polling? Calculates the server load of push and of a short poll from the measured costs of a poll and
- * a pushed message, for a message rate, an acceptable latency and a number of clients. Pure, and light enough to
- * run in a page.
+ * Push or polling, and how many servers? Calculates the server load of push and of a short poll from the measured
+ * costs of a poll and a pushed message, for a message rate, an acceptable latency and a number of clients. Pure, and
+ * light enough to run in a page.
  *
  * The poll interval T is the acceptable latency, because the unluckiest message waits for a whole T. All latencies
  * here leave out the network, which adds the same one-way delay to all transports but long polling.
  */
-import type { Fit, Probe } from '../result.ts';
+import { median } from 'simple-statistics';
+import { table } from '../figures/markdown.ts';
+import type { Fit, Probe, Result, Trial } from '../result.ts';
 import { type PollCosts, predictedCpu } from './break-even.ts';
 import type { Cost } from './costs.ts';
-import { ratioByFieller } from './fieller.ts';
+import { NotEnough } from './figures.ts';
+import { ratioByFieller, varianceOf } from './interval.ts';
 import { pollIpBytes, pushedIpBytes } from './ip-bytes.ts';
 import { emptyPollShare } from './models.ts';
 import { threeDigits, whole, writeEnd, writeMs } from './writing.ts';
@@ -198,10 +201,10 @@ function pushOption(need: Need, costs: PollCosts, { bytes }: Prices): Option {
   return optionOf(need, {
     transport: 'push',
     name: 'push (WebSocket)',
-    share: ofAllClients(predictedCpu(costs, ratePerSecond, 1000).push, clients),
+    share: cpuShare(predictedCpu(costs, ratePerSecond, 1000).push, clients),
     requestsPerSecond: 0,
     bytesPerSecond: bytes && clients * ratePerSecond * pushedIpBytes(bytes.webSocketDown),
-    worstAgeMs: (clients * costs.push.value) / 1000,
+    worstAgeMs: lastClientMs(clients, costs.push.value),
   });
 }
 
@@ -216,11 +219,11 @@ function longPollOption(need: Need, costs: PollCosts, { http, bytes }: Prices): 
   return optionOf(need, {
     transport: 'long-poll',
     name: `long poll on ${http ? 'bare HTTP' : 'Express'} (upper bound)`,
-    share: ofAllClients(each, clients),
+    share: cpuShare(each, clients),
     requestsPerSecond: clients * ratePerSecond,
     bytesPerSecond:
       bytes && clients * ratePerSecond * pollIpBytes(bytes.pollWithMessage.up, bytes.pollWithMessage.down),
-    worstAgeMs: (clients * (costs.poll.value + costs.batched.value)) / 1000,
+    worstAgeMs: lastClientMs(clients, costs.poll.value + costs.batched.value),
   });
 }
 
@@ -232,7 +235,7 @@ function shortPollOption(need: Need, costs: PollCosts, on: string, { bytes }: Pr
     transport: 'short-poll',
     name: `short poll every ${writeMs(ageMaxMs)} on ${on}`,
     on,
-    share: ofAllClients(predictedCpu(costs, ratePerSecond, ageMaxMs).poll, clients),
+    share: cpuShare(predictedCpu(costs, ratePerSecond, ageMaxMs).poll, clients),
     requestsPerSecond: pollsPerSecond,
     bytesPerSecond: bytes && pollsPerSecond * meanPollBytes(bytes, ratePerSecond, ageMaxMs),
     worstAgeMs: ageMaxMs,
@@ -247,10 +250,15 @@ function optionOf(need: Need, option: Omit<Option, 'meanAgeMs' | 'fits'>): Optio
   };
 }
 
-/** From milliseconds per second and client to a share of a core. */
-function ofAllClients(perClient: Cost, clients: number): Cost {
+/** CPU of all clients as a share of one core, from milliseconds per second and client. */
+function cpuShare(perClient: Cost, clients: number): Cost {
   const share = (value: number) => (clients * value) / 1000;
   return { value: share(perClient.value), low: share(perClient.low), high: share(perClient.high) };
+}
+
+/** Milliseconds until the last of all clients is served, one after the other, at `us` microseconds each. */
+function lastClientMs(clients: number, us: number): number {
+  return (clients * us) / 1000;
 }
 
 /** Mean IP bytes of a poll: some responses are empty (Poisson), the others carry all messages since the poll before. */
@@ -319,12 +327,11 @@ function verdictOn(
 
 /** The ratio of two shares; `undefined` where the second may be 0. */
 function timesAsMuch(a: Cost, b: Cost): Cost | undefined {
-  const variance = ({ low, high }: Cost) => ((high - low) / 2) ** 2;
   const interval = ratioByFieller({
     a: a.value,
     b: b.value,
-    varianceA: variance(a),
-    varianceB: variance(b),
+    varianceA: varianceOf(a),
+    varianceB: varianceOf(b),
     covariance: 0,
     reach: 1,
   });
@@ -369,4 +376,189 @@ export function writeShare({ value, low, high }: Cost): string {
   const [factor, unit] = value < 1 ? [100, '% of a core'] : [1, ' cores'];
   const write = (share: number) => threeDigits(share * factor);
   return `${write(value)}${unit} (${writeEnd(low, write)} to ${write(high)})`;
+}
+
+/**
+ * Predicts servers, memory and bandwidth for more clients than one machine can hold. This is arithmetic on
+ * costs that were measured with a few hundred clients: a starting point for a plan, not a result.
+ */
+
+/** The assumed load and limits: choices, not measurements. */
+export const wanted = {
+  ratePerSecond: 0.5,
+  intervalMs: 1000,
+  /** A pushed message reaches the last client within this time. */
+  withinMs: 1000,
+  /** Share of a core that may be in use, averaged over time. */
+  busyShare: 0.5,
+  /** Linux gives out the ports 32768 to 60999: so many connections of one address to one server. */
+  clientsPerAgent: 28_232,
+} as const;
+
+/** A measured cost, with its interval if it was fitted. */
+export type Measured = {
+  name: string;
+  value: number;
+  low?: number;
+  high?: number;
+  unit: string;
+  source: string;
+};
+
+/** The costs in the arithmetic. */
+export type SizingCosts = Record<'push' | 'poll' | 'batched', Measured & Cost> &
+  Record<'pushMemory' | 'pollMemory' | 'pushBytes' | 'pollBytes' | 'pushClient' | 'pollClient', Measured>;
+
+/** The resources for a number of clients. `low` and `high` come from the ends of the fits' intervals. */
+export type Sizing = {
+  clients: number;
+  transport: 'push' | 'short-poll';
+  servers: { count: number; low: number; high: number; arithmetic: string };
+  agents: { count: number; arithmetic: string };
+  memoryBytes: number;
+  bitsPerSecond: number;
+};
+
+/** The measured part of a client’s memory: without the process, the kernel and TLS. */
+const memoryUnit = 'bytes in the server (heap and buffers, plaintext)';
+
+/** Takes the costs from a result. Throws `NotEnough` where `break-even` or `idle-cost` is missing. */
+export function sizingCosts({ fits, trials }: Result): SizingCosts {
+  const fitted = (name: string): Measured & Cost => {
+    const fit = fits.find((one) => one.experiment === 'break-even' && one.name === name);
+    if (!fit) throw new NotEnough(`The result has no fitted cost "${name}": run the experiment break-even`);
+    const { title, value, low, high, n } = fit;
+    return { name: title, value, low, high, unit: 'µs of server CPU', source: `fit to ${n} trials` };
+  };
+  const idle = trials.filter(({ experiment, status }) => experiment === 'idle-cost' && status === 'ok');
+  const own = {
+    push: idle.filter(({ transport }) => transport === 'push'),
+    poll: idle.filter(
+      ({ transport, parameters }) =>
+        transport === 'short-poll' && parameters.intervalMs === wanted.intervalMs,
+    ),
+  };
+  const seen = (
+    by: 'push' | 'poll',
+    name: string,
+    unit: string,
+    of: (trial: Trial) => number | undefined,
+  ): Measured => {
+    const values = own[by].flatMap((trial) => of(trial) ?? []);
+    if (values.length === 0)
+      throw new NotEnough(`The result has no trial for ${name}: run the experiment idle-cost`);
+    const runs = values.length === 1 ? '1 run' : `median of ${values.length} runs`;
+    return { name, value: median(values), unit, source: `${own[by][0]?.clients.count} clients, ${runs}` };
+  };
+  const memory = ({ server }: Trial) => server.memoryPerClientBytes;
+  const bytesEach = ({ bytes }: Trial, count: number) => (bytes.toClients + bytes.toServer) / count;
+  const usEach = ({ clients: { cpuMs } }: Trial, count: number) =>
+    cpuMs === null ? undefined : (cpuMs * 1000) / count;
+  const delivered = (trial: Trial) => trial.messages.delivered;
+  const polls = (trial: Trial) => trial.requests.total;
+  const clientUs = 'µs of client CPU';
+  return {
+    push: fitted('push'),
+    poll: fitted('poll/express'),
+    batched: fitted('batched/express'),
+    pushMemory: seen('push', 'server memory per push client', memoryUnit, memory),
+    pollMemory: seen('poll', 'server memory per polling client', memoryUnit, memory),
+    pushBytes: seen('push', 'bytes per pushed message', 'bytes', (one) => bytesEach(one, delivered(one))),
+    pollBytes: seen('poll', 'bytes per poll and response', 'bytes', (one) => bytesEach(one, polls(one))),
+    pushClient: seen('push', 'client CPU per pushed message', clientUs, (one) => usEach(one, delivered(one))),
+    pollClient: seen('poll', 'client CPU per poll', clientUs, (one) => usEach(one, polls(one))),
+  };
+}
+
+/** Resources for push and for a short poll. Each server and each agent is a process with its own core. */
+export function sizingsOf(costs: SizingCosts, clients: number): Sizing[] {
+  const { ratePerSecond, intervalMs, withinMs, busyShare } = wanted;
+  const pollsPerSecond = 1000 / intervalMs;
+  const { push, poll, batched } = costs;
+  const cpu = predictedCpu(costs, ratePerSecond, intervalMs);
+  const [pushShare, pollShare] = [cpuShare(cpu.push, clients), cpuShare(cpu.poll, clients)];
+  const crowd = whole(clients);
+  return [
+    {
+      clients,
+      transport: 'push',
+      servers: {
+        ...serversOf((end) =>
+          Math.max(pushShare[end] / busyShare, lastClientMs(clients, push[end]) / withinMs),
+        ),
+        arithmetic: `${crowd} × ${threeDigits(push.value)} µs ÷ ${withinMs / 1000} s`,
+      },
+      agents: agentsOf(clients, ratePerSecond, costs.pushClient),
+      memoryBytes: clients * costs.pushMemory.value,
+      bitsPerSecond: clients * ratePerSecond * costs.pushBytes.value * 8,
+    },
+    {
+      clients,
+      transport: 'short-poll',
+      servers: {
+        ...serversOf((end) => pollShare[end] / busyShare),
+        arithmetic: `${crowd} × (${pollsPerSecond}/s × ${threeDigits(poll.value)} µs + ${ratePerSecond}/s × ${threeDigits(batched.value)} µs) ÷ ${busyShare}`,
+      },
+      agents: agentsOf(clients, pollsPerSecond, costs.pollClient),
+      memoryBytes: clients * costs.pollMemory.value,
+      bitsPerSecond: clients * pollsPerSecond * costs.pollBytes.value * 8,
+    },
+  ];
+}
+
+/** Whole servers for so many cores, with the ends of their interval. */
+function serversOf(cores: (end: keyof Cost) => number): { count: number; low: number; high: number } {
+  const whole = (end: keyof Cost) => Math.max(1, Math.ceil(cores(end)));
+  return { count: whole('value'), low: whole('low'), high: whole('high') };
+}
+
+/** CPU or ports limit an agent, whichever is reached first. */
+function agentsOf(clients: number, perSecond: number, { value }: Measured): Sizing['agents'] {
+  const { busyShare, clientsPerAgent } = wanted;
+  const byProcessor = (clients * perSecond * value) / 1e6 / busyShare;
+  const byPorts = clients / clientsPerAgent;
+  return {
+    count: Math.ceil(Math.max(byProcessor, byPorts)),
+    arithmetic:
+      byProcessor > byPorts
+        ? `${whole(clients)} × ${perSecond}/s × ${threeDigits(value)} µs ÷ ${busyShare}`
+        : `${whole(clients)} ÷ ${whole(clientsPerAgent)} ports`,
+  };
+}
+
+/** Two tables in Markdown: the measured costs, and the sizes calculated from them. */
+export function writeSizing(result: Result, crowds: readonly number[]): string {
+  const costs = sizingCosts(result);
+  const measured = Object.values(costs).map(({ name, value, low, high, unit, source }) => [
+    name,
+    `${threeDigits(value)} ${unit}`,
+    low === undefined || high === undefined ? '' : `${threeDigits(low)} to ${threeDigits(high)}`,
+    source,
+  ]);
+  const calculated = crowds
+    .flatMap((clients) => sizingsOf(costs, clients))
+    .map(({ clients, transport, servers, agents, memoryBytes, bitsPerSecond }) => [
+      whole(clients),
+      transport === 'push' ? 'push' : `poll every ${wanted.intervalMs / 1000} s`,
+      `${servers.count} (${servers.low} to ${servers.high}) = ${servers.arithmetic}`,
+      `${agents.count} = ${agents.arithmetic}`,
+      `${threeDigits(memoryBytes / 1024 ** 3)} GiB = ${whole(clients)} × ${whole(memoryBytes / clients)} B`,
+      `${threeDigits(bitsPerSecond / 1e6)} Mbit/s = ${whole(clients)} × ${threeDigits(bitsPerSecond / clients / 8)} B/s × 8`,
+    ]);
+  return [
+    `Measured (${result.environment.cpu}, ${result.environment.cores} cores, profile ${result.lab.profile}):`,
+    table(['cost', 'value', '95% interval', 'measured with'], measured),
+    `Calculated, not measured: ${wanted.ratePerSecond} messages per second to every client, a pushed message within ${wanted.withinMs / 1000} s, cores at most ${100 * wanted.busyShare}% busy. Each server and each load-generator agent is a process with its own core. TCP and IP headers come on top. Memory is heap and buffers for plaintext: the process, the kernel and TLS use several times as much. A cost whose interval reaches below 0 may be 0. Every plan has at least 1 server.`,
+    table(
+      [
+        'clients',
+        'transport',
+        'servers',
+        'agents',
+        'server memory (heap and buffers, plaintext)',
+        'bandwidth',
+      ],
+      calculated,
+    ),
+  ].join('\n\n');
 }

@@ -11,7 +11,7 @@
  * costs depend on the load they were measured at: they predict cells of the same grid, not another load.
  */
 import type { Cost } from './costs.ts';
-import { ratioByFieller } from './fieller.ts';
+import { ratioByFieller, varianceOf } from './interval.ts';
 
 /** One rate and one interval, with the server's CPU that both transports took there. */
 export type Cell = {
@@ -81,13 +81,12 @@ export function breakEvenOf(costs: PollCosts, intervalMs: number): BreakEven {
 }
 
 function independent({ poll, batched, push }: PollCosts): Joint {
-  const variance = ({ low, high }: Cost) => ((high - low) / 2) ** 2;
   return {
     reach: 1,
     covariance: {
-      poll: { poll: variance(poll), batched: 0, push: 0 },
-      batched: { poll: 0, batched: variance(batched), push: 0 },
-      push: { poll: 0, batched: 0, push: variance(push) },
+      poll: { poll: varianceOf(poll), batched: 0, push: 0 },
+      batched: { poll: 0, batched: varianceOf(batched), push: 0 },
+      push: { poll: 0, batched: 0, push: varianceOf(push) },
     },
   };
 }

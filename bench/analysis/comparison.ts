@@ -1,9 +1,9 @@
 import { mean, median } from 'simple-statistics';
 import type { Finding, Result, Trial } from '../result.ts';
 import { type Quantity, quantities } from './comparison-quantities.ts';
-import { type ComparisonWarning, comparisonWarnings } from './comparison-warnings.ts';
-import { type Condition, conditionsOf, haveSameWindow } from './conditions.ts';
+import { isMeant, isUsable } from './findings.ts';
 import { clearlyDifferent, type Interval, welchRatio } from './interval.ts';
+import { threeDigits } from './writing.ts';
 
 /**
  * Compares two results: the differences from A to B that are larger than chance.
@@ -166,4 +166,158 @@ export function differenceWords({ difference }: ComparedRow): string {
 export function whyNoInterval({ a, b, interval }: ComparedRow): string | undefined {
   if (interval) return undefined;
   return Math.min(a.runs, b.runs) < 2 ? '1 run: no interval' : 'a run measured 0: no ratio';
+}
+
+/** Two runs are comparable if all of this is the same. */
+export type Condition = Pick<Trial, 'experiment' | 'transport' | 'contract' | 'parameters'> & {
+  /** Whether other transports had clients on the same source at the same time. */
+  sideBySide: boolean;
+};
+
+/** A condition and its usable runs. */
+export type MeasuredCondition = { condition: Condition; runs: Trial[] };
+
+/**
+ * The conditions of a result that have usable runs, by a key that is the same in another result for the
+ * same condition: experiment, transport, contract, parameters, and the other trials on the same source.
+ * These are load, so three of them are another condition than five.
+ */
+export function conditionsOf({ trials }: Result): Map<string, MeasuredCondition> {
+  const companions = new Map<string, Trial[]>();
+  for (const trial of trials)
+    companions.set(trial.together, [...(companions.get(trial.together) ?? []), trial]);
+  const conditions = new Map<string, MeasuredCondition>();
+  for (const trial of trials.filter(isUsable)) {
+    const { experiment, transport, contract, parameters, together } = trial;
+    const others = (companions.get(together) ?? [trial]).filter((other) => other !== trial).map(ownKey);
+    const key = [experiment, ownKey(trial), ...others.sort()].join('\n');
+    const sideBySide = others.length > 0;
+    const known = conditions.get(key) ?? {
+      condition: { experiment, transport, contract, parameters, sideBySide },
+      runs: [],
+    };
+    known.runs.push(trial);
+    conditions.set(key, known);
+  }
+  return conditions;
+}
+
+/** Whether the windows of two sets of runs have the same length, apart from late timers. */
+export function haveSameWindow(a: readonly Trial[], b: readonly Trial[]): boolean {
+  const [before, after] = [a, b].map((runs) => median(runs.map(({ durationMs }) => durationMs))) as [
+    number,
+    number,
+  ];
+  return Math.abs(before - after) <= windowTolerance * Math.max(before, after);
+}
+
+/** As a share of the longer window. */
+const windowTolerance = 0.05;
+
+/** The part of the key for one trial. Parameters are sorted: their order in a file has no meaning. */
+function ownKey({ transport, contract, parameters }: Trial): string {
+  const sorted = Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([transport, contract, sorted]);
+}
+
+/** A reason to doubt a comparison: a topic for programs, and text for people. */
+export type ComparisonWarning = {
+  about: 'machine' | 'same run' | 'profile' | 'seed' | 'version' | 'environment' | 'interrupted' | 'left out';
+  text: string;
+};
+
+/** Differences between two results besides their measurements, the most serious first. */
+export function comparisonWarnings(a: Result, b: Result): ComparisonWarning[] {
+  return [
+    ...machineWarnings(a, b),
+    ...sameRunWarnings(a, b),
+    ...interruptedWarnings(a, 'A'),
+    ...interruptedWarnings(b, 'B'),
+    ...planWarnings(a, b),
+    ...environmentWarnings(a, 'A'),
+    ...environmentWarnings(b, 'B'),
+    ...leftOutWarnings(a, 'A'),
+    ...leftOutWarnings(b, 'B'),
+  ];
+}
+
+/** The parts of a machine that affect its numbers, rounded: a few pages of memory more are the same machine. */
+const machineParts: [string, (environment: Result['environment']) => string][] = [
+  ['CPU', ({ cpu }) => cpu],
+  ['cores', ({ cores }) => String(cores)],
+  ['memory', ({ memoryBytes }) => `${threeDigits(memoryBytes / 1024 ** 3)} GiB`],
+  ['OS', ({ os }) => os],
+  ['Node', ({ node }) => node],
+];
+
+function machineWarnings(a: Result, b: Result): ComparisonWarning[] {
+  const differing = machineParts.flatMap(([name, write]) => {
+    const [before, after] = [write(a.environment), write(b.environment)];
+    return before === after ? [] : [`${name} ${before} in A and ${after} in B`];
+  });
+  if (differing.length === 0) return [];
+  const text = `The machines differ: ${differing.join('; ')}. The numbers compare machines, not transports.`;
+  return [{ about: 'machine', text }];
+}
+
+function sameRunWarnings(a: Result, b: Result): ComparisonWarning[] {
+  const sameRun =
+    a.lab.startedAt === b.lab.startedAt &&
+    a.lab.durationMs === b.lab.durationMs &&
+    a.environment.commit === b.environment.commit;
+  return sameRun ? [{ about: 'same run', text: 'Both files contain the same run.' }] : [];
+}
+
+function interruptedWarnings({ lab }: Result, side: string): ComparisonWarning[] {
+  if (lab.status === 'complete') return [];
+  const text =
+    lab.status === 'interrupted'
+      ? `The run of ${side} was interrupted: the remaining trials are missing.`
+      : `The run of ${side} was still in progress when its file was written: the remaining trials are missing.`;
+  return [{ about: 'interrupted', text }];
+}
+
+function planWarnings({ lab: a, ...before }: Result, { lab: b, ...after }: Result): ComparisonWarning[] {
+  const warnings: ComparisonWarning[] = [];
+  if (a.profile !== b.profile)
+    warnings.push({
+      about: 'profile',
+      text: `The profiles differ: ${a.profile} in A and ${b.profile} in B. Their runs may differ in length.`,
+    });
+  if (a.seed !== b.seed)
+    warnings.push({
+      about: 'seed',
+      text: `The seeds differ: ${a.seed} in A and ${b.seed} in B. Messages and polls were scheduled at other times.`,
+    });
+  const [madeA, madeB] = [
+    `${a.version}, commit ${before.environment.commit}`,
+    `${b.version}, commit ${after.environment.commit}`,
+  ];
+  if (madeA !== madeB)
+    warnings.push({
+      about: 'version',
+      text: `The lab versions differ: ${madeA} in A and ${madeB} in B. The code may have caused a difference.`,
+    });
+  return warnings;
+}
+
+function environmentWarnings({ environment }: Result, side: string): ComparisonWarning[] {
+  return environment.warnings.map((text) => ({
+    about: 'environment',
+    text: `Machine of ${side}: ${text}`,
+  }));
+}
+
+function leftOutWarnings({ trials }: Result, side: string): ComparisonWarning[] {
+  const meant = trials.filter(isMeant);
+  const left = meant.filter((trial) => !isUsable(trial)).length;
+  if (left === 0) return [];
+  return [
+    {
+      about: 'left out',
+      text: `${left} of the ${meant.length} trials of ${side} failed, were interrupted, or had a saturated load generator. They are left out.`,
+    },
+  ];
 }

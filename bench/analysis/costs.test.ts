@@ -1,8 +1,7 @@
 import { randomLcg, randomNormal } from 'd3-random';
 import { describe, expect, it } from 'vitest';
 import { type Cost, type CostRow, fitCosts } from './costs.ts';
-import { meanInterval } from './interval.ts';
-import { tQuantile } from './student.ts';
+import { meanInterval, tQuantile } from './interval.ts';
 
 const standardError = ({ high, low }: Cost, degreesOfFreedom: number) =>
   (high - low) / 2 / tQuantile(0.95, degreesOfFreedom);
@@ -10,7 +9,7 @@ const standardError = ({ high, low }: Cost, degreesOfFreedom: number) =>
 /**
  * Employment in the United States 1947 to 1962: NIST Statistical Reference Datasets, "Longley", with its
  * certified values (https://www.itl.nist.gov/div898/strd/lls/data/Longley.shtml). Nearly collinear, and
- * the classic trap for software that inverts XᵀX as it comes.
+ * the classic trap for software that inverts XᵀX.
  */
 const longleyNames = ['deflator', 'gnp', 'unemployed', 'armedForces', 'population', 'year'] as const;
 const longley = [
@@ -50,14 +49,46 @@ describe('least squares', () => {
     };
     for (const name of longleyNames) {
       const [value = 0, error = 0] = certified[name];
-      expect(fit.costs[name].value / value).toBeCloseTo(1, 5);
-      expect(standardError(fit.costs[name], 9) / error).toBeCloseTo(1, 5);
+      expect(fit.costs[name].value / value).toBeCloseTo(1, 9);
+      expect(standardError(fit.costs[name], 9) / error).toBeCloseTo(1, 9);
     }
-    expect((fit.intercept?.value ?? 0) / -3482258.63459582).toBeCloseTo(1, 5);
-    expect(standardError(fit.intercept as Cost, 9) / 890420.383607373).toBeCloseTo(1, 5);
-    expect(fit.residualStdDev).toBeCloseTo(304.854073561965, 3);
+    expect((fit.intercept?.value ?? 0) / -3482258.63459582).toBeCloseTo(1, 9);
+    expect(standardError(fit.intercept as Cost, 9) / 890420.383607373).toBeCloseTo(1, 9);
+    expect(fit.residualStdDev).toBeCloseTo(304.854073561965, 6);
     expect(fit.rSquared).toBeCloseTo(0.995479004577296, 9);
     expect(fit.n).toBe(16);
+  });
+
+  it('gives the same costs as the library before it, of trials as the lab has them', () => {
+    const counted = [
+      [9100, 20, 40, 0],
+      [9700, 20, 180, 0],
+      [21_800, 80, 40, 0],
+      [23_100, 80, 180, 0],
+      [4900, 0, 0, 40],
+      [6900, 0, 0, 180],
+      [13_700, 0, 0, 670],
+      [92_000, 400, 670, 0],
+    ] as const;
+    const rows = counted.map(([y, poll, batched, push]) => ({
+      y,
+      x: { poll, batched, push },
+      weight: 1 / y ** 2,
+    }));
+    const { costs, intercept, covariance } = fitCosts(rows, ['poll', 'batched', 'push']);
+    // ml-regression-multivariate-linear 2.0.4, on columns of length 1.
+    const expected = [
+      [costs.poll, 214.74328758583118, 204.3097625138441],
+      [costs.batched, 5.758103844836222, 2.1180402189268857],
+      [costs.push, 13.83684662699574, 12.661283369660156],
+      [intercept as Cost, 4405.6528641847935, 4167.7276948762865],
+    ] as const;
+    for (const [cost, value, low] of expected) {
+      expect(cost.value / value).toBeCloseTo(1, 9);
+      expect(cost.low / low).toBeCloseTo(1, 9);
+    }
+    expect(covariance.poll.batched / -3.101373033274489).toBeCloseTo(1, 9);
+    expect(covariance.push.push / 0.17927256187909346).toBeCloseTo(1, 9);
   });
 
   it('goes through the origin without an intercept', () => {

@@ -2,8 +2,8 @@
  * What one poll, one message, one delivery costs: least squares over many trials in which their numbers
  * differ. One trial alone can't tell a poll's cost from that of the messages in its answer.
  */
-import MultivariateLinearRegression from 'ml-regression-multivariate-linear';
-import { tQuantile } from './student.ts';
+import { inverse, Matrix, QrDecomposition } from 'ml-matrix';
+import { tQuantile } from './interval.ts';
 
 /** One trial: what it cost in all (`y`) and how often it did each thing (`x`, by name). */
 export type CostRow = {
@@ -57,35 +57,28 @@ export function fitCosts<Name extends string>(
   refuseTooFew(rows.length, labels.length);
   rows.forEach(refuseUnusable);
 
-  // A row that is scaled by the root of its weight turns weighted least squares into plain ones. The
-  // intercept is scaled with it, so it is a column of ours and not the library's.
+  // A row that is scaled by the root of its weight turns weighted least squares into plain ones.
   const columns = labels.map((label) => rows.map((row, at) => rootWeight(row) * entry(row, at, label)));
   const y = rows.map((row) => rootWeight(row) * row.y);
-  const fit = solve(columns, y, labels);
-
   const degreesOfFreedom = rows.length - labels.length;
-  const reach = tQuantile(confidence, degreesOfFreedom);
-  const costs = fit.coefficients.map(({ value, standardError }): Cost => {
-    const half = reach * standardError;
-    return { value, low: value - half, high: value + half };
-  });
+  const { values, covariance, residualSquares } = leastSquares(columns, y, labels, degreesOfFreedom);
 
+  const reach = tQuantile(confidence, degreesOfFreedom);
+  const at = (label: string) => (labels as readonly string[]).indexOf(label);
+  const costOf = (label: string): Cost => {
+    const value = values.get(at(label), 0);
+    const half = reach * Math.sqrt(covariance.get(at(label), at(label)));
+    return { value, low: value - half, high: value + half };
+  };
+  const byName = <Value>(of: (name: Name) => Value) =>
+    Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, Value>;
   return {
-    costs: Object.fromEntries(
-      names.map((name, i) => [name, costs[intercept ? i + 1 : i]]),
-    ) as CostFit<Name>['costs'],
-    intercept: intercept ? costs[0] : undefined,
-    covariance: Object.fromEntries(
-      names.map((name) => [
-        name,
-        Object.fromEntries(
-          names.map((other) => [other, fit.covarianceOf(labels.indexOf(name), labels.indexOf(other))]),
-        ),
-      ]),
-    ) as CostFit<Name>['covariance'],
+    costs: byName(costOf),
+    intercept: intercept ? costOf(interceptLabel) : undefined,
+    covariance: byName((name) => byName((other) => covariance.get(at(name), at(other)))),
     degreesOfFreedom,
-    residualStdDev: fit.residualStdDev,
-    rSquared: explainedShare(rows, fit.residualStdDev ** 2 * degreesOfFreedom, intercept),
+    residualStdDev: Math.sqrt(residualSquares / degreesOfFreedom),
+    rSquared: explainedShare(rows, residualSquares, intercept),
     n: rows.length,
   };
 }
@@ -93,33 +86,45 @@ export function fitCosts<Name extends string>(
 const interceptLabel = '(intercept)';
 
 /**
- * Least squares of `y` on columns. The library inverts XᵀX as it comes, which squares the condition of X
- * and drops the small singular values: of the Longley data it makes a coefficient of 48 where 1829 is
- * right. Columns of length 1 put that right.
+ * Least squares of `y` on columns, by QR. The columns are scaled to length 1: then the diagonal of R says how much
+ * of each is its own.
  */
-function solve(columns: readonly number[][], y: readonly number[], labels: readonly string[]) {
-  const lengths = columns.map(length);
-  const units = columns.map((column, i) => scaled(column, 1 / nonZero(lengths[i], labels[i])));
-  refuseCollinear(units, labels);
-  const fit = new MultivariateLinearRegression(
-    y.map((_, at) => units.map((unit) => unit[at] as number)),
-    y.map((value) => [value]),
-    { intercept: false },
-  );
-  const coefficients = lengths.map((scale, i) => ({
-    value: (fit.weights[i]?.[0] as number) / scale,
-    standardError: (fit.stdErrors[i] as number) / scale,
-  }));
-  const covarianceOf = (one: number, other: number) =>
-    fit.stdErrorMatrix.get(one, other) / ((lengths[one] as number) * (lengths[other] as number));
-  return { coefficients, covarianceOf, residualStdDev: fit.stdError };
+function leastSquares(
+  columns: readonly number[][],
+  y: readonly number[],
+  labels: readonly string[],
+  degreesOfFreedom: number,
+) {
+  const lengths = columns.map((column) => Math.hypot(...column));
+  const zero = lengths.indexOf(0);
+  if (zero >= 0) throw new Error(`fitCosts: x.${labels[zero]} is 0 in every row; its cost can't be known`);
+  const scale = Matrix.diag(lengths.map((length) => 1 / length));
+  const units = new Matrix(columns as number[][]).transpose().mmul(scale);
+  const qr = new QrDecomposition(units);
+  const r = qr.upperTriangularMatrix;
+  refuseCollinear(r.diagonal(), labels);
+  const target = Matrix.columnVector(y);
+  const solution = qr.solve(target);
+  const residualSquares = Matrix.sub(target, units.mmul(solution)).norm() ** 2;
+  // The covariance of the scaled costs is (RᵀR)⁻¹ times the variance of the residuals.
+  const root = scale.mmul(inverse(r));
+  const covariance = root.mmul(root.transpose()).mul(residualSquares / degreesOfFreedom);
+  return { values: scale.mmul(solution), covariance, residualSquares };
 }
 
 /**
- * How much of a column of length 1 must be its own, not a combination of the others. At a millionth, XᵀX
- * leaves four of sixteen digits; Longley's, the textbook case of near-collinear data, has eighty times that.
+ * How much of a column of length 1 must be its own, not a combination of the others. Longley's columns, the
+ * textbook case of near-collinear data, have eighty times that.
  */
 const ownLengthMin = 1e-6;
+
+function refuseCollinear(ownLengths: readonly number[], labels: readonly string[]): void {
+  const dependent = ownLengths.findIndex((length) => Math.abs(length) < ownLengthMin);
+  if (dependent >= 0)
+    throw new Error(
+      `fitCosts: collinear: ${labels[dependent]} follows from ${labels.slice(0, dependent).join(', ')}; vary them separately or leave one out`,
+    );
+}
 
 function entry(row: CostRow, at: number, label: string): number {
   if (label === interceptLabel) return 1;
@@ -149,42 +154,11 @@ function refuseUnusable({ y, weight = 1 }: CostRow, at: number): void {
     throw new Error(`fitCosts: invalid weight of row ${at}, ${weight}: expected a positive number`);
 }
 
-function nonZero(columnLength: number | undefined, label: string | undefined): number {
-  if (!columnLength) throw new Error(`fitCosts: x.${label} is 0 in every row; its cost can't be known`);
-  return columnLength;
-}
-
-/** Takes from each column what the columns before it explain (Gram–Schmidt), and looks at what is left. */
-function refuseCollinear(units: readonly (readonly number[])[], labels: readonly string[]): void {
-  const axes: (readonly number[])[] = [];
-  for (const [i, unit] of units.entries()) {
-    const own = axes.reduce((left, axis) => without(left, axis), unit);
-    if (length(own) < ownLengthMin)
-      throw new Error(
-        `fitCosts: collinear: ${labels[i]} follows from ${labels.slice(0, i).join(', ')}; vary them separately or leave one out`,
-      );
-    axes.push(scaled(own, 1 / length(own)));
-  }
-}
-
 function explainedShare(rows: readonly CostRow[], residualSquares: number, intercept: boolean): number {
   const weights = sum(rows.map(({ weight = 1 }) => weight));
   const center = intercept ? sum(rows.map(({ y, weight = 1 }) => weight * y)) / weights : 0;
   const squares = sum(rows.map(({ y, weight = 1 }) => weight * (y - center) ** 2));
   return squares === 0 ? 0 : 1 - residualSquares / squares;
-}
-
-function without(vector: readonly number[], axis: readonly number[]): number[] {
-  const along = sum(vector.map((value, i) => value * (axis[i] as number)));
-  return vector.map((value, i) => value - along * (axis[i] as number));
-}
-
-function scaled(vector: readonly number[], factor: number): number[] {
-  return vector.map((value) => value * factor);
-}
-
-function length(vector: readonly number[]): number {
-  return Math.sqrt(sum(vector.map((value) => value * value)));
 }
 
 function sum(values: readonly number[]): number {

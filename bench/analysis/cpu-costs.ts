@@ -1,7 +1,7 @@
 import type { Trial } from '../result.ts';
 import type { Cell, Joint, PollCosts } from './break-even.ts';
 import { type Cost, type CostRow, fitCosts } from './costs.ts';
-import { tQuantile } from './student.ts';
+import { tQuantile } from './interval.ts';
 
 /** What polls and pushed messages cost the server, fitted to trials. Microseconds of CPU each; `n` counts the trials. */
 export type CpuCosts = PollCosts & { base: Cost; joint: Joint; n: number };

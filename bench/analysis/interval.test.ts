@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   clearlyDifferent,
   compareRatio,
+  type Estimates,
   meanInterval,
   type PairedRun,
+  ratioByFieller,
   ratioInterval,
   smallerOf,
+  tQuantile,
   welchRatio,
 } from './interval.ts';
 import { ratioSpread } from './statistics.ts';
@@ -208,5 +211,81 @@ describe('who took less', () => {
     expect(smaller(0.5, 0.55, 0.45)).toBe('a');
     expect(smaller(1.9, 2, 2.1)).toBe('b');
     expect(smaller(0.5, 1, 1.9)).toBe('no clear difference');
+  });
+});
+
+const estimates: Estimates = { a: 12, b: 4, varianceA: 1, varianceB: 0.25, covariance: 0, reach: 2 };
+
+/** The share of Student's t of 5 degrees of freedom between −t and t: Abramowitz and Stegun, 26.7.3. */
+function shareWithin5(t: number): number {
+  const angle = Math.atan(t / Math.sqrt(5));
+  return (2 / Math.PI) * (angle + Math.sin(angle) * (Math.cos(angle) + (2 / 3) * Math.cos(angle) ** 3));
+}
+
+describe('the interval of a ratio of two estimates', () => {
+  it('is that of Fieller, worked by hand', () => {
+    // (48 ± √(48² − 15 · 140)) / 15, with 15 = 4² − 2² · 0.25 and 140 = 12² − 2² · 1.
+    const { low, high } = ratioByFieller(estimates) ?? { low: 0, high: 0 };
+    expect(low).toBeCloseTo((48 - Math.sqrt(204)) / 15, 12);
+    expect(high).toBeCloseTo((48 + Math.sqrt(204)) / 15, 12);
+  });
+
+  it('ends where a − θb becomes clear from 0: 5% of Student’s t lie beyond, of 5 degrees of freedom', () => {
+    const together = { ...estimates, covariance: 0.3, reach: tQuantile(0.95, 5) };
+    const ends = ratioByFieller(together);
+    for (const theta of [ends?.low ?? 0, ends?.high ?? 0]) {
+      const error = Math.sqrt(1 - 2 * theta * 0.3 + theta ** 2 * 0.25);
+      expect(shareWithin5(Math.abs(12 - theta * 4) / error)).toBeCloseTo(0.95, 6);
+    }
+  });
+
+  it('is the ratio alone where nothing is uncertain', () => {
+    expect(ratioByFieller({ ...estimates, varianceA: 0, varianceB: 0 })).toEqual({ low: 3, high: 3 });
+  });
+
+  it.each([
+    [3.99, true],
+    [4.01, false],
+  ])('exists where the interval of the denominator leaves out 0: 4 ± 2 · √(%f): %s', (quarter, exists) => {
+    const interval = ratioByFieller({ ...estimates, varianceB: quarter });
+    expect(interval !== undefined).toBe(exists);
+  });
+
+  it('may reach below 0, and is not cut there', () => {
+    expect(ratioByFieller({ ...estimates, a: 1 })?.low).toBeLessThan(0);
+  });
+});
+
+describe('the quantile of t', () => {
+  // NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2.
+  it.each([
+    [0.95, 1, 12.706],
+    [0.95, 2, 4.303],
+    [0.95, 4, 2.776],
+    [0.95, 30, 2.042],
+    [0.9, 10, 1.812],
+    [0.99, 4, 4.604],
+    [0.95, 1_000_000, 1.96],
+  ])('for %d and %d degrees of freedom is %d', (confidence, degreesOfFreedom, quantile) => {
+    expect(tQuantile(confidence, degreesOfFreedom)).toBeCloseTo(quantile, 3);
+  });
+
+  it('refuses a confidence that is no share', () => {
+    for (const confidence of [0, 1, 95, Number.NaN])
+      expect(() => tQuantile(confidence, 4)).toThrow(`invalid confidence ${confidence}`);
+  });
+
+  // SciPy 1.17, scipy.stats.t.ppf((1 + confidence) / 2, degreesOfFreedom).
+  it.each([
+    [1, [0.1583844403, 1, 6.313751515, 63.65674116, 6366.197671, 636619.7723]],
+    [1.3, [0.1509723259, 0.9095175281, 4.333339183, 26.05755163, 900.9162524, 31127.64051]],
+    [2, [0.1421338109, 0.8164965809, 2.91998558, 9.924843201, 99.99249984, 999.9992499]],
+    [3.7, [0.1345028632, 0.7464851535, 2.182493804, 4.869252253, 17.86443845, 62.29077301]],
+    [8, [0.1297072716, 0.7063866126, 1.859548038, 3.355387331, 7.120003883, 13.2571351]],
+    [30, [0.1267296131, 0.6827556933, 1.697260887, 2.749995654, 4.482417175, 6.11907562]],
+    [1000, [0.1256932625, 0.6747351646, 1.646378817, 2.580754698, 3.906343737, 4.922289523]],
+  ])('for %d degrees of freedom is that of a library, far out too', (degreesOfFreedom, references) => {
+    for (const [at, confidence] of [0.1, 0.5, 0.9, 0.99, 0.9999, 0.999999].entries())
+      expect(tQuantile(confidence, degreesOfFreedom) / (references[at] as number)).toBeCloseTo(1, 8);
   });
 });

@@ -9,8 +9,7 @@
  * and its "95 %" interval covered the truth in 83 % of 2,000 draws of five. t pays for few runs with a
  * wide interval, and covered it in 94 %.
  */
-import { mean, sampleStandardDeviation } from 'simple-statistics';
-import { tQuantile } from './student.ts';
+import { gammaln, mean, sampleStandardDeviation } from 'simple-statistics';
 
 /** Below this many runs a verdict is provisional, and its sentence has no interval. */
 export const runsForVerdict = 3;
@@ -124,4 +123,103 @@ function degreesOfFreedom(a: Logs, b: Logs): number {
 /** Whether the interval does not contain `from`; its ends belong to it. */
 export function clearlyDifferent({ low, high }: Pick<Interval, 'low' | 'high'>, from: number): boolean {
   return low > from || high < from;
+}
+
+/**
+ * Two numbers that were estimated together, with the variances of their errors and how these go together.
+ * `reach`: how many standard errors an interval reaches to either side, Student's t as a rule.
+ */
+export type Estimates = {
+  a: number;
+  b: number;
+  varianceA: number;
+  varianceB: number;
+  covariance: number;
+  reach: number;
+};
+
+/**
+ * The interval of a/b by Fieller's theorem: every ratio θ for which a − θb is no clearer from 0 than `reach`
+ * standard errors. `undefined` where that is so for b itself: then no ratio is too large to be true.
+ *
+ * E. C. Fieller, "Some problems in interval estimation", Journal of the Royal Statistical Society B, 16 (1954).
+ */
+export function ratioByFieller({
+  a,
+  b,
+  varianceA,
+  varianceB,
+  covariance,
+  reach,
+}: Estimates): { low: number; high: number } | undefined {
+  const square = b * b - reach ** 2 * varianceB;
+  if (!(square > 0)) return undefined;
+  const middle = a * b - reach ** 2 * covariance;
+  const rest = a * a - reach ** 2 * varianceA;
+  // Never negative where b is clear from 0, except by rounding.
+  const half = Math.sqrt(Math.max(0, middle ** 2 - square * rest));
+  return { low: (middle - half) / square, high: (middle + half) / square };
+}
+
+/** The variance of an error whose interval reaches one standard error to either side. */
+export function varianceOf({ low, high }: Pick<Interval, 'low' | 'high'>): number {
+  return ((high - low) / 2) ** 2;
+}
+
+/**
+ * How many standard errors a two-sided interval reaches to either side: t(0.975, 4) = 2.776 for 95 % of
+ * five runs. `degreesOfFreedom` need not be whole. Not from a library: pages compute intervals too, and the library
+ * for it would be a fifth of a page's script. Throws a `RangeError` where `confidence` is not between
+ * 0 and 1.
+ */
+export function tQuantile(confidence: number, degreesOfFreedom: number): number {
+  if (!(confidence > 0 && confidence < 1))
+    throw new RangeError(`invalid confidence ${confidence}: expected a share between 0 and 1, such as 0.95`);
+  const outside = 1 - confidence;
+  let low = 0;
+  let high = 1;
+  while (shareBeyond(high, degreesOfFreedom) > outside) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1e-12 * high) {
+    const middle = (low + high) / 2;
+    if (shareBeyond(middle, degreesOfFreedom) > outside) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The share of Student's t that lies further from zero than `t`, on both sides: Abramowitz and Stegun, 26.7.1. */
+function shareBeyond(t: number, degreesOfFreedom: number): number {
+  return incompleteBeta(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 0.5);
+}
+
+/** The regularised incomplete beta function I_x(a, b), by whichever of its two fractions converges fast. */
+function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
+  const front = Math.exp(gammaln(a + b) - gammaln(a) - gammaln(b) + a * Math.log(x) + b * Math.log1p(-x));
+  return x < (a + 1) / (a + b + 2)
+    ? (front * betaFraction(x, a, b)) / a
+    : 1 - (front * betaFraction(1 - x, b, a)) / b;
+}
+
+/** The continued fraction of the incomplete beta function, Abramowitz and Stegun, 26.5.8, from the front (Lentz). */
+function betaFraction(x: number, a: number, b: number): number {
+  let c = 1;
+  let d = 1 / (1 - ((a + b) * x) / (a + 1));
+  let fraction = d;
+  for (let m = 1; m < 10_000; m += 1) {
+    const before = fraction;
+    for (const term of [
+      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
+    ]) {
+      d = 1 / (1 + term * d);
+      c = 1 + term / c;
+      fraction *= c * d;
+    }
+    if (Math.abs(fraction / before - 1) < 1e-15) break;
+  }
+  return fraction;
 }

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../harness/broker-node.ts';
-import { freePorts } from '../harness/machine/free-ports.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
+import { freePorts } from '../harness/machine/programs.ts';
 import { anchorsOf, commandsOf } from './commands-of.ts';
 import { labHere } from './lab-here.ts';
 import { markdownFiles } from './visible-texts.ts';

@@ -3,7 +3,7 @@ export const long = {
   'bench/agents/agents.test.ts': 'starts RabbitMQ, labs and load-generator agents',
   'bench/lab.test.ts': 'runs, interrupts and kills whole labs',
   'bench/robustness/faults/faults.test.ts': 'injects one fault of each kind into a lab',
-  'bench/harness/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
+  'bench/broker/broker.test.ts': 'starts RabbitMQ, and labs that measure it',
   'bench/classroom/page.test.ts': 'holds classes in a browser',
   'report/lab-md-run.test.ts': 'runs the quick commands of LAB.md',
   'bench/check/commands.test.ts': 'runs every command that the Markdown files tell people to run',

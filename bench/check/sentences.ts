@@ -2,10 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
 import { randomLcg } from 'd3-random';
-import { beginCommand } from '../../servers/commands/begin.ts';
-import { readSeed, wholeNumber } from '../option-readers.ts';
+import { begin, command, readSeed, wholeNumber } from '../../servers/commands/command.ts';
 import { drawReport } from '../report-file.ts';
 import {
   isWhole,
@@ -25,18 +23,15 @@ import {
  */
 type Sentence = { source: string; text: string };
 
-const command = new Command('npm run sentences --')
-  .description(
+const { count, seed, all } = begin(
+  command(
+    'npm run sentences --',
     'Prints random sentences that users see, from README.md, LAB.md, the report and the live page.',
   )
-  .option('--count <number>', 'number of sentences', wholeNumber(0, 999_999_999), 100)
-  .option('--seed <number>', 'seed of the random choice', readSeed, 1)
-  .option('--all', 'draw from all documents and programs', false)
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-
-beginCommand(command.name(), command.options);
-const { count, seed, all } = command.parse().opts<{ count: number; seed: number; all: boolean }>();
+    .option('--count <number>', 'number of sentences', wholeNumber(0, 999_999_999), 100)
+    .option('--seed <number>', 'seed of the random choice', readSeed, 1)
+    .option('--all', 'draw from all documents and programs', false),
+).opts<{ count: number; seed: number; all: boolean }>();
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const report = await reportOfSample();
 if (report === undefined) process.exitCode = 3;

@@ -1,87 +1,32 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { laneNames } from '../../clients/classroom/protocol.ts';
+import { Relay } from '../harness/relay.ts';
 import type { HeadlessMember } from './simulated/headless.ts';
 import { HeldClass, shownFigures } from './simulated/held-class.ts';
-
-/**
- * Relays in front of every port of a class. All connections that are open can be made to fall silent in both
- * directions without an end, as those of a phone do that changes its network; new ones work.
- */
-class Relays {
-  readonly #servers = new Map<number, Server>();
-  readonly #pairs = new Set<{ isSilent: boolean; sockets: Socket[] }>();
-
-  /** The same address behind a relay. */
-  async to(url: string): Promise<string> {
-    const address = new URL(url);
-    const port = Number(address.port);
-    const server = this.#servers.get(port) ?? createServer((socket) => this.#relay(socket, port));
-    if (!this.#servers.has(port)) {
-      this.#servers.set(port, server);
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-    }
-    address.port = String((server.address() as AddressInfo).port);
-    return address.href.replace(/\/$/, '');
-  }
-
-  get open(): number {
-    return this.#pairs.size;
-  }
-
-  silenceAll(): void {
-    for (const pair of this.#pairs) pair.isSilent = true;
-  }
-
-  close(): void {
-    for (const server of this.#servers.values()) server.close();
-    for (const { sockets } of this.#pairs) for (const socket of sockets) socket.destroy();
-  }
-
-  #relay(near: Socket, port: number): void {
-    const far = connect(port, '127.0.0.1');
-    const pair = { isSilent: false, sockets: [near, far] };
-    this.#pairs.add(pair);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.on('data', (bytes) => pair.isSilent || to.write(bytes));
-      from.on('error', () => {});
-      from.on('close', () => {
-        if (pair.isSilent) return;
-        this.#pairs.delete(pair);
-        to.destroy();
-      });
-    }
-  }
-}
 
 const members = 30;
 
 let held: HeldClass;
-let relays: Relays;
+/** In front of every port of a class. Made silent, its connections are as those of a phone that changes its network. */
+let relay: Relay;
 
 beforeEach(async () => {
   held = await HeldClass.open();
-  relays = new Relays();
+  relay = new Relay();
 });
 
 afterEach(async () => {
   await held.close();
-  relays.close();
+  await relay.close();
 });
 
-/** A class whose members all reach it through relays, each with a transport. */
-async function classBehindRelays(): Promise<HeadlessMember[]> {
+/** A class whose members all reach it through the relay, each with a transport. */
+async function classBehindRelay(): Promise<HeadlessMember[]> {
   const behind = new Map<string, string>();
   const { port } = held.classroom.front;
   const own = await held.phone('beside');
   const ports = [port, ...Object.values(own.urls ?? {}).map((url) => Number(new URL(url).port))];
-  for (const each of ports)
-    behind.set(String(each), new URL(await relays.to(`http://127.0.0.1:${each}`)).port);
+  for (const each of ports) behind.set(String(each), String(await relay.open(each)));
   await own.leave();
   const throughRelay = (url: string) => url.replace(/:(\d+)/, (_, each) => `:${behind.get(each)}`);
   return Promise.all(
@@ -96,11 +41,11 @@ async function classBehindRelays(): Promise<HeadlessMember[]> {
 
 it('a class whose connections all fall silent connects again, has lost nothing, and its vote is right', async () => {
   await held.control({ action: 'set', settings: { ratePerSecond: 20, intervalMs: 250 } });
-  const class30 = await classBehindRelays();
+  const class30 = await classBehindRelay();
   await held.control({ action: 'ask', question: 'age-of-a-poll' });
   await Promise.all(class30.map((member) => member.until(({ state }) => state?.vote?.open === true)));
-  const wereOpen = relays.open;
-  relays.silenceAll();
+  const wereOpen = relay.connections;
+  relay.silence();
   // Everybody votes over a connection that is dead and looks open.
   for (const [index, member] of class30.entries()) member.vote('age-of-a-poll', index % 4);
   expect(class30.every(({ myVote }) => myVote?.isCounted === false)).toBe(true);
@@ -130,10 +75,10 @@ it('a class whose connections all fall silent connects again, has lost nothing, 
 }, 120_000);
 
 it('a vote that cannot arrive any more is not taken for one that counts', async () => {
-  const [member] = await classBehindRelays();
+  const [member] = await classBehindRelay();
   await held.control({ action: 'ask', question: 'age-of-a-poll' });
   await member?.until(({ state }) => state?.vote?.open === true);
-  relays.silenceAll();
+  relay.silence();
   member?.vote('age-of-a-poll', 1);
   await held.control({ action: 'close-vote' }, shownFigures());
   await member?.until(({ state }) => state?.vote?.open === false);

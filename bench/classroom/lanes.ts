@@ -3,49 +3,49 @@ import type { Gate } from '../../servers/guards/auth.ts';
 import type { Endpoint } from '../../servers/meter/endpoint.ts';
 import { type ServerOptions, serversByName } from '../../servers/serve.ts';
 import type { MessageSource } from '../../servers/source/source.ts';
-import { Link } from '../harness/link.ts';
+import { Relay } from '../harness/relay.ts';
 import { type Counts, countOf, nothingCounted, ofEveryLane, since } from './counts.ts';
 
 /**
- * The projector's lanes: one server each, for nobody but the projector, at the far end of a link whose
- * length can be set while it runs.
+ * The projector's lanes: one server each, for nobody but the projector, behind a relay whose
+ * one-way delay can be set at any time.
  *
- *     projector page  ──►│ link, oneWayMs │──►  push, sse, long-poll, short-poll
+ *     projector page  ──►│ relay, oneWayMs │──►  push, sse, long-poll, short-poll
  *
  * So what a lane's server counts is what this one client caused, and the two can be held against each other.
  */
 export class Lanes {
-  /** Ports of the near ends of the link. */
+  /** Ports of the near ends of the relay. */
   readonly ports: Record<LaneName, number>;
   /** Messages that push gave up for its client, by their `seq`. */
   readonly dropped: ReadonlySet<number>;
   readonly #servers: Servers;
-  readonly #link: Link;
+  readonly #relay: Relay;
   #before = ofEveryLane(nothingCounted);
 
-  private constructor(servers: Servers, link: Link, ports: Record<LaneName, number>) {
+  private constructor(servers: Servers, relay: Relay, ports: Record<LaneName, number>) {
     this.#servers = servers;
-    this.#link = link;
+    this.#relay = relay;
     this.dropped = servers.dropped;
     this.ports = ports;
   }
 
-  /** Starts them. The link's near ends are open to `host`'s network, the servers themselves to this machine. */
+  /** Starts them. The relay's near ends are open to `host`'s network, the servers themselves to this machine. */
   static async open(source: MessageSource, gate: Gate, host: string): Promise<Lanes> {
     const dropped = new Set<number>();
     const options = ofEveryLane((): ServerOptions => ({ gate, onDropped: (seq) => dropped.add(seq) }));
     const endpoints = ofEveryLane((name) => serversByName[name](source, options[name]));
-    const link = new Link();
+    const relay = new Relay();
     await Promise.all(laneNames.map((name) => endpoints[name].listen()));
-    const nearEnds = await Promise.all(laneNames.map((name) => link.open(endpoints[name].port, host)));
+    const nearEnds = await Promise.all(laneNames.map((name) => relay.open(endpoints[name].port, host)));
     const ports = ofEveryLane((name) => nearEnds[laneNames.indexOf(name)] as number);
-    return new Lanes({ endpoints, options, dropped }, link, ports);
+    return new Lanes({ endpoints, options, dropped }, relay, ports);
   }
 
   /** Lets settings take effect: distance and hold at once, policy and limit when push connects again. */
   set({ oneWayMs, holdMs, policy, limitBytes }: Settings): void {
     const { options } = this.#servers;
-    this.#link.setOneWayMs(oneWayMs);
+    this.#relay.setOneWayMs(oneWayMs);
     options['long-poll'].holdMs = holdMs;
     Object.assign(options.push, { policy, limitBytes });
   }
@@ -69,7 +69,7 @@ export class Lanes {
   }
 
   async close(): Promise<void> {
-    await this.#link.close();
+    await this.#relay.close();
     await Promise.all(laneNames.map((name) => this.#servers.endpoints[name].close()));
   }
 }

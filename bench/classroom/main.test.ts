@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runsTypeScript } from '../harness/child.ts';
-import { freePorts } from '../harness/machine/free-ports.ts';
+import { freePorts } from '../harness/machine/programs.ts';
 import { HeadlessMember, HeadlessPage } from './simulated/headless.ts';
 
 /** The command as people type it, in a process group of its own so that what it leaves behind can be seen. */
@@ -58,11 +58,11 @@ async function gone(child: ChildProcess): Promise<void> {
 
 describe('a command line that is wrong', () => {
   it.each([
-    [['--port', 'x'], /--port.*x.*Expected the first of five free ports/],
-    [['--port', '65532'], /--port.*65532.*Expected the first of five free ports/],
+    [['--port', 'x'], /--port.*x.*expected the first of 5 free ports/],
+    [['--port', '65532'], /--port.*65532.*expected the first of 5 free ports/],
     [['--nonsense'], /unknown option '--nonsense'/],
     [['lesson'], /too many arguments/],
-    [['--lan', 'nowhere'], /--lan.*nowhere.*Expected an IPv4 address of this machine/],
+    [['--lan', 'nowhere'], /--lan.*nowhere.*expected an IPv4 address of this machine/],
   ])('%j ends with 2 and says what was expected', async (args, reason) => {
     const { exitCode, stdout, stderr } = await startClassroom(...args).ended;
     expect(stderr).toMatch(reason);

@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
-import { beginCommand, fail, isProgram, onInterrupt } from '../../servers/commands/begin.ts';
+import { fail, isProgram, onInterrupt } from '../../servers/commands/begin.ts';
+import { begin, command, exitCodes, firstPortOf, readPath } from '../../servers/commands/command.ts';
 import { openPage } from '../../servers/commands/open-page.ts';
 import { listenProblem } from '../../servers/commands/problems.ts';
-import { fromUsersFolder } from '../../servers/commands/typed.ts';
 import { Classroom } from './classroom.ts';
 import { isAddress, Lan } from './network.ts';
 
@@ -13,32 +13,32 @@ import { isAddress, Lan } from './network.ts';
  * Exit codes: 2 the command line is wrong; 3 this machine cannot run it; 130 ended by Ctrl-C, which is how a
  * class ends.
  */
-const exitCodes = { ok: 0, usage: 2, environment: 3, interrupted: 130 } as const;
-
 type Options = { lan?: true | string; port: number; out?: string; open?: boolean };
 
 /** The command line, for `main` and for those who try it. */
-export const classroomCommand = new Command('npm run classroom --')
-  .description('Starts the live page for a class: students predict, vote, and join with their phones.')
+export const classroomCommand = command(
+  'npm run classroom --',
+  'Starts the live page for a class: students predict, vote, and join with their phones.',
+)
   .option(
     '--lan [address]',
     'let phones join at this address (default: the address that phones can most likely reach)',
     readAddress,
   )
-  .option('--port <number>', 'port of the page, followed by the four ports of the servers', readPort, 8088)
-  .option('--out <folder>', 'folder for the saved lessons (default: report/runs)')
+  .option(
+    '--port <number>',
+    'port of the page, followed by the four ports of the servers',
+    firstPortOf(5, 8088),
+    8088,
+  )
+  .option('--out <folder>', 'folder for the saved lessons (default: report/runs)', readPath)
   .option('--open', 'open the page in a browser (default: on a terminal)')
-  .option('--no-open', 'do not open a browser')
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  .option('--no-open', 'do not open a browser');
 
 /** How often the addresses of this machine are read again. */
 const lookEveryMs = 3000;
 
-if (isProgram(import.meta.url)) {
-  beginCommand(classroomCommand.name(), classroomCommand.options);
-  await main(classroomCommand.parse().opts<Options>());
-}
+if (isProgram(import.meta.url)) await main(begin(classroomCommand).opts<Options>());
 
 async function main({ lan: wanted, port, out, open: opens }: Options): Promise<void> {
   const lan = wanted === undefined ? undefined : new Lan(wanted === true ? undefined : wanted);
@@ -51,7 +51,7 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
   const classroom = await Classroom.open({
     port,
     network: lan,
-    runsFolder: out && fromUsersFolder(out),
+    runsFolder: out,
   }).catch((error) => fail(exitCodes.environment, listenProblem(error)));
   const following = lan && setInterval(follower(lan, classroom), lookEveryMs);
   onInterrupt(async () => {
@@ -103,11 +103,4 @@ function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
 function readAddress(text: string): string {
   if (isAddress(text)) return text;
   throw new InvalidArgumentError('Expected an IPv4 address of this machine, such as 192.168.1.23.');
-}
-
-function readPort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_531) return Number(text);
-  throw new InvalidArgumentError(
-    'Expected the first of five free ports from 1 to 65531, or 0 for any. Try --port 8088.',
-  );
 }

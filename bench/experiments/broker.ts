@@ -1,5 +1,5 @@
-import { throughPerSecond, windowOf, windowPerSecond } from '../analysis/broker-models.ts';
 import { type Figures, figuresOf, lanesBy, lanesOf, NotEnough, type Quantity } from '../analysis/figures.ts';
+import { throughPerSecond, windowOf, windowPerSecond } from '../analysis/models.ts';
 import { significant, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
 import type { BrokerTrialPlan, ConsumersPlan, Experiment } from '../experiment.ts';
 import type { Trial } from '../result.ts';

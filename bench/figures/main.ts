@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
-import { beginCommand } from '../../servers/commands/begin.ts';
+import { begin, command, readPath } from '../../servers/commands/command.ts';
 import { writeProblem } from '../../servers/commands/problems.ts';
-import { fromUsersFolder } from '../../servers/commands/typed.ts';
 import { tablesOf } from '../robustness/tables.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type RunName, readFigures } from './results-folder.ts';
@@ -21,18 +19,16 @@ const ours = ['README.md', 'bench/README.md', 'SECURITY.md', 'clients/README.md'
   fileURLToPath(new URL(`../../${file}`, import.meta.url)),
 );
 
-const command = new Command('npm run figures --')
-  .description('Writes measured numbers between the markers of the Markdown files.')
-  .argument(
+const [file] = begin(
+  command(
+    'npm run figures --',
+    'Writes measured numbers between the markers of the Markdown files.',
+  ).argument(
     '[file]',
     'a file with markers (default: README.md, bench/README.md, SECURITY.md, clients/README.md)',
-    (file) => fromUsersFolder(file),
-  )
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-
-beginCommand(command.name(), command.options);
-const [file] = command.parse().processedArgs as [string?];
+    readPath,
+  ),
+).processedArgs as [string?];
 const blocks = newestBlocks();
 for (const path of file === undefined ? ours : [file]) fill(path);
 

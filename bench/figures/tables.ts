@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { contractRows } from '../../clients/contract.ts';
-import { writeSizing } from '../analysis/sizing.ts';
+import { writeSizing } from '../analysis/advice.ts';
 import { parseResult } from '../result.ts';
 import { writeFrontPage } from './front-page.ts';
 import { table } from './markdown.ts';

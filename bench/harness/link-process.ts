@@ -1,30 +1,35 @@
 import { randomLcg } from 'd3-random';
 import { type Handlers, serveCalls } from './child.ts';
-import { Link } from './link.ts';
+import { Relay } from './relay.ts';
 
-/** The distance of a trial, in a process of its own so that its work is nobody else's. */
-let link: Link | undefined;
+/** The one-way delay of a trial, in a process of its own, so that its CPU counts for nobody else. */
+let relay: Relay | undefined;
 
-/** Opens a way to each port. Returns the ports of the near ends. */
-async function open(way: {
-  ports: number[];
-  /** The address of this machine at which the ports are. Default 127.0.0.1. */
-  farHost?: string;
-  oneWayMs: number;
-  jitterMs: number;
-  seed: number;
-}): Promise<number[]> {
-  const opened = new Link({ ...way, random: randomLcg(way.seed) });
-  link = opened;
-  return Promise.all(way.ports.map((port) => opened.open(port, undefined, way.farHost)));
+type Delay = { oneWayMs: number; jitterMs?: number; seed?: number };
+
+/** Relays to each port. Returns the ports of the near ends. */
+async function open({ ports, ...delay }: Delay & { ports: number[] }): Promise<number[]> {
+  const opened = begin(delay);
+  return Promise.all(ports.map((port) => opened.open(port)));
+}
+
+/** Relays to the server at each URL. Returns the URLs of the near ends. */
+async function openUrls({ urls, ...delay }: Delay & { urls: string[] }): Promise<string[]> {
+  const opened = begin(delay);
+  return Promise.all(urls.map((url) => opened.openUrl(url)));
+}
+
+function begin({ seed = 0, ...delay }: Delay): Relay {
+  relay = new Relay({ ...delay, random: randomLcg(seed) });
+  return relay;
 }
 
 async function close(): Promise<void> {
-  await link?.close();
-  link = undefined;
+  await relay?.close();
+  relay = undefined;
 }
 
-const handlers = { open, close } satisfies Handlers;
+const handlers = { open, openUrls, close } satisfies Handlers;
 
 export type LinkHandlers = typeof handlers;
 

@@ -3,7 +3,7 @@ import { MessageLog } from '../../servers/log/message-log.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
 import { serversByName } from '../../servers/serve.ts';
 import { EmbeddedSource } from '../../servers/source/embedded.ts';
-import { modelOfTrial } from '../analysis/model-of-trial.ts';
+import { modelOfTrial } from '../analysis/on-schedule.ts';
 import { observe } from './observer.ts';
 
 describe('the observer of a log', () => {

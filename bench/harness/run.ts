@@ -1,5 +1,7 @@
 import { nowMs } from '../../servers/meter/clock.ts';
 import { conclude, evidenceOf } from '../analysis/findings.ts';
+import { brokerFrameOf, describeBrokerTrial } from '../broker/broker-trial.ts';
+import { type Rabbit, startMs } from '../broker/rabbit.ts';
 import {
   type AnyTrialPlan,
   type Experiment,
@@ -10,8 +12,6 @@ import {
   type Profile,
 } from '../experiment.ts';
 import type { Result, Trial } from '../result.ts';
-import { brokerFrameOf, describeBrokerTrial } from './broker/broker-trial.ts';
-import { type Rabbit, startMs } from './broker/rabbit.ts';
 import { InPlannedOrder, inPlannedOrder, Order, type Turn } from './order.ts';
 import { probeOf, type Yielded } from './probes/probes.ts';
 import { Bench, type Elsewhere } from './trial.ts';

@@ -12,7 +12,7 @@ import type { Message } from '../../servers/log/message.ts';
 import { serversByName } from '../../servers/serve.ts';
 import { RabbitSource } from '../../servers/source/rabbitmq.ts';
 import { parseStreamEntry, type Stamped } from '../../servers/source/stream-entry.ts';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from './broker-node.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker/node.ts';
 import { runsTypeScript } from './child.ts';
 import { openRelay } from './relay.ts';
 
@@ -98,7 +98,7 @@ describe.skipIf(!runs)('servers on one RabbitMQ source', { timeout: 120_000 }, (
   it('lose nothing when their connections to RabbitMQ break: they resume by offset, and publish again', async () => {
     const name = randomUUID();
     const relay = await openRelay(node.addresses.amqp);
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     const news: string[] = [];
     const cut = await openSource(name, { url: relay.url, onNews: (text) => news.push(text) });
     const other = await openSource(name);

@@ -1,7 +1,6 @@
 import { defaultLimits } from '../../servers/guards/limits.ts';
 import { bookProblems, emptyBooks } from '../analysis/books.ts';
-import { modelOfTrial } from '../analysis/model-of-trial.ts';
-import type { Appearance } from '../analysis/on-schedule.ts';
+import { type Appearance, modelOfTrial } from '../analysis/on-schedule.ts';
 import { trialWarnings } from '../analysis/warnings.ts';
 import type { Absence, GroupPlan, TrialPlan } from '../experiment.ts';
 import { idWordsOfKnobs, parametersOfKnobs } from '../knobs.ts';

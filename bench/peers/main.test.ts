@@ -46,15 +46,15 @@ it('says so when its folder cannot be made', async () => {
 });
 
 it.each([
-  [['--rounds', '0'], /--rounds.*0.*Expected a whole number from 1 to 50/],
+  [['--rounds', '0'], /--rounds.*0.*expected a whole number from 1 to 50/],
   [
     ['--only', 'polls'],
-    /--only.*Unknown "polls": expected one or more of fan-out, idle, poll, long-poll, fleet/,
+    /--only.*unknown "polls": expected one or more of fan-out, idle, poll, long-poll, fleet/,
   ],
-  [['--window-ms', 'x'], /--window-ms.*x.*Expected a whole number/],
-  [['--peer', 'mine=morse:node x.js'], /--peer.*mine=morse:node x\.js.*Expected name=language:command/],
-  [['--peer', 'mine=toString:node x.js'], /--peer.*mine=toString:node x\.js.*Expected name=language:command/],
-  [['--against', 'package.json'], /--against.*package\.json.*Expected a peers\.json/],
+  [['--window-ms', 'x'], /--window-ms.*x.*expected a whole number/],
+  [['--peer', 'mine=morse:node x.js'], /--peer.*mine=morse:node x\.js.*expected name=language:command/],
+  [['--peer', 'mine=toString:node x.js'], /--peer.*mine=toString:node x\.js.*expected name=language:command/],
+  [['--against', 'package.json'], /--against.*package\.json.*expected a peers\.json/],
 ])('refuses %j', async (args, reason) => {
   const { code, stderr } = await run(...args);
   expect(code).toBe(2);

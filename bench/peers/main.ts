@@ -2,8 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { beginCommand, onInterrupt } from '../../servers/commands/begin.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { onInterrupt } from '../../servers/commands/begin.ts';
+import {
+  begin,
+  command,
+  exitCodeOf,
+  exitCodes,
+  orRefuse,
+  Refusal,
+  readPath,
+  someOf,
+  wholeNumber,
+} from '../../servers/commands/command.ts';
 import { openPage } from '../../servers/commands/open-page.ts';
 import { writeProblem } from '../../servers/commands/problems.ts';
 import { fromUsersFolder, shellQuoted } from '../../servers/commands/typed.ts';
@@ -21,7 +32,6 @@ import { decodedText } from '../decoded-text.ts';
 import { Child } from '../harness/child.ts';
 import { inspectEnvironment } from '../harness/machine/environment.ts';
 import { loopbackProblem } from '../harness/machine/loopback.ts';
-import { someOf, wholeNumber } from '../option-readers.ts';
 import { drawPage } from '../report-file.ts';
 import { makeRunFolder } from '../result-file.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -42,7 +52,6 @@ import { Rounds } from './rounds.ts';
  * intervals allow; 2 the command line is wrong; 3 this machine cannot run it; 130 interrupted, what was
  * measured until then is written.
  */
-const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 const remedy = 'choose another folder with --out';
 const contestNames = ['fan-out', 'idle', 'poll', 'long-poll', 'fleet'] as const;
 
@@ -56,8 +65,10 @@ type Options = {
   open?: boolean;
 };
 
-const command = new Command('npm run bench:peers --')
-  .description("Compares the lab's servers and clients with their alternatives.")
+const peersCommand = command(
+  'npm run bench:peers --',
+  "Compares the lab's servers and clients with their alternatives.",
+)
   .option('--rounds <number>', 'number of rounds, from 1 to 50', wholeNumber(1, 50), 7)
   .addOption(
     new Option('--only <contests>', 'contests to run, separated by commas')
@@ -77,38 +88,24 @@ const command = new Command('npm run bench:peers --')
       .hideHelp(),
   )
   .option('--against <file>', 'earlier peers.json: report the ratios that have become worse', readPeers)
-  .option('--out <folder>', 'folder for peers.json and peers.html (default: report/runs/…)', (folder) =>
-    fromUsersFolder(folder),
-  )
+  .option('--out <folder>', 'folder for peers.json and peers.html (default: report/runs/…)', readPath)
   .option('--open', 'open the page in a browser (default: on a terminal)')
-  .option('--no-open', 'do not open the page')
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  .option('--no-open', 'do not open the page');
 
-beginCommand(command.name(), command.options);
-process.exitCode = await main(command.parse().opts<Options>());
+const options = begin(peersCommand).opts<Options>();
+process.exitCode = await exitCodeOf(() => main(options));
 
 async function main({ rounds, only, peer, windowMs, against, out, open: opens }: Options): Promise<number> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const noLoopback = await loopbackProblem();
-  if (noLoopback) {
-    console.error(noLoopback);
-    return exitCodes.environment;
-  }
-  let folder: string;
-  try {
-    if (only.some((name) => name !== 'poll')) installPeers();
-  } catch (error) {
-    console.error((error as Error).message);
-    return exitCodes.environment;
-  }
-  try {
-    folder = makeRunFolder(out, startedAt, 'peers');
-  } catch (error) {
-    console.error(writeProblem(out ?? 'report/runs', error as Error, remedy));
-    return exitCodes.environment;
-  }
+  if (noLoopback) throw new Refusal(noLoopback, exitCodes.environment);
+  if (only.some((name) => name !== 'poll')) installPeers();
+  const folder = orRefuse(
+    exitCodes.environment,
+    (error) => writeProblem(out ?? 'report/runs', error, remedy),
+    () => makeRunFolder(out, startedAt, 'peers'),
+  );
   const { environment, machine } = await inspectEnvironment();
   for (const warning of environment.warnings) console.error(`! ${warning}`);
   const file = join(folder, 'peers.json');
@@ -153,10 +150,7 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
     audience.kill();
   }
   save();
-  if (unsaved) {
-    console.error(writeProblem(folder, unsaved, remedy));
-    return exitCodes.environment;
-  }
+  if (unsaved) throw new Refusal(writeProblem(folder, unsaved, remedy), exitCodes.environment);
 
   const said = outcomes(peers).map(
     (outcome) =>
@@ -189,8 +183,9 @@ function installPeers(): void {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   } catch {
-    throw new Error(
+    throw new Refusal(
       'The packages of the alternatives could not be installed: run "npm ci --ignore-scripts --prefix bench/peers" and read its output.',
+      exitCodes.environment,
     );
   }
 }

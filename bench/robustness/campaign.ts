@@ -1,9 +1,8 @@
+import { exitCodes } from '../../servers/commands/command.ts';
 import { figuresProblem, type RunName, saveFigures } from '../figures/results-folder.ts';
 import { inspectEnvironment, labVersion } from '../harness/machine/environment.ts';
 import { loopbackProblem } from '../harness/machine/loopback.ts';
 import { type Ran, tablesOf } from './tables.ts';
-
-export const exitCodes = { ok: 0, failed: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 
 /** Results of a campaign: the numbers to save, and one text for each failure. */
 export type Campaign = { figures: object; failures: string[] };

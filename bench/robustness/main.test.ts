@@ -12,7 +12,7 @@ function run(name: string, ...args: string[]) {
 
 it.each([
   [[], /Usage: npm run robustness -- .*fuzz.*attacks.*faults.*soak/s],
-  [['fuzz', '--only', 'cursor,x'], /Unknown "x": expected one or more of classroom, push/],
+  [['fuzz', '--only', 'cursor,x'], /unknown "x": expected one or more of classroom, push/],
   [['soak', '--minutes', '0'], /from 0\.1 to 1440/],
 ])('%j ends with 2 and says what was expected', (args, text) => {
   expect(run('robustness', ...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(text) });

@@ -1,7 +1,6 @@
 import { fitCpuCosts } from '../../bench/analysis/cpu-costs.ts';
 import { runsForVerdict } from '../../bench/analysis/interval.ts';
-import { segmentHeaderBytes } from '../../bench/analysis/ip-bytes.ts';
-import { ipBytesPerSecond } from '../../bench/analysis/ip-bytes-of-trial.ts';
+import { ipBytesPerSecond, segmentHeaderBytes } from '../../bench/analysis/ip-bytes.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { counted, sentencePer, threeDigits, writeMs } from '../units.ts';

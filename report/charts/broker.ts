@@ -1,4 +1,4 @@
-import { throughPerSecond, windowOf, windowPerSecond } from '../../bench/analysis/broker-models.ts';
+import { throughPerSecond, windowOf, windowPerSecond } from '../../bench/analysis/models.ts';
 import { spread } from '../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../bench/result.ts';
 import { counted, listed, sentencePer, threeDigits, whole, writeMs } from '../units.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ComparedRow } from '../../bench/analysis/comparison.ts';
+import type { ComparedRow, Condition } from '../../bench/analysis/comparison.ts';
 import { quantities } from '../../bench/analysis/comparison-quantities.ts';
-import type { Condition } from '../../bench/analysis/conditions.ts';
 import { countsSentence, nameRows } from './compared-rows.ts';
 import { conditionNames } from './condition-names.ts';
 import { hasInterval, ratioChart } from './ratios.ts';

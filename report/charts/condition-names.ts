@@ -1,4 +1,4 @@
-import type { Condition } from '../../bench/analysis/conditions.ts';
+import type { Condition } from '../../bench/analysis/comparison.ts';
 import { counted, threeDigits, writeBytes, writeMs } from '../units.ts';
 import { differences, laneName } from './lanes.ts';
 

@@ -1,7 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import type { ComparedRow, ComparedVerdict, Comparison } from '../../bench/analysis/comparison.ts';
+import type {
+  ComparedRow,
+  ComparedVerdict,
+  Comparison,
+  ComparisonWarning,
+} from '../../bench/analysis/comparison.ts';
 import { delaysForP99 } from '../../bench/analysis/comparison-quantities.ts';
-import type { ComparisonWarning } from '../../bench/analysis/comparison-warnings.ts';
 import type { Result } from '../../bench/result.ts';
 import { clearDifferences, countsSentence, nameRows, strictLevel } from '../charts/compared-rows.ts';
 import { counted } from '../units.ts';

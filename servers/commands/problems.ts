@@ -1,8 +1,3 @@
-/** An option with a value that can’t be used. `example` can. */
-export function invalidOption(name: string, value: unknown, expected: string, example: string): string {
-  return `Invalid ${name} "${value}": expected ${expected}. Try ${name} ${example}.`;
-}
-
 /** Why a server can't listen. Errors of other kinds keep their own words. */
 export function listenProblem(error: Error): string {
   const { code, syscall, port, address, message } = error as NodeJS.ErrnoException & {

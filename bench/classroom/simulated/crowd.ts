@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError } from 'commander';
 import { median } from 'simple-statistics';
 import { laneNames } from '../../../clients/classroom/protocol.ts';
-import { beginCommand } from '../../../servers/commands/begin.ts';
-import { invalidOption } from '../../../servers/commands/problems.ts';
+import { begin, command, exitCodes, wholeNumber } from '../../../servers/commands/command.ts';
 import { HeadlessMember } from './headless.ts';
 import type { WatchedProjector } from './watched-projector.ts';
 
@@ -18,7 +17,6 @@ import type { WatchedProjector } from './watched-projector.ts';
  * Exit codes: 0 nothing was lost, refused or cut off, and page and servers count the same; 1 otherwise; 2 the
  * command line is wrong; 3 somebody could not join.
  */
-const exitCodes = { ok: 0, lost: 1, usage: 2, environment: 3 } as const;
 
 /** Members that join at the same moment, as people come in one after the other. */
 const joinAtOnce = 10;
@@ -26,14 +24,23 @@ const joinAtOnce = 10;
 /** How long those who are behind may take to catch up when the time is over: more than a short poll's interval. */
 const catchUpMs = 15_000;
 
-beginCommand(
-  'npm run crowd',
-  ['--members', '--seconds', '--projector'].map((long) => ({ long, required: true })),
-);
-process.exitCode = await main();
+type Options = { members: number; seconds: number; projector?: string };
 
-async function main(): Promise<number> {
-  const { origin, code, members, seconds, projectorUrl } = readCommand();
+const crowdCommand = command('npm run crowd --', 'Sends members without browsers into a classroom.')
+  .argument('<origin>', 'address of the classroom, such as http://127.0.0.1:8088', readOrigin)
+  .argument('<code>', 'its join code')
+  .option('--members <number>', 'number of members', wholeNumber(1, 999_999_999), 200)
+  .option('--seconds <number>', 'how long they stay', readSeconds, 60)
+  .option('--projector <url>', "URL of the projector's page, to watch it in a browser");
+
+const [origin, code] = begin(crowdCommand).processedArgs as [string, string];
+process.exitCode = await main(origin, code, crowdCommand.opts<Options>());
+
+async function main(
+  origin: string,
+  code: string,
+  { members, seconds, projector: projectorUrl }: Options,
+): Promise<number> {
   const visitors: HeadlessMember[] = [];
   let projector: WatchedProjector | undefined;
   // It drives a browser, with a library that only developers install.
@@ -62,7 +69,7 @@ async function main(): Promise<number> {
   const agrees = projector ? await reportOn(projector) : true;
   const isWhole = report(visitors, target) && agrees;
   await Promise.all(visitors.map((visitor) => visitor.leave()));
-  return isWhole ? exitCodes.ok : exitCodes.lost;
+  return isWhole ? exitCodes.ok : exitCodes.failed;
 }
 
 async function comeIn(origin: string, code: string, name: string): Promise<HeadlessMember> {
@@ -135,30 +142,12 @@ function accountOf({ sights, session }: HeadlessMember, target: number): Account
   return account;
 }
 
-type Wanted = { origin: string; code: string; members: number; seconds: number; projectorUrl?: string };
+function readOrigin(text: string): string {
+  if (URL.canParse(text)) return new URL(text).origin;
+  throw new InvalidArgumentError('Expected the address of a classroom, such as http://127.0.0.1:8088.');
+}
 
-function readCommand(): Wanted {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        members: { type: 'string', default: '200' },
-        seconds: { type: 'string', default: '60' },
-        projector: { type: 'string' },
-      },
-    });
-    const [origin = '', code = '', ...more] = positionals;
-    const [members, seconds] = [Number(values.members), Number(values.seconds)];
-    if (code === '' || more.length > 0)
-      throw new Error(
-        'Expected the address of a classroom and its join code, such as http://127.0.0.1:8088 TQHKX.',
-      );
-    if (!Number.isInteger(members) || members < 1)
-      throw new Error(invalidOption('--members', values.members, 'a whole number above 0', '200'));
-    if (!(seconds > 0)) throw new Error(invalidOption('--seconds', values.seconds, 'a number above 0', '60'));
-    return { origin: new URL(origin).origin, code, members, seconds, projectorUrl: values.projector };
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exit(exitCodes.usage);
-  }
+function readSeconds(text: string): number {
+  if (Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('Expected a number above 0. Try --seconds 60.');
 }

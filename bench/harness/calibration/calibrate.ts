@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { isProgram } from '../../../servers/commands/begin.ts';
+import { begin, command } from '../../../servers/commands/command.ts';
 import { Child } from '../child.ts';
 import { cpuOf, descriptorsOf, memoryOf } from '../meter.ts';
 import type { KnownHandlers } from './known-process.ts';
 
 /**
  * Compares the meters with a process that uses a known amount: `npm run bench:meter`. Exit codes: 0 all readings are
- * within their tolerance, 1 a reading is not.
+ * within their tolerance; 1 a reading is not; 2 the command line is wrong.
  */
 
 /** A known amount and a reading of it. `tolerance` is a share of the known amount. */
@@ -90,6 +91,7 @@ async function receive(port: number): Promise<number> {
 }
 
 if (isProgram(import.meta.url)) {
+  begin(command('npm run bench:meter --', 'Compares the meters with a process that uses a known amount.'));
   const readings = await calibrate(5);
   for (const reading of readings) {
     const { quantity, unit, known, read } = reading;

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { createProxyServer } from 'httpxy';
 import { Endpoint } from '../../../servers/meter/endpoint.ts';
 import { newTally } from '../../../servers/meter/tally.ts';
-import type { OpenPath, PathKind } from './path-kinds.ts';
+import type { OpenPath, ProxiedKind } from './path.ts';
 
 /**
  * The paths as proxies in this process, on httpxy: for everybody, without anything to install.
@@ -13,7 +13,7 @@ import type { OpenPath, PathKind } from './path-kinds.ts';
  * request; unlike nginx it hands `Connection` headers on, so they are taken out here.
  */
 export async function openEmbedded(
-  kind: Exclude<PathKind, 'direct'>,
+  kind: ProxiedKind,
   upstreamPort: number,
   idleLimitMs: number,
 ): Promise<OpenPath> {

@@ -1,12 +1,9 @@
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { freePorts } from '../machine/free-ports.ts';
+import { join } from 'node:path';
+import { findProgram, freePorts, pathFolders } from '../machine/programs.ts';
 import { LineProcess } from '../own-process.ts';
-import type { OpenPath, PathKind } from './path-kinds.ts';
-
-type ProxiedKind = Exclude<PathKind, 'direct'>;
+import type { OpenPath, ProxiedKind } from './path.ts';
 
 /** What the only location says, besides where the server is. Each kind changes one thing. */
 const directives: Record<ProxiedKind, (idleLimitMs: number) => string[]> = {
@@ -30,9 +27,7 @@ export const nginxRemedy = "install Debian's package nginx, or set NGINX_PATH to
 
 /** Where nginx is: `NGINX_PATH`, else the first on the `PATH` or where Debian puts it. `undefined`: nowhere. */
 export function findNginx(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
-  const files = process.env.NGINX_PATH ? [process.env.NGINX_PATH] : folders.map((one) => join(one, 'nginx'));
-  return files.find(isProgram);
+  return findProgram('nginx', [...pathFolders(), '/usr/sbin'], process.env.NGINX_PATH);
 }
 
 /** Where nginx is. Throws, with the remedy, when it is nowhere. */
@@ -137,13 +132,4 @@ process.once('exit', () => {
 async function end(nginx: LineProcess): Promise<void> {
   running.delete(nginx);
   await nginx.stop();
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

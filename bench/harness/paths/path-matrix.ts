@@ -1,6 +1,6 @@
 import { type TransportName, transportNames } from '../../../clients/transports.ts';
 import { requireNginx } from './nginx.ts';
-import type { PathKind, ProxyName } from './path-kinds.ts';
+import type { PathKind, ProxyName } from './path.ts';
 import { judgePath, type PathObservation, type PathOutcome } from './path-outcome.ts';
 import { type TryOptions, tryPath } from './try-path.ts';
 

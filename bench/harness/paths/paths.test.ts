@@ -12,11 +12,10 @@ import { newTally } from '../../../servers/meter/tally.ts';
 import { serversByName } from '../../../servers/serve.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { findNginx, nginxRemedy } from './nginx.ts';
-import { openPath } from './open-path.ts';
-import type { PathKind, PathOptions, ProxyName } from './path-kinds.ts';
+import type { PathKind, PathOptions, ProxyName } from './path.ts';
 import { type PathCell, pathNames, tryPaths } from './path-matrix.ts';
 import { judgePath } from './path-outcome.ts';
-import { tryPath } from './try-path.ts';
+import { openPath, tryPath } from './try-path.ts';
 
 const hasNginx = findNginx() !== undefined;
 if (!hasNginx) console.warn(`skipped: paths through a real nginx: ${nginxRemedy}`);

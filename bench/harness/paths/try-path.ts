@@ -8,8 +8,10 @@ import { type ServerOptions, serversByName } from '../../../servers/serve.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { bodyOf } from '../../../servers/source/schedule.ts';
 import type { MessageSource } from '../../../servers/source/source.ts';
-import { openPath } from './open-path.ts';
-import type { PathKind, PathOptions } from './path-kinds.ts';
+import { openEmbedded } from './embedded.ts';
+import { openNginx } from './nginx.ts';
+import type { OpenPath, PathKind, PathOptions } from './path.ts';
+
 import type { PathObservation } from './path-outcome.ts';
 
 /**
@@ -133,4 +135,16 @@ async function within(limitMs: number, promise: Promise<unknown>, signal?: Abort
   } finally {
     done.abort();
   }
+}
+
+/** Opens a path to a server on this host. Rejects when nginx is asked for and there is none, or it does not start. */
+export async function openPath(
+  kind: PathKind,
+  upstreamPort: number,
+  { proxy = 'embedded', idleLimitMs = 2000 }: PathOptions = {},
+): Promise<OpenPath> {
+  if (kind === 'direct') return { port: upstreamPort, close: async () => {} };
+  return proxy === 'nginx'
+    ? openNginx(kind, upstreamPort, idleLimitMs)
+    : openEmbedded(kind, upstreamPort, idleLimitMs);
 }

@@ -16,7 +16,7 @@ import { shortPoll } from '../../../servers/short-poll.ts';
 import { EmbeddedSource } from '../../../servers/source/embedded.ts';
 import { eventFormat } from '../../../servers/sse.ts';
 import type { Probed } from '../../result.ts';
-import { Link } from '../link.ts';
+import { Relay } from '../relay.ts';
 
 /** What goes over the wire once, a poll or a message; resolves when it has arrived. And the end of its connection. */
 type Conversation = { exchange: () => Promise<unknown>; close: () => unknown };
@@ -63,7 +63,7 @@ export async function probeWireBytes(_: { durationMs: number }): Promise<Probed[
 /** Servers, the relay that counts, and clients that trust our own certificate. */
 class WireBench {
   readonly #source: EmbeddedSource;
-  readonly #link = new Link();
+  readonly #relay = new Relay();
   readonly #close: (() => unknown)[] = [];
 
   constructor(source: EmbeddedSource) {
@@ -79,14 +79,14 @@ class WireBench {
       const endpoint = serversByName[name as keyof typeof kindsOf](this.#source, { framework: 'http' });
       await endpoint.listen();
       this.#close.push(() => endpoint.close());
-      const plain = await this.#link.open(endpoint.port);
-      const secure = await this.#link.open(await this.#tlsInFrontOf(endpoint.port, keys));
+      const plain = await this.#relay.open(endpoint.port);
+      const secure = await this.#relay.open(await this.#tlsInFrontOf(endpoint.port, keys));
       for (const kind of kinds) {
         rows.push({ kind, over: 'plain', open: () => this.#open(kind, plain, false) });
         if (kind !== 'tcp-line') rows.push({ kind, over: 'tls', open: () => this.#open(kind, secure, true) });
       }
     }
-    const http2 = await this.#link.open(await this.#http2Server(keys));
+    const http2 = await this.#relay.open(await this.#http2Server(keys));
     for (const kind of ['empty-poll', 'poll-with-message', 'event-stream'] as const)
       rows.push({ kind, over: 'http2', open: () => this.#openHttp2(kind, http2) });
     return rows;
@@ -95,16 +95,16 @@ class WireBench {
   /** Bytes of one exchange, after some that fill caches and header tables. */
   async count({ exchange }: Conversation): Promise<Probed['values']> {
     for (let warm = 0; warm < 5; warm += 1) await exchange();
-    const before = { ...this.#link.tally };
+    const before = { ...this.#relay.tally };
     for (let time = 0; time < times; time += 1) await exchange();
-    const upBytes = (this.#link.tally.toServerBytes - before.toServerBytes) / times;
-    const downBytes = (this.#link.tally.toClientsBytes - before.toClientsBytes) / times;
+    const upBytes = (this.#relay.tally.toServerBytes - before.toServerBytes) / times;
+    const downBytes = (this.#relay.tally.toClientsBytes - before.toClientsBytes) / times;
     return { upBytes, downBytes, messageBytes: Buffer.byteLength(JSON.stringify(this.#append())) };
   }
 
   async close(): Promise<void> {
     for (const close of this.#close.reverse()) await close();
-    await this.#link.close();
+    await this.#relay.close();
   }
 
   #append() {

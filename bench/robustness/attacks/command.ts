@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readSeed } from '../../option-readers.ts';
+import { readSeed } from '../../../servers/commands/command.ts';
 import { runCampaign } from '../campaign.ts';
 import { type HealthyClient, measureHealthyClient, variants } from './healthy-client.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { onInterrupt } from '../../../servers/commands/begin.ts';
-import { readSeed, wholeNumber } from '../../option-readers.ts';
-import { exitCodes, runCampaign } from '../campaign.ts';
+import { exitCodes, readSeed, wholeNumber } from '../../../servers/commands/command.ts';
+import { runCampaign } from '../campaign.ts';
 import { type Injected, injectFaults, missingKinds } from './inject.ts';
 import { summarise } from './summary.ts';
 

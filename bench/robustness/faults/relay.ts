@@ -1,13 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-
-/** A relay that resets connections. */
-export type Relay = {
-  port: number;
-  /** Connections that came, and those of them that were reset. */
-  counts: { connections: number; resets: number };
-  close(): void;
-};
+import type { Socket } from 'node:net';
+import { Relay } from '../../harness/relay.ts';
 
 /**
  * Passes bytes on between clients and whatever port they name in their first two bytes, and resets a share
@@ -18,30 +11,15 @@ export type Relay = {
  *
  * `share` is from 0 to 1; `withinMs` the most that a connection lives which is going to be reset.
  */
-export async function openRelay(share: number, withinMs: number, random: () => number): Promise<Relay> {
-  const sockets = new Set<Socket>();
+export async function openRelay(share: number, withinMs: number, random: () => number) {
+  /** Connections that came, and those of them that were reset. */
   const counts = { connections: 0, resets: 0 };
-  const server = createServer({ noDelay: true }, (near) => {
-    keep(near);
-    near.once('readable', () => {
-      const meant = near.read(2) as Buffer | null;
-      if (!meant || meant.length < 2) return near.destroy();
-      const far = connect({ port: meant.readUInt16BE(), host: '127.0.0.1', noDelay: true });
-      keep(far);
-      near.pipe(far).pipe(near);
-      near.on('close', () => far.destroy());
-      far.on('close', () => near.destroy());
-    });
+  const onConnection = (near: Socket) => {
     counts.connections += 1;
     // Drawn for every connection, so that one more or less does not change the others' fate.
     const [isReset, afterMs] = [random() < share, random() * withinMs];
     if (isReset) setTimeout(() => reset(near), afterMs);
-  });
-
-  function keep(socket: Socket): void {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-  }
+  };
 
   function reset(socket: Socket): void {
     if (socket.destroyed) return;
@@ -49,14 +27,11 @@ export async function openRelay(share: number, withinMs: number, random: () => n
     socket.resetAndDestroy();
   }
 
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    counts,
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
+  const relay = new Relay({ onConnection });
+  return { port: await relay.open(namedPort), counts, close: () => void relay.close() };
+}
+
+async function namedPort(near: Socket): Promise<number | undefined> {
+  await once(near, 'readable');
+  return (near.read(2) as Buffer | null)?.readUInt16BE();
 }

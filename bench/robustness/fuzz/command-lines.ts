@@ -1,11 +1,11 @@
 import { type Command, CommanderError } from 'commander';
 import fc from 'fast-check';
 import { oneLine } from '../../../servers/log/message.ts';
-import { readOptions } from '../../../servers/main.ts';
+import { serversCommand } from '../../../servers/main.ts';
 import { agentCommand } from '../../agent.ts';
+import { Rabbit } from '../../broker/rabbit.ts';
 import { classroomCommand } from '../../classroom/main.ts';
 import { experiments } from '../../experiments/experiments.ts';
-import { Rabbit } from '../../harness/broker/rabbit.ts';
 import { labCommand } from '../../lab-command.ts';
 import type { Target } from './fuzz.ts';
 import { anyNumber, anyText } from './inputs.ts';
@@ -19,7 +19,7 @@ export function commands(): Target<never>[] {
     }),
     commandLine('classroom-options', classroomCommand),
     commandLine('agent-options', agentCommand),
-    parser('servers-options', words, (args) => refusing(() => readOptions([...args]))),
+    commandLine('servers-options', serversCommand),
   ];
 }
 
@@ -65,15 +65,4 @@ function commandLine(
       if (error.exitCode !== 0) throw new Error(oneLine(written));
     }
   });
-}
-
-/** Node throws a `TypeError` for an unknown option, which is a refusal and no crash. */
-function refusing(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    if (code.startsWith('ERR_PARSE_ARGS')) throw new Error(oneLine(message));
-    throw error instanceof TypeError ? error : new Error(oneLine(message));
-  }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { readSeed, someOf, wholeNumber } from '../../../servers/commands/command.ts';
 import { Child } from '../../harness/child.ts';
-import { readSeed, someOf, wholeNumber } from '../../option-readers.ts';
 import { runCampaign } from '../campaign.ts';
 import { type Fuzzed, nothingYet, repeatCommand } from './fuzz.ts';
 import type { FuzzHandlers } from './fuzz-process.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { readSeed } from '../../option-readers.ts';
+import { readSeed } from '../../../servers/commands/command.ts';
 import { runCampaign } from '../campaign.ts';
 import { failuresOf, soak } from './soak.ts';
 

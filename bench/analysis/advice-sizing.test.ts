@@ -1,23 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseResult, type Result } from '../result.ts';
-import { type Measured, type SizingCosts, sizingCosts, sizingsOf, wanted, writeSizing } from './sizing.ts';
+import { type Measured, type SizingCosts, sizingCosts, sizingsOf, wanted, writeSizing } from './advice.ts';
 
 const sample = () => parseResult(readFileSync('report/sample/results.json', 'utf8'));
 
-const cost = (value: number, low?: number, high?: number): Measured => ({
-  name: 'a cost',
-  value,
-  low,
-  high,
-  unit: 'µs',
-  source: 'made up',
-});
+const cost = (value: number): Measured => ({ name: 'a cost', value, unit: 'µs', source: 'made up' });
+const fitted = (value: number, low: number, high: number) => ({ ...cost(value), low, high });
 
 const costs: SizingCosts = {
-  push: cost(20, 10, 40),
-  poll: cost(300, 200, 400),
-  batched: cost(100, 100, 100),
+  push: fitted(20, 10, 40),
+  poll: fitted(300, 200, 400),
+  batched: fitted(100, 100, 100),
   pushMemory: cost(5000),
   pollMemory: cost(3000),
   pushBytes: cost(100),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'amqplib';
-import { consumersByName } from '../../../clients/broker/broker-clients.ts';
-import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
-import { parseRabbitUrl, rabbitProblem } from '../../../servers/source/rabbit-address.ts';
+import { consumersByName } from '../../clients/broker/broker-clients.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+import { parseRabbitUrl, rabbitProblem } from '../../servers/source/rabbit-address.ts';
 import type { BrokerAddresses } from './addresses.ts';
 
 /** How long a protocol may take to answer. */

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { hostOf } from '../../../servers/address.ts';
-import { nowMs } from '../../../servers/meter/clock.ts';
-import type { Schedule } from '../../../servers/source/schedule.ts';
-import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
-import { optionsOf } from '../../knobs.ts';
-import type { Trial } from '../../result.ts';
-import { Child } from '../child.ts';
-import type { ClientGroup, ConsumingPlace, GroupReport } from '../group.ts';
-import type { LinkHandlers } from '../link-process.ts';
-import type { LoadHandlers, PollSlots } from '../load-generator.ts';
-import { meteredOf } from '../trial-result.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
+import type { Schedule } from '../../servers/source/schedule.ts';
+import type { BrokerTrialPlan, ConsumersPlan } from '../experiment.ts';
+import { Child } from '../harness/child.ts';
+import type { ClientGroup, ConsumingPlace, GroupReport } from '../harness/group.ts';
+import type { LinkHandlers } from '../harness/link-process.ts';
+import type { LoadHandlers, PollSlots } from '../harness/load-generator.ts';
+import { meteredOf } from '../harness/trial-result.ts';
+import { optionsOf } from '../knobs.ts';
+import type { Trial } from '../result.ts';
 import { type BrokerAddresses, isOnThisMachine, protocolOf } from './addresses.ts';
 import { brokerTrialOf, slowByOf } from './broker-trial.ts';
 import type { PublisherHandlers } from './publisher-process.ts';
@@ -25,7 +24,7 @@ const leadMs = 90;
  */
 export class BrokerBench {
   readonly #addresses: BrokerAddresses;
-  readonly #publisher = new Child<PublisherHandlers>('./broker/publisher-process.ts');
+  readonly #publisher = new Child<PublisherHandlers>('../broker/publisher-process.ts');
   readonly #load = new Child<LoadHandlers>('./load-generator.ts');
   #link: Child<LinkHandlers> | undefined;
 
@@ -106,21 +105,10 @@ export class BrokerBench {
   async #distant({ oneWayMs }: BrokerTrialPlan): Promise<BrokerAddresses> {
     if (!oneWayMs) return this.#addresses;
     this.#link ??= new Child<LinkHandlers>('./link-process.ts');
-    const urls = Object.values(this.#addresses).map((url) => new URL(url));
-    const ports = urls.map(({ port }) => Number(port));
-    const near = await this.#link.call('open', {
-      ports,
-      farHost: hostOf(urls[0] as URL),
-      oneWayMs,
-      jitterMs: 0,
-      seed: 0,
-    });
-    const [amqp, mqtt, stomp] = urls.map((url, index) => {
-      url.hostname = '127.0.0.1';
-      url.port = String(near[index]);
-      return url.href;
-    }) as [string, string, string];
-    return { amqp, mqtt, stomp };
+    const { amqp, mqtt, stomp } = this.#addresses;
+    const near = await this.#link.call('openUrls', { urls: [amqp, mqtt, stomp], oneWayMs });
+    const [nearAmqp, nearMqtt, nearStomp] = near as [string, string, string];
+    return { amqp: nearAmqp, mqtt: nearMqtt, stomp: nearStomp };
   }
 
   #window(plan: BrokerTrialPlan, schedule: Schedule, startMs: number, sampled: string[][]) {

@@ -1,6 +1,33 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+/** Programs that others wrote: where they are, and ports for them. */
+
+/** The program at `own` if that is given, else the first of this name in these folders; `undefined`: there is none. */
+export function findProgram(
+  name: string,
+  folders: readonly string[],
+  own: string | undefined,
+): string | undefined {
+  return (own ? [own] : folders.map((folder) => join(folder, name))).find(isProgram);
+}
+
+/** The folders on the `PATH`. */
+export function pathFolders(): string[] {
+  return (process.env.PATH ?? '').split(delimiter);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Below the ports that Linux (32768 and up) and macOS (49152 and up) give out by themselves. */
 const lowest = 20_000;

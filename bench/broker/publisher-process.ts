@@ -1,10 +1,10 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
-import { nowMs } from '../../../servers/meter/clock.ts';
-import { playSchedule } from '../../../servers/source/player.ts';
-import type { Schedule } from '../../../servers/source/schedule.ts';
-import type { Appearance } from '../../analysis/on-schedule.ts';
-import { type Handlers, serveCalls } from '../child.ts';
-import { until } from '../process-meter.ts';
+import { nowMs } from '../../servers/meter/clock.ts';
+import { playSchedule } from '../../servers/source/player.ts';
+import type { Schedule } from '../../servers/source/schedule.ts';
+import type { Appearance } from '../analysis/on-schedule.ts';
+import { type Handlers, serveCalls } from '../harness/child.ts';
+import { until } from '../harness/process-meter.ts';
 
 /**
  * Who publishes to the broker in a trial, and looks into its queues: a process of its own, as the server's is.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { getsOnSchedule, windowOf, windowPerSecond } from './broker-models.ts';
+import { getsOnSchedule, windowOf, windowPerSecond } from './models.ts';
 
 it('a window lets through as much as fits into a round trip', () => {
   expect(windowPerSecond(1, 5)).toBe(100);

@@ -1,6 +1,6 @@
-import { type BrokerNode, startBrokerNode } from '../broker-node.ts';
 import { addressesOf, type BrokerAddresses } from './addresses.ts';
 import { BrokerBench } from './broker-bench.ts';
+import { type BrokerNode, startBrokerNode } from './node.ts';
 
 /** About how long a node of our own takes to start, on two cores. */
 export const startMs = 14_000;

@@ -1,10 +1,10 @@
-import { getsOnSchedule } from '../../analysis/broker-models.ts';
-import { trialWarnings } from '../../analysis/warnings.ts';
-import type { BrokerTrialPlan, ConsumersPlan } from '../../experiment.ts';
-import type { Consumed, Model, Trial } from '../../result.ts';
-import type { GroupReport } from '../group.ts';
-import type { PollSlots } from '../load-generator.ts';
-import { clientsUse, type Frame, type Metered, statusOf, timelineOf } from '../trial-result.ts';
+import { getsOnSchedule } from '../analysis/models.ts';
+import { trialWarnings } from '../analysis/warnings.ts';
+import type { BrokerTrialPlan, ConsumersPlan } from '../experiment.ts';
+import type { GroupReport } from '../harness/group.ts';
+import type { PollSlots } from '../harness/load-generator.ts';
+import { clientsUse, type Frame, type Metered, statusOf, timelineOf } from '../harness/trial-result.ts';
+import type { Consumed, Model, Trial } from '../result.ts';
 import type { Published } from './publisher-process.ts';
 
 /** All that is told of one group of consumers, by whom. */

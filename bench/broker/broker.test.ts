@@ -14,16 +14,16 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { consumersByName } from '../../../clients/broker/broker-clients.ts';
-import type { ConsumingOptions } from '../../../clients/broker/in-flight.ts';
-import { nodeOpeners } from '../../../clients/shared/openers-node.ts';
-import type { BrokerTransportName } from '../../../clients/transports.ts';
-import { parseResult, trialSchema } from '../../result.ts';
-import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from '../broker-node.ts';
-import { runsTypeScript } from '../child.ts';
+import { consumersByName } from '../../clients/broker/broker-clients.ts';
+import type { ConsumingOptions } from '../../clients/broker/in-flight.ts';
+import { nodeOpeners } from '../../clients/shared/openers-node.ts';
+import type { BrokerTransportName } from '../../clients/transports.ts';
+import { runsTypeScript } from '../harness/child.ts';
+import { parseResult, trialSchema } from '../result.ts';
 import { addressesOf, protocolOf } from './addresses.ts';
 import { BrokerBench } from './broker-bench.ts';
 import { brokerProblem } from './check.ts';
+import { type BrokerNode, findRabbit, rabbitRemedy, startBrokerNode } from './node.ts';
 
 /** A real RabbitMQ of our own, what consumes from it, and the lab's command with and without one. */
 const hasRabbit = findRabbit() !== undefined;

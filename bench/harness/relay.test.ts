@@ -6,10 +6,9 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nowMs } from '../../servers/meter/clock.ts';
 import type { Delay } from '../result.ts';
 import { Child } from './child.ts';
-import { Link, queueLimitBytes } from './link.ts';
 import type { LinkHandlers } from './link-process.ts';
 import { measureOneWay, openEcho } from './probes/echo.ts';
-import { openRelay } from './relay.ts';
+import { openRelay, queueLimitBytes, Relay } from './relay.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -17,20 +16,20 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A link whose jitter comes from a seed. */
-function linkOf(oneWayMs: number, jitterMs = 0): Link {
-  const link = new Link({ oneWayMs, jitterMs, random: randomLcg(3) });
-  cleanups.push(() => link.close());
-  return link;
+/** A relay whose jitter comes from a seed. */
+function relayOf(oneWayMs: number, jitterMs = 0): Relay {
+  const relay = new Relay({ oneWayMs, jitterMs, random: randomLcg(3) });
+  cleanups.push(() => relay.close());
+  return relay;
 }
 
-/** A client and the server's end of its connection, with the link between them. */
-async function pair(link: Link): Promise<{ near: Socket; far: Socket }> {
+/** A client and the server's end of its connection, with the relay between them. */
+async function pair(relay: Relay): Promise<{ near: Socket; far: Socket }> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const connected = once(server, 'connection');
-  const near = connectTo(await link.open(portOf(server)));
+  const near = connectTo(await relay.open(portOf(server)));
   const [far] = (await connected) as [Socket];
   cleanups.push(() => {
     far.destroy();
@@ -79,18 +78,18 @@ describe.skipIf(!hasIpv6)('to a broker at an IPv6 address', () => {
     return server;
   }
 
-  it('leads a link', async () => {
+  it('leads a relay by its port', async () => {
     const broker = await openAt('::1');
-    const client = connectTo(await linkOf(0).open(portOf(broker), '127.0.0.1', '::1'));
+    const client = connectTo(await relayOf(0).open(portOf(broker), '127.0.0.1', '::1'));
     const echoed = received(client);
     client.end('hello');
     expect(String(await echoed)).toBe('hello');
   });
 
-  it('leads a relay, from another one', async () => {
+  it('leads a relay by its URL, from another address', async () => {
     const broker = await openAt('::1');
     const relay = await openRelay(`amqp://[::1]:${portOf(broker)}`, '::1');
-    cleanups.push(() => relay.goAway());
+    cleanups.push(() => relay.close());
     const { port, hostname } = new URL(relay.url);
     expect(hostname).toBe('[::1]');
     const client = connect(Number(port), '::1');
@@ -104,9 +103,9 @@ describe.each([
   { oneWayMs: 0, jitterMs: 0 },
   { oneWayMs: 5, jitterMs: 0 },
   { oneWayMs: 2, jitterMs: 6 },
-])('a link of $oneWayMs ms and up to $jitterMs more', ({ oneWayMs, jitterMs }) => {
+])('a relay of $oneWayMs ms and up to $jitterMs more', ({ oneWayMs, jitterMs }) => {
   it('relays every byte in order, both ways at once', async () => {
-    const { near, far } = await pair(linkOf(oneWayMs, jitterMs));
+    const { near, far } = await pair(relayOf(oneWayMs, jitterMs));
     const [there, back] = [randomPieces(1), randomPieces(2)];
     const [atFar, atNear] = [received(far), received(near)];
     await Promise.all([writeAll(near, there), writeAll(far, back)]);
@@ -115,7 +114,7 @@ describe.each([
   });
 
   it('lets no byte arrive before its time', async () => {
-    const { near, far } = await pair(linkOf(oneWayMs, jitterMs));
+    const { near, far } = await pair(relayOf(oneWayMs, jitterMs));
     const pieces = randomPieces(4);
     const sentMs: number[] = [];
     const arrivedMs: number[] = [];
@@ -134,7 +133,7 @@ describe.each([
   });
 
   it('ends one direction and leaves the other open', async () => {
-    const { near, far } = await pair(linkOf(oneWayMs, jitterMs));
+    const { near, far } = await pair(relayOf(oneWayMs, jitterMs));
     const atFar = received(far);
     const endedMs = nowMs();
     near.end('question');
@@ -146,7 +145,7 @@ describe.each([
   });
 
   it.each(['near', 'far'] as const)('passes on a reset of the %s side', async (name) => {
-    const ends = await pair(linkOf(oneWayMs, jitterMs));
+    const ends = await pair(relayOf(oneWayMs, jitterMs));
     const other = name === 'near' ? ends.far : ends.near;
     other.write('on its way to nobody');
     const resetMs = nowMs();
@@ -161,7 +160,7 @@ describe.each([
     await once(refusing, 'listening');
     const targetPort = portOf(refusing);
     refusing.close();
-    const client = connectTo(await linkOf(oneWayMs, jitterMs).open(targetPort));
+    const client = connectTo(await relayOf(oneWayMs, jitterMs).open(targetPort));
     const [error] = await once(client, 'error');
     expect(error).toMatchObject({ code: 'ECONNRESET' });
   });
@@ -169,7 +168,7 @@ describe.each([
   it('is found at least as long by whoever measures it', async () => {
     const echo = await openEcho();
     cleanups.push(echo.close);
-    const port = await linkOf(oneWayMs, jitterMs).open(echo.port);
+    const port = await relayOf(oneWayMs, jitterMs).open(echo.port);
     const { mean, p50 } = await measuredAt(port);
     expect(mean).toBeGreaterThanOrEqual(oneWayMs);
     expect(p50).toBeGreaterThanOrEqual(oneWayMs);
@@ -194,26 +193,26 @@ async function writeAll(socket: Socket, pieces: Buffer[], onWrite: () => void = 
 }
 
 it.each([0, 5])('pauses a sender whose target does not read (%d ms)', async (oneWayMs) => {
-  const link = linkOf(oneWayMs);
-  const { near, far } = await pair(link);
+  const relay = relayOf(oneWayMs);
+  const { near, far } = await pair(relay);
   far.pause();
   const sent = vi.fn();
   const all = Buffer.alloc(64 * 1024 * 1024, 'all of it, ');
   near.write(all, sent);
   near.end();
-  await vi.waitFor(() => expect(link.tally.longestQueueBytes).toBeGreaterThan(queueLimitBytes * 0.9));
+  await vi.waitFor(() => expect(relay.tally.longestQueueBytes).toBeGreaterThan(queueLimitBytes * 0.9));
   expect(sent).not.toHaveBeenCalled();
   expect((await received(far)).equals(all)).toBe(true);
   expect(sent).toHaveBeenCalledOnce();
-  expect(link.tally.longestQueueBytes).toBeLessThanOrEqual(queueLimitBytes);
+  expect(relay.tally.longestQueueBytes).toBeLessThanOrEqual(queueLimitBytes);
 });
 
 it('passes a reset to a side that does not read, past what waits for it', async () => {
-  const link = linkOf(0);
-  const { near, far } = await pair(link);
+  const relay = relayOf(0);
+  const { near, far } = await pair(relay);
   near.pause();
   // Without a delay, a queue that grows says that the kernel takes no more for this client.
-  while (link.tally.longestQueueBytes < queueLimitBytes / 2) {
+  while (relay.tally.longestQueueBytes < queueLimitBytes / 2) {
     await new Promise((resolve) => far.write(Buffer.alloc(64 * 1024), resolve));
   }
   const failed = vi.fn();
@@ -228,31 +227,69 @@ it('passes a reset to a side that does not read, past what waits for it', async 
 });
 
 it('close() cuts what is under way and stops listening', async () => {
-  const link = linkOf(60_000);
-  const { near, far } = await pair(link);
-  const { near: second } = await pair(link);
+  const relay = relayOf(60_000);
+  const { near, far } = await pair(relay);
+  const { near: second } = await pair(relay);
   near.write('never to arrive');
-  await vi.waitFor(() => expect(link.tally.longestQueueBytes).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(relay.tally.longestQueueBytes).toBeGreaterThan(0));
   const ends = [near, far, second].map((socket) => {
     socket.resume().on('error', () => {});
     return once(socket, 'close');
   });
   for (const socket of [near, far, second]) socket.once('end', () => socket.end());
   const port = near.remotePort as number;
-  await link.close();
+  await relay.close();
   await Promise.all(ends);
   expect(far.bytesRead).toBe(0);
   expect((await once(connectTo(port), 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
 });
 
+it('cut() closes what is open, and takes new connections', async () => {
+  const relay = relayOf(0);
+  const { near, far } = await pair(relay);
+  const ends = [near, far].map((socket) => once(socket.resume(), 'end'));
+  expect(relay.connections).toBe(1);
+  relay.cut();
+  await Promise.all(ends);
+  const again = connectTo(near.remotePort as number);
+  await once(again, 'connect');
+});
+
+it('goAway() refuses clients until comeBack(), at the same port', async () => {
+  const echo = await openEcho();
+  cleanups.push(echo.close);
+  const relay = relayOf(0);
+  const port = await relay.open(echo.port);
+  await relay.goAway();
+  expect((await once(connectTo(port), 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' });
+  await relay.comeBack();
+  const client = connectTo(port);
+  client.write('hello');
+  expect(String((await once(client, 'data'))[0])).toBe('hello');
+});
+
+it('silence() passes nothing on of what is open, neither data nor an end', async () => {
+  const relay = relayOf(0);
+  const { near, far } = await pair(relay);
+  const other = vi.fn();
+  far.on('data', other).on('end', other);
+  relay.silence();
+  near.end('lost');
+  await vi.waitFor(() => expect(relay.tally.toServerBytes).toBe(4));
+  const fresh = await pair(relay);
+  fresh.near.write('there');
+  expect(String((await once(fresh.far, 'data'))[0])).toBe('there');
+  expect(other).not.toHaveBeenCalled();
+});
+
 it('can become shorter: what is under way keeps its time, and is not overtaken on its connection', async () => {
-  const link = linkOf(600_000);
-  const { near, far } = await pair(link);
-  const other = await pair(link);
+  const relay = relayOf(600_000);
+  const { near, far } = await pair(relay);
+  const other = await pair(relay);
   near.write('slow');
-  // What has come in is under way; only then is the link another.
-  await vi.waitFor(() => expect(link.tally.toServerBytes).toBe(4));
-  link.setOneWayMs(0);
+  // What has come in is under way; only then is the relay another.
+  await vi.waitFor(() => expect(relay.tally.toServerBytes).toBe(4));
+  relay.setOneWayMs(0);
   near.write('quick');
   other.near.write('quick');
   const [piece] = await once(other.far, 'data');

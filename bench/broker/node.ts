@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import type { BrokerAddresses } from './broker/addresses.ts';
-import { freePorts } from './machine/free-ports.ts';
-import { LineProcess, OwnProcess } from './own-process.ts';
+import { join } from 'node:path';
+import { findProgram, freePorts, pathFolders } from '../harness/machine/programs.ts';
+import { LineProcess, OwnProcess } from '../harness/own-process.ts';
+import type { BrokerAddresses } from './addresses.ts';
 
 /**
  * A RabbitMQ node of our own: its name, cookie, user, ports, settings, data and logs are its own, so that
@@ -52,10 +51,9 @@ export function findRabbit(): string | undefined {
     '/usr/lib/rabbitmq/bin',
     '/opt/homebrew/opt/rabbitmq/sbin',
     '/usr/local/opt/rabbitmq/sbin',
-    ...(process.env.PATH ?? '').split(delimiter),
+    ...pathFolders(),
   ];
-  const own = process.env.RABBITMQ_SERVER_PATH;
-  return (own ? [own] : folders.map((folder) => join(folder, 'rabbitmq-server'))).find(isProgram);
+  return findProgram('rabbitmq-server', folders, process.env.RABBITMQ_SERVER_PATH);
 }
 
 /**
@@ -204,13 +202,4 @@ function lastWords(said: readonly string[]): string {
   const telling = said.filter((line) => /error|failed|eaddrinuse/i.test(line));
   const words = (telling.length > 0 ? telling : said).map((line) => line.trim()).filter(Boolean);
   return words.length > 0 ? `: ${words.slice(-3).join(' ').slice(0, 300)}` : '';
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

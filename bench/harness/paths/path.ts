@@ -20,6 +20,9 @@ export const pathKinds = ['direct', 'no-upgrade', 'buffering', 'idle-limit'] as 
 
 export type PathKind = (typeof pathKinds)[number];
 
+/** A kind that needs a proxy. */
+export type ProxiedKind = Exclude<PathKind, 'direct'>;
+
 /** What stands in the way: a proxy in this process, or a real one. */
 export type ProxyName = 'embedded' | 'nginx';
 

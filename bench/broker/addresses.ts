@@ -1,6 +1,6 @@
-import type { BrokerTransportName } from '../../../clients/transports.ts';
-import { inUrl } from '../../../servers/address.ts';
-import { parseRabbitUrl } from '../../../servers/source/rabbit-address.ts';
+import type { BrokerTransportName } from '../../clients/transports.ts';
+import { inUrl } from '../../servers/address.ts';
+import { parseRabbitUrl } from '../../servers/source/rabbit-address.ts';
 
 /** Where a broker listens: a URL for each protocol, name and password included. */
 export type BrokerAddresses = { amqp: string; mqtt: string; stomp: string };
