@@ -1,10 +1,9 @@
 import { sumBooks } from '../../bench/analysis/books.ts';
 import type { Result } from '../../bench/result.ts';
 import { anyTransportNames, transportLooks } from '../../clients/transports.ts';
-import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { counts, numbers, type Table, tableOf, words } from '../charts/table.ts';
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
-import { claimsTable } from './claims-table.ts';
 import { CompareWith } from './compare-with.tsx';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
@@ -156,44 +155,65 @@ function Warnings({ result }: { result: Result }) {
 function accountingTable({ experiments, trials }: Result): Table {
   const groups = experiments.flatMap(({ id, title }) =>
     anyTransportNames.flatMap((transport) =>
-      statuses.map((status) => ({
-        words: [title, transportLooks[transport].label, status],
-        own: trials.filter(
+      statuses.flatMap((status) => {
+        const own = trials.filter(
           (trial) => trial.experiment === id && trial.transport === transport && trial.status === status,
-        ),
-      })),
+        );
+        return own.length > 0
+          ? [{ title, transport, status, own, books: sumBooks(own.map(({ messages }) => messages)) }]
+          : [];
+      }),
     ),
   );
-  return {
-    id: 'delivery-accounting',
-    caption:
-      'Messages, summed over trials and their clients: expected = delivered + dropped + missed + pending.',
-    columns: [
-      ...['experiment', 'transport', 'status'].map(wordColumn),
-      numberColumn('trials'),
-      ...['expected', 'delivered', 'dropped', 'missed', 'pending', 'duplicated', 'reordered'].map((title) =>
-        numberColumn(title),
+  return tableOf(
+    {
+      id: 'delivery-accounting',
+      caption:
+        'Messages, summed over trials and their clients: expected = delivered + dropped + missed + pending.',
+    },
+    groups,
+    [
+      words('experiment', ({ title }) => title),
+      words('transport', ({ transport }) => transportLooks[transport].label),
+      words('status', ({ status }) => status),
+      counts('trials', ({ own }) => own.length),
+      counts('expected', ({ books }) => books.expected),
+      counts('delivered', ({ books }) => books.delivered),
+      counts('dropped', ({ books }) => books.dropped),
+      counts('missed', ({ books }) => books.missed),
+      counts('pending', ({ books }) => books.backlogAtEnd),
+      counts('duplicated', ({ books }) => books.duplicated),
+      counts('reordered', ({ books }) => books.reordered),
+      numbers(
+        'measured time',
+        's',
+        ({ own }) => own.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000,
       ),
-      numberColumn('measured time', 's'),
     ],
-    rows: groups
-      .filter(({ own }) => own.length > 0)
-      .map(({ words, own }) => {
-        const books = sumBooks(own.map(({ messages }) => messages));
-        return [
-          ...words.map(wordCell),
-          countCell(own.length),
-          countCell(books.expected),
-          countCell(books.delivered),
-          countCell(books.dropped),
-          countCell(books.missed),
-          countCell(books.backlogAtEnd),
-          countCell(books.duplicated),
-          countCell(books.reordered),
-          numberCell(own.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000),
-        ];
-      }),
-  };
+  );
 }
 
 const statuses = ['ok', 'failed', 'interrupted'] as const;
+
+/** The claims of LAB.md, checked against the measurements of this run; `undefined` for a run without --check. */
+function claimsTable({ checks }: Result): Table | undefined {
+  if (checks.length === 0) return undefined;
+  const holding = checks.filter(({ outcome }) => outcome === 'holds').length;
+  return tableOf(
+    { id: 'claims', caption: `${holding} of ${checks.length} claims of LAB.md hold here.` },
+    checks,
+    [
+      words('claim', ({ says }) => says),
+      {
+        title: 'outcome',
+        numeric: false,
+        cell: ({ outcome }) => ({
+          text: outcome,
+          ...(outcome !== 'not tested' && { mark: outcome === 'holds' ? 'good' : 'bad' }),
+        }),
+      },
+      words('experiment', ({ experiment }) => experiment),
+      words('measured', ({ measured }) => measured),
+    ],
+  );
+}
