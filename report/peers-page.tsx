@@ -3,6 +3,7 @@ import { renderToString } from 'preact-render-to-string';
 import { median } from 'simple-statistics';
 import { type Measure, outcomes, type Peers, quantities, range } from '../bench/analysis/peers.ts';
 import { htmlDocument } from './document.ts';
+import { ScrollBox } from './sections/parts.tsx';
 import { counted, threeDigits } from './units.ts';
 
 /**
@@ -45,8 +46,7 @@ function Promises({ peers }: { peers: Peers }) {
     <section>
       <h2>Targets</h2>
       <p>A target is met if the median ratio over the rounds meets it. The 95% interval is in brackets.</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="table-box" tabIndex={0} aria-label="Targets and measured ratios">
+      <ScrollBox class="table-box" label="Targets and measured ratios">
         <table>
           <thead>
             <tr>
@@ -85,7 +85,7 @@ function Promises({ peers }: { peers: Peers }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollBox>
     </section>
   );
 }

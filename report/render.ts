@@ -7,13 +7,13 @@ import type { Result } from '../bench/result.ts';
 import { anyTransportNames, transportLooks } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
-import { pricesOf } from './charts/prices.ts';
 import { toColumns } from './columns.ts';
+import type { Compared } from './comparison/section.tsx';
 import { htmlDocument } from './document.ts';
 import { packed } from './packed.ts';
 import { Page } from './page.tsx';
 import { resultShape } from './result-shape.ts';
-import type { Compared } from './sections/comparison.tsx';
+import { pricesOf } from './sections/advice.tsx';
 import { swimLanesOf } from './swim-lanes/from-result.ts';
 import { sixDigits } from './units.ts';
 

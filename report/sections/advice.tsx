@@ -6,8 +6,11 @@ import {
   needFields,
   type Option,
   type Prices,
+  pricesFrom,
   workedExamples,
 } from '../../bench/analysis/advice.ts';
+import type { Result } from '../../bench/result.ts';
+import { usableTrials } from '../charts/lanes.ts';
 import { type ColumnOf, numberCell, numbers, type Table, tableOf, words } from '../charts/table.ts';
 import { threeDigits, writeMs } from '../units.ts';
 import { anchors } from './anchors.ts';
@@ -127,4 +130,24 @@ function basisSentence({ fittedAt, bytes }: Prices): string {
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** The prices of a run for the calculator, with the loads that they were fitted at; `undefined` without any. */
+export function pricesOf(result: Result): Prices | undefined {
+  const prices = pricesFrom(result.fits, result.probes);
+  const polls = usableTrials(result, 'break-even').filter(({ transport }) => transport === 'short-poll');
+  const [first] = polls;
+  if (!prices || !first) return prices;
+  return {
+    ...prices,
+    fittedAt: {
+      clients: first.parameters.clients,
+      ratePerSecond: rangeOf(polls.map(({ parameters }) => parameters.ratePerSecond)),
+      intervalMs: rangeOf(polls.flatMap(({ parameters }) => parameters.intervalMs ?? [])),
+    },
+  };
+}
+
+function rangeOf(values: readonly number[]): { min: number; max: number } {
+  return { min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,5 +1,6 @@
 import type { MapCell, MapPanel } from '../charts/figure.ts';
-import { Sign } from './sign.tsx';
+import { ScrollBox } from '../sections/parts.tsx';
+import { SignIcon } from './sign.tsx';
 
 /** More columns than these don't fit a phone: the map scrolls there. */
 const columnsMax = 3;
@@ -11,8 +12,7 @@ const columnsMax = 3;
 export function WinnerMap({ panel }: { panel: MapPanel }) {
   const { rows, columns, cells, line } = panel;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard.
-    <section class="map-scroll" tabIndex={0} aria-label={panel.title}>
+    <ScrollBox class="map-scroll" label={panel.title}>
       <div
         class={columns.names.length > columnsMax ? 'map map-broad' : 'map'}
         role="img"
@@ -38,7 +38,7 @@ export function WinnerMap({ panel }: { panel: MapPanel }) {
         </div>
         <p class="map-title map-title-below">{columns.title}</p>
       </div>
-    </section>
+    </ScrollBox>
   );
 }
 
@@ -56,10 +56,7 @@ function Cell({ cell: { winner, name, text, strength } }: { cell: MapCell }) {
     <div class={`map-cell of-${winner} map-strength-${strength}`}>
       <span class="map-words">
         <b>
-          <svg class="sign" width="16" height="16" aria-hidden="true">
-            <Sign transport={winner} x={8} y={8} />
-          </svg>{' '}
-          {name}
+          <SignIcon transport={winner} /> {name}
         </b>
         <small>{text}</small>
       </span>

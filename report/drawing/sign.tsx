@@ -7,6 +7,15 @@ export function Sign({ transport, x, y }: { transport: AnyTransportName; x: numb
   );
 }
 
+/** The sign by itself, in a line of text. */
+export function SignIcon({ transport, size = 16 }: { transport: AnyTransportName; size?: number }) {
+  return (
+    <svg class="sign" viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">
+      <Sign transport={transport} x={8} y={8} />
+    </svg>
+  );
+}
+
 const paths: Record<TransportLook['shape'], string> = {
   circle: 'M5 0A5 5 0 1 1-5 0A5 5 0 1 1 5 0Z',
   triangle: 'M0-6 5.6 4H-5.6Z',

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ComparedRow, Condition } from '../../bench/analysis/comparison.ts';
 import { quantities } from '../../bench/analysis/comparison-quantities.ts';
-import { countsSentence, nameRows } from './compared-rows.ts';
-import { conditionNames } from './condition-names.ts';
 import { hasInterval, ratioChart } from './ratios.ts';
+import { conditionNames, countsSentence, nameRows } from './rows.ts';
 
 function condition(change: Partial<Condition>): Condition {
   const parameters = { clients: 20, ratePerSecond: 20, schedule: 'poisson', payloadBytes: 58 } as const;

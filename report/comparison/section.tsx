@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import type {
   ComparedRow,
   ComparedVerdict,
@@ -7,12 +6,12 @@ import type {
 } from '../../bench/analysis/comparison.ts';
 import { delaysForP99 } from '../../bench/analysis/comparison-quantities.ts';
 import type { Result } from '../../bench/result.ts';
-import { clearDifferences, countsSentence, nameRows, strictLevel } from '../charts/compared-rows.ts';
+import { machineSentence } from '../sections/machine.ts';
+import { Paragraph, ScrollBox } from '../sections/parts.tsx';
+import { fewRunsOf, VerdictBadge } from '../sections/verdict-badge.tsx';
 import { counted } from '../units.ts';
-import { ComparisonTable } from './comparison-table.tsx';
-import { machineSentence } from './machine.ts';
-import { RatioFigure } from './ratio-figure.tsx';
-import { fewRunsOf, VerdictBadge } from './verdict-badge.tsx';
+import { DifferenceSign, kindOf, RatioFigure } from './ratio-figure.tsx';
+import { clearDifferences, countsSentence, type NamedRow, nameRows, strictLevel } from './rows.ts';
 
 /** A result and its name, usually that of its file. */
 export type NamedResult = { name: string; result: Result };
@@ -95,15 +94,6 @@ function Warnings({ warnings }: { warnings: readonly ComparisonWarning[] }) {
   );
 }
 
-function Paragraph({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <div class="paragraph">
-      <h3>{title}</h3>
-      <div>{children}</div>
-    </div>
-  );
-}
-
 function Verdicts({ verdicts, a, b }: { verdicts: readonly ComparedVerdict[]; a: Result; b: Result }) {
   const changed = verdicts.filter(({ change }) => change === 'changed');
   const alone = verdicts.filter(({ change }) => change.startsWith('only'));
@@ -176,4 +166,63 @@ function differencesIn(rows: readonly ComparedRow[]): string {
   const clear = clearDifferences(rows).length;
   const found = clear === 0 ? 'no clear difference' : counted(clear, 'clear difference');
   return `${found} in ${counted(rows.length, 'row')}`;
+}
+
+/** All rows of an experiment, the clear differences first. The script folds the table. */
+function ComparisonTable({ title, rows, id }: { title: string; rows: readonly NamedRow[]; id: string }) {
+  return (
+    <details class="data" open>
+      <summary>{title}</summary>
+      <ScrollBox class="table-box" label={title}>
+        <table id={id} class="compared">
+          <thead>
+            <tr>
+              <th scope="col">condition</th>
+              <th scope="col">quantity</th>
+              <th scope="col">A</th>
+              <th scope="col">B</th>
+              <th scope="col">B / A</th>
+              <th scope="col">
+                95% interval <span class="unit">(runs)</span>
+              </th>
+              <th scope="col">B compared with A</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((named, place) => (
+              <ComparisonRow named={named} sameAs={sameCondition(rows, place)} key={place} />
+            ))}
+          </tbody>
+        </table>
+      </ScrollBox>
+    </details>
+  );
+}
+
+/** The number of rows of this condition from here on; 0 if the row before has the same condition and already names it. */
+function sameCondition(rows: readonly NamedRow[], place: number): number {
+  const conditionAt = (at: number) => rows[at]?.row.condition;
+  if (place > 0 && conditionAt(place - 1) === conditionAt(place)) return 0;
+  const next = rows.findIndex((_, at) => at > place && conditionAt(at) !== conditionAt(place));
+  return (next < 0 ? rows.length : next) - place;
+}
+
+/** The cells of hundreds of rows have no classes, and each condition is named once, to keep the page small. */
+function ComparisonRow({ named, sameAs }: { named: NamedRow; sameAs: number }) {
+  const { row, condition, a, b, ratio, interval, words } = named;
+  const isClear = row.difference !== 'no clear difference';
+  return (
+    <tr>
+      {sameAs > 0 && <td rowSpan={sameAs > 1 ? sameAs : undefined}>{condition}</td>}
+      <td>{row.quantity.name}</td>
+      <td>{a}</td>
+      <td>{b}</td>
+      <td>{ratio}</td>
+      <td>{row.interval ? `${interval} (${row.a.runs}, ${row.b.runs})` : interval}</td>
+      <td class={isClear ? `difference-${kindOf(row.difference)}` : undefined}>
+        {isClear && <DifferenceSign difference={row.difference} />}
+        {words}
+      </td>
+    </tr>
+  );
 }

@@ -1,7 +1,7 @@
 import type { Difference } from '../../bench/analysis/comparison.ts';
-import { clearDifferences, type NamedRow } from '../charts/compared-rows.ts';
-import { hasInterval, type RatioChart, type RatioMark, ratioChart } from '../charts/ratios.ts';
 import { counted } from '../units.ts';
+import { hasInterval, type RatioChart, type RatioMark, ratioChart } from './ratios.ts';
+import { clearDifferences, type NamedRow } from './rows.ts';
 
 /** Rows in the figure. The tables have all rows. */
 const rowsMax = 16;

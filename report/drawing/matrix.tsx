@@ -1,5 +1,6 @@
 import type { MatrixEntry, MatrixPanel, Outcome } from '../charts/figure.ts';
-import { Sign } from './sign.tsx';
+import { ScrollBox } from '../sections/parts.tsx';
+import { SignIcon } from './sign.tsx';
 
 /** A table of outcomes, each as a word, a shape and a colour, with its reason. It scrolls in its box in a narrow window. */
 export function Matrix({ panel: { columns, rows, legend, says } }: { panel: MatrixPanel }) {
@@ -12,8 +13,7 @@ export function Matrix({ panel: { columns, rows, legend, says } }: { panel: Matr
           </span>
         ))}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="matrix-box" tabIndex={0} aria-label={says}>
+      <ScrollBox class="matrix-box" label={says}>
         <table>
           <thead>
             <tr>
@@ -29,10 +29,7 @@ export function Matrix({ panel: { columns, rows, legend, says } }: { panel: Matr
             {rows.map(({ name, transport, cells }) => (
               <tr key={name}>
                 <th scope="row" class={`of-${transport}`}>
-                  <svg class="sign" width="16" height="16" aria-hidden="true">
-                    <Sign transport={transport} x={8} y={8} />
-                  </svg>{' '}
-                  {name}
+                  <SignIcon transport={transport} /> {name}
                 </th>
                 {cells.map((entries, place) => (
                   <td key={columns[place]}>
@@ -46,7 +43,7 @@ export function Matrix({ panel: { columns, rows, legend, says } }: { panel: Matr
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollBox>
     </div>
   );
 }

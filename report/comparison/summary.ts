@@ -1,6 +1,6 @@
-import type { Comparison } from '../bench/analysis/comparison.ts';
-import type { ExperimentText } from '../bench/result.ts';
-import { clearDifferences, countsSentence, nameRows } from './charts/compared-rows.ts';
+import type { Comparison } from '../../bench/analysis/comparison.ts';
+import type { ExperimentText } from '../../bench/result.ts';
+import { clearDifferences, countsSentence, nameRows } from './rows.ts';
 
 /** A comparison for the terminal: warnings, changed verdicts, and the clear differences as a table. */
 export function comparisonSummary(comparison: Comparison, texts: readonly ExperimentText[]): string {
