@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { renderToString } from 'preact-render-to-string';
 import { median } from 'simple-statistics';
 import { type Measure, outcomes, type Peers, quantities, range } from '../bench/analysis/peers.ts';
 import { htmlDocument } from './document.ts';
 import { ScrollBox } from './sections/parts.tsx';
+import { styleOf } from './style.ts';
 import { counted, threeDigits } from './units.ts';
 
 /**
@@ -11,7 +11,7 @@ import { counted, threeDigits } from './units.ts';
  * no script. A bar is the median of the rounds; the line through its end is the range.
  */
 export async function renderPeers(peers: Peers): Promise<string> {
-  const style = await readFile(new URL('./style.css', import.meta.url), 'utf8');
+  const style = await styleOf(['base', 'peers']);
   const body = renderToString(<PeersPage peers={peers} />);
   return htmlDocument({ title: 'Push versus polling: the lab compared with its alternatives', style, body });
 }
@@ -112,7 +112,7 @@ function Bars({ measures }: { measures: readonly Measure[] }) {
       </h2>
       <dl class="peers-bars">
         {bars.map(({ contender, median, least, most }) => (
-          <>
+          <div class="row">
             <dt>{contender}</dt>
             <dd>
               <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -123,7 +123,7 @@ function Bars({ measures }: { measures: readonly Measure[] }) {
                 {threeDigits(median)} {unit} ({threeDigits(least)} to {threeDigits(most)})
               </span>
             </dd>
-          </>
+          </div>
         ))}
       </dl>
     </section>

@@ -28,7 +28,7 @@ export function RatioFigure({ rows }: { rows: readonly NamedRow[] }) {
         {chart.rows.map((mark, place) => (
           <RatioRow mark={mark} named={shown[place] as NamedRow} chart={chart} key={place} />
         ))}
-        <div class="ratio-row">
+        <div class="row ratio-row">
           <svg class="compare-axis" width="100%" height="40" aria-hidden="true">
             {chart.ticks.map(({ at, text }) => (
               <text x={percent(at)} y="13" text-anchor="middle" key={at}>
@@ -90,7 +90,7 @@ function RatioRow({ mark, named, chart }: { mark: RatioMark; named: NamedRow; ch
   const { at, wide, strict } = mark;
   const { row, experiment, condition, ratio, interval, words } = named;
   return (
-    <div class={`ratio-row difference-${kindOf(row.difference)}`}>
+    <div class={`row ratio-row difference-${kindOf(row.difference)}`}>
       <p class="ratio-name">
         <b>{condition}</b>
         <span>
@@ -134,7 +134,7 @@ function Cut({ at, path }: { at: number; path: string }) {
 
 function RatioLegend() {
   return (
-    <p class="compare-legend" aria-hidden="true">
+    <p class="legend" aria-hidden="true">
       {(['higher', 'lower', 'no clear difference'] as const).map((difference) => (
         <span class={`difference-${kindOf(difference)}`} key={difference}>
           <DifferenceSign difference={difference} />

@@ -16,13 +16,13 @@ export function CompareChart({ panel }: { panel: ComparePanel }) {
     <section class="compare" aria-label={panel.says}>
       <CompareLegend words={words} />
       {rows.map((row) => (
-        <div class={row.detail ? 'compare-row compare-told' : 'compare-row'} key={row.name}>
+        <div class={row.detail ? 'row compare-told' : 'row'} key={row.name}>
           <p class="compare-name">{row.name}</p>
           <RowSigns row={row} panel={panel} />
           {row.detail && <p class="compare-detail">{row.detail}</p>}
         </div>
       ))}
-      <div class={rows.some(({ detail }) => detail) ? 'compare-row compare-told' : 'compare-row'}>
+      <div class={rows.some(({ detail }) => detail) ? 'row compare-told' : 'row'}>
         <svg class="compare-axis" width="100%" height="40" aria-hidden="true">
           {axis.ticks.map(({ at, text }) => (
             <text x={percent(at)} y="13" text-anchor={anchorAt(at, 0.02)} key={text}>
@@ -92,7 +92,7 @@ function Words(props: { word: string; reading: Reading; y: number; bold?: boolea
 
 function CompareLegend({ words }: { words: ComparePanel['words'] }) {
   return (
-    <p class="compare-legend" aria-hidden="true">
+    <p class="legend" aria-hidden="true">
       <span>
         <svg width="18" height="18" class="of-none" aria-hidden="true">
           <circle cx="9" cy="9" r="6.5" class="compare-hollow" />

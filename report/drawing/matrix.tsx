@@ -6,7 +6,7 @@ import { SignIcon } from './sign.tsx';
 export function Matrix({ panel: { columns, rows, legend, says } }: { panel: MatrixPanel }) {
   return (
     <div class="matrix">
-      <p class="compare-legend">
+      <p class="legend">
         {(Object.keys(legend) as Outcome[]).map((outcome) => (
           <span key={outcome}>
             <OutcomeWord outcome={outcome} /> {legend[outcome]}

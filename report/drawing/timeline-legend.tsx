@@ -1,7 +1,7 @@
 /** The four markers of a timeline. Each row has the colour of its transport. */
 export function TimelineLegend() {
   return (
-    <p class="compare-legend timeline-legend" aria-hidden="true">
+    <p class="legend" aria-hidden="true">
       {marks.map(({ words, shape }) => (
         <span key={words}>
           <svg width="18" height="18" viewBox="0 0 18 18" class="of-none" aria-hidden="true">

@@ -104,7 +104,7 @@ function Legend({ swim }: { swim: SwimLanes }) {
     { words: 'scheduled send time', shape: <path d="M22 1V21" class="swim-due-line" />, shown: true },
   ];
   return (
-    <ul class="legend swim-legend" aria-label="Legend of the diagram">
+    <ul class="legend" aria-label="Legend of the diagram">
       {marks
         .filter(({ shown }) => shown)
         .map(({ words, shape }) => (
