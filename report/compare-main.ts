@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { compareResults } from '../bench/analysis/comparison.ts';
 import { begin, command, exitCodeOf, readPath } from '../servers/commands/command.ts';
 import { handOut, readResultFile } from './command.ts';
-import { comparisonSummary } from './comparison-summary.ts';
+import { comparisonSummary } from './comparison/summary.ts';
 import { renderReport } from './render.ts';
 
 /**

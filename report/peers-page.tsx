@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { renderToString } from 'preact-render-to-string';
 import { median } from 'simple-statistics';
 import { type Measure, outcomes, type Peers, quantities, range } from '../bench/analysis/peers.ts';
 import { htmlDocument } from './document.ts';
+import { ScrollBox } from './sections/parts.tsx';
+import { styleOf } from './style.ts';
 import { counted, threeDigits } from './units.ts';
 
 /**
@@ -10,7 +11,7 @@ import { counted, threeDigits } from './units.ts';
  * no script. A bar is the median of the rounds; the line through its end is the range.
  */
 export async function renderPeers(peers: Peers): Promise<string> {
-  const style = await readFile(new URL('./style.css', import.meta.url), 'utf8');
+  const style = await styleOf(['base', 'peers']);
   const body = renderToString(<PeersPage peers={peers} />);
   return htmlDocument({ title: 'Push versus polling: the lab compared with its alternatives', style, body });
 }
@@ -45,8 +46,7 @@ function Promises({ peers }: { peers: Peers }) {
     <section>
       <h2>Targets</h2>
       <p>A target is met if the median ratio over the rounds meets it. The 95% interval is in brackets.</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="table-box" tabIndex={0} aria-label="Targets and measured ratios">
+      <ScrollBox class="table-box" label="Targets and measured ratios">
         <table>
           <thead>
             <tr>
@@ -85,7 +85,7 @@ function Promises({ peers }: { peers: Peers }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollBox>
     </section>
   );
 }
@@ -112,7 +112,7 @@ function Bars({ measures }: { measures: readonly Measure[] }) {
       </h2>
       <dl class="peers-bars">
         {bars.map(({ contender, median, least, most }) => (
-          <>
+          <div class="row">
             <dt>{contender}</dt>
             <dd>
               <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -123,7 +123,7 @@ function Bars({ measures }: { measures: readonly Measure[] }) {
                 {threeDigits(median)} {unit} ({threeDigits(least)} to {threeDigits(most)})
               </span>
             </dd>
-          </>
+          </div>
         ))}
       </dl>
     </section>

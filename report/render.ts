@@ -1,19 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Result } from '../bench/result.ts';
 import { anyTransportNames, transportLooks } from '../clients/transports.ts';
 import { experimentFigures } from './charts/charts.ts';
 import { type CanvasPanel, type Figure, isOnCanvas } from './charts/figure.ts';
-import { pricesOf } from './charts/prices.ts';
 import { toColumns } from './columns.ts';
+import type { Compared } from './comparison/section.tsx';
 import { htmlDocument } from './document.ts';
 import { packed } from './packed.ts';
 import { Page } from './page.tsx';
 import { resultShape } from './result-shape.ts';
-import type { Compared } from './sections/comparison.tsx';
+import { pricesOf } from './sections/advice.tsx';
+import { styleOf } from './style.ts';
 import { swimLanesOf } from './swim-lanes/from-result.ts';
 import { sixDigits } from './units.ts';
 
@@ -128,11 +128,10 @@ async function bundle(name: 'loader' | 'script'): Promise<string> {
 }
 
 /**
- * The style sheet, after the colours of the transports from clients/transports.ts and the numbers of rows of the
+ * The style sheets, after the colours of the transports from clients/transports.ts and the numbers of rows of the
  * charts: each chart has its height before it is drawn.
  */
 async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
-  const sheet = await readFile(new URL('./style.css', import.meta.url), 'utf8');
   const colours = anyTransportNames.map((name) => {
     const { light, dark } = transportLooks[name];
     return `--${name}: light-dark(${light}, ${dark});`;
@@ -140,7 +139,8 @@ async function pageStyle(panels: readonly CanvasPanel[]): Promise<string> {
   const own = anyTransportNames.map((name) => `.of-${name} { --own: var(--${name}); }`);
   const counts = new Set(panels.flatMap((panel) => ('rows' in panel ? panel.rows.length : [])));
   const rows = [...counts].map((count) => `.rows-${count} { --rows: ${count}; }`);
-  const all = [`:root { ${colours.join(' ')} }`, ...own, ...rows, sheet].join('\n');
-  const { code } = await transform(all, { loader: 'css', minify: true, logLevel: 'silent' });
-  return code;
+  return styleOf(
+    ['base', 'page', 'figures', 'swim-lanes', 'comparison', 'print'],
+    [`:root { ${colours.join(' ')} }`, ...own, ...rows],
+  );
 }

@@ -6,7 +6,13 @@ import { expect, it } from 'vitest';
 
 it('a checkout has LF where Git is set to write CRLF, and pictures as they are', () => {
   const folder = mkdtempSync(join(tmpdir(), 'checkout-'));
-  const files = ['.gitattributes', '.ci/run', 'report/style.css', 'LAB.md', 'report/sample/first-screen.png'];
+  const files = [
+    '.gitattributes',
+    '.ci/run',
+    'report/style/base.css',
+    'LAB.md',
+    'report/sample/first-screen.png',
+  ];
   const git = (...args: string[]) => execFileSync('git', args, { cwd: folder });
   try {
     for (const file of files) cpSync(file, join(folder, file));

@@ -26,7 +26,7 @@ export type Panel = CanvasPanel | MapPanel | ComparePanel | MatrixPanel;
 export type CanvasPanel = LinePanel | BarPanel | DotPanel | ColumnPanel | TimelinePanel;
 
 /** What all panels have. `says` is for people who can't see the chart: the finding, not the shape. */
-type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half' | 'third' };
+export type PanelFrame = { id: string; title: string; says: string; size: 'wide' | 'half' | 'third' };
 
 /** Lines over two number axes. `labels` says where lines get their names: along the line or at its end. */
 export type LinePanel = PanelFrame & {
@@ -199,17 +199,4 @@ export type DotRow = {
 /** Whether a panel is drawn by the script. */
 export function isOnCanvas(panel: Panel): panel is CanvasPanel {
   return panel.kind !== 'map' && panel.kind !== 'compare' && panel.kind !== 'matrix';
-}
-
-/** The power of ten at or below a value: where a logarithmic axis begins. */
-export function decadeBelow(value: number): number {
-  return 10 ** Math.floor(Math.log10(value) + 1e-9);
-}
-
-/** The next of 1, 2, 3, 5 times a power of ten at or above a value: where an axis ends. */
-export function roundAbove(value: number): number {
-  if (value <= 0) return 1;
-  const decade = decadeBelow(value);
-  const step = [1, 2, 3, 5, 10].find((factor) => factor * decade >= value * (1 - 1e-9));
-  return (step ?? 10) * decade;
 }

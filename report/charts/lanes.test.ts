@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseResult, type Trial } from '../../bench/result.ts';
-import { freshnessFigures } from './freshness.ts';
+import { freshnessFigures } from './experiments/freshness.ts';
 import { lanesOf } from './lanes.ts';
 
 const sample = readFileSync(new URL('../sample/results.json', import.meta.url), 'utf8');

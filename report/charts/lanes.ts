@@ -4,19 +4,19 @@ import { knobLabels, type Result, type Trial } from '../../bench/result.ts';
 import { type AnyTransportName, anyTransportNames, transportLooks } from '../../clients/transports.ts';
 import { counted, writeMs } from '../units.ts';
 
+/** Runs that are compared as one: a bar, a line or a row of a table. */
+export type Group<Run = Trial> = { name: string; transport: AnyTransportName; runs: readonly Run[] };
+
 /**
- * A lane holds the runs that are compared as one: the same transport, for short polls the same interval,
- * and the same of everything else that trials may differ in. Charts and tables list lanes in one order.
+ * A group of the same transport, for short polls the same interval, and the same of everything else that trials
+ * may differ in. Charts and tables list lanes in one order.
  */
-export type Lane = {
-  name: string;
-  transport: AnyTransportName;
+export type Lane = Group & {
   intervalMs?: number;
   /** Not the slowest interval of its kind: drawn thinner, to tell two short polls apart. */
   thin: boolean;
   /** Another kind of its transport than the usual one: drawn dotted. */
   dotted: boolean;
-  trials: Trial[];
 };
 
 /** What may tell two lanes of one transport apart beside the interval, in words. The usual case needs none. */
@@ -93,7 +93,7 @@ function lanesOfTransport(
           intervalMs,
           thin: intervalMs !== intervalsOf(kind).at(-1),
           dotted: kind !== usual,
-          trials: lane,
+          runs: lane,
         },
       ];
     }),
@@ -105,8 +105,25 @@ function intervalOf({ parameters }: Trial): number | undefined {
 }
 
 /** Each value once, sorted; `undefined` counts as nothing. */
-function distinct(values: readonly (number | undefined)[]): (number | undefined)[] {
+export function distinct<Value extends number | undefined>(values: readonly Value[]): Value[] {
   return [...new Set(values)].sort((a, b) => (a ?? 0) - (b ?? 0));
+}
+
+/** Runs by what `of` reads from them, the smallest first. */
+export function byValue<Run>(
+  runs: readonly Run[],
+  of: (run: Run) => number | null | undefined,
+): { at: number; runs: Run[] }[] {
+  const read = (run: Run) => of(run) ?? 0;
+  return distinct(runs.map(read)).map((at) => ({ at, runs: runs.filter((run) => read(run) === at) }));
+}
+
+/** Groups split by what `of` reads from their runs: the rows of a table. */
+export function splitBy<Run, Of extends Group<Run>>(
+  groups: readonly Of[],
+  of: (run: Run) => number | null | undefined,
+): (Of & { at: number; runs: Run[] })[] {
+  return groups.flatMap((group) => byValue(group.runs, of).map((part) => ({ ...group, ...part })));
 }
 
 /** "push (WebSocket)", "short poll every 250 ms". */

@@ -23,52 +23,39 @@ export function mark(text: string, x: number, place: number, color: string): Mar
   };
 }
 
-/** The model: a dashed line across the row. */
+/** Across a row at one value: the model, dashed. */
 export function modelStroke(x: number, place: number): Mark {
-  return {
-    type: 'line',
-    xMin: x,
-    xMax: x,
-    yMin: place - 0.46,
-    yMax: place + 0.46,
-    borderColor: colourOf('ink'),
-    borderWidth: 2,
-    borderDash: [4, 3],
-  };
+  return { ...stroke({ x, y: [place - 0.46, place + 0.46] }, colourOf('ink'), 2), borderDash: [4, 3] };
 }
 
-/** From the smallest run to the largest. */
+/** Along a row: from the smallest run to the largest. */
 export function rangeStroke(low: number, high: number, place: number): Mark {
-  return {
-    type: 'line',
-    xMin: low,
-    xMax: high,
-    yMin: place,
-    yMax: place,
-    borderColor: colourOf('ink'),
-    borderWidth: 1.5,
-  };
+  return stroke({ x: [low, high], y: place }, colourOf('ink'), 1.5);
+}
+
+/** Across a row: the time at which a client had caught up. */
+export function caughtUpStroke(x: number, place: number, transport: AnyTransportName): Mark {
+  return stroke({ x, y: [place - 0.4, place + 0.4] }, colourOf(transport), 3);
 }
 
 /** A published value: a vertical line through the whole chart, its text next to that of the next line. */
 export function limitStroke(limit: NonNullable<LinePanel['limits']>[number], place: number): Mark {
-  return {
-    type: 'line',
-    xMin: limit.x,
-    xMax: limit.x,
-    borderColor: colourOf(limit.transport),
-    borderWidth: 1.5,
-    borderDash: [6, 3],
-    label: {
-      display: true,
-      content: limit.text,
-      position: place % 2 === 0 ? '42%' : '58%',
-      color: colourOf(limit.transport),
-      backgroundColor: colourOf('panel'),
-      font: { size: 13, weight: 600 },
-      padding: 3,
-    },
-  };
+  const position = place % 2 === 0 ? '42%' : '58%';
+  return named(stroke({ x: limit.x }, colourOf(limit.transport), 1.5), limit.text, {
+    position,
+    backgroundColor: colourOf('panel'),
+    padding: 3,
+  });
+}
+
+/** A limit for the lines, with its name above the left end. */
+export function boundStroke({ y, text }: NonNullable<LinePanel['bound']>): Mark {
+  return named(stroke({ y }, colourOf('ink'), 1.5), text, {
+    position: 'start',
+    yAdjust: -11,
+    backgroundColor: 'transparent',
+    padding: 1,
+  });
 }
 
 /** A special period: a pale box behind the chart, with its name at the top. */
@@ -91,37 +78,27 @@ export function shadeBox({ from, to, text }: Shade): Mark {
   };
 }
 
-/** A limit for the lines, with its name above the left end. */
-export function boundStroke({ y, text }: NonNullable<LinePanel['bound']>): Mark {
+type Range = number | [from: number, to: number];
+type LineMark = Extract<Mark, { type?: 'line' }>;
+
+/** A straight line at one value or between two; without a value, through the whole chart. */
+function stroke({ x, y }: { x?: Range; y?: Range }, borderColor: string, borderWidth: number): LineMark {
+  const [xMin, xMax = xMin] = [x ?? []].flat();
+  const [yMin, yMax = yMin] = [y ?? []].flat();
+  return { type: 'line', xMin, xMax, yMin, yMax, borderColor, borderWidth };
+}
+
+/** A dashed line with its name. */
+function named(line: LineMark, content: string, label: NonNullable<LineMark['label']>): Mark {
   return {
-    type: 'line',
-    yMin: y,
-    yMax: y,
-    borderColor: colourOf('ink'),
-    borderWidth: 1.5,
+    ...line,
     borderDash: [6, 3],
     label: {
       display: true,
-      content: text,
-      position: 'start',
-      yAdjust: -11,
-      color: colourOf('ink'),
-      backgroundColor: 'transparent',
+      content,
+      color: line.borderColor as string,
       font: { size: 13, weight: 600 },
-      padding: 1,
+      ...label,
     },
-  };
-}
-
-/** The time at which a client had caught up: a line across its row. */
-export function caughtUpStroke(x: number, place: number, transport: AnyTransportName): Mark {
-  return {
-    type: 'line',
-    xMin: x,
-    xMax: x,
-    yMin: place - 0.4,
-    yMax: place + 0.4,
-    borderColor: colourOf(transport),
-    borderWidth: 3,
   };
 }

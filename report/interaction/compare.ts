@@ -1,8 +1,8 @@
 import { h, render } from 'preact';
 import { compareResults } from '../../bench/analysis/comparison.ts';
 import { decodedText } from '../../bench/decoded-text.ts';
-import { countsSentence } from '../charts/compared-rows.ts';
-import { type Compared, ComparisonSection, type NamedResult } from '../sections/comparison.tsx';
+import { countsSentence } from '../comparison/rows.ts';
+import { type Compared, ComparisonSection, type NamedResult } from '../comparison/section.tsx';
 import { counted } from '../units.ts';
 import { embeddedResult } from './embedded-result.ts';
 import { readResult, type Shape } from './result-check.ts';

@@ -6,9 +6,12 @@ import {
   needFields,
   type Option,
   type Prices,
+  pricesFrom,
   workedExamples,
 } from '../../bench/analysis/advice.ts';
-import { type Cell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import type { Result } from '../../bench/result.ts';
+import { usableTrials } from '../charts/lanes.ts';
+import { type ColumnOf, numberCell, numbers, type Table, tableOf, words } from '../charts/table.ts';
 import { threeDigits, writeMs } from '../units.ts';
 import { anchors } from './anchors.ts';
 import { Answer } from './answer.tsx';
@@ -67,46 +70,49 @@ function Field({ field: { key, label, unit, usual } }: { field: (typeof needFiel
 }
 
 function examplesTable(prices: Prices): Table {
-  const examples = workedExamples.map(({ title, need }) => ({
-    title,
-    need,
-    advice: adviceFor(need, prices),
-  }));
-  return {
-    id: 'advice-examples',
-    caption: 'Server CPU as a share of one core, with its interval, calculated from the costs of this run.',
-    staysOpen: true,
-    columns: [
-      wordColumn('example'),
-      numberColumn('messages', '/s per client'),
-      numberColumn('acceptable latency', 'ms'),
-      numberColumn('clients'),
-      wordColumn('recommendation'),
-      numberColumn('server CPU: push', '%'),
-      ...pollsIn(examples[0]?.advice).map(({ on }) => numberColumn(`server CPU: poll on ${on}`, '%')),
-    ],
-    rows: examples.map(({ title, need, advice }) => [
-      wordCell(title),
-      numberCell(need.ratePerSecond),
-      numberCell(need.ageMaxMs),
-      numberCell(need.clients),
-      wordCell(advice.headline),
-      ...[...advice.options.filter(({ transport }) => transport === 'push'), ...pollsIn(advice)].map(
-        ({ share }) => shareCell(share),
+  const examples = workedExamples.map(({ title, need }) => {
+    const advice = adviceFor(need, prices);
+    const push = advice.options.find(({ transport }) => transport === 'push');
+    return { title, need, advice, push, polls: pollsIn(advice) };
+  });
+  return tableOf(
+    {
+      id: 'advice-examples',
+      caption: 'Server CPU as a share of one core, with its interval, calculated from the costs of this run.',
+      staysOpen: true,
+    },
+    examples,
+    [
+      words('example', ({ title }) => title),
+      numbers('messages', '/s per client', ({ need }) => need.ratePerSecond),
+      numbers('acceptable latency', 'ms', ({ need }) => need.ageMaxMs),
+      numbers('clients', undefined, ({ need }) => need.clients),
+      words('recommendation', ({ advice }) => advice.headline),
+      shares('server CPU: push', ({ push }) => push),
+      ...(examples[0]?.polls ?? []).map(({ on }, place) =>
+        shares(`server CPU: poll on ${on}`, ({ polls }: { polls: Option[] }) => polls[place]),
       ),
-    ]),
-  };
+    ],
+  );
 }
 
-function pollsIn(advice: Advice | undefined): Option[] {
-  return advice?.options.filter(({ transport }) => transport === 'short-poll') ?? [];
+function pollsIn(advice: Advice): Option[] {
+  return advice.options.filter(({ transport }) => transport === 'short-poll');
 }
 
-function shareCell({ value, low, high }: Option['share']): Cell {
+/** Server CPU as a share of one core, in percent. */
+function shares<Row>(title: string, of: (row: Row) => Option | undefined): ColumnOf<Row> {
   return {
-    text: threeDigits(value * 100),
-    value: value * 100,
-    range: { low: low * 100, high: high * 100 },
+    title,
+    unit: '%',
+    numeric: true,
+    cell: (row) => {
+      const { value, low, high } = of(row)?.share ?? {};
+      return {
+        ...numberCell(value && value * 100),
+        ...(low !== undefined && high !== undefined && { range: { low: low * 100, high: high * 100 } }),
+      };
+    },
   };
 }
 
@@ -124,4 +130,24 @@ function basisSentence({ fittedAt, bytes }: Prices): string {
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** The prices of a run for the calculator, with the loads that they were fitted at; `undefined` without any. */
+export function pricesOf(result: Result): Prices | undefined {
+  const prices = pricesFrom(result.fits, result.probes);
+  const polls = usableTrials(result, 'break-even').filter(({ transport }) => transport === 'short-poll');
+  const [first] = polls;
+  if (!prices || !first) return prices;
+  return {
+    ...prices,
+    fittedAt: {
+      clients: first.parameters.clients,
+      ratePerSecond: rangeOf(polls.map(({ parameters }) => parameters.ratePerSecond)),
+      intervalMs: rangeOf(polls.flatMap(({ parameters }) => parameters.intervalMs ?? [])),
+    },
+  };
+}
+
+function rangeOf(values: readonly number[]): { min: number; max: number } {
+  return { min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,6 +1,7 @@
 import { type Advice, type Option, writeShare } from '../../bench/analysis/advice.ts';
+import { SignIcon } from '../drawing/sign.tsx';
 import { nothing, threeDigits, writeBytes, writeMs } from '../units.ts';
-import { Sign } from './sign.tsx';
+import { ScrollBox } from './parts.tsx';
 
 /** The calculator's answer: the choice, its reason, and every option with its numbers. */
 export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
@@ -14,17 +15,12 @@ export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
   return (
     <>
       <p class={`choice-made ${sign ? `of-${sign}` : ''}`}>
-        {sign && (
-          <svg class="sign" width="22" height="22" viewBox="0 0 16 16" aria-hidden="true">
-            <Sign transport={sign} x={8} y={8} />
-          </svg>
-        )}
+        {sign && <SignIcon transport={sign} size={22} />}
         {advice.headline}
       </p>
       <p class="choice-reason">{advice.sentence}</p>
       {doubt && <p class="note">{doubt}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="table-box" tabIndex={0} aria-label="Load and latency of each option">
+      <ScrollBox class="table-box" label="Load and latency of each option">
         <table>
           <thead>
             <tr>
@@ -51,7 +47,7 @@ export function Answer({ advice, doubt }: { advice: Advice; doubt?: string }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollBox>
     </>
   );
 }
@@ -61,10 +57,7 @@ function OptionRow({ option }: { option: Option }) {
   return (
     <tr>
       <td class={`of-${transport}`}>
-        <svg class="sign" width="16" height="16" aria-hidden="true">
-          <Sign transport={transport} x={8} y={8} />
-        </svg>{' '}
-        {name}
+        <SignIcon transport={transport} /> {name}
       </td>
       <td class={fits ? 'mark-good' : 'mark-bad'}>{fitWords(option)}</td>
       <td>{writeShare(share)}</td>

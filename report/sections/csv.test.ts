@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
-import { numberCell, numberColumn, spreadCell, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { numberCell, spreadCell, type Table, wordCell } from '../charts/table.ts';
 import { csvOf } from './csv.ts';
+
+const wordColumn = (title: string) => ({ title, numeric: false });
+const numberColumn = (title: string, unit?: string) => ({ title, unit, numeric: true });
 
 function fileOf(columns: Table['columns'], ...rows: Table['rows']): string {
   return csvOf({ id: 'some', caption: '', columns, rows });

@@ -2,6 +2,7 @@ import type { Cell, Column, Table } from '../charts/table.ts';
 import { packed } from '../packed.ts';
 import { threeDigits } from '../units.ts';
 import { csvOf } from './csv.ts';
+import { ScrollBox } from './parts.tsx';
 
 /**
  * A table that scrolls in its own box, never the page. It is open in the page, for readers without a script. The
@@ -11,8 +12,7 @@ export function DataTable({ table, title }: { table: Table; title: string }) {
   return (
     <details class={table.staysOpen ? 'data data-stays' : 'data'} open>
       <summary>{title}</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-      <section class="table-box" tabIndex={0} aria-label={table.caption}>
+      <ScrollBox class="table-box" label={table.caption}>
         <table id={table.id}>
           <caption>
             <span>{table.caption}</span>
@@ -34,7 +34,7 @@ export function DataTable({ table, title }: { table: Table; title: string }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollBox>
       <button type="button" class="script-only download" data-csv={table.id}>
         Download CSV
       </button>

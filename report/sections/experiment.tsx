@@ -3,6 +3,7 @@ import type { Figure } from '../charts/figure.ts';
 import { trialName } from '../charts/lanes.ts';
 import { anchorOf } from './anchors.ts';
 import { FigureBlock } from './figure.tsx';
+import { Paragraph } from './parts.tsx';
 import { Prediction } from './prediction.tsx';
 import { fewRunsOf, VerdictBadge } from './verdict-badge.tsx';
 
@@ -29,49 +30,44 @@ export function ExperimentSection(props: {
         <FigureBlock figure={figure} key={figure.id} />
       ))}
       <div class="reading">
-        {figures.length > 0 && <Paragraph title="How to read it" text={experiment.howToRead} />}
-        <div class="paragraph predicted script-only" hidden>
-          <h3>Your prediction</h3>
+        {figures.length > 0 && (
+          <Paragraph title="How to read it">
+            <p>{experiment.howToRead}</p>
+          </Paragraph>
+        )}
+        <Paragraph title="Your prediction" class="predicted script-only" hidden>
           <p />
-        </div>
+        </Paragraph>
         {findings.map((finding) => (
           <Judged finding={finding} fewRuns={fewRunsOf(result, finding)} key={finding.sentence} />
         ))}
-        <Paragraph title="Why" text={experiment.why} />
-        <Paragraph title="Caveat" text={experiment.caveat} />
+        <Paragraph title="Why">
+          <p>{experiment.why}</p>
+        </Paragraph>
+        <Paragraph title="Caveat">
+          <p>{experiment.caveat}</p>
+        </Paragraph>
       </div>
     </section>
   );
 }
 
-function Paragraph({ title, text }: { title: string; text: string }) {
-  return (
-    <div class="paragraph">
-      <h3>{title}</h3>
-      <p>{text}</p>
-    </div>
-  );
-}
-
 function Judged({ finding, fewRuns }: { finding: Finding; fewRuns: string | undefined }) {
   return (
-    <div class="paragraph happened">
-      <h3>Result</h3>
-      <div>
-        <p class="claim">
-          <q>{finding.claim}</q> <VerdictBadge verdict={finding.verdict} fewRuns={fewRuns} />
-        </p>
-        <p class="finding">{finding.sentence}</p>
+    <Paragraph title="Result" class="happened">
+      <p class="claim">
+        <q>{finding.claim}</q> <VerdictBadge verdict={finding.verdict} fewRuns={fewRuns} />
+      </p>
+      <p class="finding">{finding.sentence}</p>
+      <p class="rule">
+        <b>Rule, fixed before the run:</b> {finding.rule}
+      </p>
+      {finding.model && (
         <p class="rule">
-          <b>Rule, fixed before the run:</b> {finding.rule}
+          <b>Model:</b> {finding.model}
         </p>
-        {finding.model && (
-          <p class="rule">
-            <b>Model:</b> {finding.model}
-          </p>
-        )}
-      </div>
-    </div>
+      )}
+    </Paragraph>
   );
 }
 

@@ -1,11 +1,11 @@
 import { transportLooks } from '../../clients/transports.ts';
 import { type CanvasPanel, type Figure, isOnCanvas, type LineSeries, type Panel } from '../charts/figure.ts';
-import { CompareChart } from './compare.tsx';
+import { CompareChart } from '../drawing/compare.tsx';
+import { Matrix } from '../drawing/matrix.tsx';
+import { Sign } from '../drawing/sign.tsx';
+import { TimelineLegend } from '../drawing/timeline-legend.tsx';
+import { WinnerMap } from '../drawing/winner-map.tsx';
 import { DataTable } from './data-table.tsx';
-import { Matrix } from './matrix.tsx';
-import { Sign } from './sign.tsx';
-import { TimelineLegend } from './timeline-legend.tsx';
-import { WinnerMap } from './winner-map.tsx';
 
 /** A figure: its panels as canvases that the script draws on, one legend for all, notes and the table. */
 export function FigureBlock({ figure }: { figure: Figure }) {

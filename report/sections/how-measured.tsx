@@ -1,13 +1,13 @@
 import { sumBooks } from '../../bench/analysis/books.ts';
 import type { Result } from '../../bench/result.ts';
 import { anyTransportNames, transportLooks } from '../../clients/transports.ts';
-import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { counts, numbers, type Table, tableOf, words } from '../charts/table.ts';
+import { CompareWith } from '../comparison/compare-with.tsx';
 import { writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
-import { claimsTable } from './claims-table.ts';
-import { CompareWith } from './compare-with.tsx';
 import { DataTable } from './data-table.tsx';
 import { machineSentence } from './machine.ts';
+import { Paragraph } from './parts.tsx';
 
 /** The method, the machine, all warnings, the delivery accounting, and the command that repeats the run. */
 export function HowMeasured({ result, embedsResult }: { result: Result; embedsResult: boolean }) {
@@ -21,20 +21,17 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
         {isClass ? <MethodInClass /> : <Method {...result.environment} />}
         <Machine result={result} />
         <Warnings result={result} />
-        <div class="paragraph">
-          <h3>Run it again</h3>
-          <div>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
-            <pre tabIndex={0}>
-              <code>{result.lab.command}</code>
-            </pre>
-            <p class="quiet">
-              {isClass
-                ? 'Another class chooses other settings.'
-                : 'The same seed gives the same messages. Latencies depend on the machine.'}
-            </p>
-          </div>
-        </div>
+        <Paragraph title="Run it again">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
+          <pre tabIndex={0}>
+            <code>{result.lab.command}</code>
+          </pre>
+          <p class="quiet">
+            {isClass
+              ? 'Another class chooses other settings.'
+              : 'The same seed gives the same messages. Latencies depend on the machine.'}
+          </p>
+        </Paragraph>
         {!isClass && <CompareWith embedsResult={embedsResult} />}
       </div>
       {claims && <DataTable table={claims} title="Claims of LAB.md" />}
@@ -57,69 +54,59 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
 
 function Method({ agents = [] }: Result['environment']) {
   return (
-    <div class="paragraph">
-      <h3>Method</h3>
-      <div>
+    <Paragraph title="Method">
+      <p>
+        All servers read one message log, filled by one source, so only the delivery differs. Servers and
+        clients are separate processes on one machine and share its monotonic clock. Latency counts from the
+        scheduled send time, not from the actual send. A server that falls behind therefore can’t hide its
+        delay (coordinated omission).
+      </p>
+      {agents.length > 0 && (
         <p>
-          All servers read one message log, filled by one source, so only the delivery differs. Servers and
-          clients are separate processes on one machine and share its monotonic clock. Latency counts from the
-          scheduled send time, not from the actual send. A server that falls behind therefore can’t hide its
-          delay (coordinated omission).
+          In some trials the clients ran at load-generator agents, usually on other hosts. The coordinator
+          read each agent’s clock over the broker before and after each trial. The exchange with the shortest
+          round trip gives the clock offset, with an error of at most half of that round trip. Latencies at
+          agents have the same uncertainty. A trial whose median latency is smaller than this uncertainty has
+          a warning. Percentiles come from the merged histograms of all agents.
         </p>
-        {agents.length > 0 && (
-          <p>
-            In some trials the clients ran at load-generator agents, usually on other hosts. The coordinator
-            read each agent’s clock over the broker before and after each trial. The exchange with the
-            shortest round trip gives the clock offset, with an error of at most half of that round trip.
-            Latencies at agents have the same uncertainty. A trial whose median latency is smaller than this
-            uncertainty has a warning. Percentiles come from the merged histograms of all agents.
-          </p>
-        )}
-        <p>
-          Each process counts its CPU time, memory and bytes within the measured window. Percentiles are never
-          averaged. With several runs, tables show the median run, the smallest run and the largest run. A
-          trial whose delivery accounting does not balance has failed and is left out.
-        </p>
-      </div>
-    </div>
+      )}
+      <p>
+        Each process counts its CPU time, memory and bytes within the measured window. Percentiles are never
+        averaged. With several runs, tables show the median run, the smallest run and the largest run. A trial
+        whose delivery accounting does not balance has failed and is left out.
+      </p>
+    </Paragraph>
   );
 }
 
 function MethodInClass() {
   return (
-    <div class="paragraph">
-      <h3>Method</h3>
-      <div>
-        <p>
-          All servers read one message log, filled by one source, so only the delivery differs. The clients
-          are browsers: four lanes on the projector, behind an emulated one-way delay, and one client on each
-          phone. A page reads the server’s clock once per second and uses the response with the shortest round
-          trip. Half of that round trip is the uncertainty of every latency.
-        </p>
-        <p>
-          The numbers are copies of the projector’s screen, taken when a setting changed or when the lesson
-          was saved. Pages counted messages and latencies, and servers counted bytes. One process ran all
-          servers and served all pages, so the numbers are an illustration, not evidence. For evidence, run
-          the lab.
-        </p>
-      </div>
-    </div>
+    <Paragraph title="Method">
+      <p>
+        All servers read one message log, filled by one source, so only the delivery differs. The clients are
+        browsers: four lanes on the projector, behind an emulated one-way delay, and one client on each phone.
+        A page reads the server’s clock once per second and uses the response with the shortest round trip.
+        Half of that round trip is the uncertainty of every latency.
+      </p>
+      <p>
+        The numbers are copies of the projector’s screen, taken when a setting changed or when the lesson was
+        saved. Pages counted messages and latencies, and servers counted bytes. One process ran all servers
+        and served all pages, so the numbers are an illustration, not evidence. For evidence, run the lab.
+      </p>
+    </Paragraph>
   );
 }
 
 function Machine({ result }: { result: Result }) {
   const { environment, lab } = result;
   return (
-    <div class="paragraph">
-      <h3>Machine</h3>
-      <div>
-        <p>{machineSentence(result)}</p>
-        <p class="quiet">
-          Lab {lab.version}, commit {environment.commit}, seed {lab.seed}. The run took{' '}
-          {writeDuration(lab.durationMs)}.
-        </p>
-      </div>
-    </div>
+    <Paragraph title="Machine">
+      <p>{machineSentence(result)}</p>
+      <p class="quiet">
+        Lab {lab.version}, commit {environment.commit}, seed {lab.seed}. The run took{' '}
+        {writeDuration(lab.durationMs)}.
+      </p>
+    </Paragraph>
   );
 }
 
@@ -127,24 +114,21 @@ function Warnings({ result }: { result: Result }) {
   const doubtful = result.trials.filter(({ warnings }) => warnings.length > 0);
   const none = doubtful.length === 0 && result.environment.warnings.length === 0;
   return (
-    <div class="paragraph">
-      <h3>Warnings</h3>
-      <div>
-        {none && <p>None.</p>}
-        <ul class="warnings">
-          {result.environment.warnings.map((text) => (
-            <li key={text}>{text}</li>
-          ))}
-          {doubtful.flatMap(({ id, warnings }) =>
-            warnings.map(({ code, text }) => (
-              <li key={`${id} ${code}`}>
-                <code>{id}</code> {text}.
-              </li>
-            )),
-          )}
-        </ul>
-      </div>
-    </div>
+    <Paragraph title="Warnings">
+      {none && <p>None.</p>}
+      <ul class="warnings">
+        {result.environment.warnings.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+        {doubtful.flatMap(({ id, warnings }) =>
+          warnings.map(({ code, text }) => (
+            <li key={`${id} ${code}`}>
+              <code>{id}</code> {text}.
+            </li>
+          )),
+        )}
+      </ul>
+    </Paragraph>
   );
 }
 
@@ -156,44 +140,65 @@ function Warnings({ result }: { result: Result }) {
 function accountingTable({ experiments, trials }: Result): Table {
   const groups = experiments.flatMap(({ id, title }) =>
     anyTransportNames.flatMap((transport) =>
-      statuses.map((status) => ({
-        words: [title, transportLooks[transport].label, status],
-        own: trials.filter(
+      statuses.flatMap((status) => {
+        const own = trials.filter(
           (trial) => trial.experiment === id && trial.transport === transport && trial.status === status,
-        ),
-      })),
+        );
+        return own.length > 0
+          ? [{ title, transport, status, own, books: sumBooks(own.map(({ messages }) => messages)) }]
+          : [];
+      }),
     ),
   );
-  return {
-    id: 'delivery-accounting',
-    caption:
-      'Messages, summed over trials and their clients: expected = delivered + dropped + missed + pending.',
-    columns: [
-      ...['experiment', 'transport', 'status'].map(wordColumn),
-      numberColumn('trials'),
-      ...['expected', 'delivered', 'dropped', 'missed', 'pending', 'duplicated', 'reordered'].map((title) =>
-        numberColumn(title),
+  return tableOf(
+    {
+      id: 'delivery-accounting',
+      caption:
+        'Messages, summed over trials and their clients: expected = delivered + dropped + missed + pending.',
+    },
+    groups,
+    [
+      words('experiment', ({ title }) => title),
+      words('transport', ({ transport }) => transportLooks[transport].label),
+      words('status', ({ status }) => status),
+      counts('trials', ({ own }) => own.length),
+      counts('expected', ({ books }) => books.expected),
+      counts('delivered', ({ books }) => books.delivered),
+      counts('dropped', ({ books }) => books.dropped),
+      counts('missed', ({ books }) => books.missed),
+      counts('pending', ({ books }) => books.backlogAtEnd),
+      counts('duplicated', ({ books }) => books.duplicated),
+      counts('reordered', ({ books }) => books.reordered),
+      numbers(
+        'measured time',
+        's',
+        ({ own }) => own.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000,
       ),
-      numberColumn('measured time', 's'),
     ],
-    rows: groups
-      .filter(({ own }) => own.length > 0)
-      .map(({ words, own }) => {
-        const books = sumBooks(own.map(({ messages }) => messages));
-        return [
-          ...words.map(wordCell),
-          countCell(own.length),
-          countCell(books.expected),
-          countCell(books.delivered),
-          countCell(books.dropped),
-          countCell(books.missed),
-          countCell(books.backlogAtEnd),
-          countCell(books.duplicated),
-          countCell(books.reordered),
-          numberCell(own.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000),
-        ];
-      }),
-  };
+  );
 }
 
 const statuses = ['ok', 'failed', 'interrupted'] as const;
+
+/** The claims of LAB.md, checked against the measurements of this run; `undefined` for a run without --check. */
+function claimsTable({ checks }: Result): Table | undefined {
+  if (checks.length === 0) return undefined;
+  const holding = checks.filter(({ outcome }) => outcome === 'holds').length;
+  return tableOf(
+    { id: 'claims', caption: `${holding} of ${checks.length} claims of LAB.md hold here.` },
+    checks,
+    [
+      words('claim', ({ says }) => says),
+      {
+        title: 'outcome',
+        numeric: false,
+        cell: ({ outcome }) => ({
+          text: outcome,
+          ...(outcome !== 'not tested' && { mark: outcome === 'holds' ? 'good' : 'bad' }),
+        }),
+      },
+      words('experiment', ({ experiment }) => experiment),
+      words('measured', ({ measured }) => measured),
+    ],
+  );
+}

@@ -1,6 +1,6 @@
 import type { Result, Segment } from '../../bench/result.ts';
 import { transportLooks } from '../../clients/transports.ts';
-import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { counts, numbers, type Table, tableOf, words } from '../charts/table.ts';
 import { counted, writeDuration } from '../units.ts';
 import { anchors } from './anchors.ts';
 import { DataTable } from './data-table.tsx';
@@ -52,64 +52,50 @@ function SegmentSection({ segment, number }: { segment: Segment; number: number 
   );
 }
 
+const lookOf = ({ transport }: { transport: keyof typeof transportLooks }) => transportLooks[transport].label;
+
 function lanesTable({ lanes }: Segment, number: number): Table {
-  return {
-    id: `lesson-${number}-lanes`,
-    caption:
-      'One client per lane, as shown on the projector. Latency: from the scheduled send to the end of the handler.',
-    staysOpen: true,
-    columns: [
-      wordColumn('transport'),
-      numberColumn('messages'),
-      numberColumn('latency p50', 'ms'),
-      numberColumn('latency p95', 'ms'),
-      numberColumn('latency max', 'ms'),
-      numberColumn('requests'),
-      numberColumn('empty responses'),
-      numberColumn('bytes'),
-      numberColumn('missed'),
-      numberColumn('reconnects'),
-      numberColumn('pending in the page'),
-      numberColumn('queued in the server', 'bytes'),
+  return tableOf(
+    {
+      id: `lesson-${number}-lanes`,
+      caption:
+        'One client per lane, as shown on the projector. Latency: from the scheduled send to the end of the handler.',
+      staysOpen: true,
+    },
+    lanes,
+    [
+      words('transport', lookOf),
+      counts('messages', ({ messages }) => messages),
+      numbers('latency p50', 'ms', ({ p50Ms }) => p50Ms),
+      numbers('latency p95', 'ms', ({ p95Ms }) => p95Ms),
+      numbers('latency max', 'ms', ({ maxMs }) => maxMs),
+      counts('requests', ({ requests }) => requests),
+      counts('empty responses', ({ empty }) => empty),
+      counts('bytes', ({ bytes }) => bytes),
+      counts('missed', ({ missed }) => missed),
+      counts('reconnects', ({ reconnects }) => reconnects),
+      counts('pending in the page', ({ inboxMessages }) => inboxMessages),
+      counts('queued in the server', ({ backlogBytes }) => backlogBytes, 'bytes'),
     ],
-    rows: lanes.map((lane) => [
-      wordCell(transportLooks[lane.transport].label),
-      countCell(lane.messages),
-      numberCell(lane.p50Ms),
-      numberCell(lane.p95Ms),
-      numberCell(lane.maxMs),
-      countCell(lane.requests),
-      countCell(lane.empty),
-      countCell(lane.bytes),
-      countCell(lane.missed),
-      countCell(lane.reconnects),
-      countCell(lane.inboxMessages),
-      countCell(lane.backlogBytes),
-    ]),
-  };
+  );
 }
 
 function phonesTable({ phones }: Segment, number: number): Table {
-  return {
-    id: `lesson-${number}-phones`,
-    caption:
-      'Each row combines all phones of a transport. Latencies below the uncertainty of a phone’s clock are left out.',
-    staysOpen: true,
-    columns: [
-      wordColumn('transport'),
-      numberColumn('phones'),
-      numberColumn('messages'),
-      numberColumn('latency p50', 'ms'),
-      numberColumn('latency p95', 'ms'),
-      numberColumn('clock too uncertain', 'phones'),
+  return tableOf(
+    {
+      id: `lesson-${number}-phones`,
+      caption:
+        'Each row combines all phones of a transport. Latencies below the uncertainty of a phone’s clock are left out.',
+      staysOpen: true,
+    },
+    phones,
+    [
+      words('transport', lookOf),
+      counts('phones', ({ members }) => members),
+      counts('messages', ({ messages }) => messages),
+      numbers('latency p50', 'ms', ({ p50Ms }) => p50Ms),
+      numbers('latency p95', 'ms', ({ p95Ms }) => p95Ms),
+      counts('clock too uncertain', ({ leftOut }) => leftOut, 'phones'),
     ],
-    rows: phones.map((phone) => [
-      wordCell(transportLooks[phone.transport].label),
-      countCell(phone.members),
-      countCell(phone.messages),
-      numberCell(phone.p50Ms),
-      numberCell(phone.p95Ms),
-      countCell(phone.leftOut),
-    ]),
-  };
+  );
 }

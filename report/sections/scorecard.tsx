@@ -1,12 +1,12 @@
 import type { Scorecard } from '../charts/scorecard.ts';
+import { SignIcon } from '../drawing/sign.tsx';
 import { nothing } from '../units.ts';
-import { Sign } from './sign.tsx';
+import { ScrollBox } from './parts.tsx';
 
 /** Transport by criterion: what an engineer looks for first. */
 export function ScorecardTable({ scorecard: { columns, rows, runs } }: { scorecard: Scorecard }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard.
-    <section class="scorecard" tabIndex={0} aria-label="Transports by criterion">
+    <ScrollBox class="scorecard" label="Transports by criterion">
       <table>
         <thead>
           <tr>
@@ -22,10 +22,7 @@ export function ScorecardTable({ scorecard: { columns, rows, runs } }: { scoreca
           {rows.map(({ transport, name, cells }) => (
             <tr key={transport} data-transport={transport}>
               <th scope="row" class={`of-${transport}`}>
-                <svg class="sign" width="16" height="16" aria-hidden="true">
-                  <Sign transport={transport} x={8} y={8} />
-                </svg>{' '}
-                {name}
+                <SignIcon transport={transport} /> {name}
               </th>
               {cells.map((cell, place) => (
                 <td key={columns[place]?.id} data-criterion={columns[place]?.id}>
@@ -38,6 +35,6 @@ export function ScorecardTable({ scorecard: { columns, rows, runs } }: { scoreca
         </tbody>
       </table>
       <p class="quiet">{runs}</p>
-    </section>
+    </ScrollBox>
   );
 }

@@ -1,5 +1,5 @@
 import { transportLooks } from '../../clients/transports.ts';
-import { Sign } from '../sections/sign.tsx';
+import { Sign } from '../drawing/sign.tsx';
 import { type Drawing, drawingOf, type LaneDrawing, placeAt } from './drawing.ts';
 import type { SwimLanes } from './lanes.ts';
 import { findingOf } from './spoken.ts';

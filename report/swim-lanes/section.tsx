@@ -1,7 +1,7 @@
-import { countCell, numberCell, numberColumn, type Table, wordCell, wordColumn } from '../charts/table.ts';
+import { counts, names, numbers, type Table, tableOf } from '../charts/table.ts';
 import { anchors } from '../sections/anchors.ts';
 import { DataTable } from '../sections/data-table.tsx';
-import { nothing, writeMs } from '../units.ts';
+import { writeMs } from '../units.ts';
 import { Diagram } from './diagram.tsx';
 import { latencyMs, mostTelling, type SwimLanes } from './lanes.ts';
 import { findingOf } from './spoken.ts';
@@ -16,7 +16,7 @@ export function SwimLanesSection({ swim }: { swim: SwimLanes }) {
     <section class="experiment swim-lanes" id={anchors.oneMessage} aria-labelledby="one-message-title">
       <p class="kicker">The trace of one trial</p>
       <h2 id="one-message-title">
-        One message over {numbers[swim.lanes.length] ?? swim.lanes.length} transports
+        One message over {countWords[swim.lanes.length] ?? swim.lanes.length} transports
       </h2>
       <figure class="figure">
         <Controls />
@@ -36,7 +36,7 @@ export function SwimLanesSection({ swim }: { swim: SwimLanes }) {
   );
 }
 
-const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
+const countWords = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
 
 function Controls() {
   return (
@@ -104,7 +104,7 @@ function Legend({ swim }: { swim: SwimLanes }) {
     { words: 'scheduled send time', shape: <path d="M22 1V21" class="swim-due-line" />, shown: true },
   ];
   return (
-    <ul class="legend swim-legend" aria-label="Legend of the diagram">
+    <ul class="legend" aria-label="Legend of the diagram">
       {marks
         .filter(({ shown }) => shown)
         .map(({ words, shape }) => (
@@ -139,48 +139,41 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
 }
 
 function latencyTable({ lanes, messages }: SwimLanes): Table {
-  const meanOf = (values: readonly (number | undefined)[]) =>
-    values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
-  return {
-    id: 'swim-ages',
-    caption: 'Latency: from the scheduled send time to the handler in the client.',
-    columns: [
-      wordColumn('message'),
-      numberColumn('scheduled at', 'ms'),
-      ...lanes.map(({ name }) => numberColumn(name, 'ms')),
+  const latenciesOf = (seq: number) => lanes.map((lane) => latencyMs(lane, seq));
+  const rows = messages.map(({ seq, dueMs }) => ({
+    name: String(seq),
+    dueMs: Math.round(dueMs),
+    latencies: latenciesOf(seq),
+  }));
+  const means = lanes.map(
+    (_, lane) => rows.reduce((sum, { latencies }) => sum + (latencies[lane] ?? 0), 0) / rows.length,
+  );
+  return tableOf(
+    { id: 'swim-ages', caption: 'Latency: from the scheduled send time to the handler in the client.' },
+    [...rows, { name: 'mean', dueMs: undefined, latencies: means }],
+    [
+      names('message'),
+      counts('scheduled at', ({ dueMs }) => dueMs, 'ms'),
+      ...lanes.map(({ name }, lane) =>
+        numbers(name, 'ms', ({ latencies }: { latencies: (number | undefined)[] }) => latencies[lane]),
+      ),
     ],
-    rows: [
-      ...messages.map(({ seq, dueMs }) => [
-        wordCell(String(seq)),
-        countCell(Math.round(dueMs)),
-        ...lanes.map((lane) => numberCell(latencyMs(lane, seq))),
-      ]),
-      [
-        wordCell('mean'),
-        { text: nothing },
-        ...lanes.map((lane) => numberCell(meanOf(messages.map(({ seq }) => latencyMs(lane, seq))))),
-      ],
-    ],
-  };
+  );
 }
 
 function requestsTable({ lanes, windowMs }: SwimLanes): Table {
-  return {
-    id: 'swim-requests',
-    caption: `Requests that the server answered within the measured window of ${writeMs(windowMs)}, by its own count.`,
-    columns: [
-      wordColumn('transport'),
-      numberColumn('messages'),
-      numberColumn('requests'),
-      numberColumn('empty responses'),
-      numberColumn('long-poll timeout', 'ms'),
+  return tableOf(
+    {
+      id: 'swim-requests',
+      caption: `Requests that the server answered within the measured window of ${writeMs(windowMs)}, by its own count.`,
+    },
+    lanes,
+    [
+      names('transport'),
+      counts('messages', ({ messages }) => messages.length),
+      counts('requests', ({ requests }) => requests),
+      counts('empty responses', ({ empty }) => empty),
+      numbers('long-poll timeout', 'ms', ({ holdMs }) => holdMs),
     ],
-    rows: lanes.map(({ name, messages, requests, empty, holdMs }) => [
-      wordCell(name),
-      countCell(messages.length),
-      countCell(requests),
-      countCell(empty),
-      numberCell(holdMs),
-    ]),
-  };
+  );
 }

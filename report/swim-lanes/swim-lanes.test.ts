@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseResult, type Result, trialSchema } from '../../bench/result.ts';
 import { experimentFigures } from '../charts/charts.ts';
-import { modelFitFigures } from '../charts/model-fit.ts';
+import { modelFitFigures } from '../charts/experiments/distance.ts';
 import { fairnessSentence } from '../sections/fairness.ts';
 import { type Drawing, drawingOf, placeAt, spreadOut } from './drawing.ts';
 import { swimLanesOf } from './from-result.ts';
