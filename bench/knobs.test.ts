@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { profiles } from './experiment.ts';
 import { experiments } from './experiments/experiments.ts';
 import { framesOf } from './harness/run.ts';
@@ -27,7 +28,7 @@ describe('the options of a group', () => {
       keepAlive: true,
       credit: undefined,
     });
-    expect(dividedOptionsSchema.safeParse(JSON.parse(JSON.stringify(optionsOf({})))).success).toBe(true);
+    expect(dividedOptionsSchema(z).safeParse(JSON.parse(JSON.stringify(optionsOf({})))).success).toBe(true);
   });
 
   it.each([{ slowClients: 1 }, { handlingMs: 5 }, { inPhase: true }, { credit: 3 }])(

@@ -1,12 +1,15 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { TransportName } from '../clients/transports.ts';
+
+/** A schema is made by a function of zod, so that the report's page reads the labels here without the library. */
+type Zod = typeof z;
 
 /**
  * The options of the clients of one group. A knob is declared here alone: its plan, the command to an agent,
  * the parameters in the result and the report's lanes are derived from it. It is read where it acts.
  */
 type Knob<Schema extends z.ZodType, Default> = {
-  schema: Schema;
+  schema: (zod: Zod) => Schema;
   default: Default;
   /** Its entry among a trial's parameters, by its planned value; `undefined` for none. Default: none. */
   parameter?: (planned: z.output<Schema> | undefined, group: Group) => z.output<Schema> | undefined;
@@ -27,8 +30,8 @@ function knob<Schema extends z.ZodType, Default extends z.output<Schema> | undef
   return declared;
 }
 
-const count = z.number().int().nonnegative();
-const measured = z.number().nonnegative();
+const count = (zod: Zod) => zod.number().int().nonnegative();
+const measured = (zod: Zod) => zod.number().nonnegative();
 const backoffLabels = { jittered: 'full-jitter backoff', fixed: 'fixed backoff', immediate: 'no backoff' };
 
 export const knobs = {
@@ -50,13 +53,13 @@ export const knobs = {
   }),
   /** Which messages the clients want. */
   contract: knob({
-    schema: z.enum(['every', 'latest']),
+    schema: (zod) => zod.enum(['every', 'latest']),
     default: 'every',
     idWord: (contract) => contract === 'latest' && contract,
   }),
   /** Whether polling clients keep their connection open between two polls. */
   keepAlive: knob({
-    schema: z.boolean(),
+    schema: (zod) => zod.boolean(),
     default: true,
     parameter: (keepAlive) => (keepAlive === false ? keepAlive : undefined),
     idWord: (keepAlive) => keepAlive === false && 'reconnecting',
@@ -71,14 +74,14 @@ export const knobs = {
   }),
   /** How slow clients are slow: they stop reading, or read on while their handlers pile up. */
   slowBy: knob({
-    schema: z.enum(['pause', 'sleep']),
+    schema: (zod) => zod.enum(['pause', 'sleep']),
     default: 'pause',
     parameter: (how = 'pause', { slowClients }) => (slowClients ? how : undefined),
     idWord: (how) => how === 'sleep' && 'sleeping',
   }),
   /** Whether clients that were away continue from their cursor. `false`: push as if there were no log. */
   replay: knob({
-    schema: z.boolean(),
+    schema: (zod) => zod.boolean(),
     default: true,
     parameter: (replay = true, { isAway }) => (isAway ? replay : undefined),
     idWord: (replay) => replay === false && 'without-replay',
@@ -86,7 +89,7 @@ export const knobs = {
   }),
   /** How clients wait before they try again. */
   backoff: knob({
-    schema: z.enum(['jittered', 'fixed', 'immediate']),
+    schema: (zod) => zod.enum(['jittered', 'fixed', 'immediate']),
     default: 'jittered',
     parameter: (backoff) => backoff,
     idWord: (backoff) => backoff,
@@ -94,7 +97,7 @@ export const knobs = {
   }),
   /** All polls are sent at the same instant, instead of being spread over the interval. */
   inPhase: knob({
-    schema: z.boolean(),
+    schema: (zod) => zod.boolean(),
     default: false,
     parameter: (inPhase) => inPhase || undefined,
     idWord: (inPhase) => inPhase && 'in-phase',
@@ -107,7 +110,7 @@ export const knobs = {
 
 type Knobs = typeof knobs;
 type Name = keyof Knobs;
-type Value<Of extends Name> = z.output<Knobs[Of]['schema']>;
+type Value<Of extends Name> = z.output<ReturnType<Knobs[Of]['schema']>>;
 
 /** The options of a group in a plan. */
 export type PlannedOptions = { [Of in keyof Knobs]?: Value<Of> };
@@ -121,22 +124,29 @@ export function optionsOf(planned: PlannedOptions): GroupOptions {
 }
 
 /** The shape of options that an agent accepts: every knob, with its default where only that can be divided. */
-export const dividedOptionsSchema = z.strictObject(
-  forEach((one) => {
-    if (!one.hereOnly) return one.schema;
-    return one.default === undefined ? z.undefined().optional() : z.literal(one.default as number | boolean);
-  }) as { [Of in keyof Knobs]: z.ZodType<GroupOptions[Of]> },
-);
+export function dividedOptionsSchema(zod: Zod) {
+  return zod.strictObject(
+    forEach((one) => {
+      if (!one.hereOnly) return one.schema(zod);
+      return one.default === undefined
+        ? zod.undefined().optional()
+        : zod.literal(one.default as number | boolean);
+    }) as { [Of in keyof Knobs]: z.ZodType<GroupOptions[Of]> },
+  );
+}
 
 /** Whether clients with these options can be divided among agents. */
 export function canDivide(planned: PlannedOptions): boolean {
-  return dividedOptionsSchema.safeParse(optionsOf(planned)).success;
+  const divides = forEach((one, name) => !one.hereOnly || (planned[name] ?? one.default) === one.default);
+  return Object.values(divides).every(Boolean);
 }
 
 /** The knobs among the parameters of a result. */
-export const parameterShape = forEach((one) => one.schema.optional()) as {
-  [Of in keyof Knobs]: z.ZodOptional<Knobs[Of]['schema']>;
-};
+export function parameterShape(zod: Zod) {
+  return forEach((one) => one.schema(zod).optional()) as {
+    [Of in keyof Knobs]: z.ZodOptional<ReturnType<Knobs[Of]['schema']>>;
+  };
+}
 
 /** The knobs of a group as a result has them, in the order of their declaration. */
 export function parametersOfKnobs(planned: PlannedOptions, group: Group): PlannedOptions {

@@ -6,14 +6,14 @@ import { expect, it } from 'vitest';
 const floors = ['servers', 'clients', 'bench', 'report'];
 
 /**
- * Of a floor below, some may use only a part: clients know the wire and how hosts are written, the report knows the
+ * Of a floor below, some may use only a part: clients know the wire and how hosts are written, the report knows the knobs, the
  * contract, the models, how a file is read and written, and what all commands do.
  */
 const doors: Record<string, RegExp[]> = {
   clients: [/^servers\/(log\/message|address)\.ts$/],
   report: [
     /^servers\/commands\//,
-    /^bench\/(result|write-whole|decoded-text)\.ts$/,
+    /^bench\/(result|knobs|write-whole|decoded-text)\.ts$/,
     /^bench\/analysis\//,
     /^clients\/(transports|shared\/browser)\.ts$/,
   ],

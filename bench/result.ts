@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { anyTransportNames, transportNames } from '../clients/transports.ts';
 import { oneLine } from '../servers/log/message.ts';
-import { knobLabels, parameterShape } from './knobs.ts';
-
-/** How the report names a lane by the knobs among its parameters. */
-export { knobLabels };
+import { parameterShape } from './knobs.ts';
 
 /**
  * The result file: the contract between the bench that writes it and the report (or any other
@@ -17,7 +14,7 @@ const count = z.number().int().nonnegative();
 const measured = z.number().nonnegative();
 
 /** A trial has its contract as a field of its own. */
-const { contract: _, ...knobsInParameters } = parameterShape;
+const { contract: _, ...knobsInParameters } = parameterShape(z);
 
 /** What was varied in a trial. A name stands here only where the thing exists in that trial. */
 export const parametersSchema = z.object({

@@ -33,7 +33,7 @@ export const shardSchema = z.strictObject({
   host: z.union([z.ipv4(), z.ipv6()]),
   port: z.number().int().min(1).max(65_535),
   clients: z.number().int().min(0).max(100_000),
-  options: dividedOptionsSchema.extend({ intervalMs: upToAnHour }),
+  options: dividedOptionsSchema(z).extend({ intervalMs: upToAnHour }),
   traced: z.literal(false),
   seed: z.number().int().min(0),
   /** What the agent's clock shows more than the lab's. */

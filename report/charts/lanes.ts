@@ -1,6 +1,7 @@
 import { isMeant, isUsable } from '../../bench/analysis/findings.ts';
 import { isSaturated } from '../../bench/analysis/warnings.ts';
-import { knobLabels, type Result, type Trial } from '../../bench/result.ts';
+import { knobLabels } from '../../bench/knobs.ts';
+import type { Result, Trial } from '../../bench/result.ts';
 import { type AnyTransportName, anyTransportNames, transportLooks } from '../../clients/transports.ts';
 import { counted, writeMs } from '../units.ts';
 

@@ -53,8 +53,6 @@ export class FanOut implements FanOutContext {
   readonly #queueOptions: SendQueueOptions;
   readonly #unsubscribe: () => void;
   readonly #heartbeats: NodeJS.Timeout | undefined;
-  /** The newest message that was delivered. */
-  #seq: number;
 
   /** The options of the send queue are read for every new subscriber. */
   constructor(log: MessageLog, format: WireFormat, options: FanOutOptions = {}) {
@@ -65,7 +63,6 @@ export class FanOut implements FanOutContext {
     this.#options = options;
     this.#queueOptions = format.isNotice ? { policy: 'conflate' } : options;
     this.#unsubscribe = log.subscribe((messages) => this.#deliver(messages));
-    this.#seq = log.head;
     const { heartbeatMs = 15_000 } = options;
     // Node would take a longer interval for one of 1 ms.
     if (heartbeatMs < 2 ** 31)
@@ -93,10 +90,8 @@ export class FanOut implements FanOutContext {
 
   /** The loop of every push server: all messages of one turn of the event loop go to every subscriber. */
   #deliver(messages: readonly Message[]): void {
-    const before = this.#seq;
-    this.#seq = (messages.at(-1) as Message).seq;
     if (this.subscribers.size === 0) return;
-    const chunks = this.#framed(messages, before);
+    const chunks = this.#framed(messages);
     const startMs = nowMs();
     for (const chunk of chunks)
       for (const subscriber of this.subscribers) {
@@ -116,11 +111,11 @@ export class FanOut implements FanOutContext {
   }
 
   /** Frames messages, once for all subscribers: as many to a chunk as one write may carry, or one to each. */
-  #framed(messages: readonly Message[], before: number): Chunk[] {
+  #framed(messages: readonly Message[]): Chunk[] {
     const { coalesce = true } = this.#options;
     const chunks: Entry[][] = [];
     let bytes = Number.POSITIVE_INFINITY;
-    for (const entry of this.#entriesOf(messages, before)) {
+    for (const entry of this.#entriesOf(messages)) {
       bytes += entry.frame.length;
       if (coalesce && bytes <= writeLimitBytes) chunks.at(-1)?.push(entry);
       else {
@@ -135,25 +130,23 @@ export class FanOut implements FanOutContext {
     }));
   }
 
-  *#entriesOf(messages: readonly Message[], before: number): Generator<Entry> {
+  *#entriesOf(messages: readonly Message[]): Generator<Entry> {
     const { id: logId } = this.log;
     const { isNotice = false } = this.format;
-    let last = before;
     for (const message of isNotice ? messages.slice(-1) : messages) {
       const { seq, key = '' } = message;
-      if (seq > last + 1 && !isNotice) yield this.#hole(last, seq - 1);
+      const missing = isNotice ? 0 : this.log.missingBefore(seq);
+      if (missing > 0) yield this.#holeBefore(seq, missing);
       const frame = this.format.message(message, formatCursor({ logId, seq }));
       yield { seq, key: isNotice ? '' : key, frame };
-      last = seq;
     }
   }
 
   /** Reports messages that will never come, in an empty batch. It has no key: it replaces nothing. */
-  #hole(before: number, seq: number): Entry {
-    const missing = seq - before;
-    const next = formatCursor({ logId: this.log.id, seq });
+  #holeBefore(seq: number, missing: number): Entry {
+    const next = formatCursor({ logId: this.log.id, seq: seq - 1 });
     const frame = this.format.batch({ messages: [], next, missed: missing });
-    return { seq: before + 1, key: undefined, frame, missing };
+    return { seq: seq - missing, key: undefined, frame, missing };
   }
 
   remove(subscriber: Subscriber): boolean {

@@ -55,6 +55,8 @@ export class MessageLog {
   readonly id: string;
   readonly #options: Required<LogOptions>;
   readonly #messages = new Map<number, Message>();
+  /** The size of each hole, by the `seq` of the message behind it. */
+  readonly #holes = new Map<number, number>();
   readonly #listeners = new Set<Listener>();
   #head = 0;
   #oldest = 1;
@@ -102,11 +104,17 @@ export class MessageLog {
     if (message.seq <= this.#head)
       throw new RangeError(invalid('seq', message.seq, `more than ${this.#head}, where the log ends`));
     if (this.#messages.size === 0) this.#oldest = message.seq;
+    if (message.seq > this.#head + 1) this.#holes.set(message.seq, message.seq - this.#head - 1);
     this.#head = message.seq;
     this.#messages.set(message.seq, message);
     this.#bytes += Buffer.byteLength(message.body);
     this.#dropOldest();
     if (this.#pending.push(message) === 1) setImmediate(() => this.flush());
+  }
+
+  /** The size of the hole right before a message. */
+  missingBefore(seq: number): number {
+    return this.#holes.get(seq) ?? 0;
   }
 
   /** Reads a cursor. Throws `BadInput` on a malformed one. */
@@ -146,20 +154,21 @@ export class MessageLog {
     const newest = this.#messages.get(this.#head);
     if (!missing.more || !newest) return missing;
     const { seq } = parseCursor(missing.next) as Cursor;
-    const messages = this.#countAfter(seq);
+    const missed = this.#missingAfter(seq);
+    const superseded = this.#head - seq - missed - 1;
     return {
       messages: [newest],
       next: formatCursor(this.end),
-      missed: missing.missed + this.#head - seq - messages,
+      missed: missing.missed + missed,
       ...(missing.reset && { reset: true }),
-      ...(messages > 1 && { superseded: messages - 1 }),
+      ...(superseded > 0 && { superseded }),
     };
   }
 
-  /** Messages after this one. Only a log with holes has to look at each. */
-  #countAfter(seq: number): number {
-    if (this.#messages.size === this.#head - this.#oldest + 1) return this.#head - seq;
-    return [...this.#messages.keys()].filter((number) => number > seq).length;
+  #missingAfter(seq: number): number {
+    let missing = 0;
+    for (const [next, size] of this.#holes) missing += Math.max(0, Math.min(size, next - 1 - seq));
+    return missing;
   }
 
   /**
@@ -187,6 +196,11 @@ export class MessageLog {
       } catch (error) {
         errors.push(error);
       }
+    // Only now: listeners ask for the hole before a message that a short log dropped in the same turn.
+    for (const seq of this.#holes.keys()) {
+      if (seq >= this.#oldest) break;
+      this.#holes.delete(seq);
+    }
     if (errors.length > 0) throw errors[0];
   }
 
