@@ -102,7 +102,7 @@ describe('somebody’s own experiment, in a file outside the lab', () => {
   async function runWith(change: string) {
     const folder = newFolder();
     const file = join(folder, 'mine.ts');
-    const crowd = pathToFileURL(resolve('bench/experiments/crowd.ts')).href;
+    const crowd = pathToFileURL(resolve('bench/experiments/real-time/crowd.ts')).href;
     writeFileSync(
       file,
       `import { crowd } from '${crowd}';

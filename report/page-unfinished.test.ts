@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshness } from '../bench/experiments/freshness.ts';
+import { freshness } from '../bench/experiments/real-time/freshness.ts';
 import { runsTypeScript } from '../bench/harness/child.ts';
 import { inspectEnvironment } from '../bench/harness/machine/environment.ts';
 import { Order } from '../bench/harness/order.ts';

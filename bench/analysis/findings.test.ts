@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../experiment.ts';
-import { freshness } from '../experiments/freshness.ts';
 import { evidence, trial } from '../experiments/made-up.ts';
+import { freshness } from '../experiments/real-time/freshness.ts';
 import { type LabResult, Run } from '../harness/run.ts';
 import { resultSchema, schemaVersion } from '../result.ts';
 import { figuresOf, NotEnough } from './figures.ts';

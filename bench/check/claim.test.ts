@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { figuresOf } from '../analysis/figures.ts';
 import { conclude } from '../analysis/findings.ts';
 import type { Evidence } from '../experiment.ts';
-import { freshness } from '../experiments/freshness.ts';
 import { evidence, trial } from '../experiments/made-up.ts';
+import { freshness } from '../experiments/real-time/freshness.ts';
 import type { Figure, Result } from '../result.ts';
 import { type Claim, checkClaims } from './claim.ts';
 

@@ -11,7 +11,7 @@ import { resultSchema, schemaVersion } from '../result.ts';
  * Write `bench/experiments/my-question.ts`. It exports `myQuestion`, an `Experiment`: a claim, a question
  * with four predictions, the rule of the verdict, a plan of trials, the figures, and a function that applies the rule.
  *
- * Read `bench/experiment.ts` and `bench/experiments/crowd.ts` first. Some questions: does a longer message
+ * Read `bench/experiment.ts` and `bench/experiments/real-time/crowd.ts` first. Some questions: does a longer message
  * arrive later? Do bursts hurt a long poll more than push? What does a connection for every poll cost?
  */
 const file = process.env.EXERCISE_ANSWER ? './message-size.ts' : '../experiments/my-question.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../analysis/findings.ts';
 import type { Probe, Trial } from '../result.ts';
-import { breakEven, forecastScore } from './break-even.ts';
-import { distance } from './distance.ts';
+import { breakEven, forecastScore } from './cost/break-even.ts';
+import { lightClient } from './cost/light-client.ts';
+import { published } from './cost/published.ts';
 import { honest } from './honest.ts';
-import { lightClient } from './light-client.ts';
 import { delay, evidence, trial, verdictOf } from './made-up.ts';
-import { published } from './published.ts';
+import { distance } from './real-time/distance.ts';
 
 /** The rules of the verdicts on distance and cost, on made-up trials on both sides of every threshold. */
 describe('distance', () => {

@@ -1,18 +1,18 @@
 import type { Experiment } from '../experiment.ts';
-import { breakEven } from './break-even.ts';
 import { broker } from './broker.ts';
-import { chatRoom } from './chat-room.ts';
-import { crowd } from './crowd.ts';
-import { distance } from './distance.ts';
-import { freshness } from './freshness.ts';
-import { herd } from './herd.ts';
+import { breakEven } from './cost/break-even.ts';
+import { chatRoom } from './cost/chat-room.ts';
+import { idleCost } from './cost/idle-cost.ts';
+import { lightClient } from './cost/light-client.ts';
+import { published } from './cost/published.ts';
+import { herd } from './failure/herd.ts';
+import { offline } from './failure/offline.ts';
+import { overwhelmed } from './failure/overwhelmed.ts';
+import { path } from './failure/path.ts';
 import { honest } from './honest.ts';
-import { idleCost } from './idle-cost.ts';
-import { lightClient } from './light-client.ts';
-import { offline } from './offline.ts';
-import { overwhelmed } from './overwhelmed.ts';
-import { path } from './path.ts';
-import { published } from './published.ts';
+import { crowd } from './real-time/crowd.ts';
+import { distance } from './real-time/distance.ts';
+import { freshness } from './real-time/freshness.ts';
 
 /** Every question that the lab asks, in the order in which it asks them. */
 export const experiments: readonly Experiment[] = [

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { emptyBooks } from '../analysis/books.ts';
 import { conclude, judge } from '../analysis/findings.ts';
 import type { Probe, Trial } from '../result.ts';
-import { chatRoom } from './chat-room.ts';
-import { herd } from './herd.ts';
+import { chatRoom } from './cost/chat-room.ts';
+import { herd } from './failure/herd.ts';
+import { offline } from './failure/offline.ts';
+import { backlogGrowth, memoryGrowth, overwhelmed } from './failure/overwhelmed.ts';
+import { path } from './failure/path.ts';
 import { type Change, delay, evidence, trial, verdictOf } from './made-up.ts';
-import { offline } from './offline.ts';
-import { backlogGrowth, memoryGrowth, overwhelmed } from './overwhelmed.ts';
-import { path } from './path.ts';
 
 /** The rules of the verdicts on failure, on made-up trials on both sides of every threshold. */
 const mebibyte = 1024 * 1024;

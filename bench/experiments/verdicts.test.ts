@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { isUsable, judge } from '../analysis/findings.ts';
 import { isAtBroker, type TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
-import { crowd } from './crowd.ts';
+import { idleCost } from './cost/idle-cost.ts';
 import { experiments } from './experiments.ts';
-import { freshness } from './freshness.ts';
-import { idleCost } from './idle-cost.ts';
 import { delay, evidence, trial, verdictOf } from './made-up.ts';
+import { crowd } from './real-time/crowd.ts';
+import { freshness } from './real-time/freshness.ts';
 
 /** The rules of the verdicts, on made-up trials on both sides of every threshold. */
 const poll = { intervalMs: 1000 } as const;

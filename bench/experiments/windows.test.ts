@@ -3,10 +3,10 @@ import { dueTimesMs } from '../../servers/source/schedule.ts';
 import { judge, messagesMin } from '../analysis/findings.ts';
 import { shortPollOnSchedule } from '../analysis/on-schedule.ts';
 import { type AnyTrialPlan, type Plan, profiles, type TrialPlan } from '../experiment.ts';
+import { idleCost } from './cost/idle-cost.ts';
 import { experiments } from './experiments.ts';
-import { freshness } from './freshness.ts';
-import { idleCost } from './idle-cost.ts';
 import { delay, evidence, trial } from './made-up.ts';
+import { freshness } from './real-time/freshness.ts';
 
 /** What is counted per message or per poll is right only in windows that hold whole numbers of both. */
 const machine = { clientsMax: 20_000, cores: 2 };

@@ -1,7 +1,7 @@
-import { figuresOf, lanesBy, type Quantity, total } from '../analysis/figures.ts';
-import { whole, withRange, writeKiB, writeMedian, writeMs } from '../analysis/statistics.ts';
-import type { Experiment, RoomPlan } from '../experiment.ts';
-import type { Probe } from '../result.ts';
+import { figuresOf, lanesBy, type Quantity, total } from '../../analysis/figures.ts';
+import { whole, withRange, writeKiB, writeMedian, writeMs } from '../../analysis/statistics.ts';
+import type { Experiment, RoomPlan } from '../../experiment.ts';
+import type { Probe } from '../../result.ts';
 
 const sizes = {
   quick: { repeats: 1, visitors: [20, 80], cycles: 100 },

@@ -1,6 +1,12 @@
-import { breakEvenOf, frameworkOverhead, predictWinners, score, splitCells } from '../analysis/break-even.ts';
-import type { Cost } from '../analysis/costs.ts';
-import { cellsOf, costTrials, fitCpuCosts } from '../analysis/cpu-costs.ts';
+import {
+  breakEvenOf,
+  frameworkOverhead,
+  predictWinners,
+  score,
+  splitCells,
+} from '../../analysis/break-even.ts';
+import type { Cost } from '../../analysis/costs.ts';
+import { cellsOf, costTrials, fitCpuCosts } from '../../analysis/cpu-costs.ts';
 import {
   type Figures,
   figureWith,
@@ -10,13 +16,20 @@ import {
   type OwnFigure,
   timesOf,
   total,
-} from '../analysis/figures.ts';
-import { smallerOf } from '../analysis/interval.ts';
-import { measuredOf, ratioSpread, spread, threeDigits, whole, writeTimes } from '../analysis/statistics.ts';
-import { serverCpuPerSecond } from '../analysis/trial-quantities.ts';
-import { writeEstimate } from '../analysis/writing.ts';
-import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+} from '../../analysis/figures.ts';
+import { smallerOf } from '../../analysis/interval.ts';
+import {
+  measuredOf,
+  ratioSpread,
+  spread,
+  threeDigits,
+  whole,
+  writeTimes,
+} from '../../analysis/statistics.ts';
+import { serverCpuPerSecond } from '../../analysis/trial-quantities.ts';
+import { writeEstimate } from '../../analysis/writing.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 const clients = 100;
 const frameworks = ['express', 'http'] as const;

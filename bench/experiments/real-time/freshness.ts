@@ -1,9 +1,9 @@
-import { figuresOf, lanesOf, named, quotient, total } from '../analysis/figures.ts';
-import { shortPollMeanMs } from '../analysis/models.ts';
-import { threeDigits, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
-import { emptyShare } from '../analysis/trial-quantities.ts';
-import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+import { figuresOf, lanesOf, named, quotient, total } from '../../analysis/figures.ts';
+import { shortPollMeanMs } from '../../analysis/models.ts';
+import { threeDigits, whole, withRange, writeMedian, writeMs } from '../../analysis/statistics.ts';
+import { emptyShare } from '../../analysis/trial-quantities.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 /** Up to a tenth of a second people take an answer for instant (J. Nielsen, Usability Engineering, 1993, ch. 5). */
 const instantMs = 100;

@@ -1,7 +1,14 @@
-import { figuresOf, lanesBy, named, type OwnFigure, quotient } from '../analysis/figures.ts';
-import { type Digits, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
-import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+import { figuresOf, lanesBy, named, type OwnFigure, quotient } from '../../analysis/figures.ts';
+import {
+  type Digits,
+  whole,
+  withRange,
+  writeMedian,
+  writeMs,
+  writePercent,
+} from '../../analysis/statistics.ts';
+import type { Absence, Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 const ratePerSecond = 20;
 const intervalMs = 500;

@@ -1,9 +1,9 @@
-import { figuresOf, lanesBy, total } from '../analysis/figures.ts';
-import { offlineLost } from '../analysis/models.ts';
-import { threeDigits, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
-import { missedPerClient } from '../analysis/trial-quantities.ts';
-import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+import { figuresOf, lanesBy, total } from '../../analysis/figures.ts';
+import { offlineLost } from '../../analysis/models.ts';
+import { threeDigits, withRange, writeMedian, writeMs } from '../../analysis/statistics.ts';
+import { missedPerClient } from '../../analysis/trial-quantities.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 const clients = 5;
 const ratePerSecond = 20;

@@ -7,8 +7,8 @@ import {
   quotient,
   timesOf,
   total,
-} from '../analysis/figures.ts';
-import { chatUnderLoad, headerTable, openData } from '../analysis/published.ts';
+} from '../../analysis/figures.ts';
+import { chatUnderLoad, headerTable, openData } from '../../analysis/published.ts';
 import {
   significant,
   spread,
@@ -17,9 +17,9 @@ import {
   withRange,
   writeMs,
   writeTimes,
-} from '../analysis/statistics.ts';
-import type { Experiment, GroupPlan, Profile, TrialPlan } from '../experiment.ts';
-import type { Probe, Trial } from '../result.ts';
+} from '../../analysis/statistics.ts';
+import type { Experiment, GroupPlan, Profile, TrialPlan } from '../../experiment.ts';
+import type { Probe, Trial } from '../../result.ts';
 
 const bare = { framework: 'http' } as const;
 /** The thesis does not say how often its clients polled; its mean of 606 ms fits about once a second. */

@@ -1,7 +1,7 @@
-import type { TransportName } from '../../clients/transports.ts';
-import type { Policy } from '../../servers/fan-out/send-queue.ts';
-import { type Figures, figuresOf, lanesBy, NotEnough, type Quantity } from '../analysis/figures.ts';
-import { overwhelmedAgeMs } from '../analysis/models.ts';
+import type { TransportName } from '../../../clients/transports.ts';
+import type { Policy } from '../../../servers/fan-out/send-queue.ts';
+import { type Figures, figuresOf, lanesBy, NotEnough, type Quantity } from '../../analysis/figures.ts';
+import { overwhelmedAgeMs } from '../../analysis/models.ts';
 import {
   significant,
   threeDigits,
@@ -11,10 +11,10 @@ import {
   writeMiB,
   writeMs,
   writePercent,
-} from '../analysis/statistics.ts';
-import { longestQueueMiB } from '../analysis/trial-quantities.ts';
-import type { Absence, Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Cohort, Trial } from '../result.ts';
+} from '../../analysis/statistics.ts';
+import { longestQueueMiB } from '../../analysis/trial-quantities.ts';
+import type { Absence, Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Cohort, Trial } from '../../result.ts';
 
 const ratePerSecond = 100;
 /** A slow client handles ten messages a second of a hundred. */

@@ -1,7 +1,7 @@
 import { linearRegression } from 'simple-statistics';
-import type { TransportName } from '../../clients/transports.ts';
-import { defaultLimits } from '../../servers/guards/limits.ts';
-import { fitCosts } from '../analysis/costs.ts';
+import type { TransportName } from '../../../clients/transports.ts';
+import { defaultLimits } from '../../../servers/guards/limits.ts';
+import { fitCosts } from '../../analysis/costs.ts';
 import {
   type Figures,
   figuresOf,
@@ -12,13 +12,13 @@ import {
   type Quantity,
   quotient,
   total,
-} from '../analysis/figures.ts';
-import { messagesMin } from '../analysis/findings.ts';
-import { freshestIntervalMs } from '../analysis/models.ts';
-import { significant, whole, withRange, writeKiB, writeMedian, writeMs } from '../analysis/statistics.ts';
-import { memoryPerClientKiB } from '../analysis/trial-quantities.ts';
-import type { Experiment, GroupPlan, Machine, TrialPlan } from '../experiment.ts';
-import type { Fit, Trial } from '../result.ts';
+} from '../../analysis/figures.ts';
+import { messagesMin } from '../../analysis/findings.ts';
+import { freshestIntervalMs } from '../../analysis/models.ts';
+import { significant, whole, withRange, writeKiB, writeMedian, writeMs } from '../../analysis/statistics.ts';
+import { memoryPerClientKiB } from '../../analysis/trial-quantities.ts';
+import type { Experiment, GroupPlan, Machine, TrialPlan } from '../../experiment.ts';
+import type { Fit, Trial } from '../../result.ts';
 
 const instantMs = 100;
 

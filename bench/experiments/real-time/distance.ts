@@ -1,9 +1,16 @@
-import { transportLooks } from '../../clients/transports.ts';
-import { figuresOf, lanesBy, lanesOf, total } from '../analysis/figures.ts';
-import { longPollMeanMs } from '../analysis/models.ts';
-import { type Digits, significant, whole, withRange, writeMedian, writeMs } from '../analysis/statistics.ts';
-import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+import { transportLooks } from '../../../clients/transports.ts';
+import { figuresOf, lanesBy, lanesOf, total } from '../../analysis/figures.ts';
+import { longPollMeanMs } from '../../analysis/models.ts';
+import {
+  type Digits,
+  significant,
+  whole,
+  withRange,
+  writeMedian,
+  writeMs,
+} from '../../analysis/statistics.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 /** One will do where all see the same: more would only stand in each other’s way. Polls differ by their phase. */
 const clients = 1;

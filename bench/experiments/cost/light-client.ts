@@ -6,8 +6,8 @@ import {
   named,
   quotient,
   timesOf,
-} from '../analysis/figures.ts';
-import { smallerOf } from '../analysis/interval.ts';
+} from '../../analysis/figures.ts';
+import { smallerOf } from '../../analysis/interval.ts';
 import {
   significant,
   threeDigits,
@@ -16,9 +16,9 @@ import {
   writeMedian,
   writeMs,
   writePercent,
-} from '../analysis/statistics.ts';
-import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+} from '../../analysis/statistics.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 /** How often the light client wants to know the latest value, and how often a lazier one does. */
 const intervalMs = 1000;

@@ -1,9 +1,9 @@
-import type { TransportName } from '../../clients/transports.ts';
-import { type Figures, figuresOf, figureWith, lanesBy, named, total } from '../analysis/figures.ts';
-import { whole, writeMs } from '../analysis/statistics.ts';
-import type { Experiment, PathsPlan } from '../experiment.ts';
-import { olderMsMax } from '../harness/paths/path-outcome.ts';
-import type { Trial } from '../result.ts';
+import type { TransportName } from '../../../clients/transports.ts';
+import { type Figures, figuresOf, figureWith, lanesBy, named, total } from '../../analysis/figures.ts';
+import { whole, writeMs } from '../../analysis/statistics.ts';
+import type { Experiment, PathsPlan } from '../../experiment.ts';
+import { olderMsMax } from '../../harness/paths/path-outcome.ts';
+import type { Trial } from '../../result.ts';
 
 /** Short, so that the whole matrix takes a few seconds; `full` also runs it with two seconds. */
 const hasty = { messages: 3, idleLimitMs: 350, intervalMs: 500, connectLimitMs: 400, drainMs: 400 };

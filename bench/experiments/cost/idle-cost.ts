@@ -1,5 +1,5 @@
-import { figuresOf, lanesOf, named, type Quantity, quotient } from '../analysis/figures.ts';
-import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../analysis/models.ts';
+import { figuresOf, lanesOf, named, type Quantity, quotient } from '../../analysis/figures.ts';
+import { longPollRequestsPerSecond, shortPollRequestsPerSecond } from '../../analysis/models.ts';
 import {
   type Digits,
   significant,
@@ -9,16 +9,16 @@ import {
   writeMedian,
   writeMs,
   writePercent,
-} from '../analysis/statistics.ts';
+} from '../../analysis/statistics.ts';
 import {
   emptyShare,
   memoryPerClientKiB,
   requestsPerMessage,
   requestsPerSecond,
   serverCpuPerSecond,
-} from '../analysis/trial-quantities.ts';
-import type { Experiment, GroupPlan, TrialPlan } from '../experiment.ts';
-import type { Trial } from '../result.ts';
+} from '../../analysis/trial-quantities.ts';
+import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
+import type { Trial } from '../../result.ts';
 
 const ratePerSecond = 0.5;
 /** An interval at which a page looks alive. */
