@@ -246,7 +246,9 @@ function openDataFigures(trials: readonly Trial[]) {
     return a && b ? [{ a, b }] : [];
   });
   const label = 'server CPU with open data, short poll ÷ SSE';
-  const ratios = pairs.map(({ a, b }) => ({ run: a, value: a.server.cpuMs / b.server.cpuMs }));
+  const ratios = pairs.flatMap(({ a, b }) =>
+    b.server.cpuMs > 0 ? [{ run: a, value: a.server.cpuMs / b.server.cpuMs }] : [],
+  );
   return [
     timesOf('openDataTimes', label, pairs, ({ server }) => server.cpuMs),
     figureWith({ name: 'openDataTimes/median-run', label: `${label}, median run` }, overRuns(ratios), grid),
