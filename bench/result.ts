@@ -318,11 +318,12 @@ export const figureSchema = z.object({
   condition: z.string().optional(),
   /** "" for a count, a share or a ratio. */
   unit: z.string(),
-  /** The median of the runs; of a ratio of paired runs or of a fit, the estimate. */
+  /** The median of all values; of a ratio of paired runs or of a fit, the estimate. */
   value: z.number(),
-  /** The smallest and the largest run; of a fit, its 95% interval. */
+  /** The smallest and the largest value; of a fit, its 95% interval. */
   low: z.number(),
   high: z.number(),
+  /** Runs that have a value, and some have several: one of each distance, for example. Of a fit, its trials. */
   runs: count,
   /** Where the mean of the runs lies with 95% confidence, from three runs on. */
   interval: z.object({ mean: z.number(), low: z.number(), high: z.number(), n: count }).optional(),

@@ -6,10 +6,9 @@ import { stop } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { parseResult } from '../bench/result.ts';
 import { launchBrowser } from '../clients/shared/browser.ts';
-import { beginCommand, isProgram } from '../servers/commands/begin.ts';
-import { exitCodeOf, exitCodes, Refusal } from '../servers/commands/command.ts';
+import { isProgram } from '../servers/commands/begin.ts';
+import { begin, command, exitCodeOf, exitCodes, Refusal } from '../servers/commands/command.ts';
 import { writeProblem } from '../servers/commands/problems.ts';
-
 import { drawn } from './drawn.ts';
 import { renderReport } from './render.ts';
 
@@ -17,7 +16,7 @@ import { renderReport } from './render.ts';
  * `npm run pictures`: takes the screenshots of the README files again, from the report of the sample. They go to
  * `report/sample/`. Prints the time of the first paint and the time at which the visible charts were drawn.
  *
- * Exit codes: 0 taken; 3 the screenshots can't be written.
+ * Exit codes: 0 taken; 2 the command line is wrong; 3 the screenshots can't be written.
  */
 export const pictures = [
   { name: 'first-screen', width: 1280, height: 800 },
@@ -75,6 +74,11 @@ function paintTimes(page: Page): Promise<string> {
 }
 
 if (isProgram(import.meta.url)) {
-  beginCommand('npm run pictures', []);
+  begin(
+    command(
+      'npm run pictures --',
+      'Takes the screenshots of the README files again, from the sample’s report.',
+    ),
+  );
   process.exitCode = await exitCodeOf(main);
 }

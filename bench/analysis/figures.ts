@@ -2,6 +2,7 @@
  * Figures: each number that a verdict, a claim of LAB.md or the report's first screen reads, computed once, by its
  * experiment.
  */
+import { mean } from 'simple-statistics';
 import { transportLooks } from '../../clients/transports.ts';
 import type { Figure, Fit, Trial } from '../result.ts';
 import { type Measured, measuredOf, ratioSpread, spread } from './statistics.ts';
@@ -34,16 +35,42 @@ export type Quantity<Run> = readonly [
   unit?: string,
 ];
 
-/** A figure for each quantity of a lane: the median of its runs. The names are "quantity/lane". */
+/** A figure for each quantity of a lane, of the runs that have it: their median. The names are "quantity/lane". */
 export function figuresOf<Run extends object>(
   { name: lane, words: condition, runs }: Lane<Run>,
   ...quantities: Quantity<Run>[]
 ): (OwnFigure | undefined)[] {
   return quantities.map(([quantity, label, read, unit]) => {
-    const found = spread(runs.map(read));
+    const values = runs.flatMap((run) => {
+      const value = read(run);
+      return typeof value === 'number' ? [{ run, value }] : [];
+    });
     const name = lane === undefined ? quantity : `${quantity}/${lane}`;
-    return figureWith({ name, label, condition, unit }, found && measuredOf(found), runs);
+    return figureWith(
+      { name, label, condition, unit },
+      overRuns(values),
+      values.map(({ run }) => run),
+    );
   });
+}
+
+/**
+ * Summarises values, of which one run may have several, for example one of each distance. `runs` counts the runs, and
+ * the interval is that of their means: several values of one run say nothing about the next run.
+ */
+export function overRuns(values: readonly { run: object; value: number }[]): Measured | undefined {
+  const found = spread(values.map(({ value }) => value));
+  const runs = [...new Set(values.map(({ run }) => repeatOf(run)))];
+  const means = spread(
+    runs.map((repeat) => mean(values.flatMap(({ run, value }) => (repeatOf(run) === repeat ? value : [])))),
+  );
+  return found && means && { ...measuredOf(found), runs: means.runs, interval: means.interval };
+}
+
+/** Trials have a repeat, and repeated probes have it among their values. Anything else is a run of its own. */
+function repeatOf(run: object): unknown {
+  const { repeat, values } = run as { repeat?: number; values?: { repeat?: number } };
+  return repeat ?? values?.repeat ?? run;
 }
 
 /** The lanes of some runs, in the order of their first run. */

@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../experiment.ts';
-import { evidence, trial } from '../experiments/made-up.ts';
+import { delay, evidence, trial } from '../experiments/made-up.ts';
 import { freshness } from '../experiments/real-time/freshness.ts';
 import { type LabResult, Run } from '../harness/run.ts';
-import { resultSchema, schemaVersion } from '../result.ts';
+import { parseResult, resultSchema, schemaVersion, type Trial } from '../result.ts';
 import { figuresOf, NotEnough } from './figures.ts';
 import { conclude } from './findings.ts';
+import { meanInterval } from './interval.ts';
 
 const named = (id: string, change: Partial<Experiment>): Experiment => ({
   ...freshness,
@@ -128,4 +130,41 @@ describe('a conclusion', () => {
 it('a figure is left out where its value is no finite number, which JSON does not have', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, null, undefined])
     expect(figuresOf({ runs: [{}] }, ['x', 'x', () => value])).toEqual([undefined]);
+});
+
+describe('a figure of several values in one run', () => {
+  const at = (repeat: number, p50: number) => trial({ repeat, delayMs: delay(p50) });
+  const medianOf = (...trials: Trial[]) =>
+    figuresOf({ runs: trials }, ['median', 'median latency', ({ delayMs }) => delayMs.p50])[0];
+
+  it('counts the runs, and has no interval with too few of them', () => {
+    const figure = medianOf(at(1, 1), at(1, 2), at(1, 6), at(2, 3));
+    expect(figure).toMatchObject({ value: 2.5, low: 1, high: 6, runs: 2 });
+    expect(figure?.interval).toBeUndefined();
+  });
+
+  it('has the interval of the means of the runs', () => {
+    const figure = medianOf(...[1, 2, 3].flatMap((repeat) => [at(repeat, repeat), at(repeat, repeat + 10)]));
+    expect(figure).toMatchObject({ runs: 3, interval: meanInterval([6, 7, 8]) });
+  });
+
+  it('counts repeated probes by the repeat among their values', () => {
+    const probes = [1, 1, 2].map((repeat) => ({ values: { repeat } }));
+    expect(figuresOf({ runs: probes }, ['x', 'x', () => 1])[0]?.runs).toBe(2);
+  });
+
+  it('names only the trials that have a value', () => {
+    const [first, second] = [at(1, 1), at(2, 2)];
+    const other = { ...second, delayMs: { ...second.delayMs, p50: null } };
+    expect(medianOf(first, other)).toMatchObject({ runs: 1, trials: [first.id] });
+  });
+});
+
+it('no experiment of the sample, which has one run of each plan but freshness, claims an interval', () => {
+  const sample = parseResult(readFileSync('report/sample/results.json', 'utf8'));
+  const repeats = new Map(sample.trials.map(({ id, repeat }) => [id, repeat]));
+  const claimed = sample.figures.filter(
+    ({ interval, trials }) => interval && new Set(trials.map((id) => repeats.get(id))).size < interval.n,
+  );
+  expect(claimed.map(({ experiment, name }) => `${experiment}.${name}`)).toEqual([]);
 });

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { emptyBooks } from '../analysis/books.ts';
 import { figuresOf } from '../analysis/figures.ts';
 import { conclude } from '../analysis/findings.ts';
-import type { Evidence } from '../experiment.ts';
+import type { Evidence, Experiment } from '../experiment.ts';
+import { idleCost } from '../experiments/cost/idle-cost.ts';
+import { offline } from '../experiments/failure/offline.ts';
 import { evidence, trial } from '../experiments/made-up.ts';
 import { freshness } from '../experiments/real-time/freshness.ts';
-import type { Figure, Result } from '../result.ts';
+import type { Figure, Result, Trial } from '../result.ts';
 import { type Claim, checkClaims } from './claim.ts';
+import { claims } from './claims.ts';
 
 const claim: Claim = {
   id: 'quick',
@@ -76,6 +80,38 @@ describe('a claim', () => {
   it('is left out when its experiment did not run', () => {
     const { figures } = conclude(experiment, evidence([withMedian(5)]));
     expect(checkClaims([{ ...claim, figure: 'other.median' }], resultOf(figures))).toEqual([]);
+  });
+});
+
+describe('a claim that nothing is lost or requested', () => {
+  const outcomeWith = (id: string, experiment: Experiment, trials: Trial[]) => {
+    const { figures } = conclude(experiment, evidence(trials));
+    const result = { experiments: [experiment.text], figures } as unknown as Result;
+    return checkClaims(claims, result).find((check) => check.id === id)?.outcome;
+  };
+
+  it.each([
+    [[0, 0, 0], 'holds'],
+    [[0, 0, 1], 'does not hold'],
+  ])('is about every run: %j messages missed', (missed, expected) => {
+    const trials = missed.map((each, index) =>
+      trial({
+        repeat: index + 1,
+        messages: { ...emptyBooks(), expected: 100, delivered: 100 - each, missed: each },
+        parameters: { awayMs: 1000, replay: true },
+      }),
+    );
+    expect(outcomeWith('a-cursor-loses-nothing', offline, trials)).toBe(expected);
+  });
+
+  it.each([
+    [[0, 0, 0], 'holds'],
+    [[0, 0, 1], 'does not hold'],
+  ])('is about every run: %j requests', (requests, expected) => {
+    const trials = requests.map((total, index) =>
+      trial({ repeat: index + 1, requests: { total, empty: 0, missedSlots: 0 } }),
+    );
+    expect(outcomeWith('never-asks', idleCost, trials)).toBe(expected);
   });
 });
 

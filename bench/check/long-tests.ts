@@ -19,5 +19,6 @@ export const long = {
   'bench/check/broken-server.test.ts': 'runs a lab in a copy of the repository whose servers are broken',
   'bench/exercises/exercises.test.ts': 'starts its own test run for each exercise',
   'clients/random-schedules.test.ts': 'plays 504 random schedules with messages of up to 2.5 MB',
+  'bench/check/unknown-options.test.ts': 'starts every command twice',
   'bench/robustness/fuzz/fuzz.test.ts': 'sends hundreds of bad inputs to every parser and every server',
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUsable, judge } from '../analysis/findings.ts';
+import { conclude, isUsable, judge } from '../analysis/findings.ts';
 import { isAtBroker, type TrialPlan } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 import { idleCost } from './cost/idle-cost.ts';
@@ -106,6 +106,13 @@ describe('crowd', () => {
       expect(
         crowd.plan(profile, { clientsMax: 20_000, cores: 2 }).trials.map(({ groups }) => groups[0]),
       ).toContainEqual(expect.objectContaining({ transport: 'push', clients: 1000 }));
+  });
+
+  it('compares a largest and a smallest crowd only where there are two', () => {
+    const timesOf = (trials: Trial[]) =>
+      conclude(crowd, evidence(trials)).figures.find(({ name }) => name === 'p99Times')?.value;
+    expect(timesOf(sizes(50))).toBe(10);
+    expect(timesOf(sizes(50).slice(0, 1))).toBeUndefined();
   });
 
   it('says at how many clients the limit is reached, if that is a number of clients', () => {

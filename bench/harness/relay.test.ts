@@ -268,6 +268,16 @@ it('goAway() refuses clients until comeBack(), at the same port', async () => {
   expect(String((await once(client, 'data'))[0])).toBe('hello');
 });
 
+it('comeBack() rejects where another program has its port', async () => {
+  const relay = relayOf(0);
+  const port = await relay.open(1);
+  await relay.goAway();
+  const other = createServer().listen(port, '127.0.0.1');
+  cleanups.push(() => other.close());
+  await once(other, 'listening');
+  await expect(relay.comeBack()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
 it('silence() passes nothing on of what is open, neither data nor an end', async () => {
   const relay = relayOf(0);
   const { near, far } = await pair(relay);

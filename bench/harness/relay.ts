@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { hostOf, inUrl } from '../../servers/address.ts';
 import { nowMs } from '../../servers/meter/clock.ts';
@@ -175,7 +176,7 @@ export class Relay {
 }
 
 async function listening(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve) => server.listen({ port, host, backlog: 4096 }, resolve));
+  await once(server.listen({ port, host, backlog: 4096 }), 'listening');
   return (server.address() as AddressInfo).port;
 }
 

@@ -28,6 +28,7 @@ function outcomeOf(...args: string[]): { exitCode: unknown; said: string } {
     .option('--ports <number>', '', firstPortOf(5, 8088))
     .option('--only <names>', '', someOf(['a', 'b']))
     .option('--broker <url>', '', readBroker)
+    .argument('[size]', '', wholeNumber(1, 9))
     .configureOutput({ writeErr: (text) => (said += text), writeOut: () => {} });
   try {
     tried.parse(args, { from: 'user' });
@@ -52,7 +53,8 @@ describe('a command line', () => {
     ],
     [['--only', 'a,c'], 'Invalid --only "a,c": unknown "c": expected one or more of a, b.\n'],
     [['--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)\n"],
-    [['more'], 'error: too many arguments. Expected 0 arguments but got 1.\n'],
+    [['x'], 'Invalid size "x": expected a whole number from 1 to 9.\n'],
+    [['1', 'more'], 'error: too many arguments. Expected 1 argument but got 2.\n'],
   ])('%j ends with 2 and says what was expected', (args, said) => {
     expect(outcomeOf(...args)).toEqual({ exitCode: exitCodes.usage, said });
   });

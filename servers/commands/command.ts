@@ -24,11 +24,21 @@ export function begin(command: Command): Command {
   return command.parse();
 }
 
-/** Rewrites what commander says of an invalid value. The address of a broker may contain a password: it is left out. */
+/**
+ * Rewrites what commander says of an invalid value of an option or an argument. The address of a broker may contain a
+ * password: it is left out.
+ */
 function invalidOption(text: string): string {
-  const invalid = /^error: option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.)(.*)$/s;
-  return text.replace(invalid, (_, name: string, value: string, first: string, rest: string) =>
-    [`Invalid ${name}`, name === '--broker' ? '' : ` "${value}"`, ': ', first.toLowerCase(), rest].join(''),
+  const invalid =
+    /^error: (?:option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid|command-argument value '(.*)' is invalid for argument '([\w-]+)')\. (.)(.*)$/s;
+  return text.replace(invalid, (_, option, ofOption, ofArgument, argument, first: string, rest: string) =>
+    [
+      `Invalid ${option ?? argument}`,
+      option === '--broker' ? '' : ` "${ofOption ?? ofArgument}"`,
+      ': ',
+      first.toLowerCase(),
+      rest,
+    ].join(''),
   );
 }
 

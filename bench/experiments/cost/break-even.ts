@@ -14,18 +14,12 @@ import {
   lanesBy,
   NotEnough,
   type OwnFigure,
+  overRuns,
   timesOf,
   total,
 } from '../../analysis/figures.ts';
 import { smallerOf } from '../../analysis/interval.ts';
-import {
-  measuredOf,
-  ratioSpread,
-  spread,
-  threeDigits,
-  whole,
-  writeTimes,
-} from '../../analysis/statistics.ts';
+import { ratioSpread, threeDigits, whole, writeTimes } from '../../analysis/statistics.ts';
 import { serverCpuPerSecond } from '../../analysis/trial-quantities.ts';
 import { writeEstimate } from '../../analysis/writing.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
@@ -274,7 +268,7 @@ function frameworkFigures(trials: readonly Trial[]) {
   const [onExpress = [], onBare = []] = frameworks.map((framework) =>
     polls.filter(({ parameters }) => parameters.framework === framework),
   );
-  const ratios = onExpress.map((a) => {
+  const ratios = onExpress.flatMap((a) => {
     const { ratePerSecond, intervalMs } = a.parameters;
     const b = onBare.find(
       ({ parameters, repeat }) =>
@@ -282,9 +276,8 @@ function frameworkFigures(trials: readonly Trial[]) {
         parameters.ratePerSecond === ratePerSecond &&
         parameters.intervalMs === intervalMs,
     );
-    return b && serverCpuPerSecond(a) / serverCpuPerSecond(b);
+    return b ? [{ run: a, value: serverCpuPerSecond(a) / serverCpuPerSecond(b) }] : [];
   });
-  const found = spread(ratios);
   return [
     express && bare
       ? fitted(
@@ -297,7 +290,7 @@ function frameworkFigures(trials: readonly Trial[]) {
       : undefined,
     figureWith(
       { name: 'frameworkTimes', label: 'server CPU of the same polls, Express ÷ bare HTTP' },
-      found && measuredOf(found),
+      overRuns(ratios),
       polls,
     ),
   ];

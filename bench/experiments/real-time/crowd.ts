@@ -137,7 +137,9 @@ export const crowd: Experiment = {
     const [smallest, largest] = [crowds[0], crowds.at(-1)].map((lane) => named(own, `p99/${lane?.name}`));
     return [
       ...own,
-      quotient('p99Times', '99th percentile of push, largest crowd ÷ smallest crowd', largest, smallest),
+      largest === smallest
+        ? undefined
+        : quotient('p99Times', '99th percentile of push, largest crowd ÷ smallest crowd', largest, smallest),
       ...growthOf(push),
       ...exponentOf(trials).map((fit) => fitted(fit.name, fit.title, fit, push.filter(isLarge))),
       ...figuresOf({ runs: capacities.slice(0, 1) }, [
