@@ -64,9 +64,16 @@ export class MessageLog {
   /** Messages of this turn of the event loop that the listeners have not got yet. */
   #pending: Message[] = [];
 
-  constructor(options: LogOptions = {}, id = newLogId()) {
+  constructor(
+    {
+      limitMessages = defaultOptions.limitMessages,
+      limitBytes = defaultOptions.limitBytes,
+      batchLimit = defaultBatchLimit,
+    }: LogOptions = {},
+    id = newLogId(),
+  ) {
     this.id = id;
-    this.#options = { ...defaultOptions, ...options };
+    this.#options = { limitMessages, limitBytes, batchLimit };
   }
 
   /** The `seq` of the newest message; 0 while the log is empty. */
