@@ -87,7 +87,12 @@ export class Subscriber {
     const credit = parseCredit(data);
     if (credit !== undefined) return void this.grant(credit);
     const publication = parsePublication(data);
-    const publishing = feed.publish(publication).then(({ seq }) => ({ published: seq, id: publication.id }));
+    const before = this.#publishing;
+    const publishing = feed.publish(publication).then(async ({ seq }) => {
+      // A known id is acknowledged at once, and could overtake.
+      await before;
+      return { published: seq, id: publication.id };
+    });
     this.#publishing = publishing;
     return publishing;
   }
