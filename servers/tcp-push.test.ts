@@ -201,6 +201,11 @@ describe('a last line without its end', () => {
     expect(source.log.head).toBe(2);
   });
 
+  it('gets the reason when the source accepts no publication now', async () => {
+    source.publish = () => Promise.reject(new BadInput('too many publications wait', 503));
+    expect(await lastWords('{"body":"one"}')).toEqual([{ error: 'too many publications wait' }]);
+  });
+
   it('is refused when it is not whole', async () => {
     expect(await lastWords('{"body":"on')).toEqual([{ error: expect.stringMatching(/expected JSON/) }]);
     expect(source.log.head).toBe(0);
