@@ -157,6 +157,7 @@ export class MessageLog {
 
   /** Only the newest message, if it comes after the cursor; older ones are counted as superseded. */
   latest(cursor: Cursor | undefined): Batch {
+    // A walk over all superseded messages would take long, and only their number is needed.
     const missing = this.after(cursor, { messages: 0, bytes: 0 });
     const newest = this.#messages.get(this.#head);
     if (!missing.more || !newest) return missing;
