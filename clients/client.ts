@@ -8,9 +8,9 @@ import type { Ledger } from './shared/ledger.ts';
  */
 export interface Receiver {
   /**
-   * Connects, again and again, and calls `onMessage` with every message from then on, in order and once. Resolves when
-   * the client knows its place in the log, `ledger.startSeq`: a short poll with a cursor does at once. Rejects at
-   * `stop()`.
+   * Connects, and tries again until it can. Calls `onMessage` with every message from then on, in order and once; what
+   * that throws becomes an uncaught exception, and the next message follows. Resolves when the client knows its place in
+   * the log, `ledger.startSeq`: a short poll with a cursor does at once. Rejects at `stop()`.
    */
   start(onMessage: (message: Message) => void): Promise<void>;
 
@@ -20,7 +20,7 @@ export interface Receiver {
   /** Goes on. Messages that wait are handed over after the call has returned. */
   resume(): void;
 
-  /** The application has handled this many messages. With `credit` that lets the server send as many more. */
+  /** The application has handled this many messages: with `credit` the server may send as many more, and a broker gets its acknowledgements. */
   handled?(count: number): void;
 
   /** Disconnects for good. No message is handed over any more, and pending calls reject. */
@@ -37,8 +37,9 @@ export interface Client extends Receiver {
    * Sends a message to everybody. `dueMs` is the scheduled send time.
    *
    * Resolves when the server has the message. Rejects when the server refused it, when the client is not connected
-   * or is stopped, and when the connection is lost or silent before the acknowledgement: publish it again with the same
-   * `id`, 1 to 64 characters, and it is not doubled.
+   * or is stopped, and when the connection is lost or silent before the acknowledgement. The server may have the message
+   * then: publish it again with the same `id`, 1 to 64 characters, and it is not doubled. A client that has paused its
+   * only connection reads the acknowledgement after `resume()`.
    */
   publish(body: string, dueMs: number, id?: string): Promise<void>;
 }

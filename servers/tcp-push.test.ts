@@ -173,6 +173,20 @@ it.each([
   },
 );
 
+it('publications are acknowledged in order, also when the source has a later one first', async () => {
+  const server = await serve();
+  source.publish = ({ body }) =>
+    body === 'new'
+      ? new Promise((resolve) => setImmediate(resolve, { seq: 2 }))
+      : Promise.resolve({ seq: 1 });
+  const texts = `${hello}{"body":"new"}\n{"body":"known","id":"a"}\nnonsense\n`;
+  expect((await linesOf(open(server, texts))).slice(1)).toEqual([
+    { published: 2 },
+    { published: 1, id: 'a' },
+    { error: expect.stringMatching(/expected JSON/) },
+  ]);
+});
+
 describe('a last line without its end', () => {
   async function lastWords(words: string): Promise<unknown[]> {
     const socket = open(await serve(), hello);
@@ -185,6 +199,11 @@ describe('a last line without its end', () => {
   it('publishes, and is acknowledged', async () => {
     expect(await lastWords('{"body":"one"}\n{"body":"two"}')).toEqual([{ published: 1 }, { published: 2 }]);
     expect(source.log.head).toBe(2);
+  });
+
+  it('gets the reason when the source accepts no publication now', async () => {
+    source.publish = () => Promise.reject(new BadInput('too many publications wait', 503));
+    expect(await lastWords('{"body":"one"}')).toEqual([{ error: 'too many publications wait' }]);
   });
 
   it('is refused when it is not whole', async () => {

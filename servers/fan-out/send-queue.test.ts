@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { type Entry, type Policy, SendQueue, type SendQueueOptions } from './send-queue.ts';
 
@@ -67,6 +69,34 @@ describe('conflate', () => {
 
   it('keeps one message when none has a key', () => {
     expect(offered({ policy: 'conflate' }, five)).toMatchObject({ waiting: [5], messages: 1, dropped: 4 });
+  });
+
+  it('keeps its order and its limit after some entries have left', () => {
+    const queue = new SendQueue({ policy: 'conflate', limitMessages: 2 });
+    const keys = ['a', 'b', 'b', 'c', 'b', 'd'];
+    const left: (number | undefined)[] = [];
+    for (const [index, key] of keys.entries()) {
+      queue.offer(entry(index + 1, { key }));
+      if (index === 1) left.push(queue.shift()?.seq);
+    }
+    left.push(queue.shift()?.seq, queue.shift()?.seq, queue.shift()?.seq);
+    expect(left).toEqual([1, 5, 6, undefined]);
+    expect(queue.dropped).toBe(3);
+  });
+
+  it('holds no memory for messages that it has replaced, also when some entries have left before', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const queue = new SendQueue({ policy: 'conflate' });
+    for (const key of ['a', 'b']) queue.offer(entry(key.charCodeAt(0), { key }));
+    queue.shift();
+    const frame = Buffer.alloc(10);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let seq = 1000; seq < 501_000; seq += 1) queue.offer({ seq, key: 'c', frame });
+    collect();
+    expect(queue.messages).toBe(2);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 * 1024 * 1024);
   });
 
   it('replaces no hole, and a hole replaces nothing', () => {

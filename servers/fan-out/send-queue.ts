@@ -91,7 +91,11 @@ export class SendQueue {
   /** Queues an entry, or does what the policy says. Entries leave in the order in which they came. */
   offer(entry: Entry): Offered {
     const superseded = entry.key === undefined ? undefined : this.#ofKey?.get(entry.key);
-    if (superseded) this.#countDropped(this.#remove(superseded));
+    if (superseded) {
+      this.#countDropped(this.#remove(superseded));
+      // While it stands still, an iterator keeps every table that the Map has outgrown.
+      this.#order = undefined;
+    }
     if (this.policy === 'conflate' || this.policy === 'drop-oldest')
       while (!this.#hasRoomFor(entry)) this.#countDropped(this.shift() as Entry);
     if (this.policy === 'unbounded' || this.#hasRoomFor(entry)) {

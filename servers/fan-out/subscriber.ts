@@ -87,7 +87,19 @@ export class Subscriber {
     const credit = parseCredit(data);
     if (credit !== undefined) return void this.grant(credit);
     const publication = parsePublication(data);
-    const publishing = feed.publish(publication).then(({ seq }) => ({ published: seq, id: publication.id }));
+    const before = this.#publishing;
+    const publishing = feed.publish(publication).then(
+      async ({ seq }) => {
+        // A known id is acknowledged at once, and could overtake.
+        await before;
+        return { published: seq, id: publication.id };
+      },
+      (error) => {
+        // The reason comes at once, before a client that leaves is gone.
+        this.#publishing = undefined;
+        throw error;
+      },
+    );
     this.#publishing = publishing;
     return publishing;
   }

@@ -48,7 +48,7 @@ export function withAuth(gate: Gate | undefined, tally: Tally, listener: Request
     try {
       // A preflight carries no token.
       if (isAllowed && request.method === 'OPTIONS' && preflight !== undefined)
-        return void response.writeHead(204, mayPublishJson).end();
+        return void response.writeHead(204, preflightHeaders).end();
       authenticate(gate, request);
     } catch (error) {
       tally.refused += 1;
@@ -59,7 +59,8 @@ export function withAuth(gate: Gate | undefined, tally: Tally, listener: Request
   };
 }
 
-const mayPublishJson = {
+/** A page may publish JSON. */
+const preflightHeaders = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers': 'content-type',
   'access-control-max-age': '600',

@@ -183,3 +183,19 @@ it('knows its oldest message, also when it has none', () => {
   expect(logOf(3)).toMatchObject({ oldest: 1, head: 3 });
   expect(logOf(10, { limitMessages: 4 })).toMatchObject({ oldest: 7, head: 10 });
 });
+
+it('has its default limits where an option is undefined', () => {
+  const log = logOf(20_001, { limitMessages: undefined, limitBytes: undefined, batchLimit: undefined });
+  expect([log.oldest, log.head]).toEqual([2, 20_001]);
+  expect(log.after({ logId: log.id, seq: 1 }).messages).toHaveLength(1000);
+});
+
+it('knows the hole before a message until its listeners have it, although it has dropped the message by then', () => {
+  const log = new MessageLog({ limitMessages: 2 });
+  const missing: number[] = [];
+  log.subscribe((messages) => missing.push(...messages.map(({ seq }) => log.missingBefore(seq))));
+  for (const seq of [3, 4, 5, 6]) log.take({ seq, dueMs: 0, body: '' });
+  log.flush();
+  expect(missing).toEqual([2, 0, 0, 0]);
+  expect(log.missingBefore(3)).toBe(0);
+});

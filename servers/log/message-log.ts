@@ -64,9 +64,16 @@ export class MessageLog {
   /** Messages of this turn of the event loop that the listeners have not got yet. */
   #pending: Message[] = [];
 
-  constructor(options: LogOptions = {}, id = newLogId()) {
+  constructor(
+    {
+      limitMessages = defaultOptions.limitMessages,
+      limitBytes = defaultOptions.limitBytes,
+      batchLimit = defaultBatchLimit,
+    }: LogOptions = {},
+    id = newLogId(),
+  ) {
     this.id = id;
-    this.#options = { ...defaultOptions, ...options };
+    this.#options = { limitMessages, limitBytes, batchLimit };
   }
 
   /** The `seq` of the newest message; 0 while the log is empty. */
@@ -150,6 +157,7 @@ export class MessageLog {
 
   /** Only the newest message, if it comes after the cursor; older ones are counted as superseded. */
   latest(cursor: Cursor | undefined): Batch {
+    // A walk over all superseded messages would take long, and only their number is needed.
     const missing = this.after(cursor, { messages: 0, bytes: 0 });
     const newest = this.#messages.get(this.#head);
     if (!missing.more || !newest) return missing;

@@ -5,8 +5,10 @@ import type { Feed } from '../log/message-log.ts';
 /** Passes on the texts of a client. Anything else closes the connection with a code (RFC 6455 §7.4.1) and the reason. */
 export function receive(client: WebSocket, feed: Feed, subscriber: Subscriber): void {
   client.on('message', (data, isBinary) => {
-    const refuse = (code: number, reason: string) =>
+    const refuse = (code: number, reason: string) => {
+      client.removeAllListeners('message');
       subscriber.refuse(() => client.close(code, fitted(reason)));
+    };
     if (isBinary)
       return refuse(1003, 'expected a text message such as {"body": "text"}, not a binary message');
     try {

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { Subscriber } from '../fan-out/subscriber.ts';
 import { BadInput } from '../log/message.ts';
 import type { Endpoint } from '../meter/endpoint.ts';
 import { type ServerName, type ServerOptions, serversByName } from '../serve.ts';
@@ -89,7 +90,7 @@ async function until(socket: Socket, text: string | Buffer): Promise<Buffer> {
   return all;
 }
 
-const opcodes = { text: 1, close: 8, ping: 9 };
+const opcodes = { text: 1, binary: 2, close: 8, ping: 9 };
 
 /** A short frame as a client sends it, masked with zeros. */
 function clientFrame(opcode: number, payload: string | Buffer): Buffer {
@@ -314,6 +315,23 @@ describe.each(['push', 'notify'] as const)('a client of %s', (name) => {
     expect(all.subarray(all.indexOf(acknowledgements[0] as Buffer))).toEqual(
       Buffer.concat([...acknowledgements, refusal]),
     );
+  });
+
+  it('is refused once, although it goes on sending while the source has not accepted a publication', async () => {
+    const refuse = vi.spyOn(Subscriber.prototype, 'refuse');
+    opened.push(() => refuse.mockRestore());
+    let accept = (_place: { seq: number }) => {};
+    source.publish = () => new Promise((resolve) => (accept = resolve));
+    const binary = clientFrame(opcodes.binary, 'x');
+    const frames = [clientFrame(opcodes.text, '{"body":"one"}'), binary, binary, binary];
+    const server = await serve(name);
+    const bytes = Buffer.concat([Buffer.from(handshake()), ...frames]);
+    const socket = bare(server, bytes);
+    await vi.waitFor(() => expect(server.bytes.toServer).toBe(bytes.length));
+    await vi.waitFor(() => expect(refuse).toHaveBeenCalled());
+    accept({ seq: 1 });
+    await until(socket, textFrame('{"published":1}'));
+    expect(refuse).toHaveBeenCalledTimes(1);
   });
 
   it.each<[string, Buffer, number, RegExp]>([
