@@ -5,7 +5,7 @@ import type { Figure, Result } from '../result.ts';
 export function writeFrontPage(result: Result): string {
   const { cores } = result.environment;
   return [
-    `We measured these numbers over loopback, on a machine with ${cores} cores, in 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
+    `We measured these numbers on ${cores} cores over loopback, in 1 run of ${digits(result.lab.durationMs / 60_000)} minutes:`,
     [latency(result), idleCost(result), slowConsumer(result), offline(result), proxies(result)]
       .map((finding) => `- ${finding}`)
       .join('\n'),
@@ -17,7 +17,7 @@ function latency(result: Result): string {
     numberOf(result, 'freshness', 'medianTogether/push'),
     numberOf(result, 'freshness', `median/${polls}`),
   ];
-  return `**Latency:** push delivered the median message in ${digits(push)} ms. Polling every second delivered the median message in ${digits(poll)} ms.`;
+  return `**Latency:** push delivered the median message in ${digits(push)} ms, polling every second in ${digits(poll)} ms.`;
 }
 
 function idleCost(result: Result): string {
