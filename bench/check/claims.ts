@@ -40,7 +40,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'long-poll-near',
-    says: 'Without a network delay, the median latency of a long poll is at most 25% of that of a 250 ms poll.',
+    says: 'Without a network delay, a long poll has at most 25% of the median latency of a 250 ms poll.',
     figure: 'freshness.longPollTimes',
     high: 0.25,
   },
@@ -60,7 +60,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 're-arm-gap',
-    says: 'At 50 messages/s, the mean latency of a long poll is 1.5 to 3 times a one-way delay of 80 ms.',
+    says: 'At 50 messages/s, a long poll has a mean latency of 1.5 to 3 times an 80 ms one-way delay.',
     figure: 'distance.delays/long-poll/80ms/50',
     low: 1.5,
     high: 3,
