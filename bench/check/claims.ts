@@ -13,14 +13,14 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'half-interval',
-    says: 'The mean latency of a short poll is 40 to 60% of its interval, whatever the interval.',
+    says: 'The mean latency of a short poll is 40 to 60% of its interval, for every interval.',
     figure: 'freshness.meanPerInterval',
     low: 0.4,
     high: 0.6,
   },
   {
     id: 'tail-of-a-poll',
-    says: 'The 99th percentile of a 1 s poll is 1.7 to 2.2 times its mean.',
+    says: 'The 99th percentile of the latency of a 1 s poll is 1.7 to 2.2 times the mean latency.',
     figure: 'freshness.p99PerMean/short-poll/1000',
     low: 1.7,
     high: 2.2,
@@ -40,7 +40,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'long-poll-near',
-    says: 'Without a network delay, the median latency of a long poll is at most 25% of a 250 ms poll’s.',
+    says: 'Without a network delay, a long poll has at most 25% of the median latency of a 250 ms poll.',
     figure: 'freshness.longPollTimes',
     high: 0.25,
   },
@@ -52,7 +52,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'one-way',
-    says: 'A pushed message takes 0.95 to 1.25 times the one-way delay, near or far.',
+    says: 'The mean latency of push is 0.95 to 1.25 times the one-way delay.',
     figure: 'distance.delays/push',
     note: 'at each delay and rate',
     low: 0.95,
@@ -60,7 +60,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 're-arm-gap',
-    says: 'With a one-way delay of 80 ms and 50 messages/s, a long poll takes 1.5 to 3 times the one-way delay on average.',
+    says: 'At 50 messages/s, a long poll has a mean latency of 1.5 to 3 times an 80 ms one-way delay.',
     figure: 'distance.delays/long-poll/80ms/50',
     low: 1.5,
     high: 3,
@@ -82,13 +82,13 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'polls-cost-the-server',
-    says: 'The same clients cost at least 3 times as much server CPU when they poll once a second.',
+    says: 'Clients that poll once a second cost at least 3 times as much server CPU as push clients.',
     figure: 'idle-cost.serverCpuTimes',
     low: 3,
   },
   {
     id: 'idle-is-not-free',
-    says: 'An idle push client keeps 1 to 20 KiB of server memory.',
+    says: 'An idle push client costs 1 to 20 KiB of server memory.',
     figure: 'idle-cost.memory/push',
     low: 1,
     high: 20,
@@ -108,7 +108,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'woken-for-each',
-    says: 'At 100 messages/s a push client uses at least 1.5 times the CPU of a client that polls for the latest value once a second.',
+    says: 'At 100 messages/s, push uses at least 1.5 times the client CPU of polling for the latest value every second.',
     figure: 'light-client.cpuOfPushTimes',
     low: 1.5,
   },
@@ -120,7 +120,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'one-after-the-other',
-    says: 'In the largest crowd the 99th percentile is at least 2 times that of the smallest.',
+    says: 'The 99th percentile of the latency in the largest crowd is at least 2 times that in the smallest crowd.',
     figure: 'crowd.p99Times',
     low: 2,
   },
@@ -138,21 +138,21 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'a-bound-has-a-price',
-    says: 'With drop-oldest, the slow client loses 5 to 90% of its messages.',
+    says: 'With the policy drop-oldest, the slow client loses 5 to 90% of its messages.',
     figure: 'overwhelmed.lostShare/drop-oldest',
     low: 0.05,
     high: 0.9,
   },
   {
     id: 'no-log-no-mercy',
-    says: 'Push without a log loses 0.9 to 1.1 times the messages sent during the absence.',
+    says: 'Push without a log loses 90 to 110% of the messages sent during the absence.',
     figure: 'offline.missedShare/no-log/push',
     low: 0.9,
     high: 1.1,
   },
   {
     id: 'a-cursor-loses-nothing',
-    says: 'Push with a cursor, SSE, long poll and short poll lose no message.',
+    says: 'Push with a cursor, SSE, long poll and short poll lose no messages.',
     figure: 'offline.missedShare/cursor',
     everyRun: true,
     low: 0,
@@ -196,7 +196,7 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'forgets',
-    says: 'The fixed server keeps none of them.',
+    says: 'The fixed server keeps no closed connection in its list.',
     figure: 'chat-room.keptShare/fixed',
     everyRun: true,
     low: 0,
@@ -211,13 +211,13 @@ export const claims: readonly Claim[] = [
   },
   {
     id: 'no-prefetch-no-bound',
-    says: 'Without a prefetch it holds at least 100 messages, and the queue is nearly empty.',
+    says: 'Without a prefetch, a slow consumer holds at least 100 messages, and the queue is nearly empty.',
     figure: 'broker.heldMinusQueued/amqp/0',
     low: 100,
   },
   {
     id: 'a-get-is-a-short-poll',
-    says: 'With one basic.get every 200 ms the mean latency is 35 to 75% of that interval, as with a short poll.',
+    says: 'With one basic.get every 200 ms, the mean latency is 35 to 75% of that interval.',
     figure: 'broker.meanPerInterval/amqp-get/200',
     low: 0.35,
     high: 0.75,

@@ -69,7 +69,7 @@ describe('the episodes of LAB.md', () => {
   });
 
   it('fill the minutes that the plans give them', () => {
-    const plans = text.slice(text.indexOf('## The plans'), text.indexOf('## Three wire diagrams'));
+    const plans = text.slice(text.indexOf('## The plans'), text.indexOf('## Three message diagrams'));
     const rows = [...plans.matchAll(/^\| (\d+)–(\d+) +\| (.*?) +\|$/gm)].map(([row, from, to, what]) => ({
       row,
       from: Number(from),

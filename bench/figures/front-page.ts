@@ -23,13 +23,13 @@ function latency(result: Result): string {
 function idleCost(result: Result): string {
   const of = (name: string) => numberOf(result, 'idle-cost', name);
   const clients = (lane: string) => of(`clients/${lane}`).toLocaleString('en-US');
-  return `**Idle cost:** the server used ${digits(of('serverCpu/push'))} ms of CPU per second for ${clients('push')} push clients, and ${digits(of(`serverCpu/${polls}`))} ms for ${clients(polls)} clients that poll every second.`;
+  return `**Idle cost:** the server used ${digits(of('serverCpu/push'))} ms of CPU per second for ${clients('push')} push clients. For ${clients(polls)} clients that poll every second, the server used ${digits(of(`serverCpu/${polls}`))} ms of CPU per second.`;
 }
 
 function slowConsumer(result: Result): string {
   const of = (name: string) => numberOf(result, 'overwhelmed', name);
   const queuedByPolls = of('longestQueue/short-poll');
-  return `**Slow consumer:** without a queue limit, the server queued ${digits(of('longestQueue/push/unbounded'))} MiB for one slow push client within ${digits(of('overload/unbounded'))} s. For a slow polling client, the server queued ${queuedByPolls === 0 ? 'nothing' : `${digits(queuedByPolls)} MiB`}.`;
+  return `**Slow consumer:** without a queue limit, the server queued ${digits(of('longestQueue/push/unbounded'))} MiB for one slow push client within ${digits(of('overload/unbounded'))} s. For one slow polling client, the server queued ${queuedByPolls === 0 ? 'nothing' : `${digits(queuedByPolls)} MiB`}.`;
 }
 
 function offline(result: Result): string {
@@ -43,7 +43,7 @@ const hostilePaths = ['no-upgrade', 'buffering', 'idle-limit'];
 function proxies(result: Result): string {
   const passed = (transport: string) =>
     hostilePaths.filter((path) => figureOf(result, 'path', `works/${transport}/${path}`).low === 1).length;
-  return `**Proxies:** short polling worked through ${passed('short-poll')} of ${hostilePaths.length} hostile proxies, long polling through ${passed('long-poll')}, SSE through ${passed('sse')} and WebSocket through ${passed('push')}. The proxies strip \`Upgrade\`, buffer responses or cut idle connections.`;
+  return `**Proxies:** we tested ${hostilePaths.length} proxies, which strip \`Upgrade\`, buffer responses or cut idle connections. Short polling worked through ${passed('short-poll')} proxies, long polling through ${passed('long-poll')}, SSE through ${passed('sse')} and WebSocket through ${passed('push')}.`;
 }
 
 /** Polling every second. */

@@ -63,7 +63,7 @@ export const idleCost: Experiment = {
           why: 'That is the trade-off. A client that keeps its connection open between two polls costs the memory as well.',
         },
         {
-          text: 'Nobody pays anything: without news there is no work for the server.',
+          text: 'An idle client costs nothing: without messages, the server has no work.',
           why: 'A short poll can’t know that there is no news. The client has to send a request, and the server has to respond.',
         },
         {

@@ -84,19 +84,19 @@ export const lightClient: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Push, always: the client only listens.',
+          text: 'Push, always: the client only receives.',
           why: 'A push client has to handle every message, wanted or not. At 100 messages/s that is a hundred wake-ups per second.',
         },
         {
-          text: 'A poll, always: the client asks for one value and is done.',
+          text: 'Polling, always: the client requests only one value.',
           why: 'While nothing happens, its polls are wasted work. A push client sleeps.',
         },
         {
-          text: 'Neither: both clients end up with the same value, so both do the same work.',
+          text: 'Neither: both clients get the same latest value, so both do the same work.',
           why: 'Both clients know the value. The push client woke up a hundred times for that value, the polling client once.',
         },
         {
-          text: 'Push at a low message rate, a poll at a high message rate.',
+          text: 'Push at a low message rate, polling at a high message rate.',
           why: 'The cost of a poll for the latest value does not depend on the rate. The cost of push grows with every message.',
         },
       ],

@@ -47,15 +47,15 @@ export const offline: Experiment = {
           why: 'A polling client can ask later because the server keeps a log. With the same log and a cursor, push replays the messages as well.',
         },
         {
-          text: 'None, with either method: TCP delivers everything.',
+          text: 'No messages, with either method: TCP delivers every message.',
           why: 'TCP delivers what was written to a connection. Without a connection, the server writes nothing.',
         },
         {
-          text: 'All messages, with either method: messages sent during the absence are gone.',
+          text: 'All messages, with either method: messages sent during the absence are lost.',
           why: 'That is true of push without a log. A log costs memory and prevents the loss.',
         },
         {
-          text: 'Messages that the server no longer keeps, with either method.',
+          text: 'The messages that the server no longer keeps, with either method.',
           why: 'A returning client sends its cursor and gets all messages that are still in the log. The client counts the missing messages.',
         },
       ],

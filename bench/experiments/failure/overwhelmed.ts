@@ -106,11 +106,11 @@ export const overwhelmed: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'In the client: once a message is sent, the server can forget it.',
+          text: 'In the client: the server deletes each message after sending it.',
           why: 'A client that stops reading fills its own buffers first, then the network’s, and then the server’s memory.',
         },
         {
-          text: 'With push, messages wait in the server’s memory; with polling, they wait in its log.',
+          text: 'With push, messages wait in the server’s memory; with polling, in the server’s log.',
           why: 'A queue limit bounds the memory, and every overflow policy has its price. Messages that a polling client has not requested stay in the log, which exists anyway.',
         },
         {
@@ -118,7 +118,7 @@ export const overwhelmed: Experiment = {
           why: 'TCP slows the connection. The messages keep coming, and the server has to put them somewhere.',
         },
         {
-          text: 'With polling it is worse: all the missed responses arrive at once.',
+          text: 'In the client, with polling: all missed responses arrive at once.',
           why: 'Batches have a limit, and the client requests the next batch when it has handled the last batch.',
         },
       ],

@@ -21,15 +21,15 @@ export const path: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'SSE passes where Upgrade is stripped; a buffering proxy stops it.',
+          text: 'SSE works without the Upgrade header; a buffering proxy blocks SSE.',
           why: 'SSE is an ordinary HTTP response, so it passes wherever HTTP does, unless a proxy waits for its end.',
         },
         {
-          text: 'All of them: a proxy passes on the bytes that it receives.',
+          text: 'All transports: a proxy forwards every byte that it receives.',
           why: 'A proxy passes on only the headers that it understands. It drops an unknown Upgrade header, and it may buffer a whole response.',
         },
         {
-          text: 'Only WebSocket: push needs a bidirectional protocol, and proxies allow for it.',
+          text: 'Only WebSocket: push needs a bidirectional protocol, and proxies allow this protocol.',
           why: 'Push needs a connection that the server can write to. SSE is one long response, in one direction only.',
         },
         {

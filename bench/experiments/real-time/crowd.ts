@@ -85,7 +85,7 @@ export const crowd: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'Later with every client: the server writes to one client after another.',
+          text: 'Later with each additional client: the server writes to the clients one by one.',
           why: 'Fan-out is serial: if one delivery takes s, the last of N clients waits N·s.',
         },
         {
@@ -93,11 +93,11 @@ export const crowd: Experiment = {
           why: 'There is no broadcast on TCP. The server writes to one socket after another.',
         },
         {
-          text: 'Never: push breaks down at a few thousand connections, since each needs a thread.',
+          text: 'Never: push fails at a few thousand connections, because each connection needs a thread.',
           why: 'One thread with an event loop serves ten thousand sockets. Only the time to write to all clients grows.',
         },
         {
-          text: 'Sooner with polling: clients come one at a time, so nobody has to wait.',
+          text: 'Earlier with polling: requests come one at a time, so no client has to wait.',
           why: 'N clients that poll every T need N/T responses per second. With a capacity of R, the shortest interval is N/R.',
         },
       ],

@@ -70,19 +70,19 @@ export const distance: Experiment = {
     prediction: {
       choices: [
         {
-          text: 'The same for all: every transport pays the one-way delay once.',
+          text: 'Equally: every transport adds the one-way delay once.',
           why: 'A long poll has to send a new request after each response. Messages that come in between wait for that request.',
         },
         {
-          text: 'Long polling is like push, near or far: its request is already there.',
+          text: 'Long polling is as fast as push: its request is already at the server.',
           why: 'The request is there until the server has responded. The next request needs a whole one-way delay to arrive.',
         },
         {
-          text: 'The short poll suffers most: each of its requests crosses the network.',
+          text: 'The short poll slows down most: each request crosses the network.',
           why: 'The request travels during the wait for the next poll. Only the response adds to the latency: T/2 + d.',
         },
         {
-          text: 'Push pays the one-way delay once, a long poll up to three times.',
+          text: 'Push adds the one-way delay once, a long poll up to three times.',
           why: 'A message that just misses a response waits for that response and the next request. Then the message travels.',
         },
       ],
