@@ -20,7 +20,10 @@ const sample = {
   page: fileURLToPath(new URL('./runs/sample/report.html', import.meta.url)),
 };
 
-const reportCommand = command('npm run report --', 'Draws a result file as one HTML page that works offline.')
+const reportCommand = command(
+  'npm run report --',
+  'Renders a result file as one HTML page that works offline.',
+)
   .argument('[file]', 'a results.json of the lab', readPath)
   .option('--sample', 'draw the result that comes with the lab')
   .option(
