@@ -9,7 +9,7 @@ import { renderReport } from './render.ts';
 /**
  * The report's command: `npm run report -- FILE [--out FILE] [--open]`, or `--sample` in place of a file.
  *
- * Draws a result file as an HTML page and prints the page's path. Exit codes: 0 drawn; 2 the command
+ * Renders a result file as an HTML page and prints the page's path. Exit codes: 0 drawn; 2 the command
  * line is wrong, or the file is damaged or of another version; 3 the page can't be written.
  */
 type Options = { out?: string; sample?: boolean; open?: boolean };
