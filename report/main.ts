@@ -9,7 +9,7 @@ import { renderReport } from './render.ts';
 /**
  * The report's command: `npm run report -- FILE [--out FILE] [--open]`, or `--sample` in place of a file.
  *
- * Draws a result file as an HTML page and prints the page's path. Exit codes: 0 drawn; 2 the command
+ * Renders a result file as an HTML page and prints the page's path. Exit codes: 0 drawn; 2 the command
  * line is wrong, or the file is damaged or of another version; 3 the page can't be written.
  */
 type Options = { out?: string; sample?: boolean; open?: boolean };
@@ -20,7 +20,10 @@ const sample = {
   page: fileURLToPath(new URL('./runs/sample/report.html', import.meta.url)),
 };
 
-const reportCommand = command('npm run report --', 'Draws a result file as one HTML page that works offline.')
+const reportCommand = command(
+  'npm run report --',
+  'Renders a result file as one HTML page that works offline.',
+)
   .argument('[file]', 'a results.json of the lab', readPath)
   .option('--sample', 'draw the result that comes with the lab')
   .option(

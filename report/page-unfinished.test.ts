@@ -184,7 +184,7 @@ describeInChromium('the page of a run that did not go as planned', (open) => {
     expect(text).toMatch(/run 1 failed: the server-process ended \(SIGKILL\)/);
     expect(await page.locator('#freshness canvas').count()).toBeGreaterThan(0);
     expect(await page.locator('#freshness .note').allTextContents()).toContainEqual(
-      expect.stringMatching(/^Not drawn: \d+ of \d+ trials that did not finish\.$/),
+      expect.stringMatching(/^The charts leave out \d+ of \d+ trials: these trials did not finish\.$/),
     );
   });
 

@@ -9,7 +9,7 @@ import { renderPeers } from './peers-page.tsx';
  * Exit codes: 0 drawn; 2 the command line is wrong, or the file is damaged; 3 the page can't be written.
  */
 const peersCommand = begin(
-  command('report/peers-main.ts', 'Draws a peers.json as a page.')
+  command('report/peers-main.ts', 'Renders a peers.json as a page.')
     .argument('<file>', 'a peers.json')
     .option('--out <file>', 'where to write the page (default: peers.html next to the file)'),
 );

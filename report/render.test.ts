@@ -129,7 +129,9 @@ describe('a report', () => {
       }),
     );
     expect(html.includes('run 1 failed: the books do not balance')).toBe(true);
-    expect(html.includes(`Not drawn: 1 of ${crowd} trials that did not finish.`)).toBe(true);
+    expect(html.includes(`The charts leave out 1 of ${crowd} trials: these trials did not finish.`)).toBe(
+      true,
+    );
   });
 
   it('leaves the result out of a page that it would make too large', async () => {

@@ -80,7 +80,7 @@ describe('the advice', () => {
     expect(headline).toBe('Push: a short poll uses 32.1 times the CPU');
     expect(sentence).toContain('Push uses 0.5% of a core (0.45 to 0.55)');
     // 0.1605 ± 0.016 over 0.005 ± 0.0005: (32.1 ± √(32.1² − 0.99² · 32.1²)) / 0.99.
-    expect(sentence).toContain('The ratio is 32.1 (27.9 to 37)');
+    expect(sentence).toContain('The ratio is 32.1 (95%: 27.9 to 37)');
   });
 
   it('does not say how many times cheaper what may cost nothing is', () => {
@@ -142,7 +142,7 @@ describe('the doubt', () => {
   it('names the loads that a need lies outside of', () => {
     const far = { ratePerSecond: 1, ageMaxMs: 5000, clients: 100 };
     expect(doubtAbout(far, { ...prices, fittedAt })).toBe(
-      'Extrapolated: the costs were fitted at 4 to 150 messages per second and polls every 100 ms to 400 ms.',
+      'These results are extrapolated: the costs were fitted at 4 to 150 messages per second and polls every 100 ms to 400 ms.',
     );
   });
 

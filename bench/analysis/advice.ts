@@ -318,7 +318,7 @@ function verdictOn(
     sentence: [
       both,
       times
-        ? `The ratio is ${threeDigits(times.value)} (${threeDigits(times.low)} to ${threeDigits(times.high)}).`
+        ? `The ratio is ${threeDigits(times.value)} (95%: ${threeDigits(times.low)} to ${threeDigits(times.high)}).`
         : 'The ratio is not determined, because the smaller cost may be 0.',
       ages,
     ].join(' '),
@@ -368,7 +368,9 @@ function extrapolation({ ratePerSecond, ageMaxMs }: Need, fittedAt: Prices['fitt
       ? `polls every ${writeMs(intervals.min)} to ${writeMs(intervals.max)}`
       : '',
   ].filter(Boolean);
-  return parts.length === 0 ? '' : `Extrapolated: the costs were fitted at ${parts.join(' and ')}.`;
+  return parts.length === 0
+    ? ''
+    : `These results are extrapolated: the costs were fitted at ${parts.join(' and ')}.`;
 }
 
 /** A share of a core with its interval: "0.174% of a core (below 0 to 0.456)", "2.4 cores (1.1 to 3.7)". */

@@ -284,12 +284,12 @@ function planWarnings({ lab: a, ...before }: Result, { lab: b, ...after }: Resul
   if (a.profile !== b.profile)
     warnings.push({
       about: 'profile',
-      text: `The profiles differ: ${a.profile} in A and ${b.profile} in B. Their runs may differ in length.`,
+      text: `The profiles differ: ${a.profile} in A and ${b.profile} in B. The runs may differ in length.`,
     });
   if (a.seed !== b.seed)
     warnings.push({
       about: 'seed',
-      text: `The seeds differ: ${a.seed} in A and ${b.seed} in B. Messages and polls were scheduled at other times.`,
+      text: `The seeds differ: ${a.seed} in A and ${b.seed} in B. Messages and polls had different scheduled times.`,
     });
   const [madeA, madeB] = [
     `${a.version}, commit ${before.environment.commit}`,
@@ -317,7 +317,7 @@ function leftOutWarnings({ trials }: Result, side: string): ComparisonWarning[] 
   return [
     {
       about: 'left out',
-      text: `${left} of the ${meant.length} trials of ${side} failed, were interrupted, or had a saturated load generator. They are left out.`,
+      text: `${left} of the ${meant.length} trials of ${side} failed, were interrupted, or had a saturated load generator. These trials are left out.`,
     },
   ];
 }

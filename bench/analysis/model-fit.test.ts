@@ -104,7 +104,7 @@ describe('the model fit', () => {
 
   it('says in words what is outside its limit', () => {
     expect(missesInWords(modelFits([poll(103, 54)]))).toBe(
-      '1 of 2 comparisons with a model is outside its limit: empty responses of short poll every 250 ms (one-way delay 20 ms, 20 messages/s): +4.0 points, limit ±3 points.',
+      '1 of 2 comparisons with a model is outside its limit: empty responses of short poll every 250 ms (one-way delay 20 ms, 20 messages/s): deviation from the model +4.0 points, limit ±3 points.',
     );
     expect(missesInWords(modelFits([poll(103, 53)]))).toBe(
       'All 2 comparisons with a model are within their limits.',

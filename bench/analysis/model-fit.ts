@@ -145,10 +145,11 @@ export function missesInWords(fits: readonly ModelFit[]): string {
   const misses = fits.filter((fit) => !fit.fits);
   if (misses.length === 0)
     return fits.length === 1
-      ? 'The one comparison with a model is within its limit.'
+      ? 'The only comparison with a model is within its limit.'
       : `All ${fits.length} comparisons with a model are within their limits.`;
   const each = misses.map(
-    (fit) => `${fit.what}: ${writeDeviation(fit)}, limit ±${fit.limit}${suffixOf(fit.deviationUnit)}`,
+    (fit) =>
+      `${fit.what}: deviation from the model ${writeDeviation(fit)}, limit ±${fit.limit}${suffixOf(fit.deviationUnit)}`,
   );
   return `${misses.length} of ${fits.length} comparisons with a model ${misses.length === 1 ? 'is outside its limit' : 'are outside their limits'}: ${each.join('; ')}.`;
 }

@@ -98,6 +98,12 @@ function writeRange(
   return `${texts[0]} (${before}${low} to ${high}${after})`;
 }
 
+/** "A was 3.1 times B.", or "A showed no clear difference (ratio 1.1; …) from B." */
+export function timesSentence(a: string, b: string, ratio: Measured): string {
+  const isClear = !ratio.interval || clearlyDifferent(ratio.interval, 1);
+  return isClear ? `${a} was ${writeTimes(ratio)} ${b}.` : `${a} showed ${writeTimes(ratio)} from ${b}.`;
+}
+
 /**
  * Writes a ratio of paired runs for a sentence: "3.1 times (95%: 2.9 to 3.3, 5 runs)", or that there is no clear
  * difference. Under three pairs there is no interval to write.

@@ -32,7 +32,7 @@ export function trialWarnings(
   if (fleetShare > saturationShare)
     warnings.push({
       code: 'fleet-saturated',
-      text: `the load generator was busy for ${percent(fleetShare)} of the time: the trial measured the load generator, and no verdict uses it`,
+      text: `the load generator was busy for ${percent(fleetShare)} of the time: this trial measured the load generator, so no verdict uses the trial`,
     });
   if (serverShare > saturationShare)
     warnings.push({
@@ -46,7 +46,7 @@ export function trialWarnings(
     if ((cpuWaitMs ?? 0) > cpuWaitMaxMs)
       warnings.push({
         code: 'cpu-wait',
-        text: `${who} waited ${(cpuWaitMs ?? 0).toFixed(1)} ms for the CPU on average, and latencies contain that wait: close other programs and run the lab again`,
+        text: `${who} waited ${(cpuWaitMs ?? 0).toFixed(1)} ms for the CPU on average. Latencies include this wait: close other programs and run the lab again`,
       });
   const { missedSlots = 0 } = trial.requests;
   if (missedSlots > 0)
@@ -59,7 +59,7 @@ export function trialWarnings(
   if (p50 !== null && p50 < uncertaintyMs)
     warnings.push({
       code: 'within-clock-uncertainty',
-      text: `the median latency (${p50.toFixed(2)} ms) is below the uncertainty of the agents’ clocks (± ${uncertaintyMs.toFixed(2)} ms): it is known only to be less than ${(p50 + uncertaintyMs).toFixed(2)} ms`,
+      text: `the median latency (${p50.toFixed(2)} ms) is below the uncertainty of the agents’ clocks (± ${uncertaintyMs.toFixed(2)} ms): the true median is less than ${(p50 + uncertaintyMs).toFixed(2)} ms`,
     });
   for (const { agent, lost, missed } of trial.shards ?? [])
     if (lost && missed === undefined)

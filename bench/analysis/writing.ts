@@ -26,12 +26,13 @@ export function writeEnd(end: number, write: (value: number) => string): string 
   return end < 0 ? 'below 0' : write(end);
 }
 
-/** "14.3 messages/s (95%: 4 to 160)", of what can't be less than nothing. */
+/** "14 messages/s (95%: 4 to 160)", of what can't be less than nothing. */
 export function writeEstimate(
   { value, low, high }: { value: number; low: number; high: number },
   unit: string,
 ): string {
-  return `${threeDigits(value)} ${unit} (95%: ${writeEnd(low, threeDigits)} to ${writeEnd(high, threeDigits)})`;
+  const write = (end: number) => significant(end, 2);
+  return `${write(value)} ${unit} (95%: ${writeEnd(low, write)} to ${writeEnd(high, write)})`;
 }
 
 /** Bytes in KiB or MiB from 1,024 on. */

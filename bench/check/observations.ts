@@ -120,11 +120,11 @@ export const observations: readonly Observation[] = [
     rows: {
       'queued in the server, KiB': {
         table: 'overwhelmed-table',
-        column: 'longest send queue',
+        column: 'largest send queue',
         where: { 'client group': 'slow' },
       },
       'messages lost, %': { table: 'overwhelmed-table', column: 'lost', where: { 'client group': 'slow' } },
-      'highest latency, ms': { table: 'overwhelmed-age-table', column: 'highest latency' },
+      'maximum latency, ms': { table: 'overwhelmed-age-table', column: 'maximum latency' },
     },
     columns: {
       'push, unbounded': { where: { policy: 'unbounded' } },

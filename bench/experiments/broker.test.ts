@@ -81,7 +81,7 @@ describe('the verdict on a broker', () => {
     ];
     const { sentence } = judge(broker, evidence([...all(100, 201, 100), ...deaths]));
     expect(sentence).toMatch(
-      /^With a prefetch of 100, a slow consumer held at most 100 messages, without a prefetch 201; the mean latency of gets every 200 ms was 100 ms \(model: 100 ms\)\. /,
+      /^A slow consumer held at most 100 messages with a prefetch of 100, and 201 messages without a prefetch\. With one get every 200 ms, the mean latency was 100 ms \(model: 100 ms\)\. /,
     );
     expect(sentence).toContain(
       'the broker sent 10 messages again with a prefetch of 10, and 44 without a prefetch. MQTT with QoS 0 lost 10 messages.',

@@ -1,6 +1,7 @@
 import { type Figures, figuresOf, lanesBy, lanesOf, NotEnough, type Quantity } from '../analysis/figures.ts';
 import { throughPerSecond, windowOf, windowPerSecond } from '../analysis/models.ts';
 import { significant, whole, withRange, writeMedian, writeMs, writePercent } from '../analysis/statistics.ts';
+import { counted } from '../analysis/writing.ts';
 import type { BrokerTrialPlan, ConsumersPlan, Experiment } from '../experiment.ts';
 import type { Trial } from '../result.ts';
 
@@ -57,37 +58,37 @@ export const broker: Experiment = {
   text: {
     id: 'broker',
     title: 'A message broker',
-    claim: 'RabbitMQ uses push: its prefetch works like credit, and its get like a short poll',
+    claim: 'RabbitMQ pushes: its prefetch works like credit-based flow control, its get like a short poll',
     question: 'Does a message broker have the same trade-off between push and polling?',
     prediction: {
       choices: [
         {
           text: 'No: the broker keeps all messages that a slow consumer can’t handle.',
-          why: 'The broker keeps only the messages that it has not sent yet. Without a prefetch it sends everything, and the consumer’s memory fills.',
+          why: 'The broker keeps only the messages that it has not sent yet. Without a prefetch, the broker sends all messages, and the consumer’s memory fills.',
         },
         {
-          text: 'No: polling a queue is as good as consuming, since the queue holds everything.',
-          why: 'One basic.get returns one message and takes a round trip, and every scheduled poll ends with an empty response.',
+          text: 'No: polling a queue is as good as consuming, since the queue keeps every message.',
+          why: 'Each basic.get returns one message and takes a round trip. Each scheduled poll ends with an empty response.',
         },
         {
-          text: 'Yes: pushed messages arrive at once, and a prefetch works like credit.',
-          why: 'The prefetch limits how many messages may be unacknowledged. The other messages wait in the queue, which exists anyway.',
+          text: 'Yes: pushed messages arrive at once, and the prefetch controls the flow.',
+          why: 'The prefetch limits how many messages may be unacknowledged. All other messages wait in the queue.',
         },
         {
-          text: 'Yes, and a prefetch of 1 is always best: no message waits in the wrong place.',
-          why: 'That is one message per round trip. With a one-way delay of 5 ms it is 100 messages/s, however fast the consumer is.',
+          text: 'Yes, and a prefetch of 1 is always best: no message waits in the consumer.',
+          why: 'A prefetch of 1 allows one message per round trip. With a one-way delay of 5 ms, that limits any consumer to 100 messages/s.',
         },
       ],
       right: 2,
     },
     howToRead:
-      'The first chart shows the latency of pushed and polled messages. The dashed marker is the model of a short poll. The second chart is about a consumer that handles a quarter of its messages. It shows the messages in the queue, and the unacknowledged messages in the consumer. The third chart shows messages per second over a round trip of 10 ms. The hollow marker is the prefetch per round trip. The last chart shows the messages that the broker sent again after the consumers died.',
-    why: 'A broker pushes like any server, and has the same choice when a consumer is slow. The prefetch limits the unacknowledged messages of a consumer. If the consumer dies, the broker sends these messages again. Without a prefetch the broker’s queue stays empty, and the consumer’s memory fills instead. A get is a request, so the consumer controls the flow, and its interval decides the latency.',
+      'The first chart shows the latency of pushed and polled messages. The dashed marker is the model of a short poll. In the second chart, a consumer handles a quarter of its messages. The chart shows the messages in the queue and the unacknowledged messages in the consumer. The third chart shows the throughput in messages per second, with a round-trip time of 10 ms. The hollow marker is the model: prefetch ÷ round-trip time. The last chart shows the messages that the broker sent again after the consumers died.',
+    why: 'A broker that pushes needs a policy for slow consumers, as any push server does. The prefetch limits the unacknowledged messages of a consumer. If the consumer dies, the broker sends these messages again. Without a prefetch the broker’s queue stays empty, and the consumer’s memory fills instead. With gets, the consumer controls the flow. The interval between two gets determines the latency.',
     caveat:
-      'One node on the same machine, with classic queues and messages that are not written to disk. The broker’s CPU is not measured. RabbitMQ allows ten unacknowledged messages with MQTT’s QoS 1. The library hands over one message at a time; the other nine wait in the socket and are not counted.',
+      'The broker is one node on the same machine. Its queues are classic queues, and no message is written to disk. The broker’s CPU is not measured. With MQTT QoS 1, RabbitMQ allows ten unacknowledged messages. The MQTT library handles one message at a time. The other nine messages wait in the socket and are not counted.',
   },
 
-  rule: `Prefetch works like credit if two conditions are met in every run. No slow AMQP or STOMP consumer has more unacknowledged messages than its prefetch. Every slow AMQP consumer without a prefetch has more than ${whole(openTimes * largestPrefetch)} unacknowledged messages. A get works like a short poll if its mean latency differs from the model by at most ${100 * nearShare}% of the interval. The median run must meet this limit at each interval. The claim holds if both comparisons are true. It "depends" if only one comparison is true. Otherwise it does not hold.`,
+  rule: `Prefetch works like credit-based flow control if two conditions are met in every run. No slow AMQP or STOMP consumer has more unacknowledged messages than its prefetch. Every slow AMQP consumer without a prefetch has more than ${whole(openTimes * largestPrefetch)} unacknowledged messages. A get works like a short poll if its mean latency differs from the model by at most ${100 * nearShare}% of the interval. The median run must meet this limit at each interval. The claim holds if both comparisons are true. The claim "depends" if only one comparison is true. Otherwise the claim does not hold.`,
 
   plan(profile) {
     const { repeats, calmMs, overloadMs, deathMs, intervals, windows } = sizes[profile];
@@ -147,8 +148,12 @@ export const broker: Experiment = {
       ...lanesBy(deaths, consumerOf).flatMap((lane) =>
         figuresOf(
           lane,
-          ['redelivered', 'messages sent again after a death', ({ consumed }) => consumed?.redelivered],
-          ['lost', 'messages lost with a death', ({ messages }) => messages.missed],
+          [
+            'redelivered',
+            'messages sent again after a consumer died',
+            ({ consumed }) => consumed?.redelivered,
+          ],
+          ['lost', 'messages lost when a consumer died', ({ messages }) => messages.missed],
         ),
       ),
     ];
@@ -251,14 +256,14 @@ function bothSentence(figures: Figures): string {
   const { interval, mean, model } = slowestGets(figures);
   return [
     bounded && open
-      ? `With a prefetch of ${largestPrefetch}, a slow consumer held at most ${whole(bounded.high)} messages, without a prefetch ${withRange(open, whole)}`
+      ? `A slow consumer held at most ${whole(bounded.high)} messages with a prefetch of ${largestPrefetch}, and ${withRange(open, whole)} messages without a prefetch.`
       : '',
     interval && mean && model
-      ? `the mean latency of gets every ${writeMs(interval.value)} was ${withRange(mean, writeMs)} (model: ${writeMedian(model, writeMs)}).`
+      ? `With one get every ${writeMs(interval.value)}, the mean latency was ${withRange(mean, writeMs)} (model: ${writeMedian(model, writeMs)}).`
       : '',
   ]
     .filter(Boolean)
-    .join('; ');
+    .join(' ');
 }
 
 function slowestGets(figures: Figures) {
@@ -285,11 +290,11 @@ function latencySentence(figures: Figures): string {
 function creditSentence(figures: Figures): string {
   const held = prefetches.flatMap((prefetch) => {
     const most = figures.get(`held/amqp/${prefetch}`);
-    return most ? [`${whole(most.high)} with a prefetch of ${prefetch}`] : [];
+    return most ? [`${counted(most.high, 'message')} with a prefetch of ${prefetch}`] : [];
   });
   const [limited, open] = [largestPrefetch, 0].map((prefetch) => figures.get(`queued/amqp/${prefetch}`));
   return [
-    `A consumer that handles ${writePercent(1000 / handlingMs / overloadPerSecond)} of its messages held at most ${held.join(', ')}.`,
+    `A consumer that handled ${writePercent(1000 / handlingMs / overloadPerSecond)} of its messages held at most ${held.join(', ')}.`,
     limited && open
       ? `At the end of the overload the queue had ${withRange(limited, whole)} messages with a prefetch of ${largestPrefetch}, and ${withRange(open, whole)} without a prefetch.`
       : '',
@@ -310,7 +315,7 @@ function windowSentence(figures: Figures): string {
   const open = figures.get('through/amqp/0');
   if (words.length === 0) return '';
   if (open) words.push(`${writeMedian(open, significant)} messages/s without a prefetch`);
-  return `${oneWay ? `Over a round trip of ${writeMs(2 * oneWay.value)}` : 'From this broker'}, a consumer received ${words.join(', ')}.`;
+  return `${oneWay ? `With a round-trip time of ${writeMs(2 * oneWay.value)}` : 'From this broker'}, a consumer received ${words.join(', ')}.`;
 }
 
 function deathSentence(figures: Figures): string {

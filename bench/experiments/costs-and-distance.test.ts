@@ -41,9 +41,9 @@ describe('distance', () => {
   it('counts in one-way delays, next to the model', () => {
     const { sentence } = judge(distance, evidence([at('push', 80, 79), at('long-poll', 80, 160)]));
     expect(sentence).toMatch(
-      /^With a one-way delay of 80 ms, at 50 messages\/s, push took 1\.0 times the one-way delay, a long poll 2\.0 times\./,
+      /^Over a one-way delay of 80 ms, push took 1\.0 times that delay, a long poll 2\.0 times \(50 messages\/s\)\./,
     );
-    expect(sentence).toContain('The model predicts 2.00 times for the long poll.');
+    expect(sentence).toContain('For the long poll, the model predicts 2.00 times the one-way delay.');
     expect(sentence).toContain('-1 to -1 ms above');
   });
 });

@@ -62,7 +62,7 @@ describe('overwhelmed', () => {
     const credit = withBacklog(0, { parameters: { policy: 'credit' } });
     const { sentence } = judge(overwhelmed, evidence([...evidenceOf(2 * mebibyte, 0, 0), credit]));
     expect(sentence).toContain(
-      'The slow client lost these shares of its messages: 40% with drop-oldest, 40% with credit.',
+      'The slow client lost these shares of its messages: 40% with the policy “drop-oldest”, 40% with credit-based flow control.',
     );
   });
 

@@ -21,7 +21,7 @@ export const honest: Experiment = {
   text: {
     id: 'honest',
     title: 'How benchmarks lie',
-    claim: 'A naive benchmark measures what users get',
+    claim: 'A naive benchmark gives correct results',
     question: 'How could this benchmark lie to you?',
     prediction: {
       choices: [
@@ -45,13 +45,12 @@ export const honest: Experiment = {
       right: 0,
     },
     howToRead:
-      'Each row is one quantity, measured in two ways in the same run or on the same server. The hollow marker is the naive number, the filled marker the honest number. The axis is logarithmic. The further apart the markers, the bigger the error.',
-    why: 'A naive benchmark measures a quantity that users do not notice. A client whose handler sleeps still reads. A response is not a delivery. A loop that waits for responses sends no requests while the server is stalled. A mean hides the worst cases. Within one machine there is no network delay.',
-    caveat:
-      'These errors are deliberate examples, each as small as possible. Other benchmarks may have other errors.',
+      'Each row compares two measurements of one quantity, from the same run or the same server. The hollow marker is the naive number, the filled marker the honest number. The axis is logarithmic. The further apart the markers, the bigger the error.',
+    why: 'A naive benchmark does not measure the delays of real users. A client with a sleeping handler still reads from its socket. A response time leaves out the wait of a message for the next poll. A client that waits for responses sends no requests while the server is stalled. A mean hides the slowest messages. On one machine, the network delay is close to zero.',
+    caveat: 'These errors are deliberate, minimal examples. Other benchmarks may have other errors.',
   },
 
-  rule: `A pair is wrong when one number is more than ${apartTimes} times the other, in the median run. The claim does not hold if more than half of the pairs are wrong. It holds if no pair is wrong. Otherwise it "depends".`,
+  rule: `A pair is wrong when one number is more than ${apartTimes} times the other, in the median run. The claim does not hold if more than half of the pairs are wrong. The claim holds if no pair is wrong. Otherwise the claim "depends".`,
 
   plan(profile) {
     const { repeats, slowMs, pollMs, farMs, cannonMs } = sizes[profile];
@@ -69,7 +68,7 @@ export const honest: Experiment = {
       runs: evidence.trials.filter(({ parameters }) => parameters.slowBy === slowBy),
     });
     const queueWhile = (words: string) =>
-      ['longestQueue', `longest send queue while the ${words}`, longestQueueMiB, 'MiB'] as const;
+      ['longestQueue', `largest send queue while the ${words}`, longestQueueMiB, 'MiB'] as const;
     return [
       ...readingsOf(evidence).flatMap(sidesOf),
       ...figuresOf(slow('sleep'), queueWhile('handler sleeps')),
@@ -90,7 +89,7 @@ export const honest: Experiment = {
     const write = ({ value, unit }: OwnFigure) => `${significant(value, 2)} ${unit}`;
     return {
       verdict,
-      sentence: `In ${apart.length} of ${pairs.length} pairs, the naive number was more than ${apartTimes} times off; at worst ${write(worst.naive)} instead of ${write(worst.honest)} (${worst.naive.label}).`,
+      sentence: `In ${apart.length} of ${pairs.length} pairs, the naive number was wrong by more than a factor of ${apartTimes}. The largest error was ${write(worst.naive)} instead of ${write(worst.honest)} (${worst.naive.label}).`,
     };
   },
 };
@@ -158,7 +157,7 @@ function readingsOf({ trials, probes }: Evidence): Readings[] {
       naive: reading('the handler sleeps, but the client keeps reading', slow('sleep'), queueAtEndMiB),
       honest: reading('the client really stops reading', slow('pause'), queueAtEndMiB),
       lesson:
-        'A client whose handler sleeps is not a slow consumer. The client still reads, so the messages pile up in the client’s memory.',
+        'A client with a sleeping handler still reads from its socket. Its messages pile up in the client’s memory, not in the server’s send queue.',
     },
     {
       name: 'poll-latency',
@@ -166,7 +165,8 @@ function readingsOf({ trials, probes }: Evidence): Readings[] {
       unit: 'ms',
       naive: reading('from request to response, median', polls, ({ responseMs }) => responseMs?.p50),
       honest: reading('from scheduled send to handler, median', polls, ({ delayMs }) => delayMs.p50),
-      lesson: 'The response comes at once, but the message in it has waited. Response time is not latency.',
+      lesson:
+        'The response comes at once, but its message has waited for the poll. Response time is not latency.',
     },
     {
       name: 'stalled-responses',
@@ -183,7 +183,7 @@ function readingsOf({ trials, probes }: Evidence): Readings[] {
         ({ besides }) => besides?.plannedMs.p99,
       ),
       lesson:
-        'A client that waits for a response sends no further requests. The statistics miss these requests: coordinated omission.',
+        'A client that waits for a response sends no further requests. The statistics omit these requests: this error is called coordinated omission.',
     },
     {
       name: 'stalled-push',
@@ -192,7 +192,7 @@ function readingsOf({ trials, probes }: Evidence): Readings[] {
       naive: reading('the mean', pushes, ({ delayMs }) => delayMs.mean),
       honest: reading('the 99th percentile', pushes, ({ delayMs }) => delayMs.p99),
       lesson:
-        'No message has the mean latency: most are faster, and the delayed messages take many times as long.',
+        'Most messages are faster than the mean. The delayed messages take many times as long as the mean.',
     },
     {
       name: 'long-poll',
@@ -200,7 +200,8 @@ function readingsOf({ trials, probes }: Evidence): Readings[] {
       unit: 'ms',
       naive: reading('on one machine', away(0), ({ delayMs }) => delayMs.mean),
       honest: reading(`${oneWayMs} ms away`, away(oneWayMs), ({ delayMs }) => delayMs.mean),
-      lesson: 'Within one machine a round trip takes almost no time, which flatters long polling most.',
+      lesson:
+        'On one machine, a round trip takes almost no time. A short round trip flatters long polling most.',
     },
     {
       name: 'autocannon',
@@ -215,7 +216,7 @@ function readingsOf({ trials, probes }: Evidence): Readings[] {
         runs: [{ value: cannon?.values.ignoringP50Ms }],
       },
       lesson:
-        'autocannon 9 corrects as if a request were scheduled every millisecond. Where no request was omitted, the correction invents fast responses.',
+        'autocannon 9 corrects its numbers as if one request per millisecond were scheduled. If no request was omitted, the correction adds fast responses that never happened.',
     },
   ];
 }

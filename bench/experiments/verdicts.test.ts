@@ -38,9 +38,9 @@ describe('freshness', () => {
   it('names both sides first, and the messages that it rests on', () => {
     const { sentence } = judge(freshness, evidence(pair(1, 5, 500)));
     expect(sentence).toMatch(
-      /^Alone on a server, push delivered the median message in 1 ms, a 1 s poll in 500 ms\./,
+      /^Alone on a server, the median latency was 1 ms with push, 500 ms with a 1 s poll\./,
     );
-    expect(sentence).toContain('The server pushed 5 messages to 20 clients, 20 per second.');
+    expect(sentence).toContain('The server pushed 5 messages to 20 clients, at 20 messages/s.');
   });
 
   it('judges push by its runs alone', () => {
@@ -76,7 +76,7 @@ describe('idle-cost', () => {
   it('gives requests, CPU and memory of both sides, and says what kind of memory', () => {
     const { sentence } = judge(idleCost, evidence(pair({ cpuMs: 23 }, 0, 200)));
     expect(sentence).toBe(
-      'Push clients sent 0 requests per message, clients that poll once a second sent 2. 25% of the poll responses were empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). An idle push client kept 2.9 KiB of server memory, a polling client 2.9 KiB (heap and buffers, plaintext).',
+      'Push clients sent 0 requests per message, clients with one poll per second sent 2. 25% of the poll responses were empty. Push used 23 ms of server CPU per second, polling 100 ms (20 clients each). An idle push client kept 2.9 KiB of server memory, a polling client 2.9 KiB (heap and buffers, plaintext).',
     );
   });
 });

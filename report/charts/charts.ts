@@ -57,7 +57,7 @@ function trialsTable(result: Result, experiment: string): Figure[] {
       title: 'All trials',
       notes: leftOutNotes(result, experiment),
       panels: [],
-      table: tableOf({ id: `${id}-table`, caption: 'One row per trial.' }, trials, [
+      table: tableOf({ id: `${id}-table`, caption: 'Each row is one trial.' }, trials, [
         words('transport', ({ transport, parameters }) => laneName(transport, parameters.intervalMs)),
         counts('run', ({ repeat }) => repeat),
         counts('clients', ({ clients }) => clients.count),

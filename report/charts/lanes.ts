@@ -145,10 +145,12 @@ export function leftOutNotes(result: Result, experiment: string): string[] {
   const saturated = trials.filter((trial) => trial.status === 'ok' && isSaturated(trial)).length;
   const notes: string[] = [];
   if (failed > 0)
-    notes.push(`Not drawn: ${failed} of ${counted(trials.length, 'trial')} that did not finish.`);
+    notes.push(
+      `The charts leave out ${failed} of ${counted(trials.length, 'trial')}: these trials did not finish.`,
+    );
   if (saturated > 0)
     notes.push(
-      `Not drawn: ${saturated} of ${counted(trials.length, 'trial')} in which the load generator was saturated.`,
+      `The charts leave out ${saturated} of ${counted(trials.length, 'trial')}: the load generator was saturated.`,
     );
   return notes;
 }

@@ -1,4 +1,5 @@
 import { requestsPerMessage } from '../../bench/analysis/trial-quantities.ts';
+import type { Write } from '../../bench/analysis/writing.ts';
 import type { Trial } from '../../bench/result.ts';
 
 /** How a quantity is read from a trial or a probe: nothing where it was not measured. */
@@ -21,7 +22,7 @@ export type DrawnMetric<Run = Trial> = Metric<Run> & {
   /** Words where nothing was measured. */
   absent?: string;
   /** Writes a value with its unit; three digits without. */
-  write?: (value: number) => string;
+  write?: Write;
 };
 
 /** Per second of the measured window. */

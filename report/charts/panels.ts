@@ -1,4 +1,4 @@
-import { spread } from '../../bench/analysis/statistics.ts';
+import { measuredOf, significant, spread, writeMedian } from '../../bench/analysis/statistics.ts';
 import { sentencePer, threeDigits } from '../units.ts';
 import { compareAxis, linear } from './axes.ts';
 import type {
@@ -21,8 +21,17 @@ export function bars<Run>(
   groups: readonly Group<Run>[],
 ): BarPanel {
   const { title, axis, read, model, zero, absent = 'not measured', write = threeDigits } = metric;
+  const spoken: string[] = [];
+  const unit = metric.write || !metric.unit ? '' : `${/^[/%]/.test(metric.unit) ? '' : ' '}${metric.unit}`;
   const rows = groups.map(({ name, transport, runs }) => {
     const value = spread(runs.map(read));
+    const isWritten = value && !(zero && value.median <= 0);
+    const words = isWritten
+      ? writeMedian(measuredOf(value), metric.write ?? significant)
+      : value
+        ? zero
+        : absent;
+    spoken.push(`${name}: ${words}${isWritten ? unit : ''}`);
     const modelled = model && spread(runs.map(model));
     return {
       name,
@@ -34,15 +43,11 @@ export function bars<Run>(
     };
   });
   const ends = rows.flatMap(({ value, high, model }) => [value ?? 0, high ?? 0, model ?? 0]);
-  const withUnit = ({ text, value }: (typeof rows)[number]) =>
-    value === null || text === zero || metric.write || !metric.unit
-      ? text
-      : `${text}${/^[/%]/.test(metric.unit) ? '' : ' '}${metric.unit}`;
   return {
     kind: 'bars',
     id,
     title,
-    says: `${title}. ${sentencePer(rows.map((row) => `${row.name}: ${withUnit(row)}`))}`,
+    says: `${title}. ${sentencePer(spoken)}`,
     size,
     x: linear(axis, 'number', ends),
     rows,

@@ -79,7 +79,7 @@ const criteria: readonly Criterion[] = [
     experiment: 'overwhelmed',
     figure: 'longestQueue',
     title: 'queued for a slow consumer',
-    note: () => 'longest send queue',
+    note: () => 'largest send queue',
     write: (mebibytes) => writeBytes(roundedBytes(mebibytes * 1024 ** 2)),
   },
   {

@@ -26,7 +26,7 @@ export type Cell = {
 };
 
 /** How a cell with several runs is read: the end of a caption. */
-export const severalRuns = 'With several runs: the median, then minimum to maximum.';
+export const severalRuns = 'With several runs, each cell shows the median, then minimum to maximum.';
 
 /** A column and how its cell is made of a row. */
 export type ColumnOf<Row> = Column & { cell: (row: Row) => Cell };

@@ -119,7 +119,8 @@ function Verdicts({ verdicts, a, b }: { verdicts: readonly ComparedVerdict[]; a:
       )}
       {alone.length > 0 && (
         <p class="quiet">
-          In one result only: {alone.map(({ claim, change }) => `“${claim}” (${change})`).join(', ')}.
+          These verdicts are in one result only:{' '}
+          {alone.map(({ claim, change }) => `“${claim}” (${change})`).join(', ')}.
         </p>
       )}
     </Paragraph>
@@ -141,8 +142,8 @@ function HowToRead({ comparison }: { comparison: Comparison }) {
           Of 95% intervals, 1 in 20 misses the true value by chance. This page has{' '}
           {withInterval.toLocaleString('en-US')} intervals. A row is therefore a clear difference only if a
           stricter interval of {strictLevel(comparison)} excludes 1 too. Its error rate is 5% divided by the
-          number of rows (Bonferroni). If nothing differs, 19 of 20 comparisons then find no difference.
-          Differences that are small compared with the scatter of the runs are missed.
+          number of rows (Bonferroni). If nothing differs, 19 of 20 comparisons then find no difference. This
+          test misses differences that are small compared with the scatter of the runs.
         </p>
       )}
       <p>

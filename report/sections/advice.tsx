@@ -22,7 +22,7 @@ export function AdviceSection({ prices }: { prices: Prices }) {
   return (
     <section class="experiment advice" id={anchors.advice} aria-labelledby="advice-title">
       <p class="kicker">Calculator</p>
-      <h2 id="advice-title">Push or polling: which one for your load?</h2>
+      <h2 id="advice-title">Push or polling for your load?</h2>
       <div class="figure script-only" id="calculator">
         <form class="need" aria-label="Your load" autocomplete="off" noValidate>
           {needFields.map((field) => (
@@ -119,12 +119,12 @@ function shares<Row>(title: string, of: (row: Row) => Option | undefined): Colum
 /** The source of the numbers, and their limits. */
 function basisSentence({ fittedAt, bytes }: Prices): string {
   return [
-    'The calculator uses the costs that were fitted to this run: see the table above.',
+    'The calculator uses the costs fitted to this run, from the table above.',
     fittedAt
       ? `The run had ${threeDigits(fittedAt.clients)} clients, ${threeDigits(fittedAt.ratePerSecond.min)} to ${threeDigits(fittedAt.ratePerSecond.max)} messages per second, and polls every ${writeMs(fittedAt.intervalMs.min)} to ${writeMs(fittedAt.intervalMs.max)}. Outside these ranges the results are extrapolated.`
       : '',
     'A short poll uses the acceptable latency as its interval.',
-    'Latencies leave out the network.',
+    'Latencies leave out the network delay.',
     'A long poll counts as one poll per message, which is an upper bound.',
     bytes ? '' : 'Bytes are missing: run the experiment “published” to measure them.',
   ]

@@ -16,8 +16,8 @@ export function fairnessSentence(result: Result): string | undefined {
     .flat()
     .every(({ messages }) => messages.delivered === messages.expected && messages.duplicated === 0);
   return [
-    `One source in one server sent the same ${range(appended)} messages (seed ${result.lab.seed}) to ${transports} transports at the same time,`,
-    `with ${counted(first[0]?.clients.count ?? 0, 'client')} each${runs.length > 1 ? `, in each of ${runs.length} runs` : ''}.`,
+    `One source in one server sent the same ${range(appended)} messages (seed ${result.lab.seed}) to ${transports} transports at the same time.`,
+    `Each transport had ${counted(first[0]?.clients.count ?? 0, 'client')}${runs.length > 1 ? `, in each of ${runs.length} runs` : ''}.`,
     exactlyOnce
       ? `All ${whole(sumDelivered(runs))} expected messages arrived exactly once.`
       : 'Missing and duplicated messages are listed under “Delivery accounting”.',

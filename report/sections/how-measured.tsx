@@ -21,7 +21,7 @@ export function HowMeasured({ result, embedsResult }: { result: Result; embedsRe
         {isClass ? <MethodInClass /> : <Method {...result.environment} />}
         <Machine result={result} />
         <Warnings result={result} />
-        <Paragraph title="Run it again">
+        <Paragraph title="Run the lab again">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard. */}
           <pre tabIndex={0}>
             <code>{result.lab.command}</code>
@@ -72,8 +72,8 @@ function Method({ agents = [] }: Result['environment']) {
       )}
       <p>
         Each process counts its CPU time, memory and bytes within the measured window. Percentiles are never
-        averaged. With several runs, tables show the median run, the smallest run and the largest run. A trial
-        whose delivery accounting does not balance has failed and is left out.
+        averaged. With several runs, tables show the median, the minimum and the maximum of the runs. A trial
+        fails if its delivery accounting does not balance. Failed trials are left out.
       </p>
     </Paragraph>
   );
@@ -115,7 +115,7 @@ function Warnings({ result }: { result: Result }) {
   const none = doubtful.length === 0 && result.environment.warnings.length === 0;
   return (
     <Paragraph title="Warnings">
-      {none && <p>None.</p>}
+      {none && <p>There are no warnings.</p>}
       <ul class="warnings">
         {result.environment.warnings.map((text) => (
           <li key={text}>{text}</li>

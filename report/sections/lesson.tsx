@@ -17,7 +17,7 @@ export function LessonSection({ result }: { result: Result }) {
         <p>
           {counted(segments.length, 'segment')}. A new segment starts when a setting changes.
           {dropped > 0 &&
-            ` The first ${counted(dropped, 'segment')} dropped out: a lesson keeps the last ${segments.length}.`}
+            ` The first ${counted(dropped, 'segment')} were removed: a lesson keeps the last ${counted(segments.length, 'segment')}.`}
         </p>
         <dl class="basis">
           <div>
@@ -59,7 +59,7 @@ function lanesTable({ lanes }: Segment, number: number): Table {
     {
       id: `lesson-${number}-lanes`,
       caption:
-        'One client per lane, as shown on the projector. Latency: from the scheduled send to the end of the handler.',
+        'Each lane has one client, as shown on the projector. Latency is the time from the scheduled send to the end of the handler.',
       staysOpen: true,
     },
     lanes,
@@ -74,7 +74,7 @@ function lanesTable({ lanes }: Segment, number: number): Table {
       counts('bytes', ({ bytes }) => bytes),
       counts('missed', ({ missed }) => missed),
       counts('reconnects', ({ reconnects }) => reconnects),
-      counts('pending in the page', ({ inboxMessages }) => inboxMessages),
+      counts('pending messages in the page', ({ inboxMessages }) => inboxMessages),
       counts('queued in the server', ({ backlogBytes }) => backlogBytes, 'bytes'),
     ],
   );

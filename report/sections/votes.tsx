@@ -8,7 +8,7 @@ export function VotesSection({ votes }: { votes: readonly Vote[] }) {
   return (
     <section class="experiment votes" id={anchors.votes} aria-labelledby="votes-title">
       <p class="kicker">Predictions</p>
-      <h2 id="votes-title">Predictions of the class, and measurements</h2>
+      <h2 id="votes-title">Predictions of the class and measured results</h2>
       {votes.map((vote, index) => (
         // A question may occur twice.
         <VoteBlock vote={vote} key={`${index} ${vote.question}`} />

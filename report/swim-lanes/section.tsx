@@ -61,7 +61,7 @@ function Controls() {
         </button>
         <span id="swim-place" />
       </span>
-      <span class="quiet">In the diagram, press ← and →, or click a message to follow its path.</span>
+      <span class="quiet">Press ← and → in the diagram, or click a message to follow its path.</span>
     </p>
   );
 }
@@ -125,7 +125,7 @@ function Notes({ swim: { lanes } }: { swim: SwimLanes }) {
     <>
       <p class="note">
         Time runs to the right, on one scale for all lanes. In each lane the upper line is the server and the
-        lower line is the client. A flatter line between server and client is a longer delay.
+        lower line is the client. A flatter line between server and client means a longer delay.
         {oneWayMs !== undefined &&
           ` The delay proxy added a one-way delay of ${writeMs(oneWayMs)} (measured mean).`}{' '}
         Server and client recorded all times. No line comes from a model.
@@ -149,7 +149,10 @@ function latencyTable({ lanes, messages }: SwimLanes): Table {
     (_, lane) => rows.reduce((sum, { latencies }) => sum + (latencies[lane] ?? 0), 0) / rows.length,
   );
   return tableOf(
-    { id: 'swim-ages', caption: 'Latency: from the scheduled send time to the handler in the client.' },
+    {
+      id: 'swim-ages',
+      caption: 'Latency is the time from the scheduled send time to the handler in the client.',
+    },
     [...rows, { name: 'mean', dueMs: undefined, latencies: means }],
     [
       names('message'),
@@ -165,7 +168,7 @@ function requestsTable({ lanes, windowMs }: SwimLanes): Table {
   return tableOf(
     {
       id: 'swim-requests',
-      caption: `Requests that the server answered within the measured window of ${writeMs(windowMs)}, by its own count.`,
+      caption: `Requests with a response within the measured window of ${writeMs(windowMs)}, counted by the server.`,
     },
     lanes,
     [

@@ -49,7 +49,7 @@ function pushSteps(lane: SwimLane): Step[] {
   return lane.messages.map(({ seq, handledMs }) => ({
     atMs: handledMs,
     at: 'client',
-    text: `message ${seq} reaches the client by ${spokenNames[lane.transport]}: ${latenciesOf(lane, [seq])}.`,
+    text: `message ${seq} reaches the client with ${spokenNames[lane.transport]}: ${latenciesOf(lane, [seq])}.`,
   }));
 }
 

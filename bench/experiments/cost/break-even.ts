@@ -19,7 +19,7 @@ import {
   total,
 } from '../../analysis/figures.ts';
 import { smallerOf } from '../../analysis/interval.ts';
-import { ratioSpread, threeDigits, whole, writeTimes } from '../../analysis/statistics.ts';
+import { ratioSpread, significant, timesSentence } from '../../analysis/statistics.ts';
 import { serverCpuPerSecond } from '../../analysis/trial-quantities.ts';
 import { writeEstimate } from '../../analysis/writing.ts';
 import type { Experiment, GroupPlan, TrialPlan } from '../../experiment.ts';
@@ -58,13 +58,13 @@ export const breakEven: Experiment = {
   text: {
     id: 'break-even',
     title: 'Break-even',
-    claim: 'Request-response is always an ideal pattern: it costs less server CPU than push',
+    claim: 'Request-response is always an ideal pattern: polling costs less server CPU than push',
     question: 'When does polling cost the server less than push?',
     prediction: {
       choices: [
         {
           text: 'Never: push sends nothing except the messages themselves.',
-          why: 'Push pays once per message and client. One response to a poll carries all messages that came since the last poll.',
+          why: 'Push costs CPU for each message and client. One poll response carries all messages since the previous poll.',
         },
         {
           text: 'Always: push writes to every client.',
@@ -72,23 +72,23 @@ export const breakEven: Experiment = {
         },
         {
           text: 'When each poll returns a batch of messages.',
-          why: 'The poll costs the same for one message as for fifty; push pays fifty times.',
+          why: 'A poll with fifty messages costs little more than a poll with one message. Push writes fifty messages to each client.',
         },
         {
           text: 'When messages are rare, because polling then has little to do.',
-          why: 'Most polls are empty then, and push does nothing at all.',
+          why: 'If messages are rare, most polls are empty, and push has almost no work.',
         },
       ],
       right: 2,
     },
     howToRead:
-      'Each cell is one message rate and one poll interval. The symbol shows the method that used less server CPU. The number is the ratio. Above the dashed line, fitted to the measured costs, polling should win. In the left map polls run on Express, in the right map on bare HTTP.',
-    why: 'Push costs c_push per message and client. A poll costs c_poll every T, plus c_batched for each message in its response. Both cost the same at the message rate λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls more expensive and moves the line. npm run bench:peers measures what two common tricks save on Express. With coalesced push, messages with the same scheduled send time share one write. Coalescing moves the line in the other direction.',
+      'Each cell combines one message rate with one poll interval. The symbol shows the method that used less server CPU. The number is the ratio of the two CPU times. The dashed line is predicted from the fitted costs: above this line, polling should use less CPU. The left map shows polls on Express, the right map polls on bare HTTP.',
+    why: 'Push costs c_push per message and client. A polling client costs c_poll per poll interval T, plus c_batched for each message in a response. Push and polling cost the same at the message rate λ* = (c_poll/T)/(c_push − c_batched). A framework makes polls more expensive and moves the line. npm run bench:peers measures the savings of two common optimizations on Express. With coalesced push, messages with the same scheduled send time share one write. Coalescing makes push cheaper and moves the line in the same direction.',
     caveat:
-      'CPU of one server process with 100 clients and no other work. A delivery costs more when deliveries are rare, because the process has to wake up. The costs are valid for similar loads only. The method with less CPU may have the higher latency: polling every T adds T/2 on average.',
+      'The CPU is that of one server process with 100 clients and no other work. A delivery costs more when deliveries are rare, because the process has to wake up. The costs are valid for similar loads only. The method with less CPU may have the higher latency: a poll interval of T adds T/2 on average.',
   },
 
-  rule: `Paired runs compare the server CPU of push and of polls on Express. Each combination has a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms). The claim holds if polling used less in every combination. It does not hold if polling used less in no combination. Otherwise it "depends". With three runs or more, a combination counts only if the 95% interval of its ratio excludes 1.`,
+  rule: `Paired runs compare the server CPU of push with that of polls on Express. Each combination has a message rate (${corners.rates[0]} to ${corners.rates[1]} messages/s) and a poll interval (${corners.intervals[0]} to ${corners.intervals[1]} ms). The claim holds if polling used less CPU in every combination. The claim does not hold if polling used less CPU in no combination. Otherwise the claim "depends". With three runs or more, a combination counts only if the 95% interval of its ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, durationMs, rates, intervals, sides, bursts } = sizes[profile];
@@ -157,7 +157,11 @@ export const breakEven: Experiment = {
         ...frameworks.map((framework) => costSentence(figures, framework)),
         overhead ? `A poll on Express costs ${writeDifference(overhead)} more than a poll on bare HTTP.` : '',
         coalescing
-          ? `Server CPU in bursts of ten messages, push without coalescing compared with coalesced push: ${writeTimes(coalescing)}.`
+          ? timesSentence(
+              'In bursts of ten messages, the server CPU of push without coalescing',
+              'that of coalesced push',
+              coalescing,
+            )
           : '',
       ]
         .filter(Boolean)
@@ -322,8 +326,9 @@ function forecast(figures: Figures): string {
       ? [`${words[framework]}: ${right} of ${of} right, ${tooClose} too close to call`]
       : [];
   });
-  if (parts.length === 0) return 'too few cells to fit one half and test the fit on the other half';
-  return `costs fitted to half of the cells predicted the winner in the other half (${parts.join('; ')})`;
+  if (parts.length === 0)
+    return 'too few combinations to fit the costs to one half and predict the other half';
+  return `costs fitted to half of the combinations predicted the winner in the other half (${parts.join('; ')})`;
 }
 
 /** How well costs that were fitted to one half of the cells predict the other half; `undefined` with too few. */
@@ -359,10 +364,10 @@ function fitsOf(framework: Framework, trials: readonly Trial[]) {
 }
 
 function microseconds(value: number): string {
-  return `${Math.abs(value) < 10 ? threeDigits(Math.round(value * 10) / 10) : whole(value)} µs`;
+  return `${significant(value, 2)} µs`;
 }
 
 /** A difference may well be negative, and its interval is written as it is. */
 function writeDifference({ value, low, high }: Pick<OwnFigure, keyof Cost>): string {
-  return `${threeDigits(value)} µs (95%: ${threeDigits(low)} to ${threeDigits(high)})`;
+  return `${significant(value, 2)} µs (95%: ${significant(low, 2)} to ${significant(high, 2)})`;
 }

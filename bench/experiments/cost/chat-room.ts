@@ -13,21 +13,21 @@ export const chatRoom: Experiment = {
   text: {
     id: 'chat-room',
     title: 'The chat room',
-    claim: 'A loop over all connections is enough to tell everybody',
-    question: 'What does it cost to tell everybody, and what happens when somebody leaves?',
+    claim: 'A loop over all connections is enough to send a message to everybody',
+    question: 'What does a message to everybody cost, and what happens when somebody leaves?',
     prediction: {
       choices: [
         {
-          text: 'It grows with the number of people: one message for each of them.',
+          text: 'The cost grows with the number of people: one delivery for each person.',
           why: 'One message to everybody makes N deliveries. If each of N people sends one message, the server makes N² deliveries.',
         },
         {
           text: 'Hardly anything: the server sends one message to the room.',
-          why: 'There is no room on the wire, only connections. Each connection gets its own copy.',
+          why: 'The room exists only in the server. Each connection gets its own copy of the message.',
         },
         {
           text: 'People who have left cost nothing: their connections are closed.',
-          why: 'That is true only if the server removes closed connections from its list. The lecture’s server never removes a connection.',
+          why: 'This is true only if the server removes closed connections from its list. The lecture’s server never removes a connection.',
         },
         {
           text: 'N arrivals cause about N²/2 announcements, before anybody has written.',
@@ -37,13 +37,13 @@ export const chatRoom: Experiment = {
       right: 3,
     },
     howToRead:
-      'The left chart shows the messages delivered when N people join and each sends one message. Both axes are logarithmic, and the line climbs twice as steeply as N. The right chart shows the connections in the server’s list after people joined and left. It compares the fixed server with the lecture’s server.',
+      'The left chart shows the messages delivered when N people join and each sends one message. Both axes are logarithmic, so N² deliveries form a line with slope 2. The right chart shows the connections in the server’s list after people joined and left. The chart compares the fixed server with the lecture’s server.',
     why: 'The loop writes each message to all N connections, so N people who send one message each cause N² writes. A list that never removes a connection grows with every person who joins. The server then writes every message to all connections in the list, including closed connections.',
     caveat:
-      'Both servers use the same library. They differ only in the connections that they remove and in their limits. Memory is the server’s heap and buffers after a garbage collection.',
+      'Both servers use the same library. The servers differ only in their limits and in the removal of closed connections. Memory is the server’s heap and buffers after a garbage collection.',
   },
 
-  rule: 'The claim does not hold if the fixed server loses or duplicates a message, or keeps a closed connection in its list, in any run. Otherwise it "depends" if the lecture’s server keeps a closed connection in its list, in any run. Otherwise it holds. Announcements count as messages.',
+  rule: 'The claim does not hold if the fixed server loses or duplicates a message, or keeps a closed connection in its list, in any run. Otherwise the claim "depends" if the lecture’s server keeps a closed connection in its list, in any run. Otherwise the claim holds. Announcements count as messages.',
 
   plan(profile) {
     const { repeats, visitors, cycles } = sizes[profile];
@@ -123,7 +123,7 @@ export const chatRoom: Experiment = {
         wrong.value === 0
           ? 'The fixed server delivered every message to everybody once.'
           : `In the fixed server, ${whole(wrong.value)} messages were lost or duplicated.`,
-        `The arrival of ${whole(people.value)} people caused ${whole(announcements.value)} announcements; the model N(N + 1)/2 predicts ${whole(announcementsOf(people.value))}.`,
+        `The arrival of ${whole(people.value)} people caused ${whole(announcements.value)} announcements. The model N(N + 1)/2 predicts ${whole(announcementsOf(people.value))}.`,
         `When each person sent one message, the server made ${whole(deliveries.value)} deliveries. The slowest message reached everybody after ${withRange(took, writeMs)}.`,
       ]
         .filter(Boolean)

@@ -56,31 +56,31 @@ export const idleCost: Experiment = {
       choices: [
         {
           text: 'Push costs nothing: idle connections are free.',
-          why: 'An idle connection costs no work, but it keeps server memory for as long as it is open.',
+          why: 'An idle connection costs no work, but it uses server memory while it is open.',
         },
         {
           text: 'Push costs memory; a short poll costs work for every request.',
-          why: 'That is the trade-off. A client that keeps its connection open between two polls costs the memory as well.',
+          why: 'A polling client that keeps its connection open between two polls costs memory as well.',
         },
         {
           text: 'An idle client costs nothing: without messages, the server has no work.',
-          why: 'A short poll can’t know that there is no news. The client has to send a request, and the server has to respond.',
+          why: 'A polling client sends its requests even when there are no messages. The server has to respond to every request.',
         },
         {
           text: 'Long polling costs most: it keeps a connection open and sends requests too.',
-          why: 'A long poll sends one request per message or timeout. While it waits, it costs one idle connection and one pending request.',
+          why: 'A long poll sends one request per message or timeout. While the long poll waits, it costs one idle connection and one pending request.',
         },
       ],
       right: 1,
     },
     howToRead:
       'All clients wait for the same few messages. Each panel shows one cost; a shorter bar is cheaper. The marker is the prediction of the model.',
-    why: 'N clients that poll every T send N/T requests per second, with or without news. Push and long poll send nothing until there is a message. Both cost memory instead: a socket, its buffers and, for a long poll, a pending request.',
+    why: 'N clients with a poll interval of T send N/T requests per second, with or without messages. Push and long poll send nothing until there is a message. Instead, each client costs memory: a socket, its buffers and, for a long poll, a pending request.',
     caveat:
-      'Memory is the server’s heap and buffers per client, after a garbage collection. The kernel’s memory for a socket comes on top; it is equal for all clients that stay connected. Short polls here keep their connection open between polls, as browsers do.',
+      'Memory is the server’s heap and buffers per client, after a garbage collection. The kernel needs additional memory for each socket, equally much for all connected clients. Short polls here keep their connection open between polls, as browsers do.',
   },
 
-  rule: 'The claim holds if push clients sent no request for their messages, in every run. Otherwise it does not hold. CPU and memory are measured too, but are not part of the claim.',
+  rule: 'The claim holds if push clients sent no request for their messages, in every run. Otherwise the claim does not hold. CPU and memory are measured too, but are not part of the claim.',
 
   plan(profile) {
     const { repeats, clients, transports } = sizes[profile];
@@ -125,7 +125,7 @@ export const idleCost: Experiment = {
     return {
       verdict: asksOfPush.high === 0 ? 'holds' : 'does not hold',
       sentence: [
-        `Push clients sent ${withRange(asksOfPush, significant)} requests per message, clients that poll once a second sent ${withRange(asksOfPoll, significant)}.`,
+        `Push clients sent ${withRange(asksOfPush, significant)} requests per message, clients with one poll per second sent ${withRange(asksOfPoll, significant)}.`,
         `${writeMedian(empty, writePercent)} of the poll responses were empty.`,
         `Push used ${withRange(cpuOfPush, cpu)}, polling ${withRange(cpuOfPoll, writeMs)} (${whole(clients.value)} clients each).`,
         `An idle push client kept ${withRange(memoryOfPush, writeKiB)} of server memory, a polling client ${withRange(memoryOfPoll, writeKiB)} (heap and buffers, plaintext).`,

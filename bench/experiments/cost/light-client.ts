@@ -80,20 +80,20 @@ export const lightClient: Experiment = {
     id: 'light-client',
     title: 'The light client',
     claim: 'Polling is preferable for light clients: it costs them less CPU than push',
-    question: 'What does it cost a client to know the latest value?',
+    question: 'What does it cost a client to get the latest value?',
     prediction: {
       choices: [
         {
           text: 'Push, always: the client only receives.',
-          why: 'A push client has to handle every message, wanted or not. At 100 messages/s that is a hundred wake-ups per second.',
+          why: 'A push client handles every message, even messages that it does not need. At 100 messages/s, the client wakes up 100 times per second.',
         },
         {
           text: 'Polling, always: the client requests only one value.',
-          why: 'While nothing happens, its polls are wasted work. A push client sleeps.',
+          why: 'If there are no messages, the polls are wasted work. A push client sleeps until a message arrives.',
         },
         {
           text: 'Neither: both clients get the same latest value, so both do the same work.',
-          why: 'Both clients know the value. The push client woke up a hundred times for that value, the polling client once.',
+          why: 'Both clients get the value. At 100 messages/s, the push client wakes up 100 times per second, the polling client once.',
         },
         {
           text: 'Push at a low message rate, polling at a high message rate.',
@@ -103,13 +103,13 @@ export const lightClient: Experiment = {
       right: 3,
     },
     howToRead:
-      'Each client has a separate process with no other work. Each panel shows one cost of the client; the message rate grows to the right. “Latest” clients want only the newest value, “every” clients want each message.',
-    why: 'A push client does nothing until a message comes, and then has to handle it. A polling client follows a clock, so its cost does not depend on the message rate. If it polls for the latest value only, its responses do not grow either. A notify-then-fetch client gets a notice of every change, but fetches at most once a second here.',
+      'Each client has a separate process with no other work. Each panel shows one cost of the client; the message rate grows to the right. “Latest” clients get only the newest value, “every” clients get each message.',
+    why: 'A push client does nothing until a message arrives, and then handles the message. A polling client polls at a fixed interval, so the number of polls does not depend on the message rate. If the client requests only the latest value, its responses do not grow either. A notify-then-fetch client gets a notice of every change. In this experiment, the client fetches at most once a second.',
     caveat:
-      'CPU, wake-ups, bytes and connected time are only hints at the energy that a client uses. On a phone the radio decides: it stays on for seconds after each use. On a phone, a rare message costs more than in this lab. The clients are this lab’s simulated clients on Node, with the timers of their HTTP library.',
+      'CPU, wake-ups, bytes and connected time only indicate the energy use of a client. On a phone, the radio stays on for seconds after each message. A rare message therefore costs more energy on a phone than in this lab. The clients are this lab’s simulated clients on Node, with the timers of their HTTP library.',
   },
 
-  rule: `The verdict compares the client CPU of push and of a poll for the latest value once a second, at ${rate(slowPerSecond)} and at ${rate(fastPerSecond)}. The claim holds if polling used less CPU at both rates. It does not hold if polling used less CPU at neither rate. Otherwise it "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
+  rule: `The verdict compares the client CPU of push with that of one poll per second for the latest value. The message rates are ${rate(slowPerSecond)} and ${rate(fastPerSecond)}. The claim holds if polling used less CPU at both rates. The claim does not hold if polling used less CPU at neither rate. Otherwise the claim "depends". With three runs or more, a difference counts only if the 95% interval of the ratio excludes 1.`,
 
   plan(profile) {
     const { repeats, rates } = sizes[profile];
@@ -155,7 +155,8 @@ export const lightClient: Experiment = {
     return {
       verdict: wins === 2 ? 'holds' : wins === 0 ? 'does not hold' : 'depends',
       sentence: [
-        `A push client used ${withRange(slowPush, writeMs)} of CPU per second at ${rate(slowPerSecond)} and ${withRange(fastPush, writeMs)} at ${rate(fastPerSecond)}, a polling client ${withRange(slowPoll, writeMs)} and ${withRange(fastPoll, writeMs)}.`,
+        `At ${rate(slowPerSecond)}, a push client used ${withRange(slowPush, writeMs)} of CPU per second, a polling client ${withRange(slowPoll, writeMs)}.`,
+        `At ${rate(fastPerSecond)}, a push client used ${withRange(fastPush, writeMs)} of CPU per second, a polling client ${withRange(fastPoll, writeMs)}.`,
         'The polling client requested the latest value once a second.',
         `At the low rate, push woke its client ${wakeUps(slowPerSecond)} times per second, at the high rate ${wakeUps(fastPerSecond)} times.`,
         turnSentence(figures),
@@ -198,7 +199,7 @@ function figuresAt({ name, words, runs }: Lane & { name: string }) {
         'ms',
       ],
       ['connectedShare', 'share of the time connected', connectedShare],
-      ['lazyBytes', 'bytes of the poll that disconnects', bytesPerSecond, 'bytes/s'],
+      ['lazyBytes', 'bytes sent and received with the poll that disconnects', bytesPerSecond, 'bytes/s'],
     ),
   ];
 }

@@ -14,10 +14,10 @@ import { chatUnderLoad, headerTable, openData } from '../../analysis/published.t
 import {
   significant,
   threeDigits,
+  timesSentence,
   whole,
   withRange,
   writeMs,
-  writeTimes,
 } from '../../analysis/statistics.ts';
 import type { Experiment, GroupPlan, Profile, TrialPlan } from '../../experiment.ts';
 import type { Probe, Trial } from '../../result.ts';
@@ -63,31 +63,31 @@ export const published: Experiment = {
       choices: [
         {
           text: 'Yes, to the millisecond.',
-          why: 'The authors’ machines, libraries and browsers are not yours. The order can stay the same, and roughly the ratio.',
+          why: 'The authors used other machines, libraries and browsers. Only the order and the rough ratios can stay the same.',
         },
         {
-          text: 'Their order, but not their numbers.',
-          why: 'The order follows from the pattern. The size follows from the machine and the library.',
+          text: 'The order of the methods, but not the numbers.',
+          why: 'The order depends on the method. The numbers depend on the machine and the library as well.',
         },
         {
           text: 'No: in ten years polling has become as quick as push.',
-          why: 'A faster machine responds to a poll sooner. It does not make the poll come sooner.',
+          why: 'A faster machine responds sooner, but a message still waits for the next poll.',
         },
         {
           text: 'No: HTTP/2 compresses headers, so polling has caught up in bytes.',
-          why: 'Compression saves much, but a poll still carries far more than the two bytes of a WebSocket frame.',
+          why: 'Compression saves many bytes, but a poll still has far more overhead than the two bytes of a WebSocket frame.',
         },
       ],
       right: 1,
     },
     howToRead:
-      'Each chart has three markers for one quantity. Hollow: published. Filled: measured here. Dashed line: the model. Only ratios and orders are compared. The axes are logarithmic.',
-    why: 'Every poll carries its headers; a frame has two bytes of overhead. A message waits for the next poll, however fast the machine is. A polling client costs the server one request per interval, a push client one write per message.',
+      'Each chart has three markers for one quantity. The hollow marker is published, the filled marker is measured here, and the dashed line is the model. Only ratios and orders are compared. The axes are logarithmic.',
+    why: 'Every poll carries HTTP headers; a WebSocket frame has two bytes of overhead. A message waits for the next poll, even on a fast machine. A polling client costs the server one request per interval, a push client one write per message.',
     caveat:
       'The clients in the chat poll once a second here; the thesis does not give its poll interval. The open-data trials run five times as fast with a fifth of the clients. Polls and messages per second stay the same. A relay counted the application bytes. The IP bytes are calculated from the application bytes, as the table shows.',
   },
 
-  rule: `The verdict uses three comparisons, in the median run. Headers: an empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. Chat: the mean latency is lowest with push and highest with short polls. Open data: ${judgedCrowd * compression} polling clients use more server CPU than ${judgedCrowd * compression} SSE clients. The claim holds if all three comparisons are true here. It does not hold if none is true. Otherwise it "depends".`,
+  rule: `The verdict uses three comparisons, in the median run. Headers: an empty poll carries at least ${overheadTimesMin} times the overhead of a WebSocket frame. Chat: the mean latency is lowest with push and highest with short polls. Open data: ${judgedCrowd * compression} polling clients use more server CPU than ${judgedCrowd * compression} SSE clients. The claim holds if all three comparisons are true here. The claim does not hold if no comparison is true. Otherwise the claim "depends".`,
 
   plan(profile) {
     const { repeats, messages, crowds, gridMs } = sizes[profile];
@@ -190,7 +190,7 @@ function headerShape(figures: Figures): Shape | undefined {
   return {
     name: 'bytes of an empty poll and a frame',
     holds: times.value >= overheadTimesMin,
-    sentence: `An empty poll took ${whole(poll.value)} bytes, the overhead of a frame ${whole(frame.value)} bytes: ${whole(times.value)} times as many (published: ${whole(publishedTimes)} times).`,
+    sentence: `An empty poll had ${whole(poll.value)} bytes, a frame ${whole(frame.value)} bytes of overhead. The poll had ${whole(times.value)} times as many bytes (published: ${whole(publishedTimes)} times).`,
   };
 }
 
@@ -229,8 +229,8 @@ function chatShape(figures: Figures): Shape | undefined {
     holds: push.value < longPoll.value && longPoll.value < shortPoll.value,
     sentence: [
       `In the chat, the mean latency was ${withRange(push, writeMs)} with push (${whole(delivered.value)} deliveries with all transports).`,
-      `Long polls took ${significant(longTimes.value, 2)} times as long, short polls ${significant(shortTimes.value, 2)} times.`,
-      `Published with Socket.IO: ${publishedTimes(socketIo?.longPoll?.[0])} and ${publishedTimes(socketIo?.shortPoll?.[0])} times.`,
+      `The mean latency of long polls was ${significant(longTimes.value, 2)} times that of push, of short polls ${significant(shortTimes.value, 2)} times.`,
+      `The published ratios with Socket.IO are ${publishedTimes(socketIo?.longPoll?.[0])} and ${publishedTimes(socketIo?.shortPoll?.[0])}.`,
     ].join(' '),
   };
 }
@@ -263,8 +263,12 @@ function openDataShape(figures: Figures): Shape | undefined {
     name: 'server CPU with open data',
     holds: inMedianRun.value > 1,
     sentence: [
-      `Server CPU with open data, ${whole(judgedCrowd * compression)} polling clients compared with ${whole(judgedCrowd * compression)} SSE clients: ${writeTimes(times)}.`,
-      `Published: a server could serve ${threeDigits(publishedTimes)} times as many SSE clients as polling clients.`,
+      timesSentence(
+        `With open data, the server CPU of ${whole(judgedCrowd * compression)} polling clients`,
+        `that of ${whole(judgedCrowd * compression)} SSE clients`,
+        times,
+      ),
+      `In the published experiment, a server could serve ${threeDigits(publishedTimes)} times as many SSE clients as polling clients.`,
     ].join(' '),
   };
 }

@@ -57,30 +57,30 @@ export const herd: Experiment = {
       choices: [
         {
           text: 'Nothing special: the clients were all connected before.',
-          why: 'They had connected one by one. Connecting costs more than staying connected, and now all of them connect at once.',
+          why: 'The clients had connected one by one. A new connection costs more than an open connection, and now all clients connect at once.',
         },
         {
           text: 'The sooner the clients retry, the sooner everything works again.',
           why: 'While the server is down, every retry fails and costs work on both sides. When the server is back, all clients come at once.',
         },
         {
-          text: 'With fixed backoff they all return at once; with jitter, spread out over time.',
+          text: 'With fixed backoff, all clients return at once; with full jitter, over time.',
           why: 'Clients that disconnect at the same moment and wait the same time return together: a thundering herd.',
         },
         {
-          text: 'Polling is just as bad: all clients poll the moment the server is back.',
-          why: 'Polling clients keep their schedules and only miss some responses. They come at once only if their schedules are synchronized.',
+          text: 'Polling is just as bad: all clients poll at the moment when the server is back.',
+          why: 'Polling clients keep their schedules and only miss some responses. The clients return at once only if their schedules are synchronized.',
         },
       ],
       right: 2,
     },
-    howToRead: `Each bar shows the connections that the server accepted in ${sampleEveryMs} ms; during the outage there are none. One tall bar is a thundering herd. Many low bars are reconnections spread over time. The lower chart shows when the last client got its next message.`,
+    howToRead: `Each bar shows the connections that the server accepted in ${sampleEveryMs} ms. During the outage, the server accepts no connection. One tall bar is a thundering herd. Many low bars are reconnections spread over time. The lower chart shows when the last client got its next message.`,
     why: 'All clients lose the server at the same instant. Clients with fixed backoff also return at the same instant. Full jitter spreads the reconnections: each client waits a random time below a limit that doubles with every attempt. Polling clients keep their schedule: if their polls are staggered, they return staggered.',
     caveat:
-      'All clients run in one process, which opens their connections one after another. That spreads even a herd a little. With a thousand machines, the peak would be higher. The fixed backoff is one second.',
+      'All clients run in one process, which opens their connections one after another. This order spreads even a thundering herd a little. With clients on a thousand machines, the peak would be higher. The fixed backoff is one second.',
   },
 
-  rule: `A thundering herd is ${100 * herdShare}% of the clients or more within ${herdMs} ms, in the median run. The claim holds if push clients return as a herd with fixed backoff and with full jitter. It "depends" if only fixed backoff causes a herd. Otherwise it does not hold.`,
+  rule: `Clients return as a thundering herd if at least ${100 * herdShare}% of them reconnect within ${herdMs} ms, in the median run. The claim holds if push clients return as a thundering herd with fixed backoff and with full jitter. The claim "depends" if only fixed backoff causes a thundering herd. Otherwise the claim does not hold.`,
 
   plan(profile) {
     const { repeats, groups, outage, afterMs } = sizes[profile];
@@ -151,7 +151,9 @@ export const herd: Experiment = {
         synchronized
           ? `With synchronized polls, ${withRange(synchronized, percent)} of the polling clients reconnected within ${herdMs} ms.`
           : '',
-        staggered ? `With staggered polls, ${withRange(staggered, percent)} did.` : '',
+        staggered
+          ? `With staggered polls, ${withRange(staggered, percent)} of the polling clients reconnected within ${herdMs} ms.`
+          : '',
       ]
         .filter(Boolean)
         .join(' '),

@@ -44,7 +44,7 @@ export const offline: Experiment = {
       choices: [
         {
           text: 'With push all messages, with polling none: a client polls again later.',
-          why: 'A polling client can ask later because the server keeps a log. With the same log and a cursor, push replays the messages as well.',
+          why: 'A polling client can request messages later because the server keeps a log. With the same log and a cursor, push replays the messages as well.',
         },
         {
           text: 'No messages, with either method: TCP delivers every message.',
@@ -52,7 +52,7 @@ export const offline: Experiment = {
         },
         {
           text: 'All messages, with either method: messages sent during the absence are lost.',
-          why: 'That is true of push without a log. A log costs memory and prevents the loss.',
+          why: 'This is true for push without a log. A log costs memory, but prevents the loss.',
         },
         {
           text: 'The messages that the server no longer keeps, with either method.',
@@ -62,13 +62,13 @@ export const offline: Experiment = {
       right: 3,
     },
     howToRead:
-      'Each line is one client, with time from left to right; the gap is the absence. Filled markers are messages delivered at once. Hollow markers are messages replayed after the return. Crosses are lost messages. All clients had the same messages from one source.',
-    why: 'A server that only pushes can’t reach a client that is offline. With a log, a returning client sends its cursor, and the server continues from there. This works for push, for SSE with Last-Event-ID, and for polls. The retention of the log decides which messages are lost.',
+      'Each line is one client, with time from left to right; the gap is the absence. Filled markers are messages delivered at once. Hollow markers are messages replayed after the return. Crosses are lost messages. One source sent the same messages to all clients.',
+    why: 'A server that only pushes can’t reach a client that is offline. With a log, a returning client sends its cursor, and the server continues from there. The cursor works for push, for SSE with Last-Event-ID, and for polls. Messages that are older than the retention of the log are lost.',
     caveat:
       'The clients here close their connections properly. When a cable is cut, a server without heartbeats keeps the dead connection for minutes. With a cursor, the client then loses time, but no messages.',
   },
 
-  rule: `The claim holds if push with a cursor lost a message that was still in the log, in any run. Otherwise the longest absence counts. The claim "depends" if push without a log lost at least ${100 * lostShareMin}% of its messages, in every run: then the log decides. Otherwise it does not hold.`,
+  rule: `The claim holds if push with a cursor lost a message that was still in the log, in any run. Otherwise the longest absence counts. The claim "depends" if push without a log lost at least ${100 * lostShareMin}% of its messages, in every run. Otherwise the claim does not hold.`,
 
   plan(profile) {
     const { repeats, awayMs } = sizes[profile];
@@ -165,7 +165,7 @@ export const offline: Experiment = {
         `Offline for ${writeMs(away.value)} at ${ratePerSecond} messages/s, a push client lost ${withRange(withoutLog, threeDigits)} messages without a log, ${threeDigits(withLog.high)} with a log and a cursor.`,
         `Clients with SSE, long poll and short poll lost ${threeDigits(missedByOthers.value)} messages.`,
         short && shortAway
-          ? `With a retention of only ${writeMs(shortMs)}, a push client lost ${withRange(short, threeDigits)} messages in ${writeMs(shortAway.value)}; the model predicts ${threeDigits(offlineLost(shortAway.value, ratePerSecond, shortMs))}.`
+          ? `With a retention of only ${writeMs(shortMs)}, a push client lost ${withRange(short, threeDigits)} messages in an absence of ${writeMs(shortAway.value)}. The model predicts ${threeDigits(offlineLost(shortAway.value, ratePerSecond, shortMs))}.`
           : '',
         caughtUp && polled
           ? `After its return, a push client caught up in ${writeMedian(caughtUp, writeMs)}, a polling client in ${writeMedian(polled, writeMs)}.`

@@ -37,6 +37,13 @@ const roomBytes = limitBytes + 2 * payloadBytes;
 
 const bounded = ['drop-newest', 'drop-oldest', 'conflate', 'disconnect', 'credit'] as const;
 const policies = ['unbounded', ...bounded] as const;
+const policyNames: Record<(typeof bounded)[number], string> = {
+  'drop-newest': 'the policy “drop-newest”',
+  'drop-oldest': 'the policy “drop-oldest”',
+  conflate: 'the policy “conflate”',
+  disconnect: 'the policy “disconnect”',
+  credit: 'credit-based flow control',
+};
 const pulled: readonly TransportName[] = ['short-poll', 'long-poll', 'notify'];
 
 /** The server's options for a policy. Credit needs no limit: what was not asked for waits in the log. */
@@ -102,36 +109,36 @@ export const overwhelmed: Experiment = {
     id: 'overwhelmed',
     title: 'The slow consumer',
     claim: 'A client that can’t handle the load makes the server’s memory grow',
-    question: 'One client is too slow. Where do its messages pile up, and who pays?',
+    question: 'One client is too slow. Where do its messages pile up, and at what cost?',
     prediction: {
       choices: [
         {
           text: 'In the client: the server deletes each message after sending it.',
-          why: 'A client that stops reading fills its own buffers first, then the network’s, and then the server’s memory.',
+          why: 'A client that stops reading fills its own buffers first, then the kernel’s buffers, and then the server’s memory.',
         },
         {
           text: 'With push, messages wait in the server’s memory; with polling, in the server’s log.',
-          why: 'A queue limit bounds the memory, and every overflow policy has its price. Messages that a polling client has not requested stay in the log, which exists anyway.',
+          why: 'A queue limit bounds the memory, but every overflow policy has a cost. Messages that a polling client has not requested stay in the log.',
         },
         {
           text: 'Nowhere: TCP slows the server down to the speed of the client.',
-          why: 'TCP slows the connection. The messages keep coming, and the server has to put them somewhere.',
+          why: 'TCP slows only the connection. The source keeps sending messages, and the server has to queue or drop these messages.',
         },
         {
           text: 'In the client, with polling: all missed responses arrive at once.',
-          why: 'Batches have a limit, and the client requests the next batch when it has handled the last batch.',
+          why: 'Batches have a limit, and the client requests the next batch after it has handled the previous batch.',
         },
       ],
       right: 1,
     },
     howToRead:
-      'In the shaded time one of 21 clients handles only 10 of 100 messages per second. The first chart shows the bytes queued in the server for that client, per overflow policy. The second chart shows the latency of the messages that the client handles. The third chart shows how many messages each policy cost. The thin dotted line is the model without a queue limit.',
-    why: 'The client handles μ of λ messages per second, so λ − μ messages per second have to wait somewhere. Without a limit they wait in the server’s send queue for this client. Dropping keeps the queue short and loses messages. Conflating keeps only the newest message. After a disconnect, the client has to reconnect with its cursor. With credit the server sends only the messages that the client has requested; the rest stays in the log.',
+      'In the shaded time one of 21 clients handles only 10 of 100 messages per second. The first chart shows the bytes queued in the server for that client, per overflow policy. The second chart shows the latency of the messages that the client handles. The third chart shows the messages lost with each policy. The thin dotted line is the model without a queue limit.',
+    why: 'The client handles μ of λ messages per second, so λ − μ messages per second have to wait somewhere. Without a limit, these messages wait in the server’s send queue for this client. Dropping keeps the queue short and loses messages. Conflating keeps only the newest message. After a disconnect, the client has to reconnect with its cursor. With credit-based flow control, the server sends only as many messages as the client has requested. All other messages stay in the log.',
     caveat:
-      'The kernel buffers some megabytes before the server notices anything. Only credit and polling keep these buffers empty. The buffers can grow to tens of megabytes, and in some runs they hold the whole backlog. A message in several queues is in memory only once. So compare the queued bytes per client, not the process memory. The slow client here really stops reading. With a handler that only sleeps, the messages would pile up in the client, as “How benchmarks lie” shows.',
+      'The kernel buffers some megabytes before the server can detect a slow client. Only credit-based flow control and polling keep these buffers empty. The buffers can grow to tens of megabytes, and in some runs they hold the whole backlog. A message in several queues is in memory only once. So compare the queued bytes per client, not the process memory. The slow client here really stops reading. With a handler that only sleeps, the messages would pile up in the client, as “How benchmarks lie” shows.',
   },
 
-  rule: `The verdict uses the bytes that the server queues for the slow client. The claim does not hold if push without a limit queues at most ${writeBytes(overloadBytes)} in the median run: the kernel may buffer the whole backlog. Otherwise it "depends" if push with a limit and polling queue at most ${writeBytes(roomBytes)} in every run. Otherwise it holds. The ${writeBytes(roomBytes)} are the sum of the limit of ${writeBytes(limitBytes)}, the socket’s buffer and one message.`,
+  rule: `The verdict uses the bytes that the server queues for the slow client. The claim does not hold if push without a limit queues at most ${writeBytes(overloadBytes)} in the median run: the kernel may buffer the whole backlog. Otherwise the claim "depends" if push with a limit and polling queue at most ${writeBytes(roomBytes)} in every run. Otherwise the claim holds. The ${writeBytes(roomBytes)} are the sum of the limit of ${writeBytes(limitBytes)}, the socket’s buffer and one message.`,
 
   plan(profile) {
     const trials: TrialPlan[] = [];
@@ -158,7 +165,7 @@ export const overwhelmed: Experiment = {
     const long = trials.filter(({ durationMs }) => durationMs >= longMs);
     return [
       ...lanesBy(short, kindOf).flatMap((lane) =>
-        figuresOf(lane, ['longestQueue', 'longest send queue', longestQueueMiB, 'MiB']),
+        figuresOf(lane, ['longestQueue', 'largest send queue', longestQueueMiB, 'MiB']),
       ),
       ...lanesBy(pushes, ({ parameters }) => parameters.policy ?? 'unknown').flatMap((lane) =>
         figuresOf(lane, ...ofPolicies),
@@ -197,7 +204,8 @@ export const overwhelmed: Experiment = {
     return {
       verdict,
       sentence: [
-        `In ${threeDigits(seconds)} s of overload, the server queued ${withRange(open, writeMiB)} for a slow push client, at most ${writeMiB(bound, 2)} with a queue limit, ${writeMiB(polled, 2)} with polling.`,
+        `In ${threeDigits(seconds)} s of overload without a queue limit, the server queued ${withRange(open, writeMiB)} for a slow push client.`,
+        `The server queued at most ${writeMiB(bound, 2)} with a queue limit, and at most ${writeMiB(polled, 2)} with polling.`,
         `Without a limit, the latency of the slow client grew to ${withRange(latency, writeMs)}.`,
         prices(figures),
         neighbours(figures),
@@ -239,7 +247,7 @@ function kindOf({ transport, parameters: { policy } }: Trial): string {
 
 /** What a policy of push cost the slow client, and the fast clients. */
 const ofPolicies: Quantity<Trial>[] = [
-  ['highestLatency', 'highest latency of the slow client', oldestAgeMs, 'ms'],
+  ['highestLatency', 'maximum latency of the slow client', oldestAgeMs, 'ms'],
   ['overload', 'overload', ({ parameters }) => (parameters.overloadMs ?? 0) / 1000, 's'],
   ['lostShare', 'share of messages that the slow client lost', lostShare],
   ['evictions', 'connections that the server closed', ({ server }) => server.evictions?.count ?? 0],
@@ -278,12 +286,14 @@ function cohortOf(trial: Trial, name: Cohort['name']): Cohort | undefined {
 function prices(figures: Figures): string {
   const words = bounded.flatMap((policy) => {
     const share = figures.get(`lostShare/${policy}`);
-    return share ? [`${writeMedian(share, writePercent)} with ${policy}`] : [];
+    return share ? [`${writeMedian(share, writePercent)} with ${policyNames[policy]}`] : [];
   });
   const closed = figures.get('evictions/disconnect');
   return [
     words.length > 0 ? `The slow client lost these shares of its messages: ${words.join(', ')}.` : '',
-    closed ? `The policy disconnect closed its connection ${times(closed.value)}.` : '',
+    closed
+      ? `With the policy “disconnect”, the server closed the slow client’s connection ${times(closed.value)}.`
+      : '',
   ]
     .filter(Boolean)
     .join(' ');
@@ -299,7 +309,9 @@ function neighbours(figures: Figures): string {
     const before = figures.get(`fastP99Before/${policy}`);
     const during = figures.get(`fastP99During/${policy}`);
     return before && during
-      ? [`${writeMedian(during, writeMs)} with ${policy} (before: ${writeMedian(before, writeMs)})`]
+      ? [
+          `${writeMedian(during, writeMs)} ${policy === 'unbounded' ? 'without a queue limit' : `with ${policyNames[policy]}`} (before: ${writeMedian(before, writeMs)})`,
+        ]
       : [];
   });
   return words.length > 0
@@ -315,7 +327,7 @@ function longSentence(figures: Figures): string {
       ? `Over a minute, the memory of a server with all limits changed by ${writePercent(flat.value, 2)}.`
       : '',
     growth
-      ? `Without a limit, the queue grew ${significant(growth.value, 2)} times as fast as λ − μ predicts.`
+      ? `Without a limit, the send queue grew ${significant(growth.value, 2)} times as fast as λ − μ predicts.`
       : '',
   ]
     .filter(Boolean)

@@ -22,7 +22,7 @@ export const path: Experiment = {
       choices: [
         {
           text: 'SSE works without the Upgrade header; a buffering proxy blocks SSE.',
-          why: 'SSE is an ordinary HTTP response, so it passes wherever HTTP does, unless a proxy waits for its end.',
+          why: 'SSE is an ordinary HTTP response, so it passes wherever HTTP does, unless a proxy waits for the end of the response.',
         },
         {
           text: 'All transports: a proxy forwards every byte that it receives.',
@@ -34,19 +34,19 @@ export const path: Experiment = {
         },
         {
           text: 'Only short polling: all other transports keep a connection open.',
-          why: 'Most proxies keep connections open, if these are not idle for too long. A heartbeat is enough.',
+          why: 'Most proxies keep a connection open if it is not idle for too long. Regular heartbeats prevent the timeout.',
         },
       ],
       right: 0,
     },
     howToRead:
-      'Rows are transports, columns are network paths. For each cell a client connected through that path, and messages were published. A rule that was fixed before the run judges each cell. Each cell gives the reason.',
+      'Rows are transports, columns are network paths. For each cell, one client connected through that path, and the server published messages. Each cell shows the outcome by the rule below, and the reason.',
     why: 'WebSocket requests an Upgrade. Through a proxy that strips this header, the server sees an ordinary request. SSE and polls are plain HTTP. A buffering proxy passes on the response to a poll, but holds back a stream. An idle-timeout proxy cuts a silent connection, unless a heartbeat comes in time.',
     caveat:
-      'One client per cell, on one machine. The embedded proxies use a library. The others are nginx, with the settings that the columns name. The buffering nginx speaks HTTP/1.0 to the server, its default. Over HTTP/1.1 an SSE response has chunks, and nginx passes them on.',
+      'Each cell has one client, on one machine. The embedded proxies use a library. The other proxies are nginx, with the settings in the column heads. By default, nginx uses HTTP/1.0 to the server. Over HTTP/1.1, an SSE response has chunks, and nginx forwards each chunk.',
   },
 
-  rule: `A cell works when every message arrived and no connection or poll failed. The median message must also arrive at most ${olderMsMax} ms later than on the direct path. A cell is degraded when every message arrived, but one of the other conditions failed. A cell fails when a message did not arrive. The verdict uses a proxy that strips Upgrade. The claim does not hold if SSE, which is one-way, works there in every run. It holds if neither SSE nor WebSocket nor TCP push works there in any run. Otherwise it "depends".`,
+  rule: `A cell works when every message arrived and no connection or poll failed. The median message must also arrive at most ${olderMsMax} ms later than on the direct path. A cell is degraded when every message arrived, but one of the other conditions failed. A cell fails when a message did not arrive. The verdict uses a proxy that strips Upgrade. The claim does not hold if SSE, which is one-way, works there in every run. The claim holds if neither SSE nor WebSocket nor TCP push works there in any run. Otherwise the claim "depends".`,
 
   plan(profile) {
     const probes = [planOf(profile === 'quick' ? hasty : brief, 'embedded', 1)];
@@ -114,7 +114,7 @@ export const path: Experiment = {
       verdict,
       sentence: [
         `Through a proxy that strips Upgrade, one-way push (SSE) ${at('sse', 'no-upgrade')} and bidirectional push (WebSocket) ${at('push', 'no-upgrade')}.`,
-        `Through a buffering proxy, SSE ${at('sse', 'buffering')}, and ${at('sse', 'buffering with opt-out')} with “X-Accel-Buffering: no”. WebSocket ${at('push', 'buffering')}.`,
+        `Through a buffering proxy, SSE ${at('sse', 'buffering')}, and ${at('sse', 'buffering with opt-out')} with “X-Accel-Buffering: no”. Through the same proxy, WebSocket ${at('push', 'buffering')}.`,
         `Through an idle-timeout proxy, WebSocket ${at('push', 'idle-limit')} without heartbeats and ${at('push', 'idle-limit with heartbeat')} with heartbeats.`,
         `Of ${whole(cells)} cells, ${whole(count('works'))} work, ${whole(count('degraded'))} are degraded and ${whole(count('fails'))} fail (${kinds.join(' and ')}).`,
       ].join(' '),

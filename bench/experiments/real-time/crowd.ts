@@ -81,7 +81,7 @@ export const crowd: Experiment = {
     id: 'crowd',
     title: 'The crowd',
     claim: `Push is real time for ${whole(judgedCrowd)} clients at once`,
-    question: 'One message, many clients: when does the last client get it?',
+    question: 'When does the last of many clients get a message?',
     prediction: {
       choices: [
         {
@@ -107,10 +107,10 @@ export const crowd: Experiment = {
       'Both axes are logarithmic. The latency is the 99th percentile: only 1% of the deliveries took longer. A straight line with slope 1 means that each client adds the same delay. The line for short polls is the shortest interval that the server’s measured capacity allows.',
     why: 'The server builds a push frame once and writes it to one socket after another. A long poll costs more per client: an HTTP response, and then a new request from every client at once.',
     caveat:
-      'All clients run on this machine, up to 5,000 in one process. The latency of the last client includes the time that the process needs to read. The time from the server’s first to its last write is in the table. Heartbeats, which push clients usually get four times a minute, are delayed until after the measurement. For a large crowd one round of heartbeats costs more than a message.',
+      'All clients run on this machine, up to 5,000 in one process. The latency of the last client includes the time that the process needs to read. The time from the server’s first to its last write is in the table. Push clients usually get four heartbeats per minute. Here, all heartbeats are sent after the measurement. With many clients, one round of heartbeats costs more than a message.',
   },
 
-  rule: `The claim holds if 99% of the deliveries to ${whole(judgedCrowd)} push clients take at most ${instantMs} ms, in the median run. Otherwise it does not hold.`,
+  rule: `The claim holds if 99% of the deliveries to ${whole(judgedCrowd)} push clients take at most ${instantMs} ms, in the median run. Otherwise the claim does not hold.`,
 
   plan(profile, machine) {
     const { repeats, clients } = sizes[profile];
@@ -212,14 +212,14 @@ function growthSentence(figures: Figures): string {
   const reaches = limit
     ? `, and reaches ${instantMs} ms at about ${significant(limit.value, 2)} clients`
     : '';
-  return `A line through all trials adds ${writeMs(added.value, 2)} per 1,000 clients${reaches}.`;
+  return `A line fitted to the 99th percentiles adds ${writeMs(added.value, 2)} per 1,000 clients${reaches}.`;
 }
 
 function priceSentence(figures: Figures, crowd: number): string {
   const perDelivery = figures.get(`cpuPerDelivery/push/${crowd}`);
   const memory = figures.get(`memory/push/${crowd}`);
   if (!perDelivery) return '';
-  return `With ${whole(crowd)} clients, a delivery used ${writeMedian(perDelivery, significant)} µs of server CPU${memory ? `, and a client kept ${writeMedian(memory, writeKiB)} of server memory (heap and buffers, plaintext)` : ''}.`;
+  return `With ${whole(crowd)} clients, a delivery used ${writeMedian(perDelivery, significant)} µs of server CPU${memory ? `. A client used ${writeMedian(memory, writeKiB)} of server memory (heap and buffers, plaintext)` : ''}.`;
 }
 
 function exponentSentence(figures: Figures): string {

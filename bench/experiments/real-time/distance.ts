@@ -79,23 +79,23 @@ export const distance: Experiment = {
         },
         {
           text: 'The short poll slows down most: each request crosses the network.',
-          why: 'The request travels during the wait for the next poll. Only the response adds to the latency: T/2 + d.',
+          why: 'The delay of the request is part of the poll interval. Only the delay of the response adds to the latency: T/2 + d.',
         },
         {
           text: 'Push adds the one-way delay once, a long poll up to three times.',
-          why: 'A message that just misses a response waits for that response and the next request. Then the message travels.',
+          why: 'A message that just misses a response waits for that response and the next request. The message itself needs a third one-way delay.',
         },
       ],
       right: 3,
     },
     howToRead:
       'The one-way delay d grows to the right. In the left panel messages are rarer than round trips, in the right panel more frequent. The thin dotted lines are the models: push d, long poll d to 3d, notify-then-fetch 3d, short poll T/2 + d.',
-    why: 'Push writes into a connection that is always open. A long poll ends with its response, and the client has to send the next request. Until that request arrives, the server can’t send anything. Notify-then-fetch needs a round trip after the notice. That makes three one-way delays per message, unless several messages share a fetch.',
+    why: 'Push writes into a connection that is always open. A long poll ends with its response, and the client has to send the next request. Until that request arrives, the server can’t send anything. Notify-then-fetch needs a round trip after the notice. So each message takes three one-way delays, unless several messages share a fetch.',
     caveat:
-      'A delay proxy on this machine emulates the distance: it forwards all data later. It has no packet loss, no bandwidth limit, no congestion window, and no round trip for opening a connection. The delay was measured in every trial, and the models use the measured delay.',
+      'A delay proxy on this machine emulates the distance: the proxy forwards all data later. The proxy emulates no packet loss, no bandwidth limit, no congestion window, and no round trip for opening a connection. The delay was measured in every trial, and the models use the measured delay.',
   },
 
-  rule: `The verdict uses the median run with a one-way delay of ${farMs} ms, at ${fastPerSecond} messages/s. The claim holds if the median latency of push is at most ${allowanceMs} ms above the measured one-way delay. Otherwise it does not hold.`,
+  rule: `The verdict uses the median run with a one-way delay of ${farMs} ms, at ${fastPerSecond} messages/s. The claim holds if the median latency of push is at most ${allowanceMs} ms above the measured one-way delay. Otherwise the claim does not hold.`,
 
   plan(profile) {
     const { repeats, fastMs, slowMs, cells } = sizes[profile];
@@ -156,13 +156,13 @@ export const distance: Experiment = {
     return {
       verdict: excessFar.value <= allowanceMs ? 'holds' : 'does not hold',
       sentence: [
-        `With a one-way delay of ${writeMs(farMs)}, at ${fastPerSecond} messages/s, push took ${withRange(push, times)} times the one-way delay, a long poll ${withRange(busy, times)} times.`,
-        `The model predicts ${times(model)} times for the long poll.`,
+        `Over a one-way delay of ${writeMs(farMs)}, push took ${withRange(push, times)} times that delay, a long poll ${withRange(busy, times)} times (${fastPerSecond} messages/s).`,
+        `For the long poll, the model predicts ${times(model)} times the one-way delay.`,
         `The measured one-way delay was ${writeMedian(oneWay, writeMs)}.`,
         calm && notified
           ? `At ${slowPerSecond} messages/s, a long poll took ${withRange(calm, times)} times the one-way delay, notify-then-fetch ${withRange(notified, times)} times.`
           : '',
-        `At all distances, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(messages.value)} messages).`,
+        `With all one-way delays, the median latency of push was ${significant(excess.low, 2)} to ${significant(excess.high, 2)} ms above the one-way delay (${whole(messages.value)} messages).`,
       ]
         .filter(Boolean)
         .join(' '),

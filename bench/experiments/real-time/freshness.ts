@@ -63,26 +63,26 @@ export const freshness: Experiment = {
       choices: [
         {
           text: 'Push and long poll: milliseconds. Short poll: half its interval.',
-          why: 'Push and a pending long poll respond the moment a message exists. A short poll finds the message at its next poll, half an interval later on average.',
+          why: 'Push and a pending long poll respond the moment a message exists. With short polling, the message waits for the next poll, half an interval on average.',
         },
         {
           text: 'All about the same: one poll per second is quick enough to be real time.',
-          why: 'A message waits for the next poll. With one poll per second that is half a second on average, and a second at worst.',
+          why: 'With one poll per second, a message waits half a second on average, and up to a second.',
         },
         {
           text: 'Only push is quick: a long poll is still polling, so its messages wait too.',
-          why: 'A long poll waits in the server, with the request already there. The server responds as soon as there is news.',
+          why: 'The request of a long poll is already pending in the server. The server responds as soon as there is a message.',
         },
         {
           text: 'The short poll: its responses come back within a millisecond.',
-          why: 'The response is quick, but the message in it has waited for the poll. Response time is not latency.',
+          why: 'The response is quick, but its message has waited for the poll. Response time is not latency.',
         },
       ],
       right: 0,
     },
     howToRead:
       'Each line shows the share of the messages that arrived within the latency on the axis. Lines further left are faster. The axis is logarithmic: each step to the right is ten times the latency. The thin dotted lines are the model of a short poll: latencies spread evenly from 0 to the interval.',
-    why: 'A push server writes each message at once, so its latency is only the one-way delay. A long poll is pending in the server. The server responds at once, and then the client sends the next request. A short poll follows a clock: a message waits for up to one interval T, T/2 on average.',
+    why: 'A push server writes each message at once, so its latency is only the one-way delay. A long poll is pending in the server. The server responds at once, and then the client sends the next request. With short polling, a message waits up to one interval T, and T/2 on average.',
     caveat:
       'Client and server share one machine, so the one-way delay is close to zero. A delay of zero flatters long polling most. In the side-by-side trials all transports share one server and one load generator, and slow each other down. The separate trials show each transport alone.',
   },
@@ -169,9 +169,9 @@ export const freshness: Experiment = {
     return {
       verdict: holds ? 'holds' : 'does not hold',
       sentence: [
-        `Alone on a server, push delivered the median message in ${withRange(push, writeMs)}, a ${writeMs(pollIntervalMs)} poll in ${withRange(pollMedian, writeMs)}.`,
+        `Alone on a server, the median latency was ${withRange(push, writeMs)} with push, ${withRange(pollMedian, writeMs)} with a ${writeMs(pollIntervalMs)} poll.`,
         `Push delivered 99% of its messages within ${withRange(pushLate, writeMs)}.`,
-        `The server pushed ${whole(messages.value)} messages to ${clients} clients, ${ratePerSecond} per second.`,
+        `The server pushed ${whole(messages.value)} messages to ${clients} clients, at ${ratePerSecond} messages/s.`,
         `The mean latency of the poll was ${withRange(poll, writeMs)}; the model predicts ${writeMs(modelMs)}.`,
         pushTogether
           ? `With all transports on one server, the median latency of push was ${writeMedian(pushTogether, writeMs)}.`

@@ -1,6 +1,6 @@
 import { breakEvenOf, type PollCosts } from '../../../bench/analysis/break-even.ts';
 import { compareRatio } from '../../../bench/analysis/interval.ts';
-import { writeEstimate } from '../../../bench/analysis/writing.ts';
+import { significant, writeEstimate } from '../../../bench/analysis/writing.ts';
 import type { Trial } from '../../../bench/result.ts';
 import { threeDigits, writeMs } from '../../units.ts';
 import type { MapCell, MapPanel, Point } from '../figure.ts';
@@ -137,11 +137,11 @@ export function predictionNotes(
   const found = all[0]?.found;
   if (found?.at === 'no rate')
     return [
-      `Polls on ${framework}: no break-even. The fitted cost is ${us(costs.push.value)} per pushed message and ${us(costs.batched.value)} per message in a poll’s response. So push costs less CPU at every rate.`,
+      `Polls on ${framework}: no break-even. The fitted cost is ${us(costs.push.value)} per pushed message and ${us(costs.batched.value)} per message in a poll response. Push therefore costs less CPU at every rate.`,
     ];
   if (found?.at === 'not determined')
     return [
-      `Polls on ${framework}: the break-even is not determined, so no line is drawn. The fitted cost is ${us(costs.push.value)} per pushed message and ${us(costs.batched.value)} per message in a poll’s response. The difference (95%: ${threeDigits(found.saved.low)} to ${us(found.saved.high)}) may be 0.`,
+      `Polls on ${framework}: the break-even is not determined, so no line is drawn. The fitted cost is ${us(costs.push.value)} per pushed message and ${us(costs.batched.value)} per message in a poll response. The difference (95%: ${significant(found.saved.low, 2)} to ${us(found.saved.high)}) may be 0.`,
     ];
   const rates = all.flatMap(({ intervalMs, found }) =>
     found.at === 'rate' ? [{ intervalMs, rate: found.rate }] : [],
@@ -152,10 +152,10 @@ export function predictionNotes(
   const fastest = Math.max(...contests.map(({ ratePerSecond }) => ratePerSecond));
   const beyond = rates.every(({ rate }) => rate.value > fastest);
   return [
-    `Polls on ${framework}: the fitted costs predict the break-even rate λ* = (c_poll/T)/(c_push − c_batched) for poll interval T. The break-even rate is ${turns.join(' and ')}${beyond ? ', above every rate that was measured here' : ''}. At higher rates and at longer intervals, polling should cost less CPU.`,
+    `Polls on ${framework}: the predicted break-even rate is ${turns.join(' and ')}${beyond ? ', above all measured rates' : ''}. The model is λ* = (c_poll/T)/(c_push − c_batched) for poll interval T. At higher rates and longer intervals, polling should cost less CPU.`,
   ];
 }
 
 function us(value: number): string {
-  return `${threeDigits(value)} µs`;
+  return `${significant(value, 2)} µs`;
 }

@@ -82,7 +82,7 @@ describe('the predicted line', () => {
     expect(predictedLine(never, [10, 100], [100, 400])).toBeUndefined();
     expect(predictionNotes('Express', never, [contest([[1, 1]])])[0]).toContain('no break-even');
     expect(predictionNotes('Express', costs, [contest([[1, 1]])])[0]).toContain(
-      'The break-even rate is 100 messages/s (95%: 100 to 100) at T = 100 ms',
+      'the predicted break-even rate is 100 messages/s (95%: 100 to 100) at T = 100 ms',
     );
     const vague = { ...costs, push: { value: 12, low: 1, high: 23 } };
     expect(predictedLine(vague, [10, 100], [100, 400])).toBeUndefined();

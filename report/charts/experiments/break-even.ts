@@ -96,7 +96,7 @@ function winnersFigure(result: Result, trials: readonly Trial[]): Figure[] {
       table: tableOf(
         {
           id: 'break-even-winners-table',
-          caption: `Push and short poll in the same runs, per client. ${severalRuns}`,
+          caption: `Costs per client of push and short poll, from paired runs. ${severalRuns}`,
         },
         grids.flatMap(({ name, contests }) => contests.map((contest) => ({ name, ...contest }))),
         [
@@ -237,7 +237,7 @@ function costsFigure(all: readonly Fit[]): Figure[] {
       id: 'break-even-costs',
       title: 'Fitted server CPU per poll and per message',
       notes: [
-        'Costs fitted by least squares over all cells of the grid, with 95% intervals. The costs are valid for similar loads on this machine.',
+        'The costs are fitted by least squares to all combinations of message rate and poll interval. The costs are valid for similar loads on this machine.',
         ...(vague.length > 0
           ? [`The interval reaches below 0 for ${listed(vague)}: too few runs to determine that cost.`]
           : []),
@@ -247,7 +247,7 @@ function costsFigure(all: readonly Fit[]): Figure[] {
         {
           id: 'break-even-costs-table',
           caption:
-            'Server CPU in microseconds, with 95% intervals. Where an interval reaches below 0, the cost may be 0.',
+            'Server CPU in microseconds, with 95% intervals. If an interval reaches below 0, the cost may be 0.',
           staysOpen: true,
         },
         [...fits, ...overheadOf(fits)],

@@ -51,7 +51,7 @@ function agesFigure(lanes: readonly Lane[], notes: string[]): Figure[] {
         {
           id: 'broker-ages-table',
           caption:
-            'Latency and requests by consumer. An empty get returned no message. Consumers with push send no requests.',
+            'Latency and requests by consumer. An empty get returned no message. Push consumers send no requests.',
         },
         lanes,
         [
@@ -104,7 +104,7 @@ function queueFigure(lanes: readonly Lane[]): Figure[] {
       id: 'broker-queue',
       title: `Where messages pile up when a consumer handles ${share}% of the message rate`,
       notes: [
-        'Solid line: messages in the queue. Thick dotted line, hollow markers: messages held by the consumer, delivered but not yet acknowledged. MQTT QoS 0 has no acknowledgements, so its line shows messages delivered but not yet handled. Thin dotted line: model of the backlog, (λ − μ)·t, for send rate λ and handling rate μ. All panels have the same scale and show the first run.',
+        'The solid line shows the messages in the queue. The thick dotted line with hollow markers shows the unacknowledged messages that the consumer holds. MQTT QoS 0 has no acknowledgements: its line shows delivered messages that the consumer has not handled. The thin dotted line is the model of the backlog, (λ − μ)·t, for send rate λ and handling rate μ. All panels have the same scale and show the first run.',
       ],
       panels: lanes.map(({ name, transport, runs }, index) => {
         const most = Math.max(...runs.map((trial) => held.read(trial) ?? 0));
@@ -121,7 +121,7 @@ function queueFigure(lanes: readonly Lane[]): Figure[] {
           kind: 'lines',
           id: `broker-queue-${index}`,
           title: `${name}: holds up to ${counted(most, 'message')}`,
-          says: `${name}: the consumer held up to ${counted(most, 'message')}, and up to ${whole(first ? mostOf(first, 'ready') : 0)} waited in its queue.`,
+          says: `${name}: the consumer held up to ${counted(most, 'message')}, the queue up to ${counted(first ? mostOf(first, 'ready') : 0, 'message')}.`,
           size: 'third',
           x: timeAxis(durationMs),
           y: linear('Messages', 'number', [highest]),
@@ -137,7 +137,7 @@ function queueFigure(lanes: readonly Lane[]): Figure[] {
         {
           id: 'broker-queue-table',
           caption:
-            'Per consumer: the most messages held, the most messages in the queue, and the messages left at the end.',
+            'Maximum number of messages in each consumer and in its queue, and the messages left at the end.',
         },
         lanes,
         [
@@ -179,7 +179,7 @@ function windowFigure(lanes: readonly Lane[]): Figure[] {
       id: 'broker-windows',
       title: `Throughput by prefetch, ${from}`,
       notes: [
-        'All messages are sent at once. Throughput is the number of messages divided by the highest latency. Hollow markers: the model, one prefetch of messages per round trip. Without a prefetch, the machine limits the throughput.',
+        'All messages are sent at once. Throughput is the number of messages divided by the maximum latency. Hollow markers show the model: prefetch ÷ round-trip time. Without a prefetch, the machine limits the throughput.',
       ],
       panels: [
         compare(
@@ -235,7 +235,7 @@ function deathFigure(lanes: readonly Lane[]): Figure[] {
         {
           id: 'broker-deaths-table',
           caption:
-            '“Redelivered”: the broker marked the message as sent before. “Handled twice”: the acknowledgement was lost when the consumer died.',
+            'A message counts as redelivered if the broker marked it as sent before. A message was handled twice if its acknowledgement was lost when the consumer died.',
           staysOpen: true,
         },
         lanes,

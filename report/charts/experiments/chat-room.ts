@@ -79,14 +79,15 @@ function partyFigure(parties: readonly Probe[]): Figure[] {
   };
   const heard = ({ read }: Metric<Probe>) => whole(spread(largest.runs.map(read))?.median ?? 0);
   const times = sizes.map(
-    ({ at, runs }) => `With ${whole(at)} people, ${writeMs(spread(runs.map(longestTime.read))?.median ?? 0)}`,
+    ({ at, runs }) =>
+      `With ${whole(at)} people, ${writeMs(spread(runs.map(longestTime.read))?.median ?? 0, runs.length < 2 ? 2 : 3)}`,
   );
   return [
     {
       id: 'chat-room-party',
       title: 'N people join the room, and each writes one message',
       notes: [
-        'Thin dotted lines: the models, N(N + 1)/2 announcements and N² deliveries. Both models grow with the square of N: 10 times as many people cost 100 times as many messages.',
+        'The thin dotted lines are the models: N(N + 1)/2 announcements and N² deliveries. Both models grow with the square of N: 10 times the people cause 100 times the messages.',
       ],
       panels: [
         panel(
@@ -113,7 +114,7 @@ function partyFigure(parties: readonly Probe[]): Figure[] {
         {
           id: 'chat-room-party-table',
           caption:
-            'Messages and times by number of people. “Missing”: deliveries that never came. “Duplicates”: deliveries that came twice.',
+            'Messages and times by number of people. Missing deliveries never arrived. Duplicates arrived twice.',
         },
         sizes,
         [
@@ -184,7 +185,7 @@ function leakFigure(rooms: readonly Group<Probe>[]): Figure[] {
         {
           id: 'chat-room-leak-table',
           caption:
-            'State of the server after everyone has left. “Announcements written”: the server writes to every connection in its list, and the lecture’s list still has the closed connections. A decrease in memory counts as 0.',
+            'State of the server after everyone has left. The server writes announcements to every connection in its list. The lecture’s server keeps closed connections in this list. A decrease in memory counts as 0.',
         },
         rooms,
         [

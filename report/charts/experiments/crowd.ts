@@ -1,4 +1,6 @@
 import { freshestIntervalMs, pushLastMs } from '../../../bench/analysis/models.ts';
+import { significant, writeMedian } from '../../../bench/analysis/statistics.ts';
+import type { Write } from '../../../bench/analysis/writing.ts';
 import type { Result, Trial } from '../../../bench/result.ts';
 import { sentencePer, threeDigits, whole, writeMs } from '../../units.ts';
 import { linear, logarithmic } from '../axes.ts';
@@ -40,7 +42,7 @@ export function crowdFigures(result: Result): Figure[] {
         panel(
           'slowest',
           'Latency: 99th percentile and maximum',
-          largestList(lanes, p99, (value) => `99th percentile latency ${writeMs(value)}`),
+          largestList(lanes, p99, (value, digits) => `99th percentile latency ${writeMs(value, digits)}`),
           logarithmic('Latency (log scale)', 'ms'),
           [
             ...freshestSeries(x, pollsPerSecond),
@@ -62,7 +64,7 @@ export function crowdFigures(result: Result): Figure[] {
           largestList(
             lanes,
             cpuPerDelivery,
-            (value) => `${threeDigits(value)} µs of server CPU per delivered message`,
+            (value, digits) => `${significant(value, digits)} µs of server CPU per delivered message`,
           ),
           linear('Server CPU (µs per delivery)', 'number'),
           lanes.flatMap((lane) => laneSeries(lane, cpuPerDelivery)),
@@ -70,7 +72,7 @@ export function crowdFigures(result: Result): Figure[] {
         panel(
           'span',
           'Fan-out time: from the first write to the last',
-          `Fan-out time: the server writes one message to all clients. ${largestList(written, span, (value) => `fan-out time ${writeMs(value)}`)}`,
+          `Fan-out time of one message to all clients. ${largestList(written, span, (value, digits) => `fan-out time ${writeMs(value, digits)}`)}`,
           logarithmic('Fan-out time (log scale)', 'ms'),
           written.flatMap((lane) => laneSeries(lane, span)),
         ),
@@ -146,15 +148,15 @@ function pushDeliveryMs(trials: readonly Trial[]): number | undefined {
 function modelNotes(trials: readonly Trial[], pollsPerSecond: number | undefined): string[] {
   const deliveryMs = pushDeliveryMs(trials);
   const notes = [
-    'Lines with markers: 99% of the messages arrived within this latency. Hollow markers: the slowest message.',
+    'The lines with markers show the 99th percentile latency, the hollow markers the maximum latency.',
   ];
   if (deliveryMs)
     notes.push(
-      `Thin dotted line, push: N·s with s = ${threeDigits(deliveryMs * 1000)} µs, from the fan-out time with the most clients.`,
+      `The thin dotted line for push is N·s with s = ${threeDigits(deliveryMs * 1000)} µs, from the fan-out time with the most clients.`,
     );
   if (pollsPerSecond)
     notes.push(
-      `Thin dotted line, short poll: N/R with R = ${whole(pollsPerSecond)} responses per second, the measured capacity of the server.`,
+      `The thin dotted line for short polls is N/R with R = ${whole(pollsPerSecond)} responses per second, the measured capacity of the server.`,
     );
   return notes;
 }
@@ -170,11 +172,14 @@ function clientsAxis(trials: readonly Trial[]): Axis {
   };
 }
 
-function largestList(lanes: readonly Lane[], { read }: Metric, write: (value: number) => string): string {
+function largestList(lanes: readonly Lane[], { read }: Metric, write: Write): string {
   return sentencePer(
     lanes.flatMap((lane) => {
       const last = lineOf(lane, clientsOf, read).points.at(-1);
-      return last ? [`${lane.name}: ${write(last.y)} with ${whole(last.x)} clients`] : [];
+      const runs = lane.runs.filter((trial) => clientsOf(trial) === last?.x).length;
+      return last
+        ? [`${lane.name}: ${writeMedian({ value: last.y, runs }, write)} with ${whole(last.x)} clients`]
+        : [];
     }),
   );
 }

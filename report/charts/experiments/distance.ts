@@ -1,6 +1,6 @@
 import { missesInWords, modelFits, writeDeviation } from '../../../bench/analysis/model-fit.ts';
 import { longPollMeanMs, shortPollMeanMs } from '../../../bench/analysis/models.ts';
-import { spread } from '../../../bench/analysis/statistics.ts';
+import { measuredOf, significant, spread, writeMedian } from '../../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../../bench/result.ts';
 import { counted, sentencePer, threeDigits, writeMs } from '../../units.ts';
 import { linear } from '../axes.ts';
@@ -41,7 +41,7 @@ export function distanceFigures(result: Result): Figure[] {
       id: 'distance-delay',
       title: 'Mean latency by one-way delay',
       notes: [
-        'Thick lines with markers: measured latencies. Thin dotted lines: models of the latency, for one-way delay d and poll interval T. The models are d for push, d to 3d for a long poll and T/2 + d for a short poll. The model of notify-then-fetch is 3d, if no two messages share a fetch.',
+        'The thick lines with markers are measured latencies. The thin dotted lines are models for one-way delay d and poll interval T. The models are d for push, d to 3d for a long poll and T/2 + d for a short poll. The model of notify-then-fetch is 3d, if no two messages share a fetch.',
         ...linkNotes(trials),
         ...leftOutNotes(result, 'distance'),
       ],
@@ -159,7 +159,7 @@ function farthestList(lanes: readonly Lane[]): string {
       const mean = far && spread(far.runs.map(meanLatency.read));
       return far && mean
         ? [
-            `${lane.name}: mean latency ${writeMs(mean.median)} (${threeDigits(mean.median / far.way)} × the one-way delay)`,
+            `${lane.name}: mean latency ${writeMedian(measuredOf(mean), writeMs)}, ${writeMedian({ value: mean.median / far.way, runs: mean.runs }, significant)} times the one-way delay`,
           ]
         : [];
     }),
@@ -197,13 +197,14 @@ export function modelFitFigures(trials: readonly Trial[]): Figure[] {
       title: `Model fit: ${fits.length - missed} of ${fits.length} comparisons within their limits`,
       notes: [
         ...(missed > 0 ? [missesInWords(fits)] : []),
-        'The models use the message times and the one-way delays measured in the same trials, so chance affects model and measurement alike. A deviation means that another cause added latency. The models know one-way delay, intervals and message times. The models leave out the milliseconds that a busy machine adds. These milliseconds matter most at short distances, where all transports share two processes. The share of empty responses is coarse when a run has few polls.',
+        'The models use the message times and the one-way delays measured in the same trials, so chance affects models and measurements alike. A deviation from the model means that something else added latency. The models include one-way delays, intervals and message times. The models leave out the milliseconds that a busy machine adds. These milliseconds matter most with short one-way delays, because all transports share two processes. With few polls in a run, the share of empty responses is coarse.',
       ],
       panels: [],
       table: tableOf(
         {
           id: 'model-fit-table',
-          caption: 'Deviation in percent of the model; for shares, in percentage points.',
+          caption:
+            'Deviation of the measurement from the model, in percent. For shares, the deviation is in percentage points.',
           staysOpen: true,
         },
         // What doesn't fit comes first: that is what a reader should know.

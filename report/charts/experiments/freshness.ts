@@ -1,5 +1,5 @@
 import { shortPollShareWithin } from '../../../bench/analysis/models.ts';
-import { spread } from '../../../bench/analysis/statistics.ts';
+import { measuredOf, spread, writeMedian } from '../../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../../bench/result.ts';
 import { sentencePer, writeMs } from '../../units.ts';
 import { decadeBelow, roundAbove } from '../axes.ts';
@@ -42,7 +42,7 @@ export function freshnessFigures(result: Result): Figure[] {
     says: `${title}: ${settings[index]?.name}. ${sentencePer(
       (settings[index]?.lanes ?? []).flatMap(({ name, runs }) => {
         const median = spread(runs.map(p50.read));
-        return median ? [`${name}: median latency ${writeMs(median.median)}`] : [];
+        return median ? [`${name}: median latency ${writeMedian(measuredOf(median), writeMs)}`] : [];
       }),
     )}`,
     size: sizeOf(index, settings.length),
@@ -52,7 +52,7 @@ export function freshnessFigures(result: Result): Figure[] {
       id: 'freshness-ages',
       title: 'Latency distribution',
       notes: [
-        'Thick lines: measured latencies of all runs together. Thin dotted lines: the short-poll model, in which every latency up to one interval is equally likely.',
+        'The thick lines show the measured latencies of all runs together. The thin dotted lines show the short-poll model: every latency up to one interval is equally likely.',
         ...leftOutNotes(result, 'freshness'),
       ],
       panels: settings.map(({ lanes }, index) => ({
@@ -217,7 +217,7 @@ export function percentilesFigure({ name, lanes }: Setting, latency: Axis): Figu
     id: 'freshness-percentiles',
     title: 'Latency by percentile',
     notes: [
-      'The scale stretches the slowest messages: 1 message in 10 is right of 90%, and 1 in 100 is right of 99%. A line ends at its slowest message. Thin dotted lines: the short-poll model.',
+      'The scale stretches the slowest messages: 1 message in 10 is right of 90%, and 1 in 100 is right of 99%. Each line ends at the slowest message. The thin dotted lines show the short-poll model.',
     ],
     panels: [
       {
@@ -245,7 +245,7 @@ export function percentilesFigure({ name, lanes }: Setting, latency: Axis): Figu
       {
         id: 'freshness-percentiles-table',
         caption:
-          'Latency percentiles over all runs, each rounded up by at most a tenth. A dash means that there were too few messages for this percentile.',
+          'Latency percentiles over all runs, each rounded up by at most a tenth. A dash means too few messages for this percentile.',
       },
       lanes,
       [
@@ -273,7 +273,7 @@ function countOf({ runs }: Lane): number {
 
 function slowestHundredth(lane: Lane): string {
   const ageMs = percentileOf(lane, 99);
-  return `${lane.name}: 99th percentile ${ageMs === undefined ? 'unknown (too few messages)' : writeMs(ageMs)}`;
+  return `${lane.name}: 99th percentile ${ageMs === undefined ? 'unknown (too few messages)' : writeMs(ageMs, lane.runs.length < 2 ? 2 : 3)}`;
 }
 
 /** The age that so many percent of all runs' messages did not exceed, at most a tenth too high; `undefined` where there are too few messages to say. */

@@ -1,4 +1,4 @@
-import { spread } from '../../../bench/analysis/statistics.ts';
+import { significant, spread } from '../../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../../bench/result.ts';
 import { counted, threeDigits, whole, writeMs } from '../../units.ts';
 import { linear, timeAxis } from '../axes.ts';
@@ -33,7 +33,7 @@ export function herdFigures(result: Result): Figure[] {
       id: 'herd-connects',
       title: 'Thundering herd: reconnections over time',
       notes: [
-        `${whole(first.clients.count)} clients per panel lose the server at the same time. The server is down for ${writeMs(first.parameters.outageMs ?? 0)}. Each bar shows the connections accepted since the previous bar, in the first run. If the server was too busy to count in time, one bar covers several intervals. All panels have the same scale. Full-jitter backoff: exponential backoff with full jitter.`,
+        `${whole(first.clients.count)} clients per panel lose the server at the same time. The server is down for ${writeMs(first.parameters.outageMs ?? 0)}. Each bar shows the connections that the server accepted since the previous bar, in the first run. If the server was too busy to count in time, one bar covers several intervals. All panels have the same scale. Full-jitter backoff means exponential backoff with full jitter.`,
         ...leftOutNotes(result, 'herd'),
       ],
       panels: drawn.map(({ lane, trial, columns }) => connectsPanel(lane, trial, columns, highest)),
@@ -41,7 +41,7 @@ export function herdFigures(result: Result): Figure[] {
         {
           id: 'herd-connects-table',
           caption:
-            'Connections that the server accepted, by the middle of each bar, first run. Bars without a connection are left out.',
+            'Connections that the server accepted, in the first run. Times are the middle of each bar. Bars without a connection are left out.',
         },
         longest.flatMap(({ x }, index) => {
           const accepted = drawn.map(({ columns }) => columns[index]?.y ?? 0);
@@ -59,7 +59,7 @@ export function herdFigures(result: Result): Figure[] {
       id: 'herd-prices',
       title: 'Reconnect storm: peak, recovery and server load',
       notes: [
-        '“At once” means within two consecutive bars, as in the rule of the verdict. Recovery time: from the server’s return until every client has a new message.',
+        '“At once” means within two consecutive bars, as in the rule of the verdict. Recovery time is the time from the server’s return until every client has a new message.',
       ],
       panels: [peak, recovery, loopDelay].map((cost) =>
         bars({ id: `herd-price-${cost.id}`, size: 'third' }, cost, lanes),
@@ -118,8 +118,8 @@ function connectsPanel(lane: Lane, trial: Trial, columns: Point[], highest: numb
       .toLowerCase()
       .match(/[a-z0-9]+/g)
       ?.join('-')}`,
-    title: `${lane.name}: ${threeDigits(share)}% reconnect at once`,
-    says: `${lane.name}: ${threeDigits(share)}% of ${whole(trial.clients.count)} clients reconnected at once. The highest bar has ${counted(peak.y, 'connection')}, ${writeMs(peak.x)} after the start.`,
+    title: `${lane.name}: ${threeDigits(share)}% of clients reconnect at once`,
+    says: `${lane.name}: ${significant(share, lane.runs.length < 2 ? 2 : 3)}% of ${whole(trial.clients.count)} clients reconnected at once. The highest bar has ${counted(peak.y, 'connection')}, ${writeMs(peak.x, 2)} after the start.`,
     size: 'third',
     x: timeAxis(trial.durationMs),
     y: linear('Connections accepted', 'number', [highest]),

@@ -40,7 +40,7 @@ export function honestFigures(result: Result): Figure[] {
       table: tableOf(
         {
           id: 'honest-pairs-table',
-          caption: 'How each number was measured: the median run of each method.',
+          caption: 'How each number was measured. The values are from the median run of each method.',
         },
         pairs,
         [

@@ -79,11 +79,14 @@ export function idleCostFigures(result: Result): Figure[] {
     {
       id: 'idle-cost-prices',
       title: 'Six costs of idle clients',
-      notes: [`${size} Dashed lines: the prediction of the model.`, ...leftOutNotes(result, 'idle-cost')],
+      notes: [
+        `${size} The dashed lines show the prediction of the model.`,
+        ...leftOutNotes(result, 'idle-cost'),
+      ],
       panels: [requests, empty, ...others].map((cost) =>
         bars({ id: `idle-cost-${cost.id}`, size: 'half' }, cost, lanes),
       ),
-      table: tableOf({ id: 'idle-cost-table', caption: `The six costs in numbers. ${severalRuns}` }, lanes, [
+      table: tableOf({ id: 'idle-cost-table', caption: `Six costs of idle clients. ${severalRuns}` }, lanes, [
         names('transport'),
         counts('clients', ({ runs }) => runs[0]?.clients.count ?? 0),
         runsColumn,

@@ -70,13 +70,13 @@ export function lightClientFigures(result: Result): Figure[] {
       id: 'light-client-prices',
       title: 'Costs of one client, by message rate',
       notes: [
-        '“Latest only”: the client gets only the newest message. All other clients get every message. “No keep-alive”: the client disconnects after each poll. This client ran at the lowest message rate only. Thick dotted lines: the other kinds of short poll.',
-        'The connected time is summed over the connections of a client. A notify-then-fetch client has two connections, so its connected time reaches 200%.',
+        'A “latest only” client gets only the newest message. All other clients get every message. A “no keep-alive” client disconnects after each poll. This client ran at the lowest message rate only. The thick dotted lines are the other kinds of short poll.',
+        'The connected time is the sum over all connections of a client. A notify-then-fetch client has two connections, so its connected time reaches 200%.',
         ...leftOutNotes(result, 'light-client'),
       ],
       panels: costs.map((cost) => costPanel(cost, lanes, x)),
       table: tableOf(
-        { id: 'light-client-table', caption: `Costs of one client of each kind. ${severalRuns}` },
+        { id: 'light-client-table', caption: `Costs of one client, by transport. ${severalRuns}` },
         splitBy(lanes, rateOf),
         [
           names('client'),

@@ -21,8 +21,8 @@ export function offlineFigures(result: Result): Figure[] {
       id: 'offline-time',
       title: 'Which messages arrived at once, later, or never',
       notes: [
-        'Each marker is a message, at its scheduled send time. Filled marker: the message arrived at once. Hollow marker: the message arrived after the client was online again. Red cross: the message never arrived. Thick line across a row: the moment when the client had caught up.',
-        'One client per transport, first run. One source sends the same messages to all clients.',
+        'Each marker is a message, at its scheduled send time. Filled markers are messages that arrived at once. Hollow markers are messages that arrived after the client was online again. Red crosses are messages that never arrived. A thick line across a row marks the moment when the client had caught up.',
+        'The chart shows one client per transport, in the first run. One source sends the same messages to all clients.',
         ...leftOutNotes(result, 'offline'),
       ],
       panels: cases.flatMap(timelinePanel),
@@ -30,7 +30,7 @@ export function offlineFigures(result: Result): Figure[] {
         {
           id: 'offline-table',
           caption:
-            'Messages per client. Times are measured from the moment when the client was online again. Model for λ messages/s and t offline: λt missed without a log, λ·max(0, t − R) with retention R.',
+            'Messages per client. Times start when the client is online again. For λ messages/s and t offline, the model predicts λt missed messages without a log. With a retention of R, it predicts λ·max(0, t − R).',
         },
         cases.flatMap(({ lanes, ...one }) => lanes.map((lane) => ({ ...one, ...lane }))),
         [

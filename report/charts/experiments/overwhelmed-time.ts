@@ -46,7 +46,7 @@ const backlog: Quantity = {
   read: queueMebibytes,
   all: ({ series }) => series?.longestBacklogBytes ?? [],
   write: writeBytes,
-  words: 'longest send queue',
+  words: 'largest send queue',
 };
 
 const age: Quantity = {
@@ -56,7 +56,7 @@ const age: Quantity = {
   read: ({ slowAgeMs }, index) => slowAgeMs[index],
   all: ({ series }) => series?.slowAgeMs ?? [],
   write: writeMs,
-  words: 'highest latency',
+  words: 'maximum latency',
 };
 
 /** Bytes that wait in the server for the slow client, over time, a panel for each policy on one scale. */
@@ -71,13 +71,13 @@ export function backlogFigure(result: Result, cases: readonly Case[]): Figure[] 
       notes: [
         kernelBytes === undefined
           ? 'All panels have the same scale.'
-          : `All panels have the same scale. Thin dotted line: the model of an unbounded queue. The model starts when the kernel’s socket buffers are full (${writeBytes(kernelBytes)} on this machine), which a server can’t see. With credit and with polling these buffers stay empty too.`,
+          : `All panels have the same scale. The thin dotted line is the model of an unbounded queue. The model starts when the kernel’s socket buffers are full (${writeBytes(kernelBytes, 2)} on this machine). A server can’t observe these buffers. With credit-based flow control and with polling, the buffers stay empty.`,
         ...runNotes(cases),
         ...leftOutNotes(result, 'overwhelmed'),
       ],
       panels: panelsOf(cases, backlog, queueModel(open)),
       table: tableOf(
-        { id: 'overwhelmed-backlog-table', caption: 'The longest send queue, and its limit.' },
+        { id: 'overwhelmed-backlog-table', caption: 'The largest send queue, and its limit.' },
         rowsOf(cases),
         [
           ...rowColumns,
@@ -86,7 +86,7 @@ export function backlogFigure(result: Result, cases: readonly Case[]): Figure[] 
             const { limitBytes } = first?.parameters ?? {};
             return limitBytes && limitBytes / mebibyte;
           }),
-          numbers('longest send queue', 'MiB', ({ runs }) => mostOf(runs, backlog.all) / mebibyte),
+          numbers('largest send queue', 'MiB', ({ runs }) => mostOf(runs, backlog.all) / mebibyte),
         ],
       ),
     },
@@ -101,21 +101,21 @@ export function ageFigure(cases: readonly Case[]): Figure[] {
       id: 'overwhelmed-age',
       title: 'Latency of the messages that the slow consumer handles',
       notes: [
-        'Thin dotted line: the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep the latency lower. Such a policy helps only after the kernel’s socket buffers are full of old messages.',
+        'The thin dotted line is the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep the latency lower. Such a policy takes effect only when the kernel’s socket buffers are full.',
       ],
       panels: panelsOf(cases, age, ageModel(unboundedOf(cases))),
       table: tableOf(
         {
           id: 'overwhelmed-age-table',
           caption:
-            'Highest latency at the slow consumer, and the model of an unbounded queue at the end of the overload.',
+            'Maximum latency at the slow consumer, and the model of an unbounded queue at the end of the overload.',
         },
         rowsOf(cases),
         [
           ...rowColumns,
           runsColumn,
-          numbers('highest latency', 'ms', ({ runs }) => mostOf(runs, age.all)),
-          numbers('model: highest latency', 'ms', ({ runs: [first] }) => ageModel(first).at(-1)?.y),
+          numbers('maximum latency', 'ms', ({ runs }) => mostOf(runs, age.all)),
+          numbers('model: maximum latency', 'ms', ({ runs: [first] }) => ageModel(first).at(-1)?.y),
         ],
       ),
     },
@@ -157,9 +157,9 @@ function timePanel(
   return {
     kind: 'lines',
     id: `overwhelmed-${quantity.id}-${id}`,
-    // "drop-oldest: longest send queue 1.03 MiB"; nothing at all needs no unit.
+    // "drop-oldest: largest send queue 1.03 MiB"; nothing at all needs no unit.
     title: `${name}: ${words} ${highest > 0 ? write(highest) : '0'}`,
-    says: sentencePer(rows.map(({ name, most }) => `${name}: ${words} of the slow consumer ${write(most)}`)),
+    says: sentencePer(rows.map(({ name, most }) => `${name}: ${words} ${write(most)}`)),
     size: 'third',
     x,
     y,
@@ -247,11 +247,16 @@ function ageModel(trial: Trial | undefined): Point[] {
 /** What is to be said where lines of several runs or mixes lie over each other. */
 function runNotes(cases: readonly Case[]): string[] {
   const runs = rowsOf(cases).some(({ runs }) => runs.length > 1)
-    ? ['Thick lines: the first run. Faint lines: the other runs. Titles give the median run.']
+    ? [
+        'Thick lines show the first run, faint lines the other runs. The numbers in the titles are from the median run.',
+      ]
     : [];
   const other = cases.find((one) => one.mixes.length > 1)?.mixes[1];
   return other
-    ? [...runs, `Thick dotted lines: ${other.words}, drawn for the client with the longest send queue.`]
+    ? [
+        ...runs,
+        `Thick dotted lines: ${other.words}. These lines show the client with the largest send queue.`,
+      ]
     : runs;
 }
 
@@ -268,14 +273,14 @@ export function minuteFigure(trials: readonly Trial[]): Figure[] {
       id: 'overwhelmed-minute',
       title: 'A minute of overload: memory and send queue',
       notes: [
-        'Trials on the same server share its memory, so the chart has one line for all of them. Thin dotted line: the model of an unbounded queue, which grows by λ − μ, send rate minus handling rate. The model starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
+        'Trials on the same server share one line, because they share the server’s memory. The thin dotted line is the model of an unbounded queue. This queue grows by λ − μ messages per second, the send rate minus the handling rate. The model starts when the kernel’s socket buffers are full. All queues with a limit stay close to 0.',
       ],
       panels: [memoryPanel(trials, x), queuePanel(cases, x)],
       table: tableOf(
         {
           id: 'overwhelmed-minute-table',
           caption:
-            'Memory growth: the mean of the last third of the run compared with the middle third. Queue growth: measured rate divided by the predicted rate, λ − μ.',
+            'Memory growth compares the mean of the last third of the run with that of the middle third. Queue growth is the measured rate divided by the predicted rate, λ − μ.',
         },
         rowsOf(cases).flatMap((row) => row.runs.map((trial) => ({ ...row, trial }))),
         [

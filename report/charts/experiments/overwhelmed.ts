@@ -52,7 +52,7 @@ const caughtUp: DrawnMetric = {
 };
 
 const longestQueue: Metric = {
-  name: 'longest send queue',
+  name: 'largest send queue',
   unit: 'KiB',
   read: ({ series }) => series && Math.max(...series.longestBacklogBytes) / kibibyte,
 };
@@ -77,7 +77,7 @@ function costsFigure(cases: readonly Case[]): Figure[] {
       table: tableOf(
         {
           id: 'overwhelmed-table',
-          caption: `Messages and latencies of slow and fast clients. Counts of messages are sums over the runs. Pending messages were not handled at the end. ${severalRuns}`,
+          caption: `Messages and latencies of slow and fast clients. Message counts are sums over the runs. Pending messages were not handled by the end of the run. ${severalRuns}`,
         },
         rows.flatMap((row) =>
           (['slow', 'fast'] as const).flatMap((group): Counted[] => {
@@ -134,7 +134,7 @@ function evictionNote({ name, runs }: Row): string[] {
   const times = middle(evicted.map(({ count }) => count)) ?? 0;
   if (times === 0) return [];
   return [
-    `With the policy ${name}, the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. The server’s reason: “${reason}”` : ''}.`,
+    `With the policy “${name}”, the server disconnected a client ${times === 1 ? 'once' : counted(Math.round(times), 'time')}${reason ? `. The server’s reason: “${reason}”` : ''}.`,
   ];
 }
 

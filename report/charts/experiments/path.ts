@@ -41,7 +41,7 @@ export function pathFigures(result: Result): Figure[] {
         {
           id: 'path-table',
           caption:
-            'Details of every cell of the matrix. “Added latency”: the median latency minus the median latency without a proxy, first run. A few milliseconds more or less are noise.',
+            'Details of each cell above. Added latency is the median latency minus the median latency without a proxy, in the first run. A few milliseconds more or less are noise.',
         },
         cellsIn(trials),
         [

@@ -40,14 +40,14 @@ export function chatFigure(result: Result, all: readonly Trial[]): Figure[] {
     id: 'published-chat',
     title: `Chat under load: ${chatUnderLoad.clients} clients, each receives every message`,
     notes: [
-      `${whole(delivered)} deliveries in this run. Each row compares one published stack with the lab’s own server. ${costs ? 'The model of server CPU uses the costs fitted in “Break-even”. The model covers push and short polls only.' : 'Server CPU has no model: this run fitted no costs.'}`,
+      `This run has ${whole(delivered)} deliveries. Each row compares one published stack with the lab’s own server. ${costs ? 'The model of server CPU uses the costs fitted in “Break-even”. The model covers push and short polls only.' : 'Server CPU has no model: this run fitted no costs.'}`,
     ],
     panels: quantities.map((quantity) => ratioPanel(quantity, trials)),
     table: tableOf(
       {
         id: 'published-chat-table',
         caption:
-          'Values of this run, and published values. The published values were measured on other machines years ago: compare the order of the transports, not the numbers.',
+          'Values of this run, and published values. The published values come from older machines: compare the order of the transports, not the numbers.',
       },
       lanesOf(trials),
       [

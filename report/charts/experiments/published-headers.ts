@@ -73,7 +73,7 @@ function overheadFigure(all: readonly Counted[]): Figure {
     id: 'published-headers',
     title: 'Header overhead of a poll and of a message',
     notes: [
-      `Published: ${headerTable.pollHeaderBytes} bytes of headers per poll and ${headerTable.frameHeaderBytes} bytes per frame. In 2010, the poll of a browser carried cookies and a user agent. This lab’s client sends neither cookies nor a user agent. Model: ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} bytes more per TLS record (RFC 8446 §5.2). The other rows have no model.`,
+      `The published overhead is ${headerTable.pollHeaderBytes} bytes of headers per poll and ${headerTable.frameHeaderBytes} bytes per frame. In 2010, the poll of a browser carried cookies and a user agent. This lab’s client sends neither cookies nor a user agent. The model is ${shortFrameBytes} bytes for a short frame (RFC 6455 §5.2), and ${recordBytes} bytes more per TLS record (RFC 8446 §5.2). The other rows have no model.`,
     ],
     panels: [
       compare(
@@ -97,7 +97,7 @@ function overheadFigure(all: readonly Counted[]): Figure {
     table: tableOf(
       {
         id: 'published-headers-table',
-        caption: `A relay counted the application bytes. The IP bytes are calculated. IP headers: ${segmentHeaderBytes} bytes per segment and per separate acknowledgement.`,
+        caption: `A relay counted the application bytes. The IP bytes are calculated. They include ${segmentHeaderBytes} header bytes per segment and per separate acknowledgement.`,
       },
       all,
       [

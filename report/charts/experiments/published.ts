@@ -1,9 +1,9 @@
 import { pricesFrom } from '../../../bench/analysis/advice.ts';
 import { type PollCosts, predictedCpu } from '../../../bench/analysis/break-even.ts';
 import { openData, related } from '../../../bench/analysis/published.ts';
-import { spread } from '../../../bench/analysis/statistics.ts';
+import { significant, spread } from '../../../bench/analysis/statistics.ts';
 import type { Result, Trial } from '../../../bench/result.ts';
-import { sentencePer, threeDigits, whole } from '../../units.ts';
+import { sentencePer, whole } from '../../units.ts';
 import { decadeBelow } from '../axes.ts';
 import type { Axis, Figure, LinePanel, LineSeries } from '../figure.ts';
 import { type Lane, lanesOf, leftOutNotes, splitBy, usableTrials } from '../lanes.ts';
@@ -36,17 +36,17 @@ function openDataFigure(result: Result, all: readonly Trial[]): Figure[] {
       id: 'published-open-data',
       title: 'Open data: server CPU by number of clients',
       notes: [
-        `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. The run sends faster to fewer clients: polls and messages per second stay the same. The axis shows the number of clients that the run represents.`,
+        `${whole(openData.payloadBytes)} bytes every ${openData.publishEveryMs / 1000} s. This run has fewer clients and sends faster, so polls and messages per second stay the same. The axis shows the number of clients that the run represents.`,
         costs
-          ? 'Thin dotted lines: server CPU predicted from the costs fitted in “Break-even”, with the cost of push for SSE. The costs were fitted to small messages, and leave out the CPU of an idle server.'
-          : 'No model lines: this run fitted no costs.',
+          ? 'The thin dotted lines show server CPU predicted from the costs fitted in “Break-even”. SSE uses the cost of push. The costs were fitted to small messages, and leave out the CPU of an idle server.'
+          : 'The chart has no model lines, because this run fitted no costs.',
         ...leftOutNotes(result, 'published'),
       ],
       panels: [sharePanel(lanes, costs)],
       table: tableOf(
         {
           id: 'published-open-data-table',
-          caption: `Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}. The last column is the number of clients that would use a whole core here, if CPU grew in proportion.`,
+          caption: `In the published experiment, one server served ${whole(openData.sseClientsMax)} SSE clients or ${whole(openData.pollClientsMax)} polling clients. The last column is the number of clients per core, if CPU grows in proportion.`,
         },
         splitBy(lanes, clientsStoodFor),
         [
@@ -100,7 +100,9 @@ function sharePanel(lanes: readonly Lane[], costs: PollCosts | undefined): LineP
     title: 'Server CPU by number of clients',
     says: `Server CPU as a share of a core. ${sentencePer(
       measured.flatMap(({ name, points }) =>
-        points.map((point) => `${name}: ${threeDigits(point.y)}% of a core with ${whole(point.x)} clients`),
+        points.map(
+          (point) => `${name}: ${significant(point.y, 2)}% of a core with ${whole(point.x)} clients`,
+        ),
       ),
     )} Published: SSE served ${whole(openData.sseClientsMax)} clients, polls ${whole(openData.pollClientsMax)}.`,
     size: 'wide',
