@@ -220,7 +220,7 @@ describe('requests that follow one another on a connection, without waiting for 
       const post = 'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
       const answer = await text(await open(endpoint, post + ask('/messages', upgrade)));
       expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 409']);
-      expect(answer).toContain('a WebSocket needs a connection without pending requests');
+      expect(answer).toContain('unexpected upgrade: expected a connection without pending requests');
       expect(endpoint.joined).toBe(0);
       expect(endpoint.tally.refused).toBe(1);
     },
@@ -311,7 +311,7 @@ describe('requests that follow one another on a connection, without waiting for 
         socket.write(ask().repeat(3));
       }
       const answer = await events;
-      const reason = 'unexpected request behind a stream: send it on another connection';
+      const reason = 'unexpected request during a stream: send the request on another connection';
       expect(answer).toContain(`event: evicted\ndata: {"error":"${reason}"}\n\n`);
       expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 409']);
       expect(errorIn(answer.slice(answer.indexOf('HTTP/1.1 409')))).toBe(reason);
