@@ -60,7 +60,7 @@ describe('is refused with a reason', () => {
   it('whatever only members may say, when the projector says it', async () => {
     const projector = await held.projector();
     projector.say({ say: 'transport', transport: 'push' });
-    expect((await projector.hear('refused')).error).toContain('only members may send it');
+    expect((await projector.hear('refused')).error).toContain('only members may send this message');
   });
 });
 
@@ -215,14 +215,14 @@ it('a member that asks too much of the class’s servers is refused, and may not
         }),
     ),
   );
-  expect(refused).toContain('too many connections: a member may have 12 at once');
+  expect(refused).toContain('too many connections: expected at most 12 at once per member');
   for (const socket of connections) socket.terminate();
   const answers = await whileTimeStands(() =>
     Promise.all(Array.from({ length: 400 }, () => ask(urls['short-poll']))),
   );
   expect(answers.find(({ error }) => /too many requests/.test(error))).toMatchObject({
     status: 429,
-    error: 'too many requests: a member may send 50 a second',
+    error: 'too many requests: expected at most 50 per second',
   });
 });
 
