@@ -78,7 +78,7 @@ it('refuses what a member says beyond its limit, names it, and closes when that 
     for (let id = 100; id < 400; id += 1) member.say({ say: 'clock', id });
     return member.closed();
   });
-  const reason = `a member may send ${limits.saidPerSecond} a second`;
+  const reason = `expected at most ${limits.saidPerSecond} per second`;
   expect((await member.hear('refused')).error).toContain(reason);
   expect(closed).toEqual({ code: 4008, reason: expect.stringContaining(reason) });
 });
