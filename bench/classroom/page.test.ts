@@ -168,7 +168,7 @@ describe.skipIf(!hasBrowser)('the classroom in Chromium', { timeout: 240_000 }, 
         .locator('.ballot button')
         .nth(index === 0 ? 0 : 1)
         .click();
-    await page.locator('.voted', { hasText: '3 of 3 have voted' }).waitFor();
+    await page.locator('.voted', { hasText: '3 of 3 people have voted' }).waitFor();
     for (const one of [page, ...students]) {
       expect(await one.locator('.votes, .choice-right, .bar').count()).toBe(0);
       expect(await one.locator('canvas:visible').count()).toBe(0);

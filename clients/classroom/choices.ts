@@ -37,7 +37,7 @@ export const settingGroups: readonly SettingGroup[] = [
     controls: [
       {
         key: 'ratePerSecond',
-        label: 'message rate',
+        label: 'rate',
         offers: [0, 0.1, 0.5, 1, 2, 4, 5, 10, 20, 40, 50, 100, 200].map((value) => ({
           value,
           label: perSecond(value),

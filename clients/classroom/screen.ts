@@ -15,7 +15,7 @@ export const keys: readonly (readonly [string, string])[] = [
   ['.', 'send one message'],
   ['b', 'send a burst'],
   ['↑ ↓', 'choose a lane'],
-  ['o', 'take the chosen lane offline, or reconnect the lane'],
+  ['o', 'let the chosen lane go offline, or reconnect the lane'],
   ['c', 'switch between phones and lanes'],
   ['j', 'show the address and the code for phones'],
   ['s', 'save the session'],
