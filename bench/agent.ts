@@ -12,7 +12,7 @@ import { workAsAgent } from './agents/agent.ts';
 /** The command line, for `main` and for those who try it. */
 export const agentCommand = command(
   'npm run agent --',
-  'Runs clients on this machine for "npm run lab -- --agents N" on another.',
+  'Runs clients on this machine for "npm run lab -- --agents N" on another machine.',
 ).requiredOption('--broker <url>', 'RabbitMQ that the lab uses: amqp://name:password@host:port', readBroker);
 
 if (isProgram(import.meta.url)) process.exit(await main(begin(agentCommand).opts<{ broker: string }>()));

@@ -93,17 +93,17 @@ export const labCommand = command(
   )
   .option(
     '--server-host <address>',
-    'address of this machine at which agents reach its servers',
+    'address of this machine to which agents connect',
     readServerHost,
     '127.0.0.1',
   )
   .option(
     '--servers <number>',
-    'number of server processes that share one source at the broker, at most one for each agent',
+    'number of server processes that share one source in RabbitMQ (at most one per agent)',
     wholeNumber(1, 99),
   )
   .option('--check', 'check every claim of LAB.md against the result')
-  .option('--verbose', 'at the end, print every verdict in full and the model fit');
+  .option('--verbose', 'print every verdict in full and the model fit at the end');
 
 /** Does what the options say. Returns the exit code. */
 export function lab(options: Options): Promise<number> {
@@ -286,7 +286,7 @@ function judge(
   const ownShare = result.lab.coordinatorCpuShare ?? 0;
   if (ownShare > ownShareMax)
     result.environment.warnings.push(
-      `The lab’s own process used ${(ownShare * 100).toFixed(1)}% of a core during the trials, more than ${ownShareMax * 100}%: it distorts CPU costs and latencies.`,
+      `The lab’s own process used ${(ownShare * 100).toFixed(1)}% of a core during the trials (limit: ${ownShareMax * 100}%). This load distorts CPU costs and latencies.`,
     );
 }
 
@@ -344,17 +344,17 @@ function chooseExperiments(
   if (where && (where !== 'start' || findRabbit())) return { chosen, rabbit: new Rabbit(where), skipped: [] };
   const why = where
     ? `found no RabbitMQ: ${rabbitRemedy}`
-    : "start one with --broker start (it needs Debian's package rabbitmq-server), or use another with --broker amqp://…";
+    : "start RabbitMQ with --broker start (needs Debian's package rabbitmq-server), or use a running RabbitMQ with --broker amqp://…";
   return {
     chosen: only ? chosen : chosen.filter((experiment) => experiment !== broker),
-    skipped: [`The experiment “broker” was left out: ${why}.`],
+    skipped: [`The experiment “broker” was skipped: ${why}.`],
   };
 }
 
 /** The experiment that a module exports. Throws an `Error` that says what is missing. */
 async function ownExperiment(file: string): Promise<Experiment> {
   const path = fromUsersFolder(file);
-  if (!existsSync(path)) throw new Error(`found no file ${file}`);
+  if (!existsSync(path)) throw new Error(`found no file ${file}: check the path`);
   const found = Object.values(await import(pathToFileURL(path).href)) as Partial<Experiment>[];
   const [experiment, ...others] = found.filter((one) => typeof one?.plan === 'function');
   if (!experiment || others.length > 0)

@@ -30,8 +30,8 @@ export async function drawPage(
     return pagePath;
   } catch (error) {
     const said = (error as { stderr?: string }).stderr || (error as Error).message;
-    console.error(`cannot draw the report: ${said.trim().split('\n').at(-1)}`);
-    console.error(`the result is complete: draw it with ${again}`);
+    console.error(`cannot render the report: ${said.trim().split('\n').at(-1)}`);
+    console.error(`the result is complete: render the report with ${again}`);
     return undefined;
   }
 }

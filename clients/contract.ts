@@ -41,11 +41,11 @@ export const clauses = {
     why: 'the accounting does not trust the server',
   },
   dropsDuplicates: {
-    promise: 'a message that arrives twice is handed over once, and counted',
+    promise: 'a message that arrives twice is handled once and counted as a duplicate',
     why: 'the handler need not be idempotent',
   },
   newLog: {
-    promise: 'a client follows a restarted server to its new log, and counts it in `ledger.resets`',
+    promise: 'after a server restart, a client continues in the new log, and counts this in `ledger.resets`',
     why: 'the new log has its own numbers',
   },
   cursorAhead: {
@@ -79,7 +79,7 @@ export const clauses = {
   },
   pauseHolds: {
     promise: 'nothing is handed over between `pause()` and `resume()`, and nothing is lost',
-    why: 'the application has no room for it',
+    why: 'the application has no room for messages',
   },
   pauseInHandler: {
     promise: '`pause()` in the handler holds back the rest of the batch, until `resume()` has returned',
@@ -106,7 +106,7 @@ export const clauses = {
     },
   },
   stopInHandler: {
-    promise: '`stop()` in the handler stops: the rest of the batch is not handed over',
+    promise: '`stop()` in the handler discards the rest of the batch',
     why: 'a stopped application is not called any more',
   },
   stopCloses: {
@@ -127,11 +127,11 @@ export const clauses = {
     },
   },
   stopTerminates: {
-    promise: '`stop()` ends a connection within a second although nothing is answered',
+    promise: '`stop()` ends a connection within a second, even if the server does not respond',
     why: 'a half-open connection never answers a Close frame',
   },
   exceptionReaches: {
-    promise: 'what the handler throws becomes an uncaught exception of the application',
+    promise: 'an exception in the handler becomes an uncaught exception of the application',
     why: 'a bug in the handler is visible',
   },
   exceptionLosesNothing: {
@@ -165,7 +165,7 @@ export const clauses = {
     except: polls('has no heartbeats: every poll has a response'),
   },
   infinity: {
-    promise: 'with `silenceLimitMs: Infinity` no connection and no request is given up',
+    promise: 'with `silenceLimitMs: Infinity`, a client never gives up a connection or request',
     why: '`Infinity` means no limit, although a timer of `Infinity` fires after 1 ms',
   },
   refusalReason: {
@@ -186,7 +186,7 @@ export const clauses = {
   },
   publishRefused: {
     promise: '`publish()` rejects with the server’s reason when it refuses the message',
-    why: 'the application can correct it',
+    why: 'the application can correct the message',
   },
   publishUnconnected: {
     promise: '`publish()` rejects while there is no connection',
@@ -209,7 +209,7 @@ export const clauses = {
     why: 'an application can retry after a rejection',
   },
   publishEarly: {
-    promise: '`publish()` before the connection is open disturbs nothing: it resolves or rejects',
+    promise: '`publish()` before the connection is open resolves or rejects',
     why: 'the first message on a connection must be the client’s cursor',
   },
   publishPaused: {

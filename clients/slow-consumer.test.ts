@@ -141,7 +141,7 @@ describe.each(transports)('%s', (name) => {
         who: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
         atMs: expect.any(Number),
         reason: expect.stringMatching(
-          /^slow consumer: 7 messages \(\d+ bytes\) wait in the send queue, the limit is 524288 bytes$/,
+          /^slow consumer: \d+ bytes \(messages: 7\) in the send queue, expected at most 524288 bytes$/,
         ),
       },
     ]);

@@ -211,7 +211,7 @@ it('does not start an SSE server whose policy is credit, nor any other beside it
   const subscribed = vi.spyOn(source.log, 'subscribe');
   const starting = startServers(source, ['push', 'sse'], { policy: 'credit' });
   await expect(starting).rejects.toThrow(
-    /policy is "credit": expected another one, because SSE clients cannot grant credit/,
+    /invalid policy "credit": expected another overflow policy, because SSE clients cannot grant credit/,
   );
   expect(subscribed).toHaveBeenCalledOnce();
   subscribed.mockRestore();

@@ -23,12 +23,12 @@ const { host, why } = await openToBrowsers(room, port).catch((error: Error) =>
 );
 
 if (why !== undefined) console.error(why);
-console.log(`The chat room is at http://${host}. Ctrl-C ends it.
+console.log(`The chat room is at http://${host}. Press Ctrl-C to stop the server.
 
-Open it in a browser, then the console of that page (F12), and enter, one line at a time:
+Open this address in a browser. In the browser console (F12), enter these lines one at a time:
 
 ${linesToType(host)}
 
-Two tabs make two users.`);
+Each browser tab is one user.`);
 
 onInterrupt(() => void room.close());

@@ -55,7 +55,7 @@ export async function openToBrowsers(room: ChatRoom, port: number): Promise<{ ho
     if (code === 'EADDRINUSE')
       return {
         host: `127.0.0.1:${room.port}`,
-        why: `Another program has port ${room.port} at ::1, where browsers look for localhost first. Use 127.0.0.1 instead, or another port with --port.`,
+        why: `Another program uses port ${room.port} at ::1, and browsers try ::1 first for localhost. Open 127.0.0.1 instead, or choose another port with --port.`,
       };
     // Without IPv6 no browser looks there.
   }
@@ -83,7 +83,7 @@ export function memberServer(
   const server = guardedHttpServer(
     withAuth(undefined, tally, ({ headers }, response) => {
       response.setHeader('content-type', 'text/plain; charset=utf-8');
-      response.end(`A chat room. Open the console of this page (F12) and enter, one line at a time:
+      response.end(`This is a chat room. In the browser console (F12), enter these lines one at a time:
 
 ${linesToType(headers.host ?? 'localhost')}
 `);

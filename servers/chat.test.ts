@@ -176,7 +176,7 @@ describe('chat forgets and defends, naive chat does not', () => {
   });
 
   it.each([
-    ['a binary message', Buffer.from('hi'), 1003, 'expected a text message'],
+    ['a binary message', Buffer.from('hi'), 1003, 'invalid binary message: expected a text message'],
     [
       'a message over the limit',
       'x'.repeat(1001),
@@ -236,7 +236,7 @@ describe('chat forgets and defends, naive chat does not', () => {
     slow.socket.resume();
     expect(await closeOf(slow)).toEqual({
       code: 4008,
-      reason: 'slow consumer: more than 1048576 bytes are queued',
+      reason: 'slow consumer: expected at most 1048576 bytes in the send queue',
     });
     await vi.waitFor(() => expect(listener.heard.filter((one) => one.includes('says'))).toHaveLength(said));
     expect(room.tally.evicted).toBe(1);
@@ -284,7 +284,7 @@ describe.skipIf(!hasIpv6)('localhost, which is ::1 to a browser', () => {
     cleanups.push(() => room.close());
     expect(await openToBrowsers(room, port)).toEqual({
       host: `127.0.0.1:${port}`,
-      why: expect.stringContaining(`Another program has port ${port} at ::1`),
+      why: expect.stringContaining(`Another program uses port ${port} at ::1`),
     });
     await join(room);
   });

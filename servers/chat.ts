@@ -40,7 +40,7 @@ export function chatServer(options: ChatOptions = {}): ChatRoom {
   const server = memberServer(tally, { limits }, (member, name) => {
     member.on('message', (data, isBinary) => {
       if (!members.has(member)) return;
-      if (isBinary) return refuse(member, 1003, 'expected a text message');
+      if (isBinary) return refuse(member, 1003, 'invalid binary message: expected a text message');
       if ((data as Buffer).length > textLimitBytes)
         return refuse(member, 1009, `the message is too large: expected at most ${textLimitBytes} bytes`);
       tally.relayed += sendToAll(`${name} says: ${data}`);
@@ -60,7 +60,11 @@ export function chatServer(options: ChatOptions = {}): ChatRoom {
       if (member.readyState !== member.OPEN) continue;
       if (member.bufferedAmount > queueLimitBytes) {
         tally.evicted += 1;
-        disconnect(member, 4008, `slow consumer: more than ${queueLimitBytes} bytes are queued`);
+        disconnect(
+          member,
+          4008,
+          `slow consumer: expected at most ${queueLimitBytes} bytes in the send queue`,
+        );
         continue;
       }
       member.send(text);

@@ -6,16 +6,16 @@ import { type ServerName, serversByName, startServers } from './serve.ts';
 import { EmbeddedSource } from './source/embedded.ts';
 
 /** `npm run servers`: all of them on one source, to try with curl and the console of a browser. */
-export const serversCommand = command('npm run servers --', 'Starts all servers on one source.')
+export const serversCommand = command('npm run servers --', 'Starts all servers with one message source.')
   .option(
     '--port <number>',
-    'port of the first server, followed by the ports of the others',
+    'port of the first server; the other five use the next ports',
     firstPortOf(6, 8081),
     8081,
   )
   .option(
     '--broker <url>',
-    'RabbitMQ whose servers share one source: amqp://name:password@host:port',
+    'RabbitMQ from which several servers share one source: amqp://name:password@host:port',
     readBroker,
   );
 
@@ -29,16 +29,16 @@ async function main({ port, broker }: { port: number; broker?: string }): Promis
   );
 
   const at = (name: ServerName) => `127.0.0.1:${endpoints.get(name)?.port}`;
-  const others = shared ? ' All servers of this RabbitMQ share it.' : '';
-  console.log(`Six servers, one source with two messages a second.${others} Ctrl-C ends them.
+  const others = shared ? ' All servers with this RabbitMQ share the source.' : '';
+  console.log(`Six servers share one source of two messages per second.${others} Press Ctrl-C to stop the servers.
 
   sse         curl -N http://${at('sse')}/messages
   tcp-push    (echo '{"after":null}'; cat) | nc ${at('tcp-push').replace(':', ' ')}
-  long-poll   curl http://${at('long-poll')}/messages    then add ?after= and the "next" of the last response
-  short-poll  curl http://${at('short-poll')}/messages    the same
+  long-poll   curl http://${at('long-poll')}/messages    to continue, add ?after= and the value of "next"
+  short-poll  curl http://${at('short-poll')}/messages    to continue, add ?after= in the same way
   publish     curl -d '{"body":"hello"}' http://${at('short-poll')}/messages
 
-In a browser, open http://${at('push')}/ and enter in its console (F12). Pages of other origins are refused.
+Open http://${at('push')}/ in a browser. In the browser console (F12), enter one of these lines. The servers reject pages of other origins.
 
   push        new WebSocket('ws://${at('push')}/messages').onmessage = ({ data }) => console.log(data)
   notify      new WebSocket('ws://${at('notify')}/messages').onmessage = ({ data }) => console.log(data)

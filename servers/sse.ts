@@ -26,7 +26,9 @@ export type SseOptions = FanOutOptions & {
 
 export function sse(app: App, feed: Feed, options: SseOptions = {}): FanOut {
   if (options.policy === 'credit')
-    throw new Error('policy is "credit": expected another one, because SSE clients cannot grant credit');
+    throw new Error(
+      'invalid policy "credit": expected another overflow policy, because SSE clients cannot grant credit',
+    );
   const fanOut = new FanOut(feed.log, eventFormat, options);
 
   app.get('/messages', ({ method, headers, query }, response) => {

@@ -95,7 +95,7 @@ describe('the first line', () => {
   it('has a deadline', async () => {
     const server = await serve({ limits: { helloMs: 100 } });
     expect(await linesOf(open(server, '{"aft'))).toEqual([
-      { error: 'first line too slow: expected within 100 ms' },
+      { error: 'first line too late: expected a line within 100 ms' },
     ]);
   });
 

@@ -35,7 +35,7 @@ export function tcpPush(server: Server, feed: Feed, options: TcpPushOptions = {}
     const lines = new LineSplitter(lineCharacters);
     let subscriber: Subscriber | undefined;
     const hello = setTimeout(
-      () => refuse(new Error(`first line too slow: expected within ${helloMs} ms`)),
+      () => refuse(new Error(`first line too late: expected a line within ${helloMs} ms`)),
       helloMs,
     );
     socket.on('close', () => clearTimeout(hello));

@@ -52,12 +52,12 @@ export async function workAsAgent({ url, onNews, signal }: AgentOptions): Promis
   const who = await introduction();
   const interrupted = new Promise((resolve) => signal.addEventListener('abort', resolve));
   let offer: Offer | undefined = await offerAt(address, who, onNews);
-  onNews(`${who.agent} offers its clients at ${broker}. Ctrl-C ends it.`);
+  onNews(`${who.agent} offers its clients at ${broker}. Press Ctrl-C to stop this agent.`);
   for (;;) {
     await Promise.race([offer.lost, interrupted]);
     await offer.close();
     if (signal.aborted) return;
-    onNews(`${broker} disconnected: the agent tries again until it reconnects. Ctrl-C ends this agent.`);
+    onNews(`${broker} disconnected: the agent tries to reconnect. Press Ctrl-C to stop this agent.`);
     offer = await offerAgain(() => offerAt(address, who, onNews), onNews, signal);
     if (!offer) return;
     onNews(`${broker} reconnected: ${who.agent} offers its clients again.`);

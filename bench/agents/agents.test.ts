@@ -343,7 +343,7 @@ describe.skipIf(!runs)('agents', { timeout: 240_000 }, () => {
     const lab = startLab('--only', 'freshness', '--agents', '1', '--broker', node.addresses.amqp);
     await lab.saying('2 of 3');
     await node.stop();
-    await agent.saying('disconnected: the agent tries again until it reconnects');
+    await agent.saying('disconnected: the agent tries to reconnect');
     const { exitCode, said, files } = await lab.ended;
     expect(exitCode, said).toBe(3);
     expect(said).toMatch(/^RabbitMQ at .* disconnected during the run, and all agents with it: /m);

@@ -373,7 +373,7 @@ describe('without a RabbitMQ', () => {
     vi.stubEnv('RABBITMQ_SERVER_PATH', '/nowhere/rabbitmq-server');
     const { exitCode, lines, files } = await runLab('--only', 'broker', '--broker', 'start');
     expect(
-      lines.filter((line) => /“broker” was left out: .*install Debian's package rabbitmq-server/.test(line)),
+      lines.filter((line) => /“broker” was skipped: .*install Debian's package rabbitmq-server/.test(line)),
     ).toHaveLength(1);
     expect(exitCode).toBe(0);
     const result = parseResult(files['results.json'] as string);
@@ -386,7 +386,7 @@ describe('without a RabbitMQ', () => {
     await saying('experiments, profile');
     lab.kill('SIGINT');
     const { said, files } = await ended;
-    expect(said.match(/“broker” was left out: start one with --broker start/g)).toHaveLength(1);
+    expect(said.match(/“broker” was skipped: start RabbitMQ with --broker start/g)).toHaveLength(1);
     const { experiments } = parseResult(files['results.json'] as string);
     expect(experiments.map(({ id }) => id)).not.toContain('broker');
     expect(experiments.length).toBeGreaterThan(10);

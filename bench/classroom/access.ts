@@ -17,7 +17,10 @@ export class Access {
   /** Throws `BadInput` on a token that is not the presenter's. */
   readonly checkPresenter = (token: string | null): void => {
     if (!isSame(token ?? '', this.presenterToken))
-      throw new BadInput('wrong presenter token: open the address that the classroom printed', 403);
+      throw new BadInput(
+        'wrong presenter token: open the complete address that "npm run classroom" printed',
+        403,
+      );
   };
 
   /** The gate of the projector's lanes: the presenter alone, with the page that took over last. */
@@ -29,7 +32,7 @@ export class Access {
         if (page === undefined) this.checkPresenter(token);
         else if (!isSame(token ?? '', laneToken(presenterToken, page)))
           throw new BadInput(
-            'another projector page has taken over: only the newest may use these lanes',
+            'another projector page has taken over: reload this page to use its lanes again',
             403,
           );
       },

@@ -237,7 +237,8 @@ export class Classroom {
   #onSaid(page: Page, said: Said): void {
     const { member } = page;
     if (said.say === 'clock') page.tell({ tell: 'clock', id: said.id, nowMs: nowMs(), head: this.head });
-    else if (!member) throw new BadInput(`forbidden message "${said.say}": only members may send it`, 403);
+    else if (!member)
+      throw new BadInput(`forbidden message "${said.say}": only members may send this message`, 403);
     else if (said.say === 'latencies') this.#latencies.enter(member, said.uncertaintyMs, said.latenciesMs);
     else this.#onMember(page, member, said);
   }
@@ -282,12 +283,13 @@ export class Classroom {
 
   /** Writes what the class was shown and what it voted. */
   async #save(): Promise<Saved> {
-    if (this.#isSaving) throw new BadInput('the lesson is already being saved: wait until it is saved', 409);
+    if (this.#isSaving)
+      throw new BadInput('the classroom is already saving the lesson: wait a few seconds', 409);
     const votes = this.#lesson.votes.closed;
     const current = this.#segment;
     const segments = [...this.#log.ended, ...(current ? [current] : [])];
     if (segments.length === 0 && votes.length === 0)
-      throw new BadInput('there is nothing to save yet: let some messages pass on the projector’s page', 409);
+      throw new BadInput('there is nothing to save yet: wait for some messages on the projector’s page', 409);
     this.#isSaving = true;
     try {
       const { seed, runsFolder } = this.#options;
@@ -327,6 +329,8 @@ function receiveOnly(source: EmbeddedSource): MessageSource {
     play: (schedule, startMs) => source.play(schedule, startMs),
     stop: () => source.stop(),
     publish: () =>
-      Promise.reject(new BadInput('members may not publish: only the classroom’s source may', 403)),
+      Promise.reject(
+        new BadInput('members may not publish: only the classroom’s source publishes messages', 403),
+      ),
   };
 }

@@ -155,7 +155,7 @@ describe('a vote', () => {
     await held.control({ action: 'close-vote' }, shownFigures({ messages: 6, p50Ms: 480 }));
     const { vote: closed } = await voteWith(projector, ({ open, measured }) => !open && measured !== null);
     expect(closed?.measured).toMatch(
-      /^With a poll every 1 s, the short poll’s median latency was 0.48 s \(6 messages\)/,
+      /With a poll every 1 s, the median latency of short polling was 0.48 s \(6 messages\)/,
     );
   });
 
@@ -186,7 +186,7 @@ describe('is refused with a reason', () => {
   it('a second question while one is open', async () => {
     await held.control({ action: 'ask', question });
     expect(await held.control({ action: 'ask', question: 'push-far-away' })).toEqual({
-      error: `"${question}" is still open: close that vote first`,
+      error: `the vote on "${question}" is still open: close this vote first`,
     });
   });
 

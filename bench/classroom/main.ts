@@ -22,12 +22,12 @@ export const classroomCommand = command(
 )
   .option(
     '--lan [address]',
-    'let phones join at this address (default: the address that phones can most likely reach)',
+    'let phones join at this address (default: an address that phones can probably reach)',
     readAddress,
   )
   .option(
     '--port <number>',
-    'port of the page, followed by the four ports of the servers',
+    'port of the page; the servers use the next four ports',
     firstPortOf(5, 8088),
     8088,
   )
@@ -62,7 +62,7 @@ async function main({ lan: wanted, port, out, open: opens }: Options): Promise<v
   const { front } = classroom;
   console.log(`projector  ${front.presenterUrl}`);
   printHowToJoin(classroom, lan);
-  console.error('Ctrl-C ends it.');
+  console.error('Press Ctrl-C to stop the classroom.');
   if (opens ?? process.stdout.isTTY) await openPage(front.presenterUrl);
 }
 
@@ -74,7 +74,9 @@ function follower(lan: Lan, classroom: Classroom): () => Promise<void> {
     if (lan.address === shown) return;
     shown = lan.address;
     if (shown === undefined) {
-      console.error('This machine has lost its network: phones cannot join until it is connected again.');
+      console.error(
+        'This machine has lost its network: phones cannot join until this machine is connected again.',
+      );
       return;
     }
     console.error('The address of this machine has changed.');
@@ -91,7 +93,7 @@ function printHowToJoin({ front }: Classroom, lan: Lan | undefined): void {
   const others = lan.addresses.filter(({ address }) => address !== used);
   if (!lan.addresses.some(({ address }) => address === used))
     console.log(
-      `           this machine does not have the address ${used}: phones join only if a router or a port mapping forwards the five ports`,
+      `           this machine does not have the address ${used}. Phones can join only if a router or a port mapping forwards the five ports.`,
     );
   for (const { name, address } of others)
     console.log(

@@ -143,10 +143,13 @@ export class Members {
 
   #checkUse(member: Member, socket: Socket): void {
     if (!member.asks.take(nowMs()))
-      throw new BadInput(`too many requests: a member may send ${requestsPerSecond} a second`, 429);
+      throw new BadInput(`too many requests: expected at most ${requestsPerSecond} per second`, 429);
     if (member.sockets.has(socket)) return;
     if (member.sockets.size >= connectionsAtOnce)
-      throw new BadInput(`too many connections: a member may have ${connectionsAtOnce} at once`, 429);
+      throw new BadInput(
+        `too many connections: expected at most ${connectionsAtOnce} at once per member`,
+        429,
+      );
     member.sockets.add(socket);
     socket.once('close', () => member.sockets.delete(socket));
   }

@@ -147,7 +147,9 @@ function answerErrors(app: Express): void {
     if (response.headersSent) return next(error);
     const status = error.status ?? 500;
     if (status === 500) console.error(error);
-    response.status(status).json({ error: status === 500 ? 'the server failed' : sayWhy(error, status) });
+    response.status(status).json({
+      error: status === 500 ? 'the server failed: read the error in its terminal' : sayWhy(error, status),
+    });
   });
 }
 

@@ -65,7 +65,7 @@ async function bundled({ name, format }: (typeof scripts)[number]): Promise<[str
     logLevel: 'silent',
   });
   const [file] = outputFiles;
-  if (!file) throw new Error(`the bundler gave nothing for ${name}`);
+  if (!file) throw new Error(`the bundler made no output for ${name}`);
   return [
     `/${basename(name, extname(name))}.js`,
     { type: 'text/javascript; charset=utf-8', content: file.text },

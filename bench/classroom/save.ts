@@ -31,7 +31,9 @@ export async function saveLesson(folder: string, lesson: LessonRecord): Promise<
   const resultFile = saveResult(folder, resultOf(lesson));
   const reportFile = join(folder, 'report.html');
   if (!(await drawReport(resultFile, reportFile)))
-    throw new NotDrawn(`the result is saved in ${resultFile}, but its report could not be drawn`);
+    throw new NotDrawn(
+      `the result is saved in ${resultFile}, but the report could not be rendered: read the error in the terminal`,
+    );
   return { resultFile, reportFile, reportPath: `/report/${basename(folder)}` };
 }
 

@@ -60,7 +60,7 @@ describe('is refused with a reason', () => {
   it('whatever only members may say, when the projector says it', async () => {
     const projector = await held.projector();
     projector.say({ say: 'transport', transport: 'push' });
-    expect((await projector.hear('refused')).error).toContain('only members may send it');
+    expect((await projector.hear('refused')).error).toContain('only members may send this message');
   });
 });
 
@@ -78,7 +78,7 @@ it('refuses what a member says beyond its limit, names it, and closes when that 
     for (let id = 100; id < 400; id += 1) member.say({ say: 'clock', id });
     return member.closed();
   });
-  const reason = `a member may send ${limits.saidPerSecond} a second`;
+  const reason = `expected at most ${limits.saidPerSecond} per second`;
   expect((await member.hear('refused')).error).toContain(reason);
   expect(closed).toEqual({ code: 4008, reason: expect.stringContaining(reason) });
 });
@@ -215,14 +215,14 @@ it('a member that asks too much of the class’s servers is refused, and may not
         }),
     ),
   );
-  expect(refused).toContain('too many connections: a member may have 12 at once');
+  expect(refused).toContain('too many connections: expected at most 12 at once per member');
   for (const socket of connections) socket.terminate();
   const answers = await whileTimeStands(() =>
     Promise.all(Array.from({ length: 400 }, () => ask(urls['short-poll']))),
   );
   expect(answers.find(({ error }) => /too many requests/.test(error))).toMatchObject({
     status: 429,
-    error: 'too many requests: a member may send 50 a second',
+    error: 'too many requests: expected at most 50 per second',
   });
 });
 

@@ -105,7 +105,7 @@ export class Sessions {
           close(
             client,
             closeCodes.unknown,
-            'The class does not know this page. The class may have started again.',
+            'The class rejected this page. The class may have started again. Join again.',
           );
         else if (this.#wasReplaced(owner, name)) close(client, closeCodes.takenOver, takenOver);
         else this.#welcome({ hostname, owner, name }, client);
@@ -191,12 +191,12 @@ export class Sessions {
       if (client.readyState !== client.OPEN) return;
       try {
         if (page.member && !allowance.take(nowMs()))
-          throw new BadInput(`too many messages: a member may send ${limits.saidPerSecond} a second`, 429);
+          throw new BadInput(`too many messages: expected at most ${limits.saidPerSecond} per second`, 429);
         this.#host.onSaid(page, readSaid(data as Buffer, isBinary));
       } catch (error) {
         if (!(error instanceof BadInput)) throw error;
         if (refusals.take(nowMs())) page.tell({ tell: 'refused', error: error.message });
-        else page.end(closeCodes.flooding, `too many refused messages: ${error.message}`.slice(0, 100));
+        else page.end(closeCodes.flooding, `too many rejected messages: ${error.message}`.slice(0, 100));
       }
     });
   }
@@ -219,7 +219,7 @@ function close(client: WebSocket, code: number, reason: string): void {
 }
 
 function readSaid(data: Buffer, isBinary: boolean): Said {
-  if (isBinary) throw new BadInput('expected a text message such as {"say": …}, not a binary message');
+  if (isBinary) throw new BadInput('invalid binary message: expected a text message such as {"say": …}');
   return read(saidSchema, parseJson(data.toString()));
 }
 

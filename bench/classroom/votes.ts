@@ -19,7 +19,8 @@ export class Votes {
 
   /** Opens a vote. Throws `BadInput` while another is open, and on a question that is not known. */
   ask(id: string): Question {
-    if (this.#isOpen) throw new BadInput(`"${this.#question?.id}" is still open: close that vote first`, 409);
+    if (this.#isOpen)
+      throw new BadInput(`the vote on "${this.#question?.id}" is still open: close this vote first`, 409);
     const question = questionOf(id);
     if (!question)
       throw new BadInput(`unknown question ${JSON.stringify(id)}: expected a question of this lesson`, 404);

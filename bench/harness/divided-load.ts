@@ -198,7 +198,7 @@ function mergedReturns(all: readonly Returned[]): Returned | undefined {
 /** What the agents' processes spent, added up; how busy the busiest was. Nobody is slow in a divided trial, so one's samples do for all. */
 function mergedMetered(all: readonly LoadMetered[]): LoadMetered {
   const [first] = all;
-  if (!first) throw new Error('all agents were lost during a trial');
+  if (!first) throw new Error('all agents disconnected during a trial: start the agents again');
   const sum = (of: (metered: LoadMetered) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
     use: addedUse(all.map(({ use }) => use)),

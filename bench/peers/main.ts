@@ -77,17 +77,21 @@ const peersCommand = command(
   )
   .option(
     '--peer <name=language:command>',
-    `your own server in the fan-out: a program that takes a port as its last argument, prints the port, and sends every line of its standard input to all its clients (language: ${Object.keys(languages).join(', ')}; repeat the option for more servers)`,
+    `your own push server (language: ${Object.keys(languages).join(', ')}). It gets a port as its last argument, prints the port, and sends each line of its standard input to all clients. Repeat the option for more servers.`,
     readPeer,
     [],
   )
   .addOption(
-    new Option('--window-ms <number>', 'milliseconds in which a contender responds to polls, in each turn')
+    new Option('--window-ms <number>', 'milliseconds in which each server responds to polls, per round')
       .argParser(wholeNumber(1, 999_999_999))
       .default(pollWindowMs)
       .hideHelp(),
   )
-  .option('--against <file>', 'earlier peers.json: report the ratios that have become worse', readPeers)
+  .option(
+    '--against <file>',
+    'earlier peers.json to compare; the command fails if a ratio became worse',
+    readPeers,
+  )
   .option('--out <folder>', 'folder for peers.json and peers.html (default: report/runs/…)', readPath)
   .option('--open', 'open the page in a browser (default: on a terminal)')
   .option('--no-open', 'do not open the page');
@@ -176,7 +180,7 @@ async function main({ rounds, only, peer, windowMs, against, out, open: opens }:
 function installPeers(): void {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return;
-  console.error('Installing the packages of the alternatives, once …');
+  console.error('Installing the packages of the alternatives (only in the first run) …');
   try {
     execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'], {
       cwd: folder,

@@ -53,12 +53,14 @@ function notes({ findings, trials, lab }: Result): string[] {
   const misses = fits.filter((fit) => !fit.fits).length;
   return [
     ...(findings.some(({ provisional }) => provisional)
-      ? ['Some verdicts come from fewer than 3 runs: another run may give another verdict.']
+      ? ['Some verdicts come from fewer than 3 runs. Another run may give a different verdict.']
       : []),
     ...problems.slice(0, problemsMax).map(oneLine),
-    ...(more > 0 ? [`${counted(more, 'more trial')} failed: the report names each.`] : []),
+    ...(more > 0 ? [`${counted(more, 'more trial')} failed: the report lists each failure.`] : []),
     ...(misses > 0
-      ? [`${misses} of ${counted(fits.length, 'model value')} outside tolerance: --verbose lists them.`]
+      ? [
+          `${misses} of ${counted(fits.length, 'model value')} outside tolerance: --verbose lists these values.`,
+        ]
       : []),
     ...(lab.status === 'interrupted'
       ? ['The run was interrupted: the report has only the finished trials.']

@@ -85,7 +85,7 @@ export class InFlight {
     let message: Message | Batch | undefined;
     try {
       message = parseDelivery(text);
-      if (isBatch(message)) throw new BadInput('expected a single message, and not a batch');
+      if (isBatch(message)) throw new BadInput('unexpected batch: expected a single message');
     } catch (error) {
       this.#countFailure((error as Error).message);
       return void acknowledge();

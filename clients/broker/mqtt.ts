@@ -48,7 +48,7 @@ export function mqttConsumer(options: ConsumingOptions): Consuming {
           else goOn = () => done();
         };
         connected.on('error', reject);
-        connected.on('close', () => inFlight.lose('the broker ended the connection'));
+        connected.on('close', () => inFlight.lose('the broker closed the connection'));
         connected.once('connect', ({ sessionPresent }) => {
           inFlight.counters.requests += 1;
           // The session has the subscription, and the broker sends what came while the consumer was away.

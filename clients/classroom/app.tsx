@@ -41,7 +41,7 @@ export function App({ projector, screen, painter }: AppProps) {
           <section class="join-panel">
             <h2>Join with your phone</h2>
             <JoinCard join={projector.join} />
-            <p>{counted(state.members.count, 'phone')} in the class. No account, no app.</p>
+            <p>{counted(state.members.count, 'phone')} in the class. You need no account and no app.</p>
           </section>
         )}
       </main>
@@ -66,12 +66,12 @@ function Top({ projector, state }: { projector: Projector; state: SessionState }
       <h1>{scene ? `${scene.key}. ${scene.title}` : 'Push or poll?'}</h1>
       <p>
         {scene?.say ??
-          'Four clients receive the same messages, each over another transport. Keys 1 to 9 set a scene.'}
+          'Four clients receive the same messages over four transports. Press 1 to 9 to open a scene.'}
       </p>
       <div class="state">
         <span>
           <b class={state.paused ? 'paused' : ''}>
-            {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} per second`}
+            {state.paused ? '❚❚ paused' : `▶ ${writeRatio(ratePerSecond)} messages/s`}
           </b>
         </span>
         <span data-head={projector.published.head} data-counted={projector.countedAtMs}>
@@ -124,7 +124,7 @@ function Actions({
       <Action name="Keys" keyName="?" onClick={() => screen.change({ showsKeys: !screen.showsKeys })} />
       {saved && (
         <a class="saved" href={`/${saved.reportPath.replace(/^\//, '')}`} target="_blank" rel="noreferrer">
-          Saved: open the report
+          Open the saved report
         </a>
       )}
     </section>
@@ -159,9 +159,9 @@ function SmallPrint({
         {painter.isStepping ? '1 fps (reduced motion)' : `${painter.perSecond} fps`}
       </span>
       <span data-uncertainty={uncertaintyMs}>clock error ±{writeTime(uncertaintyMs)}</span>
-      <span>numbers since the last change of settings{paused ? ', source paused' : ''}</span>
+      <span>numbers since the settings last changed{paused ? ', source paused' : ''}</span>
       <strong role="alert">
-        {projector.isConnected ? projector.refused : 'The classroom’s server can’t be reached. Retrying…'}
+        {projector.isConnected ? projector.refused : 'Can’t reach the classroom’s server. Reconnecting…'}
       </strong>
     </div>
   );

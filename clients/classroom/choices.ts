@@ -126,7 +126,7 @@ export const settingGroups: readonly SettingGroup[] = [
     ],
   },
   {
-    title: 'Push server queue',
+    title: 'Push send queue',
     controls: [
       {
         key: 'policy',

@@ -1,5 +1,5 @@
 import { transportLooks } from '../transports.ts';
-import { writeCount, writeTime } from './numbers.ts';
+import { counted, writeCount, writeTime } from './numbers.ts';
 import type { ClassDelays, LaneName } from './protocol.ts';
 import { laneNames } from './settings.ts';
 import { Sign } from './sign.tsx';
@@ -71,7 +71,7 @@ function ClassRow({ name, delays }: { name: LaneName; delays: ClassDelays | unde
         <svg
           class="dots"
           role="img"
-          aria-label={`${label}: ${dots.length} phones, median latency ${writeTime(p50Ms)}`}
+          aria-label={`${label}: ${counted(dots.length, 'phone')}, median latency ${writeTime(p50Ms)}`}
         >
           {ticks.map((tick) => (
             <line

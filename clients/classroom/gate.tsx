@@ -54,11 +54,8 @@ export function Gate({ projector, screen, question }: GateProps) {
         {isClosed ? (
           <>
             <div class="measured">
-              <h3>Measured just now</h3>
-              <p>
-                {vote?.measured ??
-                  'There are no numbers yet: wait for a few seconds, then look at the lanes.'}
-              </p>
+              <h3>Measurement</h3>
+              <p>{vote?.measured ?? 'There are no measurements yet. Look at the lanes in a few seconds.'}</p>
             </div>
             <MeasuredLanes projector={projector} />
           </>
@@ -67,7 +64,9 @@ export function Gate({ projector, screen, question }: GateProps) {
             {vote && (
               <p class="voted" role="status">
                 <b>{writeCount(vote.votes)}</b>{' '}
-                {vote.people > 0 ? `of ${writeCount(vote.people)} have voted` : 'have voted'}
+                {vote.people > 0
+                  ? `of ${counted(vote.people, 'person', 'people')} have voted`
+                  : 'votes so far'}
               </p>
             )}
             {join ? (
@@ -75,8 +74,8 @@ export function Gate({ projector, screen, question }: GateProps) {
             ) : (
               <p class="advice">
                 {vote
-                  ? 'No phones? Count hands, and enter the numbers next to the choices.'
-                  : 'Think first, then vote.'}
+                  ? 'No phones? Enter the number of raised hands next to each choice.'
+                  : 'Choose your answer before the vote opens.'}
               </p>
             )}
           </>
@@ -105,7 +104,7 @@ export function Gate({ projector, screen, question }: GateProps) {
         )}
         {!isClosed && (
           <button type="button" data-do="skip" onClick={() => void screen.showLanes()}>
-            {vote ? 'Cancel vote' : 'Skip the vote'} {!vote && <kbd>Esc</kbd>}
+            {vote ? 'Cancel the vote' : 'Skip the vote'} {!vote && <kbd>Esc</kbd>}
           </button>
         )}
       </div>

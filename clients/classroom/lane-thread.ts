@@ -42,7 +42,7 @@ export class LaneThread implements LaneHandle {
   constructor({ transport, url, token, habits, onSights, onFailure }: LaneThreadOptions) {
     this.#worker.onerror = ({ message }) =>
       onFailure(
-        `The ${transport} client has failed in this browser: ${message || 'its script could not start'}`,
+        `The ${transport} client failed: ${message || 'its script could not start'}. Reload this page.`,
       );
     this.#worker.onmessage = ({ data }: { data: LaneReport }) => {
       if ('stopped' in data) this.#onStopped();

@@ -10,7 +10,7 @@ import { Sign } from './sign.tsx';
 /** The fields of the join form, and the error of the last attempt. */
 export type Entry = { code: string; name: string; problem: string };
 
-/** A code and a name. The name is for this phone's screen only; nothing stores it. */
+/** A code and a name. The name appears on this phone's screen only. */
 export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string, name: string): void }) {
   const [code, setCode] = useState(entry.code);
   const [name, setName] = useState(entry.name);
@@ -56,9 +56,7 @@ export function JoinForm({ entry, onJoin }: { entry: Entry; onJoin(code: string,
           Join
         </button>
       </form>
-      <p class="fine">
-        You need no account. This page becomes a client of the server in the room, and stores nothing.
-      </p>
+      <p class="fine">You need no account. This page becomes a client of the classroom’s server.</p>
     </main>
   );
 }

@@ -45,7 +45,9 @@ async function ask(code: string, name: string): Promise<Partial<Joined> & { erro
     });
     return await answer.json();
   } catch {
-    return { error: 'Can’t reach the classroom’s server. Is this phone in the same network?' };
+    return {
+      error: 'Can’t reach the classroom’s server. Connect this phone to the network of the classroom.',
+    };
   }
 }
 

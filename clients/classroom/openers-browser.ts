@@ -83,7 +83,7 @@ export function browserOpeners(token: string): Openers {
   };
 
   const tcp: OpenConnection = (url) => {
-    throw new Error(`${url}: a browser opens no bare TCP socket`);
+    throw new Error(`${url}: a browser can’t open a TCP socket`);
   };
 
   return { webSocket, events, http, tcp };

@@ -50,6 +50,6 @@ function explain(): HTMLElement {
   const main = document.createElement('main');
   main.className = 'notice';
   main.textContent =
-    'This page belongs to the projector: open the whole address that “npm run classroom” printed.';
+    'This page needs the presenter’s token. Open the complete address that “npm run classroom” printed.';
   return main;
 }

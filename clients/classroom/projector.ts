@@ -229,7 +229,7 @@ export class Projector {
       });
       return (await answer.json()) as ControlAnswer;
     } catch {
-      return { error: `The classroom’s server has not answered “${control.action}”. Try again.` };
+      return { error: `The classroom’s server did not respond to “${control.action}”. Try again.` };
     } finally {
       clearTimeout(timer);
     }

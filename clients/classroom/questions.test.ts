@@ -53,7 +53,7 @@ describe('the questions', () => {
     };
     const seen = figures({ ...lanes, 'long-poll': { messages: 40, requests: 41 } });
     expect(questionOf('age-of-a-poll')?.measured(seen)).toContain(
-      'latency was 0.51 s (40 messages). Push: 3 ms.',
+      'The median latency of push was 3 ms. With a poll every 1 s, the median latency of short polling was 0.51 s (40 messages).',
     );
     expect(questionOf('requests-per-message')?.measured(seen)).toBe(
       'Requests per message: short poll 5, long poll 1, push 0.',

@@ -42,19 +42,19 @@ export const questions: readonly Question[] = [
   {
     id: 'age-of-a-poll',
     scene: 1,
-    text: 'A client polls once a second. Messages come at random. What is the latency of a message, on average?',
+    text: 'A client polls once a second. Messages come at random times. What is the latency of a message, on average?',
     choices: [
       {
-        text: 'A few milliseconds, the response time',
-        why: 'A response takes a few milliseconds, but the message in the response has waited for the poll.',
+        text: 'A few milliseconds: the response time',
+        why: 'The response takes only a few milliseconds. But the message first waits for the next poll.',
       },
       {
         text: 'Half a second',
-        why: 'A message waits for the next poll: up to a whole interval, half an interval on average.',
+        why: 'A message waits for the next poll: half an interval on average, a whole interval at most.',
       },
       {
         text: 'A second',
-        why: 'A second is the worst case: the latency of a message that just missed a poll.',
+        why: 'One second is the worst case: the latency of a message that just missed a poll.',
       },
       {
         text: 'The latency depends on the number of messages',
@@ -65,20 +65,20 @@ export const questions: readonly Question[] = [
     measured: ({ settings, lanes }) => {
       const { messages, p50Ms } = lanes['short-poll'];
       if (messages < 5) return null;
-      return `With a poll every ${writeTime(settings.intervalMs)}, the short poll’s median latency was ${writeTime(p50Ms)} (${counted(messages, 'message')}). Push: ${writeTime(lanes.push.p50Ms)}.`;
+      return `The median latency of push was ${writeTime(lanes.push.p50Ms)}. With a poll every ${writeTime(settings.intervalMs)}, the median latency of short polling was ${writeTime(p50Ms)} (${counted(messages, 'message')}).`;
     },
   },
   {
     id: 'age-of-a-slow-poll',
     scene: 1,
-    text: 'Now the client polls every four seconds, and twice as many messages come. What is the average latency?',
+    text: 'Now the client polls every four seconds. Twice as many messages come. What is the average latency?',
     settings: { intervalMs: 4000, ratePerSecond: 4 },
     choices: [
       { text: 'One second', why: 'The message rate does not shorten the wait for the next poll.' },
-      { text: 'Four seconds', why: 'Only a message that just missed a poll waits for the whole interval.' },
+      { text: 'Four seconds', why: 'Only a message that just missed a poll waits for a whole interval.' },
       {
         text: 'The same latency as before',
-        why: 'The response is as quick as before, but a message now waits longer for the poll.',
+        why: 'The response is as fast as before. But a message now waits longer for the next poll.',
       },
       { text: 'Two seconds', why: 'The average latency is half the interval, at every message rate.' },
     ],
@@ -86,17 +86,17 @@ export const questions: readonly Question[] = [
     measured: ({ settings, lanes }) => {
       const { messages, p50Ms } = lanes['short-poll'];
       if (messages < 5) return null;
-      return `With a poll every ${writeTime(settings.intervalMs)}, the short poll’s median latency was ${writeTime(p50Ms)} (${counted(messages, 'message')}).`;
+      return `With a poll every ${writeTime(settings.intervalMs)}, the median latency of short polling was ${writeTime(p50Ms)} (${counted(messages, 'message')}).`;
     },
   },
   {
     id: 'requests-per-message',
     scene: 2,
-    text: 'Now the client polls ten times a second, for two messages a second. How many requests does one message cost?',
+    text: 'Now the client polls ten times a second. Two messages come per second. How many requests does one message need?',
     choices: [
       {
         text: 'One',
-        why: 'A long poll needs about one request per message. A short poll sends requests at a fixed interval, with or without news.',
+        why: 'Long polling needs about one request per message. Short polling sends requests at a fixed interval, even if no message has come.',
       },
       {
         text: 'Two',
@@ -104,8 +104,8 @@ export const questions: readonly Question[] = [
       },
       { text: 'Five', why: 'The client sends ten requests per second for two messages per second.' },
       {
-        text: 'No request: this is real time',
-        why: 'Fast polling has less latency, but every message still waits for a poll, and every poll is a request.',
+        text: 'None: fast polling is real time',
+        why: 'Fast polling reduces the latency. But every message still waits for a poll, and every poll is a request.',
       },
     ],
     right: 2,
@@ -114,54 +114,54 @@ export const questions: readonly Question[] = [
   {
     id: 'empty-answers',
     scene: 2,
-    text: 'Now the client polls twenty times a second, for one message a second. How many of the responses are empty?',
+    text: 'Now the client polls twenty times a second. One message comes per second. How many of the responses are empty?',
     settings: { intervalMs: 50, ratePerSecond: 1 },
     choices: [
       { text: 'Nineteen of twenty', why: 'At most one of the twenty responses can carry the one message.' },
-      { text: 'Half of them', why: 'Twenty responses per second share one message.' },
+      { text: 'Half of the responses', why: 'Twenty responses per second share one message.' },
       {
-        text: 'No response: the server waits for news',
-        why: 'With a long poll, the server waits for news. With a short poll, the server responds at once.',
+        text: 'None: the server waits for a message',
+        why: 'The server of a long poll waits for a message. The server of a short poll responds at once.',
       },
       {
         text: 'One of twenty',
-        why: 'The opposite is true: one of twenty responses has a message, and the others are empty.',
+        why: 'One of twenty responses has a message. The other nineteen are empty.',
       },
     ],
     right: 0,
     measured: ({ lanes }) => {
       const { requests, empty } = lanes['short-poll'];
       if (requests < 20) return null;
-      return `Of the short poll’s ${counted(requests, 'response')}, ${writeCount(empty)} were empty: ${writeCount((100 * empty) / requests)}%. Of the long poll’s ${counted(lanes['long-poll'].requests, 'response')}: ${writeCount(lanes['long-poll'].empty)}.`;
+      return `With long polling, ${writeCount(lanes['long-poll'].empty)} of ${counted(lanes['long-poll'].requests, 'response')} were empty. With short polling, ${writeCount(empty)} of ${counted(requests, 'response')} were empty: ${writeCount((100 * empty) / requests)}%.`;
     },
   },
   {
     id: 'idle-requests',
     scene: 3,
-    text: 'Almost nothing happens. Which clients send no requests at all while they wait?',
+    text: 'Almost no messages come. Which clients send no requests while they wait?',
     choices: [
       {
-        text: 'All clients: no news, no requests',
-        why: 'A polling client has to send a request to learn that nothing has happened.',
+        text: 'All clients: they wait for a message',
+        why: 'A polling client must send a request to find out that there is no new message.',
       },
       {
-        text: 'Push, SSE and long poll',
-        why: 'A long poll sends a new request after each timeout: it is polling, at the server’s pace.',
+        text: 'Push, SSE and long polling',
+        why: 'A long-polling client sends a new request after each timeout.',
       },
       {
         text: 'Push and SSE',
-        why: 'The connection of a push or SSE client stays open, and the server sends when there is news.',
+        why: 'The connection stays open. The server sends each new message over this connection.',
       },
       {
         text: 'Only push: SSE is HTTP',
-        why: 'An SSE client sends only one request, and the response to this request never ends.',
+        why: 'An SSE client also sends only one request. The response to this request never ends.',
       },
     ],
     right: 2,
     measured: ({ durationMs, lanes }) => {
       if (durationMs < 5000) return null;
       const sent = pushedFirst.map((lane) => `${laneLabels[lane]} ${writeCount(lanes[lane].requests)}`);
-      return `Requests in ${writeTime(durationMs)}: ${sent.join(', ')}.`;
+      return `Requests sent in ${writeTime(durationMs)}: ${sent.join(', ')}.`;
     },
   },
   {
@@ -172,47 +172,47 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'Nothing: an idle connection is free',
-        why: 'The server keeps a socket and its memory for as long as the connection is open.',
+        why: 'The server keeps a socket and its buffers as long as the connection is open.',
       },
       {
-        text: 'As much memory and work as a polling client',
-        why: 'Each poll costs work. An idle push connection costs only memory, and a heartbeat now and then.',
+        text: 'As much memory and CPU as a polling client',
+        why: 'Each poll costs CPU. An idle push connection costs only memory and a rare heartbeat.',
       },
       {
-        text: 'Nothing: only the client pays for it',
-        why: 'Both ends of a connection keep buffers and state: the client and the server.',
+        text: 'Nothing: only the client has costs',
+        why: 'The client and the server both keep buffers and state for the connection.',
       },
       {
         text: 'Memory for its connection',
-        why: 'An idle connection costs memory and a file descriptor, but no work.',
+        why: 'An idle connection costs memory and a file descriptor, but almost no CPU.',
       },
     ],
     right: 3,
     measured: ({ durationMs, lanes }) => {
       if (durationMs < 5000) return null;
-      return `In ${writeTime(durationMs)} push needed ${counted(lanes.push.requests, 'request')}, ${writeBytes(lanes.push.bytes)} and one open connection; the short poll ${counted(lanes['short-poll'].requests, 'request')} and ${writeBytes(lanes['short-poll'].bytes)}.`;
+      return `In ${writeTime(durationMs)}, short polling needed ${counted(lanes['short-poll'].requests, 'request')} and ${writeBytes(lanes['short-poll'].bytes)}. Push needed ${counted(lanes.push.requests, 'request')}, ${writeBytes(lanes.push.bytes)} and one open connection.`;
     },
   },
   {
     id: 'long-poll-far-away',
     scene: 4,
-    text: 'The one-way delay is 150 ms. A message just misses the long poll’s response. What is the latency of the message?',
+    text: 'The one-way delay is 150 ms. A message just misses the response of a long poll. What is the latency of the message?',
     choices: [
       {
         text: '150 ms, like push',
-        why: 'A push server can always send. After a long poll’s response, the client first has to send its next request.',
+        why: 'A push server can always send. After the response of a long poll, the client must first send its next request.',
       },
       {
         text: 'Up to 450 ms, three times the delay',
-        why: 'The response travels down, then the next request travels up, then the message travels down.',
+        why: 'The previous response, the next request and the new response each need the one-way delay.',
       },
       {
         text: '300 ms, one round trip',
-        why: 'The message also waits for the previous response: that makes three trips, not two.',
+        why: 'The message also waits for the previous response: the latency is three one-way delays, not two.',
       },
       {
         text: 'None: the message is lost without a request',
-        why: 'The message waits in the server’s log, and the next request fetches the message with its cursor.',
+        why: 'The message waits in the server’s log. The next response contains the message.',
       },
     ],
     right: 1,
@@ -221,18 +221,18 @@ export const questions: readonly Question[] = [
   {
     id: 'push-far-away',
     scene: 4,
-    text: 'Now the one-way delay is 250 ms. What is the average latency with push, and the worst latency with a long poll?',
+    text: 'Now the one-way delay is 250 ms. What is the average latency of push, and the maximum latency of long polling?',
     settings: { oneWayMs: 250 },
     choices: [
-      { text: '0 ms and 250 ms', why: 'Push can’t be faster than the network.' },
+      { text: '0 ms and 250 ms', why: 'The latency of push can’t be smaller than the one-way delay.' },
       { text: '250 ms and 250 ms', why: 'A message that misses the response waits for the next request.' },
       {
         text: '250 ms and 750 ms',
-        why: 'Push needs the one-way delay once, a long poll needs it up to three times.',
+        why: 'The latency of push is one one-way delay. The latency of long polling is up to three one-way delays.',
       },
       {
         text: '500 ms and 500 ms',
-        why: 'A pushed message needs no request, so its latency is a single trip.',
+        why: 'A pushed message needs no request, so its latency is only one one-way delay.',
       },
     ],
     right: 2,
@@ -241,30 +241,30 @@ export const questions: readonly Question[] = [
   {
     id: 'requests-per-burst',
     scene: 5,
-    text: 'Twenty messages come at one instant. How many requests does the long poll need for these messages?',
+    text: 'Twenty messages come at the same time. How many requests does long polling need for these messages?',
     choices: [
       {
         text: 'One or two',
-        why: 'One response carries all messages so far; the next response carries the rest.',
+        why: 'The first response carries the messages so far. The next response carries the other messages.',
       },
       {
         text: 'Twenty requests: one for each message',
         why: 'A response carries all waiting messages, not only one message.',
       },
       {
-        text: 'No request: a long poll is push',
-        why: 'A long poll is polling: each response needs a request.',
+        text: 'No request: long polling is push',
+        why: 'With long polling, each response needs a request.',
       },
       {
-        text: 'As many requests as the short poll',
-        why: 'The short poll sends requests at a fixed interval. The long poll sends a request after each response.',
+        text: 'As many requests as short polling',
+        why: 'Short polling sends requests at a fixed interval. Long polling sends a request after each response.',
       },
     ],
     right: 0,
     measured: ({ settings, lanes }) => {
       const bursts = lanes['long-poll'].messages / settings.burstSize;
       if (bursts < 1) return null;
-      return `For ${counted(lanes['long-poll'].messages, 'message')} in bursts of ${settings.burstSize}, the long poll needed ${writeRatio(lanes['long-poll'].requests / bursts)} requests per burst, the short poll ${writeRatio(lanes['short-poll'].requests / bursts)}.`;
+      return `In bursts of ${settings.burstSize}, ${counted(lanes['long-poll'].messages, 'message')} came. Short polling needed ${writeRatio(lanes['short-poll'].requests / bursts)} requests per burst, long polling ${writeRatio(lanes['long-poll'].requests / bursts)}.`;
     },
   },
   {
@@ -274,20 +274,20 @@ export const questions: readonly Question[] = [
     settings: { burstSize: 100, ratePerSecond: 50 },
     choices: [
       {
-        text: 'Push needs by far the fewest: no headers',
-        why: 'Push is not always cheaper: in a burst a hundred messages share the headers of one response.',
+        text: 'Push by far: it sends no HTTP headers',
+        why: 'In a burst, a hundred messages share the HTTP headers of one response.',
       },
       {
-        text: 'The short poll needs by far the fewest',
-        why: 'A short poll shares headers, but the messages themselves need the same bytes with every transport.',
+        text: 'Short polling by far',
+        why: 'The messages of a response share its headers. But each message needs the same bytes with every transport.',
       },
       {
-        text: 'Not the long poll: it needs ten times as many bytes',
-        why: 'A long poll would need many more bytes only if each message needed its own request.',
+        text: 'Not long polling: it needs ten times as many bytes',
+        why: 'Long polling would need many more bytes only if each message needed its own request.',
       },
       {
-        text: 'All need about the same: they share headers',
-        why: 'In a burst the headers hardly count, and the messages have the same bytes with every transport.',
+        text: 'All transports need about the same number',
+        why: 'In a burst, headers are a small share of the bytes. The messages have the same size with every transport.',
       },
     ],
     right: 3,
@@ -296,7 +296,7 @@ export const questions: readonly Question[] = [
       const bytes = pushedFirst.map(
         (lane) => `${laneLabels[lane]} ${writeCount(lanes[lane].bytes / lanes[lane].messages)}`,
       );
-      return `Bytes per message, both directions, as the server counted: ${bytes.join(', ')}.`;
+      return `Bytes per message in both directions, counted by the server: ${bytes.join(', ')}.`;
     },
   },
   {
@@ -306,17 +306,20 @@ export const questions: readonly Question[] = [
     choices: [
       {
         text: 'In the server’s memory',
-        why: 'The page reads all messages, so the server can send all messages.',
+        why: 'The page reads every message at once, so no messages stay in the server.',
       },
       {
         text: 'In the page’s own queue',
         why: 'A handler that waits does not stop the page from reading. A browser’s WebSocket has no backpressure.',
       },
       {
-        text: 'On the network',
-        why: 'The page reads everything at once, so no messages stay in the network.',
+        text: 'In the network',
+        why: 'The page reads every message at once, so no messages stay in the network.',
       },
-      { text: 'Nowhere: the server slows down', why: 'The server notices only a client that stops reading.' },
+      {
+        text: 'Nowhere: the server slows down',
+        why: 'The server can’t detect a slow handler, only a client that stops reading.',
+      },
     ],
     right: 1,
     measured: whereItPilesUp,
@@ -324,11 +327,11 @@ export const questions: readonly Question[] = [
   {
     id: 'age-behind-a-slow-handler',
     scene: 6,
-    text: 'The handler stays slow for a minute. What is then the latency of the message that the push client handles?',
+    text: 'The handler stays slow for a minute. What is then the latency of the next message that the push client handles?',
     choices: [
       {
-        text: '300 ms, the time of the handler',
-        why: 'The client has to handle all earlier messages first.',
+        text: '300 ms: the handler’s time',
+        why: 'The client must first handle all earlier messages.',
       },
       {
         text: 'A few milliseconds: push is real time',
@@ -336,7 +339,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'About forty seconds, and growing',
-        why: 'In a minute the client handles 200 of 600 messages; message 200 was sent after 20 s.',
+        why: 'In 60 s the client handles 200 of 600 messages. Message 200 was sent after 20 s, so its latency is 40 s.',
       },
       {
         text: 'About one second, and constant from then on',
@@ -347,7 +350,7 @@ export const questions: readonly Question[] = [
     measured: ({ durationMs, lanes }) => {
       const { messages, lastMs, inboxMessages } = lanes.push;
       if (messages < 5) return null;
-      return `After ${writeTime(durationMs)} the push client handled a message with a latency of ${writeTime(lastMs)}, and ${writeCount(inboxMessages)} more were waiting.`;
+      return `After ${writeTime(durationMs)}, the push client handled a message with a latency of ${writeTime(lastMs)}. ${counted(inboxMessages, 'message')} still waited for the handler.`;
     },
   },
   {
@@ -358,15 +361,15 @@ export const questions: readonly Question[] = [
       { text: 'In the page’s own queue', why: 'A page can’t queue messages that it has not read.' },
       {
         text: 'Nowhere: the messages are lost at once',
-        why: 'TCP loses nothing while the connection is open: TCP makes the sender wait.',
+        why: 'TCP loses no data while the connection is open. TCP makes the sender wait.',
       },
       {
         text: 'Nowhere: the source waits for the client',
-        why: 'The source does not notice the slow client, and continues to send to everybody.',
+        why: 'The source can’t detect the slow client, and continues to send to all clients.',
       },
       {
-        text: 'In the server, once the network is full',
-        why: 'The socket’s buffers fill first, then the server’s memory.',
+        text: 'In the server, behind the full socket',
+        why: 'The socket buffers fill first. Then the server’s send queue grows.',
       },
     ],
     right: 3,
@@ -375,7 +378,7 @@ export const questions: readonly Question[] = [
   {
     id: 'dropped-for-a-blocked-client',
     scene: 7,
-    text: 'The server now queues at most 1 MiB per client and then drops the oldest messages. WebSocket runs on TCP. Does the client miss messages?',
+    text: 'The server now queues at most 1 MiB per client, and then drops the oldest messages. WebSocket runs on TCP. Does the client miss messages?',
     settings: { policy: 'drop-oldest', limitBytes: 1_048_576 },
     choices: [
       {
@@ -387,8 +390,8 @@ export const questions: readonly Question[] = [
         why: 'WebSocket delivers every message that the server sends. But the server need not send every message.',
       },
       {
-        text: 'No: the client gets them later',
-        why: 'Dropped messages are gone: the client gets only newer messages.',
+        text: 'No: the client gets all messages later',
+        why: 'The server no longer has the dropped messages, so it sends only newer messages.',
       },
       {
         text: 'Yes, and the client can’t detect the loss',
@@ -398,25 +401,25 @@ export const questions: readonly Question[] = [
     right: 0,
     measured: ({ lanes }) => {
       if (lanes.push.messages === 0) return null;
-      return `The push client found ${counted(lanes.push.missed, 'message')} missing. ${writeBytes(lanes.push.backlogBytes)} are queued for it in the server.`;
+      return `The push client missed ${counted(lanes.push.missed, 'message')}. The server’s send queue for this client has ${writeBytes(lanes.push.backlogBytes)}.`;
     },
   },
   {
     id: 'back-with-a-cursor',
     scene: 8,
-    text: 'Push is offline for ten seconds and reconnects with its cursor. How many of about twenty messages does the client miss?',
+    text: 'The push client is offline for ten seconds, and reconnects with its cursor. How many of about twenty messages does the client miss?',
     choices: [
       {
-        text: 'All twenty',
-        why: 'The messages are still in the server’s log, and the cursor names the place to continue.',
+        text: 'All twenty messages',
+        why: 'The messages are still in the server’s log. The server continues after the client’s cursor.',
       },
       {
         text: 'None',
-        why: 'The client names the last message that it has, and the server sends all later messages.',
+        why: 'The cursor names the last message that the client received. The server sends all later messages.',
       },
       {
-        text: 'The messages that were on the wire',
-        why: 'The client had not received these messages, so the server sends them again.',
+        text: 'The messages that were in transit',
+        why: 'The client had not received these messages, so the server sends these messages again.',
       },
       {
         text: 'Some messages: a cursor needs polling',
@@ -429,20 +432,20 @@ export const questions: readonly Question[] = [
   {
     id: 'back-without-a-cursor',
     scene: 8,
-    text: 'Push is offline for ten seconds again, but now reconnects without a cursor. What does the client miss?',
+    text: 'The push client is offline for ten seconds again, but reconnects without a cursor. Which messages does the client miss?',
     settings: { replay: false },
     choices: [
       {
-        text: 'Nothing: the server remembers the client',
-        why: 'Without a cursor, the server treats the client as new, and has kept nothing for it.',
+        text: 'None: the server remembers the client',
+        why: 'The server treats a client without a cursor as a new client.',
       },
       {
-        text: 'Nothing: WebSocket guarantees delivery',
-        why: 'The guarantee ends with the connection. A new connection knows nothing about the old connection.',
+        text: 'None: WebSocket guarantees delivery',
+        why: 'The guarantee ends with the connection. No guarantee covers the time between two connections.',
       },
       {
         text: 'All messages from the ten seconds offline',
-        why: 'A new subscription begins at the end of the log.',
+        why: 'Without a cursor, a new subscription begins at the end of the log.',
       },
       { text: 'Only the last message', why: 'The client misses all messages between its two connections.' },
     ],
@@ -452,23 +455,23 @@ export const questions: readonly Question[] = [
   {
     id: 'everybody-at-once',
     scene: 9,
-    text: 'The server pushes one message to all of you. Do you all get the message at the same moment?',
+    text: 'The server pushes one message to all phones. Do all phones get the message at the same moment?',
     choices: [
       {
-        text: 'Yes: push sends to everybody at once',
-        why: 'The server writes to one connection after another, and each of you has another network path.',
+        text: 'Yes: push sends to all phones at once',
+        why: 'The server writes to one connection after another, and the network paths differ.',
       },
       {
         text: 'Yes, except for clients that poll',
-        why: 'Polling clients wait longer, but the push clients don’t get the message at the same moment either.',
+        why: 'Polling clients wait longer. But push clients don’t get the message at the same moment either.',
       },
       {
         text: 'No: the first phone to join waits longest',
-        why: 'The server writes to one connection first, so the phone on this connection gets the message first.',
+        why: 'The server writes to one connection first, so the phone of this connection gets the message first.',
       },
       {
         text: 'No: the server writes to one phone after another',
-        why: 'The writes are serial, and you share the Wi-Fi.',
+        why: 'The server writes to one connection at a time, and the phones share the Wi-Fi.',
       },
     ],
     right: 3,
@@ -477,19 +480,19 @@ export const questions: readonly Question[] = [
   {
     id: 'typical-and-worst',
     scene: 9,
-    text: 'The screen shows the median latency of the class. Does the median tell you your own latency?',
+    text: 'The screen shows the median latency of the class. Is this also the latency of your phone?',
     choices: [
       {
         text: 'No: one message in twenty can be many times slower',
-        why: 'Look at the 95th percentile: every few seconds a message takes that long.',
+        why: 'One message in twenty has a latency above the 95th percentile.',
       },
       {
-        text: 'Yes: the average is the number that matters',
-        why: 'The average hides the slow messages, and every user gets some slow messages.',
+        text: 'Yes: the median is the number that matters',
+        why: 'The median hides the slow messages, and every phone gets some slow messages.',
       },
       {
-        text: 'Yes: with push all have the same latency',
-        why: 'The phones share the Wi-Fi and also run other programs, so their latencies differ.',
+        text: 'Yes: with push all phones have the same latency',
+        why: 'The phones share the Wi-Fi and run other programs, so their latencies differ.',
       },
       {
         text: 'No: all other phones are exactly twice as slow',
@@ -526,20 +529,20 @@ function requestsPerMessage(lanes: Figures['lanes'], names: readonly LaneName[])
 
 function farAway({ settings, lanes }: Figures): string | null {
   if (lanes.push.messages < 5 || lanes['long-poll'].messages < 5) return null;
-  return `Latency with a one-way delay of ${writeTime(settings.oneWayMs)}: push ${writeTime(lanes.push.p50Ms)} median, ${writeTime(lanes.push.maxMs)} at worst; long poll ${writeTime(lanes['long-poll'].p50Ms)} median, ${writeTime(lanes['long-poll'].maxMs)} at worst.`;
+  return `The one-way delay was ${writeTime(settings.oneWayMs)}. Latency of push: median ${writeTime(lanes.push.p50Ms)}, maximum ${writeTime(lanes.push.maxMs)}. Latency of long polling: median ${writeTime(lanes['long-poll'].p50Ms)}, maximum ${writeTime(lanes['long-poll'].maxMs)}.`;
 }
 
 function whereItPilesUp({ lanes }: Figures): string | null {
   const { inboxMessages, backlogBytes, messages } = lanes.push;
   if (messages === 0) return null;
-  return `Queued in the page: ${counted(inboxMessages, 'message')}. Queued in the server: ${writeBytes(backlogBytes)}. The push client’s last message had a latency of ${writeTime(lanes.push.lastMs)}.`;
+  return `Queue in the page: ${counted(inboxMessages, 'message')}. Send queue in the server: ${writeBytes(backlogBytes)}. The push client’s latest message had a latency of ${writeTime(lanes.push.lastMs)}.`;
 }
 
 function whatWasMissed({ settings, lanes }: Figures): string | null {
   const cameBack = pushedFirst.filter((lane) => lanes[lane].reconnects > 0);
   if (cameBack.length === 0) return null;
-  const losses = cameBack.map((lane) => `${laneLabels[lane]} missed ${writeCount(lanes[lane].missed)}`);
-  return `Reconnected ${settings.replay ? 'with' : 'without'} a cursor: ${losses.join(', ')}.`;
+  const losses = cameBack.map((lane) => `${laneLabels[lane]} ${writeCount(lanes[lane].missed)}`);
+  return `Messages missed after reconnecting ${settings.replay ? 'with' : 'without'} a cursor: ${losses.join(', ')}.`;
 }
 
 function theClass({ delays }: Figures): string | null {
@@ -547,7 +550,7 @@ function theClass({ delays }: Figures): string | null {
   if (measured.length === 0) return null;
   const latencies = measured.map(
     ({ transport, members, p50Ms, p95Ms }) =>
-      `${laneLabels[transport]} (${counted(members, 'client')}) ${writeTime(p50Ms)} median, ${writeTime(p95Ms)} for one in twenty`,
+      `${laneLabels[transport]} (${counted(members, 'client')}) median ${writeTime(p50Ms)}, p95 ${writeTime(p95Ms)}`,
   );
   return `Latency in this room: ${latencies.join('; ')}.`;
 }

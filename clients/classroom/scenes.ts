@@ -20,14 +20,14 @@ export const scenes: readonly Scene[] = [
   {
     key: 1,
     title: 'Latency',
-    say: 'Four clients receive the same messages, two per second. The short poll runs once a second. How late does a message arrive?',
+    say: 'Four clients receive the same two messages per second. The short-polling client polls once a second. What is the latency of each transport?',
     settings: { ratePerSecond: 2, intervalMs: 1000 },
     questions: ['age-of-a-poll', 'age-of-a-slow-poll'],
   },
   {
     key: 2,
     title: 'Poll faster?',
-    say: 'The short poll now runs ten times a second, so its latency falls. Look at the requests per message.',
+    say: 'The short-polling client now polls ten times a second, so its latency falls. Look at the requests per message.',
     settings: { ratePerSecond: 2, intervalMs: 100 },
     spanMs: 5000,
     questions: ['requests-per-message', 'empty-answers'],
@@ -35,7 +35,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 3,
     title: 'Idle clients',
-    say: 'One message comes every ten seconds. Which clients send requests although there is no news?',
+    say: 'One message comes every ten seconds. Which clients send requests between two messages?',
     settings: { ratePerSecond: 0.1, schedule: 'periodic', intervalMs: 1000, holdMs: 5000 },
     spanMs: 30_000,
     questions: ['idle-requests', 'idle-connections'],
@@ -43,7 +43,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 4,
     title: 'Far away',
-    say: 'The one-way delay is now 150 milliseconds. Slanted lines are messages and requests in transit.',
+    say: 'The one-way delay is now 150 milliseconds. The slanted lines are messages and requests in transit.',
     settings: { ratePerSecond: 5, intervalMs: 1000, oneWayMs: 150 },
     spanMs: 5000,
     questions: ['long-poll-far-away', 'push-far-away'],
@@ -51,7 +51,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 5,
     title: 'A burst',
-    say: 'Twenty messages come at one instant, then none for a while. How does each transport deliver the messages?',
+    say: 'Every five seconds, twenty messages come at the same time. How does each transport deliver the messages?',
     settings: { ratePerSecond: 4, schedule: 'burst', burstSize: 20 },
     questions: ['requests-per-burst', 'bytes-per-burst'],
   },
@@ -65,7 +65,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 7,
     title: 'Slow consumer',
-    say: 'The push client now stops reading while it handles a message, and the messages are large.',
+    say: 'The messages are now large. The push client stops reading while it handles a message.',
     settings: {
       ratePerSecond: 40,
       schedule: 'periodic',
@@ -79,7 +79,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 8,
     title: 'Offline',
-    say: 'Take a lane offline, count to ten, and let it reconnect. How many messages did the client miss?',
+    say: 'Take a lane offline for ten seconds. How many messages does its client miss?',
     settings: { ratePerSecond: 2 },
     spanMs: 30_000,
     questions: ['back-with-a-cursor', 'back-without-a-cursor'],
@@ -87,7 +87,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 9,
     title: 'You are the load',
-    say: 'Now the class is the load: every phone in the room is a client of the same source.',
+    say: 'Now the class is the load. Every phone in the room runs a client that receives the same messages.',
     settings: { ratePerSecond: 2 },
     questions: ['everybody-at-once', 'typical-and-worst'],
   },

@@ -9,19 +9,19 @@ import { laneNames } from './settings.ts';
 /** Each key with its action, as the list of keys shows them. */
 export const keys: readonly (readonly [string, string])[] = [
   ['1 … 9', 'open a scene with its question'],
-  ['v', 'open the vote, close it, show the lanes'],
+  ['v', 'open the vote, close the vote, or show the lanes'],
   ['n', 'open the scene’s second question'],
   ['Space', 'pause or resume the source'],
   ['.', 'send one message'],
   ['b', 'send a burst'],
   ['↑ ↓', 'choose a lane'],
-  ['o', 'go offline with the chosen lane, or reconnect it'],
-  ['c', 'show the phones, or the lanes'],
-  ['j', 'show how to join'],
+  ['o', 'let the chosen lane go offline, or reconnect the lane'],
+  ['c', 'switch between phones and lanes'],
+  ['j', 'show the address and the code for phones'],
   ['s', 'save the session'],
-  ['r', 'reset everything'],
+  ['r', 'reset the settings and the numbers'],
   ['Esc', 'show the lanes'],
-  ['?', 'show these keys'],
+  ['?', 'show this list of keys'],
 ];
 
 /** What this one screen shows, which is nobody else's business: and what its keys do. */

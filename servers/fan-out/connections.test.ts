@@ -90,7 +90,7 @@ describe.each(pushing)('a client of %s that reads nothing', (name) => {
     socket.write('{"body":"behind"}\nnonsense\n');
     await vi.waitFor(() => expect(endpoint.bytes.toServer).toBeGreaterThan(toServer));
     expect(await text(socket)).toMatch(
-      /slow consumer: 1 messages \(\d+ bytes\) wait in the send queue, the limit is 1000 bytes/,
+      /slow consumer: \d+ bytes \(messages: 1\) in the send queue, expected at most 1000 bytes/,
     );
     // Over HTTP it is a malformed request.
     expect(endpoint.tally.refused).toBe(name === 'sse' ? 1 : 0);
@@ -129,7 +129,7 @@ describe('the policy credit', () => {
     ['{"credit":1,"body":"precious"}', /^invalid body with credit: expected \{"credit": n\} alone/],
     [
       '{"credit":2147483000}\n{"credit":648}',
-      /^invalid credit 648: expected at most 647, since 2147483000 are already granted/,
+      /^invalid credit 648: expected at most 647, since 2147483000 messages are already granted/,
     ],
   ];
 

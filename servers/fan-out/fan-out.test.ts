@@ -342,7 +342,7 @@ it('sends no heartbeat behind waiting bytes, and evicts nobody for that', async 
   vi.advanceTimersByTime(2000);
   expect(reasons).toEqual([]);
   vi.advanceTimersByTime(10_000);
-  expect(reasons).toEqual(['no answer to 2 heartbeats']);
+  expect(reasons).toEqual(['no response to 2 heartbeats']);
   expect(congested.writableLength).toBe(writableLength);
   fanOut.close();
   vi.useRealTimers();

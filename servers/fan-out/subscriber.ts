@@ -109,7 +109,7 @@ export class Subscriber {
     if (this.#queue.policy !== 'credit')
       throw new BadInput(invalid('credit', credit, `none under the policy "${this.#queue.policy}"`));
     if (this.#credit + credit > creditLimit) {
-      const expected = `at most ${creditLimit - this.#credit}, since ${this.#credit} are already granted`;
+      const expected = `at most ${creditLimit - this.#credit}, since ${this.#credit} messages are already granted`;
       throw new BadInput(invalid('credit', credit, expected));
     }
     this.#credit += credit;
@@ -166,7 +166,8 @@ export class Subscriber {
     if (!this.outlet.writable || this.#isCongested) return;
     if (this.socket.bytesRead > this.#bytesRead) this.#unanswered = 0;
     this.#bytesRead = this.socket.bytesRead;
-    if (isHeartbeatAnswered && this.#unanswered === 2) this.#fanOut.evict(this, 'no answer to 2 heartbeats');
+    if (isHeartbeatAnswered && this.#unanswered === 2)
+      this.#fanOut.evict(this, 'no response to 2 heartbeats');
     else {
       this.#unanswered += 1;
       this.outlet.write(heartbeat);
@@ -202,7 +203,7 @@ export class Subscriber {
   get #whyFull(): string {
     const { messages, bytes, limitBytes, limitMessages } = this.#queue;
     const limit = messages >= limitMessages ? `${limitMessages} messages` : `${limitBytes} bytes`;
-    return `slow consumer: ${messages} messages (${bytes} bytes) wait in the send queue, the limit is ${limit}`;
+    return `slow consumer: ${bytes} bytes (messages: ${messages}) in the send queue, expected at most ${limit}`;
   }
 
   /** Writes queued messages, oldest first, while the connection has room. */

@@ -47,7 +47,7 @@ export function guardedHttpServer(
       request.url = pathname + search;
       const stream = pendingOf(socket).find(isStream);
       if (stream && endStream) {
-        const reason = 'unexpected request behind a stream: send it on another connection';
+        const reason = 'unexpected request during a stream: send the request on another connection';
         endStream(stream, reason);
         throw new BadInput(reason, 409);
       }
@@ -199,9 +199,12 @@ function parserRefusal(
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return {
       status: 408,
-      reason: `request too slow: expected its headers within ${helloMs} ms, all of it within ${requestMs} ms`,
+      reason: `request too slow: expected the headers within ${helloMs} ms, and the whole request within ${requestMs} ms`,
     };
-  return { status: 400, reason: `invalid HTTP: ${error.reason || error.message}` };
+  return {
+    status: 400,
+    reason: `invalid HTTP: ${error.reason || error.message}: expected an HTTP/1.1 request`,
+  };
 }
 
 /** A refusal for a connection that has no request and so no response. */

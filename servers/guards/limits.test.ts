@@ -115,14 +115,14 @@ describe.each(httpServers)('what never becomes a request at %s', (name) => {
       'GET /messages HTTP/1.1\r\nho',
       { helloMs: 100 },
       408,
-      /expected its headers within 100 ms/,
+      /expected the headers within 100 ms/,
     ],
     [
       'a body that is slow',
       'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{',
       { helloMs: 50, requestMs: 100 },
       408,
-      /all of it within 100 ms/,
+      /the whole request within 100 ms/,
     ],
     ['no host', 'GET /messages HTTP/1.1\r\n\r\n', {}, 400, /missing host/],
     ['no HTTP at all', 'hello\r\n\r\n', {}, 400, /invalid HTTP: /],
@@ -220,7 +220,7 @@ describe('requests that follow one another on a connection, without waiting for 
       const post = 'POST /messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"body":"one"}';
       const answer = await text(await open(endpoint, post + ask('/messages', upgrade)));
       expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 409']);
-      expect(answer).toContain('a WebSocket needs a connection without pending requests');
+      expect(answer).toContain('unexpected upgrade: expected a connection without pending requests');
       expect(endpoint.joined).toBe(0);
       expect(endpoint.tally.refused).toBe(1);
     },
@@ -311,7 +311,7 @@ describe('requests that follow one another on a connection, without waiting for 
         socket.write(ask().repeat(3));
       }
       const answer = await events;
-      const reason = 'unexpected request behind a stream: send it on another connection';
+      const reason = 'unexpected request during a stream: send the request on another connection';
       expect(answer).toContain(`event: evicted\ndata: {"error":"${reason}"}\n\n`);
       expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 409']);
       expect(errorIn(answer.slice(answer.indexOf('HTTP/1.1 409')))).toBe(reason);

@@ -20,7 +20,7 @@ export function checkNeighbour(request: IncomingMessage): void {
     throw new BadInput(`invalid host "${host}": expected an IP address, localhost or ${hostname()}`, 403);
   if (origin !== undefined && !isNeighbour(origin, host))
     throw new BadInput(
-      `invalid origin "${origin}": expected a page of this machine. Open http://${host ?? 'localhost'}/ and use the console of that page`,
+      `invalid origin "${origin}": expected a page of this machine. Open http://${host ?? 'localhost'}/ and use the browser console there`,
       403,
     );
 }
@@ -45,7 +45,7 @@ export function checkHost({ rawHeaders, headers: { host }, httpVersion }: Incomi
   const lines = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (lines > 1) throw new BadInput(`too many hosts: expected 1, found ${lines}`);
   if (host === undefined && httpVersion === '1.1')
-    throw new BadInput('missing host: expected one in every request');
+    throw new BadInput('missing host: expected a Host header in every request');
   if (host !== undefined && !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d*)?$/i.test(host))
-    throw new BadInput(`invalid host "${host}": expected a name or an address`);
+    throw new BadInput(`invalid host "${host}": expected a host name or an IP address`);
 }

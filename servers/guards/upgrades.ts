@@ -39,7 +39,7 @@ export function guardUpgrades(
       checkHost(request);
       authenticate(options.gate, request);
       if (hasPendingResponse(socket))
-        throw new BadInput('a WebSocket needs a connection without pending requests', 409);
+        throw new BadInput('unexpected upgrade: expected a connection without pending requests', 409);
       const reason = rejectionReason(socket);
       if (reason === undefined) return enter(request, socket, head);
       // A browser shows a page no status of a handshake, but the code and reason of a close.

@@ -63,7 +63,7 @@ export function refusalOf(error: Error & { status?: number }): { status: number;
   const { status = 500, message } = error;
   if (status < 500 || error instanceof BadInput) return { status, reason: message };
   console.error(error);
-  return { status, reason: 'the server failed' };
+  return { status, reason: 'the server failed: read the error in its terminal' };
 }
 
 /**

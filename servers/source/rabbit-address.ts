@@ -42,12 +42,12 @@ export function rabbitProblem(address: RabbitAddress, error: unknown): string {
   if (/ACCESS.REFUSED/.test(message))
     return `${name} rejected the name and password: correct them in the URL`;
   if (/ConnectionOpenOk|NOT_ALLOWED/.test(message))
-    return `${name} has no virtual host "${address.vhost}" for this user: correct the end of the URL`;
+    return `${name} has no virtual host "${address.vhost}" for this user: correct the virtual host at the end of the URL`;
   if (/ENOTFOUND|EAI_AGAIN/.test(`${code} ${message}`))
     return `unknown host "${address.hostname}": correct it in the URL`;
   if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(`${code} ${message}`))
     return `can’t connect to ${name} (${code}): start it there, or correct host and port in the URL`;
   if (/ETIMEDOUT|Expected .* (?:got|frame)|Invalid frame|handshake|Socket closed/i.test(message))
-    return `${name} sent no AMQP (${message}): correct the port in the URL`;
+    return `${name} did not respond with AMQP (${message}): correct the port in the URL`;
   return `${name} failed: ${message || String(error)}`;
 }

@@ -116,7 +116,7 @@ export class RabbitSource implements MessageSource {
     if (this.#isClosed) throw new BadInput('the source was closed', 503);
     if (this.#pending.size >= pendingLimit)
       throw new BadInput(
-        `RabbitMQ is disconnected, and ${pendingLimit} publications wait for it: try again later`,
+        `RabbitMQ is disconnected, and ${pendingLimit} publications are pending: publish again later`,
         503,
       );
     this.#published += 1;
@@ -168,7 +168,7 @@ export class RabbitSource implements MessageSource {
     connection.on('disconnect', ({ message }: Error) => {
       this.#writer = undefined;
       lostAtMs = nowMs();
-      onNews(`${name} disconnected (${message}): publications wait until it reconnects`);
+      onNews(`${name} disconnected (${message}): publications wait until the connection is back`);
     });
     connection.on('connect', () => {
       if (lostAtMs !== undefined) onNews(`${name} reconnected after ${Math.round(nowMs() - lostAtMs)} ms`);
@@ -216,7 +216,9 @@ export class RabbitSource implements MessageSource {
     await Promise.race([gone, this.#writeMark(writer, {})]);
     this.#append(this.#transcript.decide());
     if (!this.#log)
-      throw new Error(`the stream "${this.#stream}" holds no messages of this lab: delete the stream`);
+      throw new Error(
+        `the stream "${this.#stream}" has no messages of this lab: delete the stream, or use another virtual host`,
+      );
 
     // From here on all is as it was before the break.
     this.#writer = writer;

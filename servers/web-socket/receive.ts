@@ -10,7 +10,7 @@ export function receive(client: WebSocket, feed: Feed, subscriber: Subscriber): 
       subscriber.refuse(() => client.close(code, fitted(reason)));
     };
     if (isBinary)
-      return refuse(1003, 'expected a text message such as {"body": "text"}, not a binary message');
+      return refuse(1003, 'invalid binary message: expected a text message such as {"body": "text"}');
     try {
       subscriber.receive(String(data), feed)?.then(
         (publication) => client.send(JSON.stringify(publication)),
@@ -32,9 +32,9 @@ function fitted(reason: string): string {
 /** A WebSocket that gives a reason also where `ws` closes it with a code alone (RFC 6455 §7.4.1). */
 export function reasonedWebSocket(messageBytes: number): typeof WebSocket {
   const reasons: Record<number, string> = {
-    1002: 'invalid frame (RFC 6455 §5)',
-    1007: 'expected UTF-8 in texts and close reasons',
-    1008: 'too many frames in one message',
+    1002: 'invalid frame: expected a WebSocket frame (RFC 6455 §5)',
+    1007: 'invalid UTF-8: expected UTF-8 in texts and close reasons',
+    1008: 'too many frames in one message: expected fewer, larger frames',
     1009: `message too long: expected at most ${messageBytes} bytes`,
   };
   return class extends WebSocket {

@@ -335,7 +335,12 @@ describe.each(['push', 'notify'] as const)('a client of %s', (name) => {
   });
 
   it.each<[string, Buffer, number, RegExp]>([
-    ['text that is not UTF-8', clientFrame(opcodes.text, Buffer.of(0xff)), 1007, /^expected UTF-8/],
+    [
+      'text that is not UTF-8',
+      clientFrame(opcodes.text, Buffer.of(0xff)),
+      1007,
+      /^invalid UTF-8: expected UTF-8/,
+    ],
     ['a frame without a mask', textFrame('{"body":"hi"}'), 1002, /^invalid frame/],
     ['a reserved bit', Buffer.of(0xf1, 0x80, 0, 0, 0, 0), 1002, /^invalid frame/],
     ['an opcode that means nothing', Buffer.of(0x83, 0x80, 0, 0, 0, 0), 1002, /^invalid frame/],
@@ -381,7 +386,12 @@ describe.each(['push', 'notify'] as const)('a client of %s', (name) => {
       /^invalid credit 5: expected none under the policy/,
     ],
     ['credit together with a publication', '{"credit":5,"body":"hi"}', 1008, /^invalid body with credit/],
-    ['a binary message', Buffer.from('{"body":"hi"}'), 1003, /^expected a text message/],
+    [
+      'a binary message',
+      Buffer.from('{"body":"hi"}'),
+      1003,
+      /^invalid binary message: expected a text message/,
+    ],
   ])('is closed with a code and a reason on %s', async (_name, message, code, reason) => {
     const socket = await client(await serve(name));
     socket.send(message, { binary: Buffer.isBuffer(message) });
@@ -425,7 +435,7 @@ describe('heartbeats', () => {
   it('evict a client that reads and leaves two of them without an answer', async () => {
     const server = await serve('push', { ...patient, heartbeatMs: 5 });
     const socket = bare(server, handshake());
-    const reason = closeFrame(4008, 'no answer to 2 heartbeats');
+    const reason = closeFrame(4008, 'no response to 2 heartbeats');
     const all = await until(socket, reason);
     const pings = all.subarray(all.indexOf(heartbeat)).subarray(0, -reason.length);
     expect(pings).toEqual(Buffer.concat([heartbeat, heartbeat]));
@@ -439,12 +449,12 @@ describe('heartbeats', () => {
     socket.pause();
     await vi.waitFor(() => expect(server.tally.evicted).toBe(1));
     await vi.waitFor(() => expect(server.connections).toBe(0));
-    expect(server.evictions[0]?.reason).toBe('no answer to 2 heartbeats');
+    expect(server.evictions[0]?.reason).toBe('no response to 2 heartbeats');
   });
 
   it('evict a client of notify, too', async () => {
     const server = await serve('notify', { ...patient, heartbeatMs: 5 });
-    await until(bare(server, handshake()), closeFrame(4008, 'no answer to 2 heartbeats'));
+    await until(bare(server, handshake()), closeFrame(4008, 'no response to 2 heartbeats'));
     expect(server.tally).toMatchObject({ evicted: 1, deliveries: 0, dropped: 0 });
   });
 });

@@ -26,12 +26,12 @@ const catchUpMs = 15_000;
 
 type Options = { members: number; seconds: number; projector?: string };
 
-const crowdCommand = command('npm run crowd --', 'Sends members without browsers into a classroom.')
+const crowdCommand = command('npm run crowd --', 'Joins simulated members to a classroom.')
   .argument('<origin>', 'address of the classroom, such as http://127.0.0.1:8088', readOrigin)
-  .argument('<code>', 'its join code')
+  .argument('<code>', 'join code of the classroom')
   .option('--members <number>', 'number of members', wholeNumber(1, 999_999_999), 200)
-  .option('--seconds <number>', 'how long they stay', readSeconds, 60)
-  .option('--projector <url>', "URL of the projector's page, to watch it in a browser");
+  .option('--seconds <number>', 'seconds that each member stays', readSeconds, 60)
+  .option('--projector <url>', "URL of the projector's page, which a browser then opens and checks");
 
 const [origin, code] = begin(crowdCommand).processedArgs as [string, string];
 process.exitCode = await main(origin, code, crowdCommand.opts<Options>());
@@ -112,12 +112,14 @@ function report(visitors: readonly HeadlessMember[], target: number): boolean {
     const latenciesMs = accounts.flatMap((account) => account.latenciesMs);
     console.log(
       `${name.padEnd(10)} ${own.length} members, ${sum(({ handled }) => handled)} messages handled of ${sum(({ owed }) => owed)}, ` +
-        `${lost} lost, ${sum(({ failures }) => failures)} reconnects, ${cutOff.length} refused or cut off, ` +
+        `${lost} lost, ${sum(({ failures }) => failures)} reconnects, ${cutOff.length} rejected or disconnected, ` +
         `median latency ${latenciesMs.length > 0 ? median(latenciesMs).toFixed(1) : '–'} ms`,
     );
     for (const reason of new Set(cutOff)) console.log(`           ${reason}`);
   }
-  console.log(isWhole ? 'nothing was lost' : 'something was lost, refused or cut off');
+  console.log(
+    isWhole ? 'No message was lost.' : 'A message was lost, or a member was rejected or disconnected.',
+  );
   return isWhole;
 }
 

@@ -39,7 +39,7 @@ export async function inspectEnvironment(): Promise<{
     );
   if (quota < processors)
     warnings.push(
-      `This container's CPU quota is ${threeDigits(quota)} cores: beyond it, server and clients stop until the next period, and messages wait. Raise the quota, or give the container whole cores (docker run --cpuset-cpus).`,
+      `This container has a CPU quota of ${threeDigits(quota)} cores. When the quota is used up, the server and the clients stop, and latencies grow. Raise the quota, or give the container whole cores (docker run --cpuset-cpus).`,
     );
   if (busy > 0.25)
     warnings.push(
@@ -47,7 +47,7 @@ export async function inspectEnvironment(): Promise<{
     );
   if (descriptors < 4096)
     warnings.push(
-      `This shell allows ${descriptors} open files, so larger crowds are left out. Try "ulimit -n 20000".`,
+      `This shell allows ${descriptors} open files, so the lab skips larger crowds. Try "ulimit -n 20000".`,
     );
   return {
     environment: {

@@ -16,7 +16,7 @@ export function addFaults(robustness: Command): void {
     .description('Injects seeded faults into short labs, and checks that no message or file is lost.')
     .option('--count <number>', 'number of faults', readNumber, 500)
     .option('--seed <number>', 'seed of all faults', readSeed, 7)
-    .option('--only <number>', 'number of the one fault to repeat, of the run with the same seed', readNumber)
+    .option('--only <number>', 'number of a single fault to repeat, with the same seed', readNumber)
     .option('--at-once <number>', 'number of labs that run at the same time', readNumber, 2)
     .action(({ count, seed, only, atOnce }: Options) => {
       onInterrupt(() => process.exit(exitCodes.interrupted));

@@ -9,7 +9,7 @@ type Options = { minutes: number; seed: number };
 export function addSoak(robustness: Command): void {
   robustness
     .command('soak')
-    .description('Lets clients come and go at every server, and checks that nothing leaks.')
+    .description('Connects and disconnects clients at every server, and checks for leaks.')
     .option('--minutes <number>', 'minutes to run, from 0.1 to 1440', readMinutes, 10)
     .option('--seed <number>', 'seed of all joins, sleeps and overloads', readSeed, 7)
     .action(({ minutes, seed }: Options) =>
