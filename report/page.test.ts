@@ -5,12 +5,12 @@ import { parseResult, type Result } from '../bench/result.ts';
 import { htmlDocument } from './document.ts';
 import { describeInChromium, overflow } from './in-chromium.ts';
 import { renderReport } from './render.ts';
-import { sixDigits } from './units.ts';
+import { fiveDigits } from './units.ts';
 
-/** A result as the page carries it: counts in full, measured fractions in six digits. */
+/** A result as the page carries it: counts in full, measured fractions in five digits. */
 function inSixDigits(result: Result): Result {
   return JSON.parse(
-    JSON.stringify(result, (_, value) => (typeof value === 'number' ? sixDigits(value) : value)),
+    JSON.stringify(result, (_, value) => (typeof value === 'number' ? fiveDigits(value) : value)),
   );
 }
 

@@ -15,7 +15,7 @@ import { resultShape } from './result-shape.ts';
 import { pricesOf } from './sections/advice.tsx';
 import { styleOf } from './style.ts';
 import { swimLanesOf } from './swim-lanes/from-result.ts';
-import { sixDigits } from './units.ts';
+import { fiveDigits } from './units.ts';
 
 /** Small enough for an email. */
 const pageBytesMax = 990_000;
@@ -23,7 +23,7 @@ const pageBytesMax = 990_000;
 /**
  * Draws a result as one HTML file that loads nothing: text and tables are static, style, script and data are
  * inside. Free text of the result is only ever written as text. The page includes the result if there is room for
- * it, with measured numbers in six digits. With `compared`, the differences are at the top.
+ * it, with measured numbers in five digits. With `compared`, the differences are at the top.
  */
 export async function renderReport(result: Result, compared?: Compared): Promise<string> {
   const figures = result.experiments.map(({ id }) => experimentFigures(result, id));
@@ -88,7 +88,7 @@ function drawn(key: string, value: unknown): unknown {
 
 /** Shortens numbers in JSON. */
 function shortNumbers(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? sixDigits(value) : value;
+  return typeof value === 'number' ? fiveDigits(value) : value;
 }
 
 /** Data for the script. With `<` escaped no text in it can end the block. */

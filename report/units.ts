@@ -39,11 +39,11 @@ function writePercentile(place: number): string {
 }
 
 /**
- * A number in the page, for charts and downloads: a count in full, a measured fraction in six digits. That exceeds
+ * A number in the page, for charts and downloads: a count in full, a measured fraction in five digits. That exceeds
  * the resolution of the clocks, and takes half of the space.
  */
-export function sixDigits(value: number): number {
-  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+export function fiveDigits(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(5));
 }
 
 /** One sentence per part, for texts that are read aloud: "Push: 50 ms. Long poll: 60 ms." */

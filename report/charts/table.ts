@@ -4,7 +4,7 @@ import type { Metric } from './metrics.ts';
 
 /**
  * Tables as plain data. Units stand in the head of a column, so that its numbers line up; a cell
- * carries its value beside the rounded text, and that is what a download gets, in six digits.
+ * carries its value beside the rounded text, and that is what a download gets, in five digits.
  */
 export type Table = {
   id: string;

@@ -1,11 +1,11 @@
 import type { Cell, Column, Table } from '../charts/table.ts';
-import { nothing, sixDigits } from '../units.ts';
+import { fiveDigits, nothing } from '../units.ts';
 
 /** Without this mark Excel reads UTF-8 as another character set, and shows "Âµs". */
 const byteOrderMark = '\ufeff';
 
 /**
- * A table as CSV (RFC 4180), with numbers in six digits and each column's unit in its head. A column with ranges is
+ * A table as CSV (RFC 4180), with numbers in five digits and each column's unit in its head. A column with ranges is
  * followed by a column of low ends and a column of high ends. Missing values are empty.
  */
 export function csvOf({ columns, rows }: Table): string {
@@ -28,7 +28,7 @@ function valuesOf({ text, value, range }: Cell, hasRanges: boolean): string[] {
 }
 
 function inFull(value: number | undefined): string {
-  return value === undefined ? '' : String(sixDigits(value));
+  return value === undefined ? '' : String(fiveDigits(value));
 }
 
 /** Marks text that a spreadsheet would read as a formula, as OWASP advises ("CSV Injection"). */
