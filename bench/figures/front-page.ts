@@ -17,7 +17,7 @@ function latency(result: Result): string {
     numberOf(result, 'freshness', 'medianTogether/push'),
     numberOf(result, 'freshness', `median/${polls}`),
   ];
-  return `**Latency:** push delivered the median message in ${digits(push)} ms, polling every second in ${digits(poll)} ms.`;
+  return `**Latency:** the median was ${digits(push)} ms with push, ${digits(poll)} ms with polling once a second.`;
 }
 
 function idleCost(result: Result): string {
@@ -43,7 +43,7 @@ const hostilePaths = ['no-upgrade', 'buffering', 'idle-limit'];
 function proxies(result: Result): string {
   const passed = (transport: string) =>
     hostilePaths.filter((path) => figureOf(result, 'path', `works/${transport}/${path}`).low === 1).length;
-  return `**Proxies:** we tested ${hostilePaths.length} proxies, which strip \`Upgrade\`, buffer responses or cut idle connections. Short polling worked through ${passed('short-poll')} proxies, long polling through ${passed('long-poll')}, SSE through ${passed('sse')} and WebSocket through ${passed('push')}.`;
+  return `**Proxies:** we tested ${hostilePaths.length} proxies: one strips \`Upgrade\`, one buffers responses and one cuts idle connections. Short polling worked through ${passed('short-poll')} proxies, long polling through ${passed('long-poll')}, SSE through ${passed('sse')} and WebSocket through ${passed('push')}.`;
 }
 
 /** Polling every second. */

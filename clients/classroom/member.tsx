@@ -46,7 +46,7 @@ async function ask(code: string, name: string): Promise<Partial<Joined> & { erro
     return await answer.json();
   } catch {
     return {
-      error: 'Can’t reach the classroom’s server. Connect this phone to the network of the classroom.',
+      error: 'Can’t reach the classroom’s server. Connect this phone to the classroom network.',
     };
   }
 }

@@ -58,7 +58,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'The latency depends on the number of messages',
-        why: 'Each message waits for the next poll, whatever the number of messages.',
+        why: 'Each message waits for the next poll, no matter how many messages there are.',
       },
     ],
     right: 1,
@@ -74,7 +74,7 @@ export const questions: readonly Question[] = [
     text: 'Now the client polls every four seconds. Twice as many messages come. What is the average latency?',
     settings: { intervalMs: 4000, ratePerSecond: 4 },
     choices: [
-      { text: 'One second', why: 'The message rate does not shorten the wait for the next poll.' },
+      { text: 'One second', why: 'A higher message rate does not shorten the wait for the next poll.' },
       { text: 'Four seconds', why: 'Only a message that just missed a poll waits for a whole interval.' },
       {
         text: 'The same latency as before',
@@ -125,7 +125,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'One of twenty',
-        why: 'One of twenty responses has a message. The other nineteen are empty.',
+        why: 'One of twenty responses has a message. The other 19 responses are empty.',
       },
     ],
     right: 0,
@@ -204,7 +204,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Up to 450 ms, three times the delay',
-        why: 'The previous response, the next request and the new response each need the one-way delay.',
+        why: 'The previous response, the next request and the new response each add a one-way delay.',
       },
       {
         text: '300 ms, one round trip',
@@ -228,7 +228,7 @@ export const questions: readonly Question[] = [
       { text: '250 ms and 250 ms', why: 'A message that misses the response waits for the next request.' },
       {
         text: '250 ms and 750 ms',
-        why: 'The latency of push is one one-way delay. The latency of long polling is up to three one-way delays.',
+        why: 'Push latency equals the one-way delay. Long-poll latency is up to three times the one-way delay.',
       },
       {
         text: '500 ms and 500 ms',
@@ -279,7 +279,7 @@ export const questions: readonly Question[] = [
       },
       {
         text: 'Short polling by far',
-        why: 'The messages of a response share its headers. But each message needs the same bytes with every transport.',
+        why: 'The messages of a response share its headers. But each message takes the same number of bytes on every transport.',
       },
       {
         text: 'Not long polling: it needs ten times as many bytes',
@@ -330,7 +330,7 @@ export const questions: readonly Question[] = [
     text: 'The handler stays slow for a minute. What is then the latency of the next message that the push client handles?',
     choices: [
       {
-        text: '300 ms: the handler’s time',
+        text: '300 ms: the time the handler takes',
         why: 'The client must first handle all earlier messages.',
       },
       {

@@ -79,7 +79,7 @@ export const scenes: readonly Scene[] = [
   {
     key: 8,
     title: 'Offline',
-    say: 'Take a lane offline for ten seconds. How many messages does its client miss?',
+    say: 'Take a lane offline for ten seconds. How many messages does the offline client miss?',
     settings: { ratePerSecond: 2 },
     spanMs: 30_000,
     questions: ['back-with-a-cursor', 'back-without-a-cursor'],

@@ -87,7 +87,7 @@ function partyFigure(parties: readonly Probe[]): Figure[] {
       id: 'chat-room-party',
       title: 'N people join the room, and each writes one message',
       notes: [
-        'The thin dotted lines are the models: N(N + 1)/2 announcements and N² deliveries. Both models grow with the square of N: 10 times the people cause 100 times the messages.',
+        'The thin dotted lines are the models: N(N + 1)/2 announcements and N² deliveries. In both models, the message count grows with N²: 10 times as many people send 100 times as many messages.',
       ],
       panels: [
         panel(

@@ -245,7 +245,7 @@ export function percentilesFigure({ name, lanes }: Setting, latency: Axis): Figu
       {
         id: 'freshness-percentiles-table',
         caption:
-          'Latency percentiles over all runs, each rounded up by at most a tenth. A dash means too few messages for this percentile.',
+          'Latency percentiles over all runs, each rounded up by at most 10%. A dash means too few messages for this percentile.',
       },
       lanes,
       [

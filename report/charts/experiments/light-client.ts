@@ -71,7 +71,7 @@ export function lightClientFigures(result: Result): Figure[] {
       title: 'Costs of one client, by message rate',
       notes: [
         'A “latest only” client gets only the newest message. All other clients get every message. A “no keep-alive” client disconnects after each poll. This client ran at the lowest message rate only. The thick dotted lines are the other kinds of short poll.',
-        'The connected time is the sum over all connections of a client. A notify-then-fetch client has two connections, so its connected time reaches 200%.',
+        'Connected time is the total duration of a client’s connections. A notify-then-fetch client has two connections, so its connected time reaches 200%.',
         ...leftOutNotes(result, 'light-client'),
       ],
       panels: costs.map((cost) => costPanel(cost, lanes, x)),

@@ -101,7 +101,7 @@ export function ageFigure(cases: readonly Case[]): Figure[] {
       id: 'overwhelmed-age',
       title: 'Latency of the messages that the slow consumer handles',
       notes: [
-        'The thin dotted line is the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep the latency lower. Such a policy takes effect only when the kernel’s socket buffers are full.',
+        'The thin dotted line is the model of an unbounded queue, (1 − μ/λ)·t, for send rate λ and handling rate μ. Only a policy that drops messages can keep latency low. Such a policy takes effect only when the kernel’s socket buffers are full.',
       ],
       panels: panelsOf(cases, age, ageModel(unboundedOf(cases))),
       table: tableOf(
