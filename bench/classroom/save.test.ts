@@ -79,7 +79,7 @@ describe('a lesson', () => {
       'Numbers of the lesson',
       '1. Latency',
       'one-way delay 20 ms',
-      'Predictions of the class, and measurements',
+      'Predictions of the class and measured results',
     ])
       expect(served.text).toContain(text);
     // Members are counted, not named.

@@ -347,7 +347,7 @@ describe.skipIf(!hasBrowser)('npm run servers', { timeout: patienceMs }, () => {
     let address = '';
     const typed: string[] = [];
     for await (const line of lines) {
-      address = /open (http:\S+)/.exec(line)?.[1] ?? address;
+      address = /^Open (http:\S+)/.exec(line)?.[1] ?? address;
       const code = /^ +\S+ +(new .*)$/.exec(line)?.[1];
       if (code) typed.push(code);
       if (typed.length === 3) break;
