@@ -41,7 +41,10 @@ it('an age that is smaller than the clock’s uncertainty says so', () => {
       shards: [{ agent: 'a', clients: 1, clockOffsetMs: 3, clockUncertaintyMs: 0.7 }],
     }) as Trial;
   expect(trialWarnings(trial(0.4), 0, undefined)).toMatchObject([
-    { code: 'within-clock-uncertainty', text: expect.stringContaining('the true median is less than 1.10 ms') },
+    {
+      code: 'within-clock-uncertainty',
+      text: expect.stringContaining('the true median is less than 1.10 ms'),
+    },
   ]);
   expect(trialWarnings(trial(0.8), 0, undefined)).toEqual([]);
 });
