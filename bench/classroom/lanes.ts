@@ -12,7 +12,7 @@ import { type Counts, countOf, nothingCounted, ofEveryLane, since } from './coun
  *
  *     projector page  ──►│ relay, oneWayMs │──►  push, sse, long-poll, short-poll
  *
- * So what a lane's server counts is what this one client caused, and the two can be held against each other.
+ * So a lane's server counts only what this client caused, and both counts can be compared.
  */
 export class Lanes {
   /** Ports of the near ends of the relay. */

@@ -13,7 +13,7 @@ function run(script: string, ...more: ConstructorParameters<typeof LineProcess>[
   return one;
 }
 
-/** Prints its input, line by line, until it is told to end. */
+/** Prints its input, line by line, until it gets the word "end". */
 const echo = `console.log('here');
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
   if (line === 'end') process.exitCode = 3, process.stdin.destroy();

@@ -13,9 +13,9 @@ import type { Contest, Entered } from './contest.ts';
  * a difference between programs, and no interval would show it.
  *
  * Everybody does a piece of work before anybody does the next: a machine has better and worse seconds, and
- * those who are held against each other have to have the same ones. The order is drawn each time, from a
- * seed: whoever always came after the same one would have the machine as that one leaves it, hot or rested.
- * What fails leaves a hole, and is named.
+ * contenders that are compared need the same ones. Each order is drawn from a seed: a contender that always ran
+ * after the same other contender would get the machine as that one leaves it, hot or rested.
+ * A failure leaves a gap, and the result names it.
  */
 export class Rounds {
   readonly #contests: readonly Contest[];

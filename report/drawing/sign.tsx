@@ -7,7 +7,7 @@ export function Sign({ transport, x, y }: { transport: AnyTransportName; x: numb
   );
 }
 
-/** The sign by itself, in a line of text. */
+/** The marker alone, in a line of text. */
 export function SignIcon({ transport, size = 16 }: { transport: AnyTransportName; size?: number }) {
   return (
     <svg class="sign" viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">

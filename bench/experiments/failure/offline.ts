@@ -73,7 +73,7 @@ export const offline: Experiment = {
   plan(profile) {
     const { repeats, awayMs } = sizes[profile];
     const long = awayMs.map((durationMs) => ({ durationMs, logLimitMessages: undefined }));
-    // What a short log loses is told by two seconds as well as by eight.
+    // Two seconds show the loss of a short log as well as eight.
     const short = awayMs
       .filter((durationMs) => durationMs <= 2000)
       .map((durationMs) => ({ durationMs, logLimitMessages: shortMessages }));

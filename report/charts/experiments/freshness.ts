@@ -176,7 +176,7 @@ function measuredSeries({ name, transport, thin, runs }: Lane): LineSeries {
   return { name, transport, role: 'measured', thin, points: cumulativeShare(runs) };
 }
 
-/** Adds up the counts of all runs, bin by bin, and turns them into shares at most so old, in percent. */
+/** Adds up the counts of all runs, bin by bin, and turns them into cumulative shares, in percent. */
 function cumulativeShare(trials: readonly Trial[]): Point[] {
   const counts = new Map<number, number>();
   for (const { delayHistogram } of trials)

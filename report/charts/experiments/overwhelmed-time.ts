@@ -306,7 +306,7 @@ export function minuteFigure(trials: readonly Trial[]): Figure[] {
   ];
 }
 
-/** Servers with a bound are dotted, so that two lines of one transport are told apart. */
+/** Servers with a queue limit are dotted, to distinguish two lines of one transport. */
 function memoryPanel(trials: readonly Trial[], x: Axis): LinePanel {
   const servers = [...new Set(trials.map(({ together }) => together))].flatMap((together) => {
     const own = trials.filter((trial) => trial.together === together);
